@@ -1,0 +1,183 @@
+"""What may be configured. Each field's description is its line in the example file, so the two cannot drift apart.
+
+Refuses to know where values come from; that is `load`.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(value: object) -> object:
+    """`90`, `"90s"`, `"60m"`, `"1h"`, `"2d"` as whole seconds."""
+    if isinstance(value, str):
+        found = re.fullmatch(r"(\d{1,9})([smhd]?)", value.strip(), re.ASCII)
+        if not found:
+            raise ValueError(f"{value!r} is not a length of time such as 90s, 60m, 1h or 2d")
+        return int(found[1]) * _UNITS[found[2] or "s"]
+    return value
+
+
+Seconds = Annotated[int, BeforeValidator(seconds)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ListenConfig(_Section):
+    interface: str = Field(description="a further interface to serve")
+    address: IPv4Address | None = Field(None, description="what machines there come back to; default: the interface's own")
+
+
+class ServerConfig(_Section):
+    data: Path = Field(Path("/var/lib/pxeserve"), description="everything the service keeps")
+    interface: str | None = Field(None, description="default: the one with the default route")
+    address: IPv4Address | None = Field(None, description="what machines are told to come back to; default: the interface's own")
+    user: str = Field("pxeserve", description="dropped to after the ports are bound, when started as root")
+    listen: tuple[ListenConfig, ...] = Field((), description="more networks")
+
+
+class SubnetConfig(_Section):
+    network: IPv4Network = Field(description="the subnet served, as 10.77.0.0/24")
+    range: tuple[IPv4Address, IPv4Address] | None = Field(None, description="first and last address given to machines without a reservation")
+    ranges: tuple[tuple[IPv4Address, IPv4Address], ...] = Field((), description="more than one range")
+    router: IPv4Address | None = None
+    dns: tuple[IPv4Address, ...] = ()
+    domain: str | None = None
+    ntp: tuple[IPv4Address, ...] = ()
+    lease: Seconds = Field(3600, ge=60, description="how long an address is lent")
+    options: dict[str, str] = Field({}, description='further options by number, "hex:0102" or text')
+
+    @property
+    def all_ranges(self) -> tuple[tuple[IPv4Address, IPv4Address], ...]:
+        """`range` and `ranges` together."""
+        return ((self.range,) if self.range else ()) + self.ranges
+
+    @model_validator(mode="after")
+    def _inside(self) -> SubnetConfig:
+        for first, last in self.all_ranges:
+            if first not in self.network or last not in self.network:
+                raise ValueError(f"range {first} to {last} is not inside {self.network}")
+            if last < first:
+                raise ValueError(f"range {first} to {last} ends before it begins")
+            if first == self.network.network_address or last == self.network.broadcast_address:
+                raise ValueError(f"range {first} to {last} holds {self.network}'s own network or broadcast address")
+        if self.router is not None and self.router not in self.network:
+            raise ValueError(f"router {self.router} is not inside {self.network}")
+        return self
+
+    @field_validator("options")
+    @classmethod
+    def _numbers(cls, value: dict[str, str]) -> dict[str, str]:
+        for code in value:
+            if not code.isascii() or not code.isdigit() or not 1 <= int(code) <= 254:
+                raise ValueError(f"option {code!r} is not a number from 1 to 254")
+        return value
+
+
+class DhcpConfig(_Section):
+    mode: Literal["proxy", "server", "off"] = Field("proxy", description="proxy | server | off")
+    allow_other_servers: bool = Field(False, description="server mode refuses to start where another DHCP server answers")
+    port: Port = 67
+    subnet: tuple[SubnetConfig, ...] = Field((), description="server mode")
+
+    @model_validator(mode="after")
+    def _subnets(self) -> DhcpConfig:
+        if self.mode == "server" and not self.subnet:
+            raise ValueError('mode "server" needs at least one [[dhcp.subnet]]')
+        for i, one in enumerate(self.subnet):
+            for other in self.subnet[i + 1 :]:
+                if one.network.overlaps(other.network):
+                    raise ValueError(f"subnets {one.network} and {other.network} overlap")
+        return self
+
+
+class TftpConfig(_Section):
+    port: Port = 69
+    root: Path = Field(Path("tftp"), description="files served just as they lie there, beneath the data folder unless absolute")
+    ports: str = Field("40000-40999", description="ports of transfers, to be let through a firewall")
+    single_port: bool = Field(False, description="answer from the listening port, for bridges and NAT")
+
+    @field_validator("ports")
+    @classmethod
+    def _ports(cls, value: str) -> str:
+        found = re.fullmatch(r"(\d{1,5})-(\d{1,5})", value, re.ASCII)
+        if not found or not 1024 <= int(found[1]) <= int(found[2]) <= 65535:
+            raise ValueError(f"{value!r} is not a range of ports such as 40000-40999, between 1024 and 65535")
+        return value
+
+    @property
+    def port_range(self) -> range:
+        """The ports of transfers."""
+        first, last = (int(part) for part in self.ports.split("-"))
+        return range(first, last + 1)
+
+
+class HttpConfig(_Section):
+    port: Port = Field(80, description="what machines fetch from: media, answerfiles, hooks")
+
+
+class ConsoleConfig(_Section):
+    port: Port = Field(8443, description="web UI and API")
+
+
+class ArmingConfig(_Section):
+    expires: Seconds = Field(3600, ge=300, le=86400, description="how long an armed host waits for its boot, 5m to 24h")
+    bind: Literal["evidence", "token"] = Field("evidence", description='"token": no evidence of who asks, the risk accepted')
+
+
+class AnswerfileConfig(_Section):
+    allow_plaintext: bool = Field(False, description="let profiles carry root passwords in plain text (4.1 to 5.5 read nothing else)")
+
+
+class SwitchConfig(_Section):
+    enabled: bool = False
+
+
+class DatabaseConfig(_Section):
+    url: str = Field("sqlite", description="sqlite, in the data folder")
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value != "sqlite":
+            raise ValueError(f'{value!r} cannot be used: this release keeps its state in "sqlite"')
+        return value
+
+
+class LogConfig(_Section):
+    format: Literal["text", "json"] = "text"
+
+
+class Config(_Section):
+    """The whole configuration. Immutable; SIGHUP makes a new one."""
+
+    server: ServerConfig = ServerConfig()
+    dhcp: DhcpConfig = DhcpConfig()
+    tftp: TftpConfig = TftpConfig()
+    http: HttpConfig = HttpConfig()
+    console: ConsoleConfig = ConsoleConfig()
+    arming: ArmingConfig = ArmingConfig()
+    answerfile: AnswerfileConfig = AnswerfileConfig()
+    nfs: SwitchConfig = SwitchConfig()
+    ftp: SwitchConfig = SwitchConfig()
+    database: DatabaseConfig = DatabaseConfig()
+    log: LogConfig = LogConfig()
+
+    @property
+    def tftp_root(self) -> Path:
+        """`tftp.root`, absolute."""
+        return self.server.data / self.tftp.root
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON-able values, for handing to a child process."""
+        return self.model_dump(mode="json")

@@ -1,0 +1,170 @@
+"""The one boot decision: who gets what, and why.
+
+DHCP, TFTP, the answerfile route, `explain` and the rehearsal all ask `decide`, so no two of them can disagree. It is
+pure: what it needs to know is handed to it, and when anything is in doubt its answer is the machine's own disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pxeserve.domain.client import ARCHITECTURES, Client, Firmware
+from pxeserve.domain.host import Host, Profile
+from pxeserve.domain.install import OPEN_STATES, Install, InstallState
+from pxeserve.domain.medium import Medium, MediumState
+
+
+class Target(StrEnum):
+    """What the machine is led to."""
+
+    INSTALLER = "installer"      # the medium's hypervisor, kernel and RAM disk
+    PLAIN = "plain"              # the profile's own kernel files
+    OWN_DISK = "own-disk"        # a menu that leaves the network boot
+    ADDRESS_ONLY = "address-only"  # no boot file at all: its firmware goes on by itself
+
+
+class Weight(StrEnum):
+    CHOSE = "chose"
+    PASSED_OVER = "passed-over"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One step of a decision. `code` is stable and for programs, `text` is a sentence, `source` the record or rule it comes from."""
+
+    weight: Weight
+    code: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """A boot loader that this server can give: its set (never mixed with another), file name and origin."""
+
+    set: str
+    file: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the server itself has to offer, as far as a decision needs it.
+
+    `loaders` maps a firmware to the loader to use, chosen for the medium at hand by whoever calls; a firmware without an
+    entry has none, and `missing_loader` then holds the sentence that says how to get it.
+    """
+
+    loaders: Mapping[Firmware, Loader] = field(default_factory=dict)
+    missing_loader: Mapping[Firmware, str] = field(default_factory=dict)
+    dhcp_mode: str = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the machine gets and because of what; `loader` is set whenever a boot file is to be named."""
+
+    target: Target
+    because: tuple[Reason, ...]
+    loader: Loader | None = None
+    host: Host | None = None
+    profile: Profile | None = None
+    medium: Medium | None = None
+    install: Install | None = None
+
+
+def decide(
+    client: Client,
+    host: Host | None,
+    install: Install | None,
+    site: Site,
+    *,
+    profile: Profile | None = None,
+    medium: Medium | None = None,
+    now: float,
+) -> Decision:
+    """What `client` should boot. `profile` and `medium` are the host's own (inheritance already resolved); `now` is epoch seconds.
+
+    Total: every branch ends in a Decision with at least one reason. Never leads to an installer unless `install` is open.
+    """
+    because: list[Reason] = []
+    loader = _loader(client, site, because)
+    wanted, install_because = _wanted(client, host, install, profile, medium, now)
+    because += install_because
+    if loader is None:
+        return Decision(Target.ADDRESS_ONLY, tuple(because), None, host, profile, medium, install)
+    return Decision(wanted, tuple(because), loader, host, profile, medium, install)
+
+
+def _loader(client: Client, site: Site, because: list[Reason]) -> Loader | None:
+    if not client.pxe:
+        because.append(_chose("not-pxe", "the request is an ordinary DHCP client's, not a network boot", "option 60"))
+        return None
+    if client.arch is not None and client.firmware is None:
+        known = ARCHITECTURES.get(client.arch)
+        name = known.name if known else "not in the IANA table"
+        because.append(_refused("unknown-arch", f"architecture {client.arch} ({name}) cannot run any installer served here", "option 93"))
+        return None
+    firmware = client.firmware or Firmware.BIOS
+    loader = site.loaders.get(firmware)
+    if loader is None:
+        text = site.missing_loader.get(firmware, f"no boot loader for {firmware} firmware is served by this release")
+        because.append(_refused("no-loader", text, "table of loaders"))
+        return None
+    because.append(_chose("loader", f"{firmware} firmware gets {loader.file} of the set {loader.set}", loader.origin))
+    return loader
+
+
+def _wanted(
+    client: Client, host: Host | None, install: Install | None, profile: Profile | None, medium: Medium | None, now: float
+) -> tuple[Target, list[Reason]]:
+    own_disk = Target.OWN_DISK
+    if host is None:
+        text = f"{client.mac} belongs to no host here; unknown machines get their own disk"
+        return own_disk, [_chose("unknown-host", text, "hosts")]
+    if host.uuid and client.uuid and host.uuid != client.uuid:
+        text = f"{client.mac} is {host.name}'s, but the system UUID is {client.uuid}, not {host.uuid}: somebody else may use the MAC"
+        return own_disk, [_refused("uuid-differs", text, f"host {host.name}")]
+    if install is None:
+        return own_disk, [_chose("idle", f"{host.name} is not armed for an install", f"host {host.name}")]
+    label = f"install {install.id}"
+    if install.state not in OPEN_STATES:
+        return own_disk, [_chose(f"install-{install.state}", _closed(host, install), label)]
+    if now >= install.expires:
+        return own_disk, [_chose("install-lapsed", f"{host.name}'s arming has run out; arm it again", label)]
+    if profile is None:
+        return own_disk, [_refused("no-profile", f"{host.name}'s profile {host.profile} is gone", f"host {host.name}")]
+    if profile.plain is not None:
+        return Target.PLAIN, [_chose("armed", f"{host.name} is armed to boot the files of profile {profile.name}", label)]
+    if medium is None:
+        return own_disk, [_refused("no-medium", f"profile {profile.name} names no medium that is here", f"profile {profile.name}")]
+    if medium.state is not MediumState.GOOD:
+        return own_disk, [_refused("medium-damaged", f"medium {medium.name} is damaged: {medium.state_reason}", f"medium {medium.name}")]
+    if install.medium_revision != medium.revision:
+        text = f"medium {medium.name} is not the one that was checked when {host.name} was armed; arm it again"
+        return own_disk, [_refused("medium-changed", text, label)]
+    if medium.boot is None:
+        return own_disk, [_refused("medium-unbootable", f"medium {medium.name} has no boot files", f"medium {medium.name}")]
+    kind = "interactively" if install.interactive else "unattended"
+    return Target.INSTALLER, [_chose("armed", f"{host.name} is armed to install {medium.name} {kind} ({install.mode})", label)]
+
+
+def _closed(host: Host, install: Install) -> str:
+    match install.state:
+        case InstallState.ANSWERED | InstallState.INSTALLING:
+            return f"{host.name} has already been given its installation; every further network boot gets its own disk"
+        case InstallState.FROZEN:
+            return f"{host.name}'s arming is frozen because somebody else asked for it; look at its events and arm it again"
+        case _:
+            return f"{host.name}'s last install is {install.state}; it is not armed"
+
+
+def _chose(code: str, text: str, source: str) -> Reason:
+    return Reason(Weight.CHOSE, code, text, source)
+
+
+def _refused(code: str, text: str, source: str) -> Reason:
+    return Reason(Weight.REFUSED, code, text, source)

@@ -1,0 +1,60 @@
+"""Hosts, profiles and what they add to a boot. Refuses to know where they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class BootWords:
+    """Words that a profile adds to the three parts of a boot entry (hypervisor, kernel; the RAM disk takes none).
+
+    `serial` is `ttyS0,115200` or None for no serial console; `dom0_mem` as Xen reads it, such as `752M` or `max:8192M`.
+    """
+
+    serial: str | None = None
+    dom0_mem: str | None = None
+    xen_args: str = ""
+    kernel_args: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainBoot:
+    """An operating system that boots from plain files beneath the data folder's `files/`.
+
+    Either `kernel` with an optional `initrd`, or `multiboot`: hypervisor and modules, each a path followed by its words.
+    """
+
+    kernel: str = ""
+    initrd: str = ""
+    args: str = ""
+    multiboot: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a kind of host gets: a medium or plain files, words for the boot entry, and answers for the installer."""
+
+    name: str
+    medium: str | None = None
+    parent: str | None = None
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    words: BootWords = BootWords()
+    plain: PlainBoot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One machine that people have named. `macs` are normalised; `address` is its reservation in server mode."""
+
+    id: int
+    name: str
+    macs: tuple[str, ...]
+    profile: str
+    uuid: str | None = None
+    serial: str | None = None
+    address: IPv4Address | None = None
+    answers: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,116 @@
+"""Opens the state: engines, transactions and migrations. On SQLite one file a group, each with the durability it needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+
+from pxeserve.errors import PxeserveError
+
+HEADS = {"site": "site0001", "leases": "leases0001", "events": "events0001"}
+"""The newest revision of each group: known here so that Alembic, slow to import, is loaded only when something is behind."""
+
+_SYNC = {"site": "FULL", "leases": "FULL", "events": "NORMAL"}
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One group of tables. `read` never blocks a writer; `write` takes the write lock at once, so nothing is read that it then loses."""
+
+    group: str
+    engine: Engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A read transaction: one consistent moment."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A write transaction; durable when the block has ended without an exception."""
+        with self.engine.connect().execution_options(immediate=True) as connection, connection.begin():
+            yield connection
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The whole state of one service."""
+
+    site: Database
+    leases: Database
+    events: Database
+
+    def close(self) -> None:
+        """Give the connections back; the store may be used again and opens new ones."""
+        for database in (self.site, self.leases, self.events):
+            database.engine.dispose()
+
+
+def open_store(data: Path, *, migrate: bool = False) -> Store:
+    """The state beneath `data` (made 0700 if missing). With `migrate` the schema is brought up to date first.
+
+    Raises PxeserveError when a file is not a database, or belongs to a newer release.
+    """
+    folder = data / "state"
+    if migrate:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    databases = {group: Database(group, _engine(folder / f"{group}.db", group)) for group in HEADS}
+    for group, database in databases.items():
+        _check(database, folder / f"{group}.db", migrate)
+        if group == "site" and migrate:
+            (folder / "site.db").chmod(0o600)
+    return Store(**databases)
+
+
+def _engine(path: Path, group: str) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10, "isolation_level": None})
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={_SYNC[group]}")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def _check(database: Database, path: Path, migrate: bool) -> None:
+    if not migrate and not path.exists():
+        raise PxeserveError(f"{path}: there is no state here yet", fix="start the service once, or name the right folder with --data DIR")
+    old_umask = os.umask(0o077)
+    try:
+        revision = _revision(database)
+        if revision == HEADS[database.group]:
+            return
+        if not migrate:
+            found = f"{path}: schema {revision or 'none'} is not {HEADS[database.group]}"
+            raise PxeserveError(found, fix="start the service: it upgrades its state")
+        from pxeserve.store.migrate import upgrade
+
+        upgrade(database)
+    except PxeserveError:
+        raise
+    except Exception as error:
+        raise PxeserveError(f"{path}: cannot be used as state: {error}", fix="move it away and restore it from a backup") from error
+    finally:
+        os.umask(old_umask)
+
+
+def _revision(database: Database) -> str | None:
+    table = f"alembic_version_{database.group}"
+    with database.read() as connection:
+        if not inspect(connection).has_table(table):
+            return None
+        return connection.execute(text(f"SELECT version_num FROM {table}")).scalar()  # noqa: S608 - the name is one of ours

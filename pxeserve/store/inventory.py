@@ -1,0 +1,174 @@
+"""Queries on hosts, profiles and media. Every change raises the inventory's revision in the same transaction,
+which is how the serving processes notice it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Address
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from pxeserve.domain.host import BootWords, Host, PlainBoot, Profile
+from pxeserve.domain.medium import BootFiles, Medium, MediumState
+from pxeserve.store import tables as t
+
+_REVISION = "inventory_revision"
+
+
+def revision(connection: Connection) -> int:
+    """The inventory's revision; it only ever grows."""
+    value = connection.execute(select(t.meta.c.value).where(t.meta.c.key == _REVISION)).scalar()
+    return int(value) if value is not None else 0
+
+
+def raise_revision(connection: Connection) -> None:
+    """Say that hosts, profiles, media or loaders have changed; part of the transaction that changes them."""
+    current = revision(connection)
+    connection.execute(delete(t.meta).where(t.meta.c.key == _REVISION))
+    connection.execute(insert(t.meta).values(key=_REVISION, value=str(current + 1)))
+
+
+def hosts(connection: Connection) -> list[Host]:
+    """All hosts, by name."""
+    macs: dict[int, list[str]] = {}
+    for row in connection.execute(select(t.host_mac).order_by(t.host_mac.c.host_id, t.host_mac.c.position)):
+        macs.setdefault(row.host_id, []).append(row.mac)
+    return [_host(row, tuple(macs.get(row.id, ()))) for row in connection.execute(select(t.host).order_by(t.host.c.name))]
+
+
+def host(connection: Connection, name: str) -> Host | None:
+    """The host called `name`."""
+    row = connection.execute(select(t.host).where(t.host.c.name == name)).first()
+    return _with_macs(connection, row)
+
+
+def host_by_id(connection: Connection, host_id: int) -> Host | None:
+    """The host with this row id."""
+    return _with_macs(connection, connection.execute(select(t.host).where(t.host.c.id == host_id)).first())
+
+
+def host_by_mac(connection: Connection, mac: str) -> Host | None:
+    """The host that owns `mac`."""
+    found = connection.execute(select(t.host_mac.c.host_id).where(t.host_mac.c.mac == mac)).scalar()
+    return host_by_id(connection, found) if found is not None else None
+
+
+def profiles(connection: Connection) -> list[Profile]:
+    """All profiles as they were written, by name; inheritance is not resolved."""
+    return [_profile(row) for row in connection.execute(select(t.profile).order_by(t.profile.c.name))]
+
+
+def media(connection: Connection) -> list[Medium]:
+    """All media, by name."""
+    return [_medium(row) for row in connection.execute(select(t.medium).order_by(t.medium.c.name))]
+
+
+def put_host(connection: Connection, values: Host) -> int:
+    """Insert (`id` 0) or rewrite a host with its MACs; its row id. Uniqueness is the schema's: IntegrityError."""
+    columns = {
+        "name": values.name,
+        "uuid": values.uuid,
+        "serial": values.serial,
+        "profile": values.profile,
+        "address": str(values.address) if values.address else None,
+        "answers": dict(values.answers),
+    }
+    if values.id:
+        connection.execute(update(t.host).where(t.host.c.id == values.id).values(columns))
+        host_id = values.id
+        connection.execute(delete(t.host_mac).where(t.host_mac.c.host_id == host_id))
+    else:
+        key = connection.execute(insert(t.host).values(columns)).inserted_primary_key
+        assert key is not None
+        host_id = int(key[0])
+    rows = [{"mac": mac, "host_id": host_id, "position": i} for i, mac in enumerate(values.macs)]
+    connection.execute(insert(t.host_mac), rows)
+    raise_revision(connection)
+    return host_id
+
+
+def put_profile(connection: Connection, values: Profile) -> None:
+    """Insert or rewrite a profile."""
+    connection.execute(delete(t.profile).where(t.profile.c.name == values.name))
+    boot = boot_to_json(values)
+    connection.execute(
+        insert(t.profile).values(name=values.name, medium=values.medium, parent=values.parent, answers=dict(values.answers), boot=boot)
+    )
+    raise_revision(connection)
+
+
+def remove_host(connection: Connection, host_id: int) -> None:
+    """Remove a host; its MACs, installs and rehearsals go with it."""
+    connection.execute(delete(t.host).where(t.host.c.id == host_id))
+    raise_revision(connection)
+
+
+def remove_profile(connection: Connection, name: str) -> None:
+    """Remove a profile; who may is decided before."""
+    connection.execute(delete(t.profile).where(t.profile.c.name == name))
+    raise_revision(connection)
+
+
+def boot_to_json(profile: Profile) -> dict[str, Any]:
+    """What a profile says about booting, as it is declared: words, or plain files."""
+    if profile.plain is not None:
+        plain = profile.plain
+        if plain.multiboot:
+            return {"multiboot": list(plain.multiboot)}
+        return {"kernel": plain.kernel, "initrd": plain.initrd, "args": plain.args}
+    words = profile.words
+    pairs = {"serial": words.serial, "dom0_mem": words.dom0_mem, "xen_args": words.xen_args, "kernel_args": words.kernel_args}
+    return {key: value for key, value in pairs.items() if value}
+
+
+def boot_from_json(boot: Mapping[str, Any]) -> tuple[BootWords, PlainBoot | None]:
+    """The reverse of `boot_to_json`."""
+    if "multiboot" in boot:
+        return BootWords(), PlainBoot(multiboot=tuple(boot["multiboot"]))
+    if "kernel" in boot:
+        return BootWords(), PlainBoot(kernel=boot["kernel"], initrd=boot.get("initrd", ""), args=boot.get("args", ""))
+    return (
+        BootWords(
+            serial=boot.get("serial"),
+            dom0_mem=boot.get("dom0_mem"),
+            xen_args=boot.get("xen_args", ""),
+            kernel_args=boot.get("kernel_args", ""),
+        ),
+        None,
+    )
+
+
+def _with_macs(connection: Connection, row: Row[Any] | None) -> Host | None:
+    if row is None:
+        return None
+    macs = connection.execute(select(t.host_mac.c.mac).where(t.host_mac.c.host_id == row.id).order_by(t.host_mac.c.position)).scalars()
+    return _host(row, tuple(macs))
+
+
+def _host(row: Row[Any], macs: tuple[str, ...]) -> Host:
+    address = IPv4Address(row.address) if row.address else None
+    return Host(row.id, row.name, macs, row.profile, row.uuid, row.serial, address, row.answers)
+
+
+def _profile(row: Row[Any]) -> Profile:
+    words, plain = boot_from_json(row.boot)
+    return Profile(row.name, row.medium, row.parent, row.answers, words, plain)
+
+
+def _medium(row: Row[Any]) -> Medium:
+    return Medium(
+        name=row.name,
+        folder=row.folder,
+        format=row.format,
+        product=row.product,
+        version=row.version,
+        build=row.build,
+        dialect=row.dialect,
+        revision=row.revision,
+        boot=BootFiles(**row.boot) if row.boot else None,
+        repositories=tuple(row.repositories),
+        state=MediumState(row.state),
+        state_reason=row.state_reason,
+        sample=row.sample,
+    )
