@@ -47,5 +47,6 @@ def _key(path: Path) -> bytes:
     except OSError as error:
         raise PxeserveError(f"{path}: cannot be read: {error.strerror}") from None
     if len(content) != _LENGTH:
-        raise PxeserveError(f"{path}: {len(content)} bytes instead of {_LENGTH}", fix="restore it from a backup; a new key would lose what is sealed")
+        fix = "restore it from a backup; a new key would lose what is sealed"
+        raise PxeserveError(f"{path}: {len(content)} bytes instead of {_LENGTH}", fix=fix)
     return content

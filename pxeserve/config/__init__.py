@@ -13,5 +13,14 @@ from pxeserve.config.model import (
 )
 
 __all__ = [
-    "ArmingConfig", "Config", "ConfigError", "DhcpConfig", "HttpConfig", "ListenConfig", "ServerConfig", "SubnetConfig", "TftpConfig", "load",
+    "ArmingConfig",
+    "Config",
+    "ConfigError",
+    "DhcpConfig",
+    "HttpConfig",
+    "ListenConfig",
+    "ServerConfig",
+    "SubnetConfig",
+    "TftpConfig",
+    "load",
 ]

@@ -48,7 +48,7 @@ class ServerConfig(_Section):
 
 class SubnetConfig(_Section):
     network: IPv4Network = Field(description="the subnet served, as 10.77.0.0/24")
-    range: tuple[IPv4Address, IPv4Address] | None = Field(None, description="first and last address given to machines without a reservation")
+    range: tuple[IPv4Address, IPv4Address] | None = Field(None, description="first and last address for machines without a reservation")
     ranges: tuple[tuple[IPv4Address, IPv4Address], ...] = Field((), description="more than one range")
     router: IPv4Address | None = None
     dns: tuple[IPv4Address, ...] = ()
