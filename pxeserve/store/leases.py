@@ -1,0 +1,164 @@
+"""Queries on leases and sightings: what the DHCP process promised, and what it overheard.
+
+The DHCP process alone writes here. It holds the whole table in memory and writes changes in groups, each one durable before
+any acknowledgement leaves; others only read. Refuses to know the policy by which addresses are lent (`dhcp.leases`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Any
+
+from sqlalchemy import Connection, LargeBinary, Row, bindparam, cast, delete, insert, or_, select
+
+from pxeserve.domain.client import parse_mac
+from pxeserve.store import tables as t
+
+STATES = frozenset({"bound", "released", "declined"})
+_LONGEST = 600
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRow:
+    """One lease as it lies on the disk. `client_id` is option 61 in hex, or empty; `starts` and `expires` are epoch seconds;
+    `relay` is the giaddr and circuit through which it was asked for, or empty."""
+
+    address: IPv4Address
+    mac: str
+    client_id: str
+    hostname: str
+    state: str
+    starts: float
+    expires: float
+    relay: str = ""
+
+    def bound(self, now: float) -> bool:
+        """Whether the address is lent at `now`."""
+        return self.state == "bound" and now < self.expires
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An address that another server lent: option 50 of the broadcast REQUEST that `mac` sent at epoch second `at`."""
+
+    address: IPv4Address
+    mac: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All leases that could be read, and how many records could not (they are left alone and never stop a start)."""
+
+    leases: tuple[LeaseRow, ...]
+    skipped: int
+
+
+def load(connection: Connection) -> Loaded:
+    """Every lease, each checked on its own. Text is read as bytes, so that one broken record cannot spoil the others."""
+    columns = [cast(column, LargeBinary).label(column.name) if column.type.python_type is str else column for column in t.lease.c]
+    leases: list[LeaseRow] = []
+    skipped = 0
+    for row in connection.execute(select(*columns)):
+        try:
+            leases.append(_checked(*row))
+        except ValueError:
+            skipped += 1
+    return Loaded(tuple(leases), skipped)
+
+
+def put(connection: Connection, leases: Iterable[LeaseRow]) -> None:
+    """Insert or replace by address."""
+    values = [
+        {
+            "address": str(lease.address),
+            "mac": lease.mac,
+            "client_id": lease.client_id,
+            "hostname": lease.hostname,
+            "state": lease.state,
+            "starts": lease.starts,
+            "expires": lease.expires,
+            "relay": lease.relay,
+        }
+        for lease in leases
+    ]
+    _replace(connection, t.lease, values)
+
+
+def put_sightings(connection: Connection, sightings: Iterable[Sighting]) -> None:
+    """Insert or replace by address."""
+    _replace(connection, t.sighting, [{"address": str(one.address), "mac": one.mac, "at": one.at} for one in sightings])
+
+
+def remove(connection: Connection, addresses: Iterable[IPv4Address]) -> None:
+    """Forget the leases of `addresses`."""
+    rows = [{"key": str(address)} for address in addresses]
+    if rows:
+        connection.execute(delete(t.lease).where(t.lease.c.address == bindparam("key")), rows)
+
+
+def prune_sightings(connection: Connection, before: float) -> int:
+    """Forget sightings from before epoch second `before`; how many."""
+    return connection.execute(delete(t.sighting).where(t.sighting.c.at < before)).rowcount
+
+
+def by_address(connection: Connection, address: IPv4Address) -> LeaseRow | None:
+    """The lease of `address`, whatever its state."""
+    return _first(connection.execute(select(t.lease).where(t.lease.c.address == str(address))).all())
+
+
+def by_mac(connection: Connection, mac: str) -> list[LeaseRow]:
+    """The leases of `mac`, the newest first. Firmware and installer of one machine may hold two (other client identifiers)."""
+    return _rows(connection.execute(select(t.lease).where(t.lease.c.mac == mac).order_by(t.lease.c.starts.desc())).all())
+
+
+def listed(connection: Connection, now: float | None = None) -> list[LeaseRow]:
+    """All leases by address; with `now` only those that hold an address at that epoch second (bound or quarantined)."""
+    query = select(t.lease)
+    if now is not None:
+        query = query.where(or_(t.lease.c.state == "bound", t.lease.c.state == "declined"), t.lease.c.expires > now)
+    return sorted(_rows(connection.execute(query).all()), key=lambda lease: lease.address)
+
+
+def sighting(connection: Connection, address: IPv4Address) -> Sighting | None:
+    """Who was last seen asking another server for `address`."""
+    row = connection.execute(select(t.sighting).where(t.sighting.c.address == str(address))).first()
+    return Sighting(IPv4Address(row.address), row.mac, row.at) if row else None
+
+
+def _replace(connection: Connection, table: Any, values: list[dict[str, Any]]) -> None:
+    if values:
+        connection.execute(delete(table).where(table.c.address == bindparam("key")), [{"key": value["address"]} for value in values])
+        connection.execute(insert(table), values)
+
+
+def _first(rows: Iterable[Row[Any]]) -> LeaseRow | None:
+    return next(iter(_rows(rows)), None)
+
+
+def _rows(rows: Iterable[Row[Any]]) -> list[LeaseRow]:
+    return [
+        LeaseRow(IPv4Address(row.address), row.mac, row.client_id, row.hostname, row.state, row.starts, row.expires, row.relay)
+        for row in rows
+    ]
+
+
+def _checked(address: Any, mac: Any, client_id: Any, hostname: Any, state: Any, starts: Any, expires: Any, relay: Any) -> LeaseRow:
+    """One record read back by the same rules by which records are made. Raises ValueError."""
+    texts = [_text(value) for value in (address, mac, client_id, hostname, state, relay)]
+    for value in (starts, expires):
+        if not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise ValueError("not a time")
+    if texts[4] not in STATES:
+        raise ValueError("not a state")
+    bytes.fromhex(texts[2])
+    return LeaseRow(IPv4Address(texts[0]), parse_mac(texts[1]), texts[2], texts[3], texts[4], float(starts), float(expires), texts[5])
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, bytes) or len(value) > _LONGEST:
+        raise ValueError("not a text")
+    return value.decode()
