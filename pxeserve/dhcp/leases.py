@@ -1,0 +1,267 @@
+"""Who holds which address: the whole table in memory, and the policy by which it changes.
+
+Pure: the clock is an argument and the disk is somebody else's. What changed since the last `settle` is in `changes`, and
+`rollback` takes it back when it could not be stored. An offer is in memory only: nothing is a lease before its REQUEST.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+
+from pxeserve.dhcp.lease import Changes, Claim, Denial, Known, Lease, State
+from pxeserve.dhcp.offers import Holder, Offer, Offers
+from pxeserve.dhcp.pool import Pool
+from pxeserve.dhcp.subnets import Subnet
+
+OFFER_SECONDS = 10.0
+QUARANTINE_SECONDS = 600.0
+FORGET_SECONDS = 7 * 86400.0
+"""How long an ended lease is remembered, so that a machine that comes back finds its old address."""
+
+
+class Leases:
+    """The table. None of its methods raises for anything that a client can cause."""
+
+    def __init__(self, subnets: Iterable[Subnet]) -> None:
+        self._pools = {subnet.network: Pool(subnet) for subnet in subnets}
+        self._known = Known()
+        self._owners: dict[int, frozenset[str]] = {}
+        self._held: dict[int, Lease] = {}
+        self._offers = Offers()
+        self._latest: dict[tuple[IPv4Network, str, str], int] = {}
+        self._due: list[tuple[float, int]] = []
+        self._queued: dict[int, float] = {}
+        self._undo: list[tuple[int, Lease | None]] = []
+
+    def load(self, leases: Iterable[Lease], now: float) -> None:
+        """Take up what was stored. Leases outside all subnets are kept: the subnet may come back."""
+        for lease in sorted(leases, key=lambda one: one.starts):
+            self._place(int(lease.address), lease, now)
+
+    def know(self, known: Known, now: float) -> None:
+        """Take up a new inventory."""
+        self._known = known
+        owners: dict[int, set[str]] = {}
+        for mac, address in known.reserved.items():
+            owners.setdefault(int(address), set()).add(mac)
+        self._owners = {address: frozenset(macs) for address, macs in owners.items()}
+        floating = len(known.names.keys() - known.reserved.keys())
+        for pool in self._pools.values():
+            pool.know(self._owners.keys(), floating)
+        self._account_all(now)
+
+    def pool(self, subnet: Subnet) -> Pool:
+        """The free addresses of `subnet`."""
+        return self._pools[subnet.network]
+
+    def host_of(self, mac: str) -> str | None:
+        """The name of the host that has this MAC; None for a stranger."""
+        return self._known.names.get(mac)
+
+    def held_by(self, holder: Holder, address: IPv4Address, now: float) -> Lease | None:
+        """The lease of `address` if `holder` has it."""
+        lease = self._held.get(int(address))
+        return lease if lease and lease.state is State.BOUND and lease.active(now) and lease.is_of(holder) else None
+
+    def current(self, subnet: Subnet, holder: Holder, now: float) -> IPv4Address | None:
+        """The address that `holder` has here, lent or on offer."""
+        self.expire(now)
+        for number in (self._latest.get((subnet.network, holder.mac, holder.client_id)), self._offered(subnet, holder)):
+            if number is not None and self._mine(number, holder, now):
+                return IPv4Address(number)
+        return None
+
+    def offer(self, subnet: Subnet, holder: Holder, wanted: IPv4Address | None, now: float) -> IPv4Address | Denial:
+        """Choose an address and keep it for 10 s: the reservation, the client's old address, the one it asks for, or a free one."""
+        self.expire(now)
+        for number in self._candidates(subnet, holder, wanted):
+            if self._denial(subnet, holder, IPv4Address(number), now) is None:
+                return self._promise(subnet, number, holder, now)
+        pool = self.pool(subnet)
+        if self._no_room(pool, holder):
+            return Denial.KEPT
+        free = pool.free()
+        return Denial.EXHAUSTED if free is None else self._promise(subnet, free, holder, now)
+
+    def judge(self, subnet: Subnet, holder: Holder, address: IPv4Address, claim: Claim, now: float) -> Denial | None:
+        """Whether `holder` may have `address` on these grounds; None when it may."""
+        self.expire(now)
+        denial = self._denial(subnet, holder, address, now)
+        if denial is not None or self._mine(int(address), holder, now):
+            return denial or self._moves(holder, subnet, address, claim, now)
+        lease = self._held.get(int(address))
+        remembered = lease is not None and lease.is_of(holder) and lease.state is State.BOUND
+        reserved = self._known.reserved.get(holder.mac) == address
+        if claim is Claim.SELECTING or remembered or reserved:
+            return self._moves(holder, subnet, address, claim, now)
+        return Denial.NO_LEASE
+
+    def bind(self, subnet: Subnet, holder: Holder, address: IPv4Address, now: float) -> Lease:
+        """Lend `address`, which `judge` has allowed. Another address that the same client had here is free again."""
+        before = self._latest.get((subnet.network, holder.mac, holder.client_id))
+        if before is not None and before != int(address) and self._held[before].state is State.BOUND:
+            self._change(before, replace(self._held[before], state=State.RELEASED, expires=min(now, self._held[before].expires)), now)
+        old = self.held_by(holder, address, now)
+        starts = old.starts if old else now
+        relay = holder.relay or (old.relay if old else "")
+        lease = Lease(address, holder.mac, holder.client_id, State.BOUND, starts, now + subnet.lease, holder.hostname, relay)
+        self.withdraw(subnet, holder, now)
+        self._change(int(address), lease, now)
+        return lease
+
+    def withdraw(self, subnet: Subnet, holder: Holder, now: float) -> None:
+        """Forget what is on offer to `holder`: it took it, or somebody else's."""
+        offer = self._offers.of(subnet.network, holder)
+        if offer is not None:
+            self._offers.drop(offer)
+            self._account(offer.number, now)
+
+    def release(self, lease: Lease, now: float) -> None:
+        """The holder gives it back; it will find it again if nobody else needs it."""
+        self._change(int(lease.address), replace(lease, state=State.RELEASED, expires=now), now)
+
+    def decline(self, lease: Lease, now: float) -> None:
+        """The holder found somebody else using it: nobody gets it for ten minutes."""
+        self._change(int(lease.address), replace(lease, state=State.DECLINED, expires=now + QUARANTINE_SECONDS), now)
+
+    def expire(self, now: float) -> None:
+        """Free what has run out. Cheap; every question asks it first."""
+        while self._due and self._due[0][0] <= now:
+            when, number = heapq.heappop(self._due)
+            if self._queued.get(number) == when:
+                del self._queued[number]
+            offer = self._offers.at(number)
+            if offer is not None and offer.until <= now:
+                self._offers.drop(offer)
+            self._account(number, now)
+
+    def prune(self, now: float) -> None:
+        """Forget leases that ended long ago."""
+        for number in [number for number, lease in self._held.items() if not lease.active(now) and lease.expires + FORGET_SECONDS < now]:
+            self._change(number, None, now)
+
+    def shift(self, by: float, now: float) -> None:
+        """The wall clock was set by `by` seconds: every lease keeps the time that it had left."""
+        for number, lease in list(self._held.items()):
+            self._change(number, replace(lease, starts=lease.starts + by, expires=lease.expires + by), now)
+        for offer in self._offers.all():
+            self._offers.put(replace(offer, until=offer.until + by))
+        self._due, self._queued = [], {}
+        self._account_all(now)
+
+    def changes(self) -> Changes:
+        """What has changed since the last `settle` or `rollback`."""
+        numbers = dict.fromkeys(number for number, _ in self._undo)
+        put = tuple(self._held[number] for number in numbers if number in self._held)
+        return Changes(put, tuple(IPv4Address(number) for number in numbers if number not in self._held))
+
+    def settle(self) -> None:
+        """The changes are on the disk."""
+        self._undo.clear()
+
+    def rollback(self, now: float) -> None:
+        """The changes could not be stored: be as the disk is. Offers stand, they were never to be stored."""
+        for number, lease in reversed(self._undo):
+            self._place(number, lease, now)
+        self._undo.clear()
+
+    def _candidates(self, subnet: Subnet, holder: Holder, wanted: IPv4Address | None) -> Iterator[int]:
+        reserved = self._known.reserved.get(holder.mac)
+        latest = self._latest.get((subnet.network, holder.mac, holder.client_id))
+        for number in (reserved and int(reserved), latest, self._offered(subnet, holder), wanted and int(wanted)):
+            if number:
+                yield number
+
+    def _promise(self, subnet: Subnet, number: int, holder: Holder, now: float) -> IPv4Address:
+        self.withdraw(subnet, holder, now)
+        self._offers.put(Offer(subnet.network, number, holder, now + OFFER_SECONDS))
+        self._account(number, now)
+        return IPv4Address(number)
+
+    def _denial(self, subnet: Subnet, holder: Holder, address: IPv4Address, now: float) -> Denial | None:
+        """Why `holder` can never have `address` as things stand, on whatever grounds."""
+        if address not in subnet.network:
+            return Denial.WRONG_NETWORK
+        owners = self._owners.get(int(address))
+        if owners is not None and holder.mac not in owners:
+            return Denial.RESERVED
+        if not (subnet.may_reserve(address) if owners else subnet.lends(address)):
+            return Denial.NOT_LENDABLE
+        if self._taken(int(address), holder, now):
+            return Denial.HELD
+        pool = self.pool(subnet)
+        return Denial.KEPT if not pool.is_busy(int(address)) and owners is None and self._no_room(pool, holder) else None
+
+    def _taken(self, number: int, holder: Holder, now: float) -> bool:
+        """Whether somebody else holds it. A reserved address goes with the MAC: firmware and installer are one machine."""
+        lease, offer = self._held.get(number), self._offers.at(number)
+        reserved = number in self._owners
+        if lease is not None and lease.active(now):
+            return lease.state is State.DECLINED or not (lease.is_of(holder) or (reserved and lease.mac == holder.mac))
+        if offer is not None and offer.until > now:
+            return not (offer.holder.same(holder) or (reserved and offer.holder.mac == holder.mac))
+        return False
+
+    def _mine(self, number: int, holder: Holder, now: float) -> bool:
+        lease, offer = self._held.get(number), self._offers.at(number)
+        lent = lease is not None and lease.state is State.BOUND and lease.active(now) and lease.is_of(holder)
+        return lent or (offer is not None and offer.until > now and offer.holder.same(holder))
+
+    def _moves(self, holder: Holder, subnet: Subnet, address: IPv4Address, claim: Claim, now: float) -> Denial | None:
+        """A host that starts up on another address than its reserved one is sent to that. One that runs keeps what it has."""
+        reserved = self._known.reserved.get(holder.mac)
+        if claim is not Claim.INIT_REBOOT or reserved is None or reserved == address:
+            return None
+        return None if self._denial(subnet, holder, reserved, now) else Denial.RESERVATION_WAITS
+
+    def _no_room(self, pool: Pool, holder: Holder) -> bool:
+        return holder.mac not in self._known.names and pool.strangers >= pool.for_strangers
+
+    def _offered(self, subnet: Subnet, holder: Holder) -> int | None:
+        offer = self._offers.of(subnet.network, holder)
+        return offer.number if offer else None
+
+    def _change(self, number: int, lease: Lease | None, now: float) -> None:
+        self._undo.append((number, self._held.get(number)))
+        self._place(number, lease, now)
+
+    def _place(self, number: int, lease: Lease | None, now: float) -> None:
+        network = self._network(number)
+        old = self._held.pop(number, None)
+        if old is not None and network is not None:
+            key = (network, old.mac, old.client_id)
+            if self._latest.get(key) == number:
+                del self._latest[key]
+        if lease is not None:
+            self._held[number] = lease
+            if network is not None and lease.state is not State.DECLINED:
+                self._latest[network, lease.mac, lease.client_id] = number
+        self._account(number, now)
+
+    def _account_all(self, now: float) -> None:
+        for number in {*self._held, *(offer.number for offer in self._offers.all())}:
+            self._account(number, now)
+
+    def _account(self, number: int, now: float) -> None:
+        """Bring the pool's books and the calendar up to what is held and on offer."""
+        lease, offer = self._held.get(number), self._offers.at(number)
+        ends = [lease.expires] if lease is not None and lease.active(now) else []
+        ends += [offer.until] if offer is not None else []
+        network = self._network(number)
+        if network is not None:
+            if ends:
+                mac = offer.holder.mac if offer is not None else lease.mac if lease is not None else ""
+                self._pools[network].take(number, stranger=mac not in self._known.names)
+            else:
+                self._pools[network].give_back(number)
+        if ends and min(ends) < self._queued.get(number, float("inf")):
+            self._queued[number] = min(ends)
+            heapq.heappush(self._due, (min(ends), number))
+
+    def _network(self, number: int) -> IPv4Network | None:
+        address = IPv4Address(number)
+        return next((network for network in self._pools if address in network), None)
+

@@ -1,0 +1,228 @@
+"""Server mode: one message and a clock value in, one outcome out (RFC 2131 section 4.3).
+
+Pure: the table of leases changes in memory, and the caller stores that before it lets a durable answer leave.
+Refuses to know sockets, disks and who is armed for what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from pxeserve.dhcp.classify import Asker, Kind, classify
+from pxeserve.dhcp.lease import Claim, Denial
+from pxeserve.dhcp.leases import Leases
+from pxeserve.dhcp.limits import Admission, Strikes
+from pxeserve.dhcp.offers import Holder
+from pxeserve.dhcp.options import Code
+from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore
+from pxeserve.dhcp.packet import NONE, Message, Type
+from pxeserve.dhcp.reply import Terms, lending, refusal
+from pxeserve.dhcp.route import Arrival, Ports, route
+from pxeserve.dhcp.subnets import Networks, Subnet
+from pxeserve.dhcp.watermark import Watermarks
+
+LEAST_REMAINDER = 60
+"""A stored lease with this many seconds left is still worth telling a client about when nothing new can be stored."""
+
+_SENTENCES = {
+    Denial.WRONG_NETWORK: "address is not of this network",
+    Denial.NOT_LENDABLE: "address is not lent here",
+    Denial.RESERVED: "address is reserved for another host",
+    Denial.HELD: "address is held by another client",
+    Denial.NO_LEASE: "no such lease",
+    Denial.RESERVATION_WAITS: "another address is reserved for this host",
+    Denial.EXHAUSTED: "no address is free",
+    Denial.KEPT: "the addresses left are kept for known hosts",
+}
+_UNPROVEN = frozenset({Denial.NO_LEASE, Denial.NOT_LENDABLE})
+"""Denials that another server on the same wire, if there is one, may know better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The surroundings: each interface's own address, on which of them raw frames can be sent, and the ports."""
+
+    addresses: Mapping[str, IPv4Address]
+    frames: frozenset[str]
+    ports: Ports = Ports()
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One message with what was found out about it."""
+
+    message: Message
+    arrival: Arrival
+    asker: Asker
+    holder: Holder
+    server: IPv4Address
+    host: str | None
+    now: float
+
+
+class Lender:
+    """Answers DHCP clients with addresses. `authoritative` says that no other server lends addresses on these wires."""
+
+    def __init__(self, networks: Networks, leases: Leases, booter: Booter, wire: Wire, *, authoritative: bool = True) -> None:
+        self._networks = networks
+        self._leases = leases
+        self._booter = booter
+        self._wire = wire
+        self._authoritative = authoritative
+        self._admission = Admission()
+        self._strikes = Strikes()
+        self._watermarks = Watermarks()
+        self._handlers = {
+            Type.DISCOVER: self._discover,
+            Type.REQUEST: self._request,
+            Type.DECLINE: self._decline,
+            Type.RELEASE: self._release,
+            Type.INFORM: self._inform,
+        }
+
+    def receive(self, message: Message, arrival: Arrival, now: float) -> Outcome:
+        """What comes of `message`; `now` is epoch seconds."""
+        handler = self._handlers.get(message.type)
+        server = self._wire.addresses.get(arrival.interface)
+        if handler is None or server is None:
+            return ignore("not-a-client-message" if handler is None else "no-such-interface")
+        asker = classify(message)
+        hostname = message.options.get(Code.HOST_NAME, b"").decode("utf-8", "backslashreplace")
+        holder = Holder(asker.mac, asker.client_id, hostname, _relay(message, asker))
+        return handler(_Case(message, arrival, asker, holder, server, self._leases.host_of(asker.mac), now))
+
+    def _discover(self, case: _Case) -> Outcome:
+        subnet = self._subnet(case)
+        if subnet is None:
+            return ignore("no-subnet")
+        if not self._admitted(case, subnet):
+            return ignore("too-many-new-clients")
+        address = self._leases.offer(subnet, case.holder, case.message.address(Code.REQUESTED_ADDRESS), case.now)
+        pool = self._leases.pool(subnet)
+        alarms = self._watermarks.look(subnet.network, pool.used, pool.size, case.now, refused=isinstance(address, Denial))
+        heard = _heard(case)
+        if isinstance(address, Denial):
+            return ignore(address.value, heard, alarms)
+        reply, boot = self._lend(case, Type.OFFER, subnet, address, subnet.lease)
+        return Outcome(reply, heard=heard, said=_said(case, "offer", f"offered {address}", address, boot), alarms=alarms)
+
+    def _request(self, case: _Case) -> Outcome:
+        message = case.message
+        claim, address = _claim(message)
+        subnet = self._subnet(case)
+        if claim is Claim.SELECTING and message.address(Code.SERVER_ID) != case.server:
+            if subnet is not None:
+                self._leases.withdraw(subnet, case.holder, case.now)
+            return ignore("other-server", _heard(case, address))
+        if subnet is None:
+            return ignore("no-subnet")
+        if address is None:
+            return ignore("no-address")
+        denial = self._leases.judge(subnet, case.holder, address, claim, case.now)
+        if denial is None and claim is Claim.SELECTING and not self._admitted(case, subnet):
+            return ignore("too-many-new-clients")
+        if denial is not None:
+            return self._deny(case, address, claim, denial)
+        return self._acknowledge(case, subnet, address)
+
+    def _acknowledge(self, case: _Case, subnet: Subnet, address: IPv4Address) -> Outcome:
+        old = self._leases.held_by(case.holder, address, case.now)
+        lease = self._leases.bind(subnet, case.holder, address, case.now)
+        reply, boot = self._lend(case, Type.ACK, subnet, address, subnet.lease)
+        left = int(min(old.expires, lease.expires) - case.now) if old else 0
+        instead = self._lend(case, Type.ACK, subnet, address, left)[0] if left >= LEAST_REMAINDER else None
+        said = _said(case, "ack", f"lent {address} for {subnet.lease} s", address, boot)
+        return Outcome(reply, durable=True, instead=instead, heard=_heard(case, address), said=said)
+
+    def _deny(self, case: _Case, address: IPv4Address, claim: Claim, denial: Denial) -> Outcome:
+        if not self._authoritative and claim is not Claim.SELECTING and denial in _UNPROVEN:
+            return ignore(denial.value, _heard(case, address))
+        text = _SENTENCES[denial]
+        message = refusal(case.message, case.server, text)
+        said = Note("nak", f"refused {address}: {text}", address, case.host, data={"reason": denial.value, "claim": claim.value})
+        return Outcome(self._reply(case, message), heard=_heard(case, address), said=said)
+
+    def _decline(self, case: _Case) -> Outcome:
+        address = case.message.address(Code.REQUESTED_ADDRESS)
+        lease = self._leases.held_by(case.holder, address, case.now) if address else None
+        if lease is None or case.message.address(Code.SERVER_ID) != case.server:
+            return ignore("not-the-holder")
+        if not self._strikes.allow(case.asker.mac, case.now):
+            return ignore("too-many-declines")
+        self._leases.decline(lease, case.now)
+        text = f"declined {address}: another machine uses it; nobody gets it for 10 minutes"
+        return Outcome(said=Note("decline", text, address, case.host), durable=True)
+
+    def _release(self, case: _Case) -> Outcome:
+        lease = self._leases.held_by(case.holder, case.message.ciaddr, case.now)
+        if lease is None or case.message.address(Code.SERVER_ID) != case.server:
+            return ignore("not-the-holder")
+        self._leases.release(lease, case.now)
+        return Outcome(said=Note("release", f"gave {lease.address} back", lease.address, case.host), durable=True)
+
+    def _inform(self, case: _Case) -> Outcome:
+        address = case.message.ciaddr
+        subnet = self._subnet(case)
+        if address == NONE:
+            return ignore("no-address")
+        if subnet is None or address not in subnet.network:
+            return ignore("no-subnet")
+        reply, boot = self._lend(case, Type.ACK, subnet, NONE, None)
+        return Outcome(reply, said=_said(case, "inform", f"told {address} about its network", address, boot))
+
+    def _subnet(self, case: _Case) -> Subnet | None:
+        return self._networks.of(case.message, case.asker.agent, case.arrival)
+
+    def _admitted(self, case: _Case, subnet: Subnet) -> bool:
+        """Whether a client may be served at all: hosts of the inventory and clients with an address always, new strangers too
+        as long as there is room, and 30 a minute through one port once strangers hold half of what they may."""
+        if case.host is not None or not self._leases.pool(subnet).crowded:
+            return True
+        if self._leases.current(subnet, case.holder, case.now) is not None:
+            return True
+        return self._admission.admit(case.holder.relay or case.arrival.interface, case.now)
+
+    def _lend(self, case: _Case, kind: Type, subnet: Subnet, address: IPv4Address, seconds: int | None) -> tuple[Reply, Boot | None]:
+        boot = None
+        if case.asker.kind is not Kind.ORDINARY:
+            boot = self._booter.boot(case.asker, case.message.xid, address if address != NONE else case.message.ciaddr, case.now)
+        terms = Terms(subnet, seconds, case.host, boot.file if boot else None)
+        return self._reply(case, lending(case.message, case.asker, kind, case.server, address, terms)), boot
+
+    def _reply(self, case: _Case, answer: Message) -> Reply:
+        frames = case.arrival.interface in self._wire.frames
+        return Reply(answer, route(case.message, answer, case.arrival, self._wire.ports, frames=frames), case.message.limit)
+
+
+def _claim(message: Message) -> tuple[Claim, IPv4Address | None]:
+    """On what grounds a REQUEST asks, and for which address (RFC 2131 section 4.3.2, table 4)."""
+    requested = message.address(Code.REQUESTED_ADDRESS)
+    ciaddr = None if message.ciaddr == NONE else message.ciaddr
+    if Code.SERVER_ID in message.options:
+        return Claim.SELECTING, requested or ciaddr
+    return (Claim.RENEWING, ciaddr) if ciaddr else (Claim.INIT_REBOOT, requested)
+
+
+def _relay(message: Message, asker: Asker) -> str:
+    if message.giaddr == NONE:
+        return ""
+    return f"{message.giaddr} {asker.agent.circuit.hex()}".strip()
+
+
+def _heard(case: _Case, address: IPv4Address | None = None) -> Note:
+    data = {"vendor_class": case.asker.client.vendor_class, "xid": f"{case.message.xid:08x}"}
+    if case.asker.client.arch is not None:
+        data["arch"] = str(case.asker.client.arch)
+    if case.holder.relay:
+        data["relay"] = case.holder.relay
+    kind = case.message.type.name.lower()
+    text = f"asked for {address}" if address else "asked for an address"
+    return Note(kind, text, address, case.host, data=data)
+
+
+def _said(case: _Case, kind: str, text: str, address: IPv4Address, boot: Boot | None) -> Note:
+    if boot is not None and boot.file:
+        text += f", boot file {boot.file}"
+    return Note(kind, text, address, case.host, boot)

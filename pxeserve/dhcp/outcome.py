@@ -1,0 +1,82 @@
+"""What comes of one message: an answer, something to store, something to tell. And the one question the cores ask of the house.
+
+Refuses to know how any of it is carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import Any, Protocol
+
+from pxeserve.dhcp.classify import Asker
+from pxeserve.dhcp.packet import Message
+from pxeserve.dhcp.route import Destination
+from pxeserve.domain.decide import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """The boot decision as it shows on the wire. `file` is the path of the boot file, or None when the machine gets an address
+    only; `refused` then says that it wanted to boot and cannot be helped, for the reasons in `because`."""
+
+    file: str | None
+    because: tuple[Reason, ...]
+    refused: bool = False
+    session: str | None = None
+    host: str | None = None
+    install: str | None = None
+
+
+class Booter(Protocol):
+    """Whoever decides what machines boot. Asked several times for one boot, and answers the same each time."""
+
+    def boot(self, asker: Asker, xid: int, address: IPv4Address, now: float) -> Boot:
+        """What the machine behind `asker` gets; `address` is the one it will have (0.0.0.0 when another server gives it)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A message to send from the socket it was asked through, at most `limit` bytes long."""
+
+    message: Message
+    destination: Destination
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something for the record: `kind` is the word after `dhcp.`."""
+
+    kind: str
+    text: str
+    address: IPv4Address | None = None
+    host: str | None = None
+    boot: Boot | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What comes of one message.
+
+    `durable`: the reply may leave only once the table's changes are on the disk; `instead` is what may be said when they cannot be
+    put there. `heard` tells what was asked, `said` what was answered, `alarms` what a person should see. `ignored` is the
+    reason, counted, when there is no answer. `sighted` is an address that another server was asked for.
+    """
+
+    reply: Reply | None = None
+    durable: bool = False
+    instead: Reply | None = None
+    heard: Note | None = None
+    said: Note | None = None
+    alarms: tuple[Note, ...] = ()
+    ignored: str = ""
+    sighted: IPv4Address | None = None
+
+
+def ignore(reason: str, heard: Note | None = None, alarms: tuple[Note, ...] = ()) -> Outcome:
+    """No answer, because of `reason`."""
+    return Outcome(ignored=reason, heard=heard, alarms=alarms)

@@ -1,0 +1,95 @@
+"""Proxy mode: boot files beside somebody else's DHCP server, which alone gives addresses (PXE 2.1 section 2.2).
+
+On port 67 it answers the DISCOVERs of PXE firmware and overhears which address each machine takes; on port 4011 it answers
+firmware that asks there. Silent towards everything else. Pure.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from pxeserve.dhcp.classify import Asker, Kind, classify
+from pxeserve.dhcp.lender import Wire
+from pxeserve.dhcp.options import Code
+from pxeserve.dhcp.outcome import Booter, Note, Outcome, Reply, ignore
+from pxeserve.dhcp.packet import NONE, Message, Type
+from pxeserve.dhcp.reply import proxied
+from pxeserve.dhcp.route import EVERYBODY, Arrival, Destination, Way, route
+
+PXE_PORT = 4011
+
+
+class Proxy:
+    """Answers PXE firmware, and lends nothing."""
+
+    def __init__(self, booter: Booter, wire: Wire) -> None:
+        self._booter = booter
+        self._wire = wire
+
+    def receive(self, message: Message, arrival: Arrival, now: float) -> Outcome:
+        """What comes of a message on port 67."""
+        server = self._wire.addresses.get(arrival.interface)
+        if server is None:
+            return ignore("no-such-interface")
+        asker = classify(message)
+        if message.type is Type.REQUEST:
+            return self._overhear(message, asker, arrival, server)
+        if message.type is not Type.DISCOVER:
+            return ignore("not-for-a-proxy")
+        return self._answer(message, asker, arrival, server, Type.OFFER, now)
+
+    def receive_pxe(self, message: Message, arrival: Arrival, now: float) -> Outcome:
+        """What comes of a message on port 4011."""
+        server = self._wire.addresses.get(arrival.interface)
+        if server is None:
+            return ignore("no-such-interface")
+        if message.type not in (Type.REQUEST, Type.INFORM):
+            return ignore("not-for-4011")
+        if message.address(Code.SERVER_ID) not in (None, server):
+            return ignore("other-server")
+        return self._answer(message, classify(message), arrival, server, Type.ACK, now)
+
+    def _answer(self, message: Message, asker: Asker, arrival: Arrival, server: IPv4Address, kind: Type, now: float) -> Outcome:
+        if asker.kind is not Kind.PXE:
+            return ignore("not-pxe")
+        heard = _heard(message, asker, None)
+        boot = self._booter.boot(asker, message.xid, message.ciaddr, now)
+        if boot.file is None:
+            refused = Note("refused", "gets no boot file", host=boot.host, boot=boot) if boot.refused else None
+            return Outcome(heard=heard, said=refused, ignored="no-boot-file")
+        answer = proxied(message, asker, kind, server, boot.file)
+        if kind is Type.OFFER:
+            destination = route(message, answer, arrival, self._wire.ports, frames=False)
+        else:
+            destination = _back(message, arrival, self._wire.ports.client)
+        said = Note(kind.name.lower(), f"named boot file {boot.file}", asker.client.address, boot.host, boot)
+        return Outcome(Reply(answer, destination, message.limit), heard=heard, said=said)
+
+    def _overhear(self, message: Message, asker: Asker, arrival: Arrival, server: IPv4Address) -> Outcome:
+        """Option 50 of a REQUEST to another server tells which address the machine is about to have: evidence of who it is.
+
+        Only what was broadcast on our own wire counts; anybody anywhere can send us what looks like a relay's.
+        """
+        other, address = message.address(Code.SERVER_ID), message.address(Code.REQUESTED_ADDRESS)
+        if other in (None, server) or address is None:
+            return ignore("not-for-a-proxy")
+        if message.giaddr != NONE or not arrival.was_broadcast:
+            return ignore("overheard-from-afar")
+        heard = _heard(message, asker, address, other) if asker.kind is Kind.PXE else None
+        return Outcome(heard=heard, ignored="other-server", sighted=address)
+
+
+def _back(message: Message, arrival: Arrival, client_port: int) -> Destination:
+    """An answer from port 4011 goes back to where the question came from: UEFI asks from 4011, BIOS ROMs and iPXE from 68."""
+    address = arrival.source if arrival.source != NONE else message.ciaddr
+    if address == NONE:
+        return Destination(Way.BROADCAST, EVERYBODY, client_port)
+    return Destination(Way.ROUTED, address, arrival.port)
+
+
+def _heard(message: Message, asker: Asker, address: IPv4Address | None, other: IPv4Address | None = None) -> Note:
+    data = {"vendor_class": asker.client.vendor_class, "xid": f"{message.xid:08x}", "arch": str(asker.client.arch)}
+    if other is not None:
+        data["server"] = str(other)
+    text = f"took {address} from {other}" if address else "asked what to boot"
+    return Note(message.type.name.lower(), text, address or asker.client.address, data=data)

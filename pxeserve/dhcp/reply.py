@@ -1,0 +1,129 @@
+"""Answers, built from small parts that each add what one standard asks for (RFC 2131 table 3 first of all).
+
+Refuses to know policy: address, time and boot file are given to it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
+
+from pxeserve.dhcp.classify import Asker, Kind
+from pxeserve.dhcp.options import PXE_BYPASS, BadOptionsError, Code, addresses, gather, split
+from pxeserve.dhcp.packet import BOOTREPLY, BROADCAST_FLAG, NONE, Message, Type
+from pxeserve.dhcp.subnets import Subnet
+from pxeserve.domain.client import Firmware
+
+_DEFAULTS = (Code.ROUTER, Code.DNS, Code.DOMAIN)
+_OURS = frozenset({Code.MESSAGE_TYPE, Code.SERVER_ID, Code.LEASE_TIME, Code.OVERLOAD, Code.RELAY_AGENT, Code.CLIENT_ID})
+_HOST_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
+_BOOT_ITEM = 71
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a client is given besides its address. `seconds` is None where no address is lent (INFORM)."""
+
+    subnet: Subnet
+    seconds: int | None
+    host: str | None
+    boot_file: str | None
+
+
+def lending(request: Message, asker: Asker, kind: Type, server: IPv4Address, address: IPv4Address, terms: Terms) -> Message:
+    """An OFFER or ACK of a server that lends addresses. `siaddr` is always set: GRUB and udhcpc look there for their files."""
+    options: dict[int, bytes] = {Code.MESSAGE_TYPE: bytes((kind,)), Code.SERVER_ID: server.packed}
+    if terms.seconds is not None:
+        options[Code.LEASE_TIME] = terms.seconds.to_bytes(4)
+    options |= _network(terms, asker)
+    if terms.boot_file:
+        options |= _boot(request, asker, server, terms.boot_file)
+    options |= {code: value for code, value in terms.subnet.options if code not in _OURS}
+    return replace(
+        _skeleton(request, options),
+        ciaddr=request.ciaddr if kind is Type.ACK else NONE,
+        yiaddr=address,
+        siaddr=server,
+        file=(terms.boot_file or "").encode(),
+    )
+
+
+def refusal(request: Message, server: IPv4Address, text: str) -> Message:
+    """A NAK. Through a relay it has the broadcast bit, since the client's address is the wrong one (RFC 2131 section 4.3.2)."""
+    options: dict[int, bytes] = {
+        Code.MESSAGE_TYPE: bytes((Type.NAK,)),
+        Code.SERVER_ID: server.packed,
+        Code.TEXT: text.encode()[:255],
+    }
+    flags = request.flags | BROADCAST_FLAG if request.giaddr != NONE else request.flags
+    return replace(_skeleton(request, options), flags=flags)
+
+
+def proxied(request: Message, asker: Asker, kind: Type, server: IPv4Address, boot_file: str) -> Message:
+    """An OFFER or ACK beside another server: a boot file and no address (PXE 2.1 section 2.2.3, proxyDHCP)."""
+    options: dict[int, bytes] = {Code.MESSAGE_TYPE: bytes((kind,)), Code.SERVER_ID: server.packed, Code.VENDOR_CLASS: b"PXEClient"}
+    options |= _boot(request, asker, server, boot_file)
+    if item := _boot_item(request):
+        options[Code.VENDOR] = item
+    ciaddr = request.ciaddr if kind is Type.ACK else NONE
+    return replace(_skeleton(request, options), ciaddr=ciaddr, siaddr=server, file=boot_file.encode())
+
+
+def _skeleton(request: Message, options: dict[int, bytes]) -> Message:
+    """What every answer repeats: xid, flags, giaddr, chaddr, the client identifier (RFC 6842) and, last, option 82 (RFC 3046)."""
+    for code in (Code.CLIENT_ID, Code.RELAY_AGENT):
+        if code in request.options:
+            options[code] = request.options[code]
+    return Message(BOOTREPLY, request.xid, request.mac, options, flags=request.flags, giaddr=request.giaddr)
+
+
+def _network(terms: Terms, asker: Asker) -> dict[int, bytes]:
+    """The subnet's own options: the mask always, the others when asked for, or the usual ones when the client names none."""
+    subnet, seconds = terms.subnet, terms.seconds
+    name = terms.host if terms.host and _HOST_NAME.fullmatch(terms.host) else ""
+    known: dict[int, bytes] = {
+        Code.ROUTER: subnet.router.packed if subnet.router else b"",
+        Code.DNS: addresses(subnet.dns),
+        Code.HOST_NAME: name.encode(),
+        Code.DOMAIN: (subnet.domain or "").encode("ascii", "ignore"),
+        Code.BROADCAST: subnet.network.broadcast_address.packed,
+        Code.NTP: addresses(subnet.ntp),
+        Code.RENEWAL_TIME: (seconds // 2).to_bytes(4) if seconds else b"",
+        Code.REBINDING_TIME: (seconds * 7 // 8).to_bytes(4) if seconds else b"",
+    }
+    wanted = asker.asked or _DEFAULTS
+    options = {code: value for code, value in known.items() if value and code in wanted}
+    return {Code.SUBNET_MASK: subnet.network.netmask.packed, **options}
+
+
+def _boot(request: Message, asker: Asker, server: IPv4Address, boot_file: str) -> dict[int, bytes]:
+    """What makes firmware load `boot_file`; the BOOTP field `file` carries it as well, because old ROMs read nothing else.
+
+    Quirk `nul-67`: option 67 ends with a NUL, since some ROMs copy it without one and read on into what lies behind.
+    Quirk `bios-bypass`: a BIOS ROM that sees no option 60 "PXEClient" waits out its timeout for a proxy (iPXE's: 3 s, two
+    DISCOVERs), so it gets one, and with it option 43 that says "load this, look for nobody else". UEFI firmware takes such an
+    answer for that of a boot server and asks it again on port 4011, so it gets option 67 alone, which it follows at once.
+    """
+    name = boot_file.encode()
+    options: dict[int, bytes] = {}
+    if asker.kind is Kind.PXE and asker.client.firmware is Firmware.BIOS:
+        options |= {Code.VENDOR_CLASS: b"PXEClient", Code.VENDOR: PXE_BYPASS}
+    if asker.kind is Kind.HTTP:
+        options[Code.VENDOR_CLASS] = b"HTTPClient"
+    if Code.BOOT_FILE in asker.asked:
+        options[Code.BOOT_FILE] = name + b"\0"
+    if Code.TFTP_SERVER in asker.asked:
+        options[Code.TFTP_SERVER] = str(server).encode()
+    if Code.UUID in request.options:
+        options[Code.UUID] = request.options[Code.UUID]
+    return options
+
+
+def _boot_item(request: Message) -> bytes:
+    """The menu entry that the client chose (PXE_BOOT_ITEM in option 43), to be repeated to it; empty when it chose none."""
+    try:
+        item = gather(split(request.options.get(Code.VENDOR, b""))).get(_BOOT_ITEM, b"")
+    except BadOptionsError:
+        return b""
+    return bytes((_BOOT_ITEM, len(item))) + item + b"\xff" if len(item) == 4 else b""
