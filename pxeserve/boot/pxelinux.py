@@ -94,7 +94,7 @@ def _entry(label: str, says: str, lines: Sequence[str], words: BootWords) -> byt
     head = [f"serial {serial.port} {serial.speed}"] if serial else []
     body = [
         *head,
-        f"say pxeserve: {_word(says, 'name')}",
+        f"# pxeserve: {_word(says, 'name')}",
         f"default {label}",
         "prompt 0",
         "noescape 1",
