@@ -1,0 +1,220 @@
+"""A network of our own, machines in QEMU on it, and the small installer that they boot. Needs root; touches no other network."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import selectors
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+CHECKOUT = HERE.parent.parent
+CACHE = CHECKOUT / ".cache" / "boot"
+PATIENCE = 420.0
+"""Seconds for one boot: everything is emulated, on machines that have other work."""
+
+SERVER = "10.77.0.1"
+NETWORK = "10.77.0.0/24"
+
+
+@dataclass(frozen=True, slots=True)
+class Kernels:
+    """Debian's hypervisor and kernel, and the modules for the machine's card in the order of loading."""
+
+    xen: Path
+    vmlinuz: Path
+    modules: tuple[Path, ...]
+
+
+def _newest(name: str) -> str:
+    """The newest package whose name matches the extended regular expression `name`."""
+    found = subprocess.run(["apt-cache", "search", "--names-only", name], capture_output=True, text=True, check=True).stdout
+    names = sorted((line.split()[0] for line in found.splitlines()), key=lambda one: [int(x) if x.isdigit() else 0 for x in one.split("-")])
+    if not names:
+        pytest.skip(f"no package {name}: the package lists are empty (apt-get update)")
+    return names[-1]
+
+
+@pytest.fixture(scope="session")
+def kernels() -> Kernels:
+    """Unpacked into .cache once, never installed: installing would touch this machine's own boot loader."""
+    root = CACHE / "root"
+    if not (CACHE / "complete").exists():
+        shutil.rmtree(CACHE, ignore_errors=True)
+        root.mkdir(parents=True)
+        for name in (r"^linux-image-6\.1\.[0-9.]*-[0-9]*-amd64$", r"^xen-hypervisor-4\.17-amd64$"):
+            got = subprocess.run(["apt-get", "download", _newest(name)], cwd=CACHE, capture_output=True, text=True, check=False)
+            if got.returncode:
+                pytest.skip(f"Debian's kernels cannot be had: {got.stderr.strip().splitlines()[-1:]}")
+        for package in CACHE.glob("*.deb"):
+            subprocess.run(["dpkg-deb", "-x", package, root], check=True)
+            package.unlink()
+        (CACHE / "complete").touch()
+    modules = root / "lib" / "modules"
+    e1000 = next(modules.rglob("e1000.ko"))
+    return Kernels(next((root / "boot").glob("xen-*.gz")), next((root / "boot").glob("vmlinuz-*")), (e1000,))
+
+
+def cpio(entries: Sequence[tuple[str, int, bytes]]) -> bytes:
+    """An initramfs in "newc" format (kernel: Documentation/driver-api/early-userspace/buffer-format.rst): name, mode, content."""
+    out = bytearray()
+    for inode, (name, mode, content) in enumerate((*entries, ("TRAILER!!!", 0, b"")), 1):
+        fields = (inode, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0)
+        out += b"070701" + b"".join(b"%08X" % value for value in fields) + name.encode() + b"\0"
+        out += b"\0" * (-len(out) % 4) + content
+        out += b"\0" * (-len(out) % 4)
+    return bytes(out)
+
+
+@pytest.fixture(scope="session")
+def install_img(kernels: Kernels) -> bytes:
+    """The RAM disk with the small installer."""
+    folders = [(name, 0o040755, b"") for name in ("bin", "dev", "proc", "sys", "tmp", "modules")]
+    busybox = Path(shutil.which("busybox") or "/bin/busybox").read_bytes()
+    files = [
+        ("bin/busybox", 0o100755, busybox),
+        ("init", 0o100755, (HERE / "guest_init.sh").read_bytes()),
+        ("udhcpc.sh", 0o100755, (HERE / "guest_udhcpc.sh").read_bytes()),
+        *((f"modules/{module.name}", 0o100644, module.read_bytes()) for module in kernels.modules),
+    ]
+    return gzip.compress(cpio([*folders, *files]), 6)
+
+
+OWN_DISK = "OWN DISK"
+_SECTOR = bytes.fromhex(
+    "31c0 8ed8 fc be267c"       # xor ax,ax; mov ds,ax; cld; mov si,text
+    "ac 84c0 7412 88c4"         # next: lodsb; test al,al; jz end; mov ah,al
+    "bafd03 ec a820 74fb"       # mov dx,0x3fd; wait: in al,dx; test al,0x20; jz wait
+    "88e0 baf803 ee ebe9"       # mov al,ah; mov dx,0x3f8; out dx,al; jmp next
+    "b010 e6f4 f4 ebfd"         # end: mov al,0x10; out 0xf4,al (QEMU's isa-debug-exit); hlt
+)
+"""A boot sector that prints the text behind it on COM1 and then ends the machine."""
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Path:
+    """A disk that says OWN DISK when it is booted."""
+    image = tmp_path / "disk.img"
+    sector = (_SECTOR + f"\r\n{OWN_DISK}\r\n\0".encode()).ljust(510, b"\0") + b"\x55\xaa"
+    image.write_bytes(sector.ljust(1 << 20, b"\0"))
+    return image
+
+
+@dataclass
+class Machine:
+    """One power-on. `serial` holds what was read of COM1 so far."""
+
+    process: subprocess.Popen[bytes]
+    serial: bytearray = field(default_factory=bytearray)
+
+    def until(self, *markers: str) -> str:
+        """Read COM1 until one of `markers` stands there; which. Fails with the end of what was said when the machine ends first."""
+        assert self.process.stdout is not None
+        deadline = time.monotonic() + PATIENCE
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            while True:
+                text = self.text
+                for marker in markers:
+                    if marker in text:
+                        return marker
+                left = deadline - time.monotonic()
+                if left <= 0 or not selector.select(left):
+                    raise AssertionError(f"none of {markers} within {PATIENCE} s; COM1 ends with:\n{text[-3000:]}")
+                block = os.read(self.process.stdout.fileno(), 65536)
+                if not block:
+                    raise AssertionError(f"the machine ended without {markers}; COM1 ends with:\n{text[-3000:]}")
+                self.serial += block
+
+    @property
+    def text(self) -> str:
+        """What COM1 said, as text."""
+        return self.serial.decode(errors="replace").replace("\r", "")
+
+    @property
+    def markers(self) -> list[str]:
+        """The installer's own lines, without their `@@ `."""
+        return [line.partition("@@ ")[2].strip() for line in self.text.splitlines() if "@@ " in line]
+
+    def end(self) -> None:
+        """Wait for the power to go off; what is left on COM1 is read too."""
+        rest, _ = self.process.communicate(timeout=PATIENCE)
+        self.serial += rest or b""
+
+    def kill(self) -> None:
+        """Pull the plug, if it still runs."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+class Lan:
+    """A network namespace with a bridge `br0` (10.77.0.1/24), a tap for a machine, and a second namespace for other clients."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.other = f"{name}-o"
+        self._machines: list[Machine] = []
+
+    def __enter__(self) -> Lan:
+        for line in (
+            f"netns add {self.name}",
+            f"netns add {self.other}",
+            f"-n {self.name} link set lo up",
+            f"-n {self.name} link add br0 type bridge forward_delay 0 stp_state 0",
+            f"-n {self.name} addr add {SERVER}/24 dev br0",
+            f"-n {self.name} link set br0 up",
+            f"-n {self.name} tuntap add tap0 mode tap",
+            f"-n {self.name} link set tap0 master br0 up",
+            f"-n {self.name} link add veth0 type veth peer name eth0 netns {self.other}",
+            f"-n {self.name} link set veth0 master br0 up",
+            f"-n {self.other} link set lo up",
+            f"-n {self.other} link set eth0 up",
+        ):
+            subprocess.run(["ip", *line.split()], check=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for machine in self._machines:
+            machine.kill()
+        for name in (self.name, self.other):
+            subprocess.run(["ip", "netns", "del", name], check=False)
+
+    def run(self, *command: str | Path, other: bool = False, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """A command inside, on the server's side or the `other` client's."""
+        space = self.other if other else self.name
+        return subprocess.run(["ip", "netns", "exec", space, *map(str, command)], capture_output=True, text=True, check=check, timeout=120)
+
+    def start(self, *command: str | Path, **options: Any) -> subprocess.Popen[bytes]:
+        """A command inside that goes on; who starts it ends it."""
+        return subprocess.Popen(["ip", "netns", "exec", self.name, *map(str, command)], **options)
+
+    def power_on(self, mac: str, disk: Path, *more: str | Path) -> Machine:
+        """A BIOS machine that boots from its card's own ROM (iPXE) first and from `disk` next."""
+        process = self.start(
+            "qemu-system-x86_64", "-accel", "tcg", "-m", "1024", "-display", "none", "-no-reboot", "-boot", "order=nc",
+            "-netdev", "tap,id=lan,ifname=tap0,script=no,downscript=no", "-device", f"e1000,netdev=lan,mac={mac}",
+            "-drive", f"file={disk},format=raw,if=ide", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+            "-serial", "stdio", "-monitor", "none", *more,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        machine = Machine(process)
+        self._machines.append(machine)
+        return machine
+
+
+@pytest.fixture
+def lan() -> Iterator[Lan]:
+    """A network of our own, gone with the test."""
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root")
+    with Lan(f"boot-{os.getpid()}") as made:
+        yield made

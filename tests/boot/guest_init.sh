@@ -1,0 +1,65 @@
+#!/bin/busybox sh
+# A small installer in the shape of 4.1's: network by DHCP, answerfile, repositories in their fixed order, packages with their
+# sums, post-install script. Everything it does it says on the console, one marker a line: "@@ WORD rest".
+export PATH=/bin
+/bin/busybox mkdir -p /proc /sys /dev /tmp/root /tmp/repo
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+exec </dev/console >/dev/console 2>&1
+
+say() { echo "@@ $*"; }
+end() { say "$@"; sync; poweroff -f; }
+word() { for one in $(cat /proc/cmdline); do case "$one" in "$1"=*) echo "${one#*=}" ;; esac; done; }
+element() { tr '\n' ' ' </tmp/answerfile | sed -n "s:.*<$1[^>]*>[[:space:]]*\([^<[:space:]]*\)[[:space:]]*</$1>.*:\1:p"; }
+
+install_package() { # repository, then the fields of one line of XS-PACKAGES
+    address=$1 size=$3 sum=$4 kind=$5
+    case "$kind" in
+        tbz2) file=$7 ;;
+        driver | firmware) file=$6 ;;
+        *) end FAILED "unknown package type $kind" ;;
+    esac
+    wget -q -O /tmp/package "$address/$file" || end FAILED "cannot fetch $file"
+    [ "$(wc -c </tmp/package)" -eq "$size" ] || end FAILED "$file has another size"
+    [ "$(md5sum </tmp/package | cut -d' ' -f1)" = "$sum" ] || end FAILED "$file has another MD5"
+    if [ "$kind" = tbz2 ]; then tar -C /tmp/root -xjf /tmp/package || end FAILED "$file cannot be unpacked"; fi
+    say PACKAGE "$file"
+}
+
+say STARTED "$(cat /proc/cmdline)"
+for module in /modules/*.ko; do insmod "$module"; done
+ip link set lo up
+ip link set eth0 up || end FAILED "no eth0"
+udhcpc -i eth0 -s /udhcpc.sh -t 20 -T 2 -n -q >/dev/null 2>&1 || end FAILED "no address"
+say ADDRESS "$(ip -4 -o addr show eth0 | sed 's/.*inet \([0-9.]*\).*/\1/')"
+
+answerfile=$(word answerfile)
+[ -n "$answerfile" ] || end INTERACTIVE
+wget -q -O /tmp/answerfile "$answerfile" || end FAILED "cannot fetch the answerfile"
+say ANSWERFILE "$(wc -c </tmp/answerfile)"
+source=$(element source)
+[ -n "$source" ] || end FAILED "the answerfile names no source"
+
+found=0
+for place in "" /packages /packages.main /packages.linux /packages.site; do
+    wget -q -O /tmp/repo/repository "$source$place/XS-REPOSITORY" 2>/dev/null || continue
+    wget -q -O /tmp/repo/packages "$source$place/XS-PACKAGES" 2>/dev/null || continue
+    found=1
+    say REPOSITORY "$(head -n 1 /tmp/repo/repository)"
+    while read -r line; do
+        # shellcheck disable=SC2086
+        install_package "$source$place" $line
+    done </tmp/repo/packages
+done
+[ $found = 1 ] || end FAILED "no repository at $source"
+
+script=$(element post-install-script)
+if [ -n "$script" ]; then
+    wget -q -O /tmp/script "$script" || end FAILED "cannot fetch the script"
+    chmod 500 /tmp/script
+    /tmp/script /tmp/root
+    say SCRIPT "returned $?"
+fi
+end DONE
