@@ -13,6 +13,7 @@ from pxeserve.dhcp.options import Code, RelayAgent, architectures, relay_agent, 
 from pxeserve.dhcp.packet import NONE, Message
 from pxeserve.domain.client import ARCHITECTURES, Client, Firmware
 
+_LONGEST_ID = 255
 _VENDOR_ARCH = re.compile(rb"(?:PXE|HTTP)Client:Arch:(\d{5})")
 
 
@@ -69,7 +70,7 @@ def classify(message: Message) -> Asker:
 def client_id(mac: str, value: bytes) -> str:
     """Option 61 as it identifies a lease, in hex. "Ethernet and the MAC" says what chaddr says already: UEFI sends none, the
     installer behind it sends that, and both are one machine that should keep one address."""
-    return "" if len(value) < 2 or value == b"\x01" + bytes.fromhex(mac.replace(":", "")) else value.hex()
+    return "" if len(value) < 2 or value == b"\x01" + bytes.fromhex(mac.replace(":", "")) else value[:_LONGEST_ID].hex()
 
 
 def _kind(vendor: bytes, ipxe: bool) -> Kind:

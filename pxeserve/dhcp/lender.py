@@ -6,7 +6,6 @@ Refuses to know sockets, disks and who is armed for what.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
@@ -19,7 +18,7 @@ from pxeserve.dhcp.options import Code
 from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore
 from pxeserve.dhcp.packet import NONE, Message, Type
 from pxeserve.dhcp.reply import Terms, lending, refusal
-from pxeserve.dhcp.route import Arrival, Ports, route
+from pxeserve.dhcp.route import Arrival, Local, route
 from pxeserve.dhcp.subnets import Networks, Subnet
 from pxeserve.dhcp.watermark import Watermarks
 
@@ -41,15 +40,6 @@ _UNPROVEN = frozenset({Denial.NO_LEASE, Denial.NOT_LENDABLE})
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
-    """The surroundings: each interface's own address, on which of them raw frames can be sent, and the ports."""
-
-    addresses: Mapping[str, IPv4Address]
-    frames: frozenset[str]
-    ports: Ports = Ports()
-
-
-@dataclass(frozen=True, slots=True)
 class _Case:
     """One message with what was found out about it."""
 
@@ -65,11 +55,11 @@ class _Case:
 class Lender:
     """Answers DHCP clients with addresses. `authoritative` says that no other server lends addresses on these wires."""
 
-    def __init__(self, networks: Networks, leases: Leases, booter: Booter, wire: Wire, *, authoritative: bool = True) -> None:
+    def __init__(self, networks: Networks, leases: Leases, booter: Booter, local: Local, *, authoritative: bool = True) -> None:
         self._networks = networks
         self._leases = leases
         self._booter = booter
-        self._wire = wire
+        self._local = local
         self._authoritative = authoritative
         self._admission = Admission()
         self._strikes = Strikes()
@@ -85,7 +75,7 @@ class Lender:
     def receive(self, message: Message, arrival: Arrival, now: float) -> Outcome:
         """What comes of `message`; `now` is epoch seconds."""
         handler = self._handlers.get(message.type)
-        server = self._wire.addresses.get(arrival.interface)
+        server = self._local.addresses.get(arrival.interface)
         if handler is None or server is None:
             return ignore("not-a-client-message" if handler is None else "no-such-interface")
         asker = classify(message)
@@ -106,6 +96,8 @@ class Lender:
         if isinstance(address, Denial):
             return ignore(address.value, heard, alarms)
         reply, boot = self._lend(case, Type.OFFER, subnet, address, subnet.lease)
+        if boot is not None and boot.refused:
+            alarms += (Note("refused", f"gets {address} and no boot file", address, case.host, boot),)
         return Outcome(reply, heard=heard, said=_said(case, "offer", f"offered {address}", address, boot), alarms=alarms)
 
     def _request(self, case: _Case) -> Outcome:
@@ -192,8 +184,8 @@ class Lender:
         return self._reply(case, lending(case.message, case.asker, kind, case.server, address, terms)), boot
 
     def _reply(self, case: _Case, answer: Message) -> Reply:
-        frames = case.arrival.interface in self._wire.frames
-        return Reply(answer, route(case.message, answer, case.arrival, self._wire.ports, frames=frames), case.message.limit)
+        frames = case.arrival.interface in self._local.frames
+        return Reply(answer, route(case.message, answer, case.arrival, self._local.ports, frames=frames), case.message.limit)
 
 
 def _claim(message: Message) -> tuple[Claim, IPv4Address | None]:

@@ -173,7 +173,7 @@ def relay_agent(value: bytes | None) -> RelayAgent:
         inner = gather(_suboptions(value))
     except BadOptionsError:
         return _NO_RELAY_AGENT
-    return RelayAgent(inner.get(1, b""), address(inner.get(5)), 19 in inner)
+    return RelayAgent(inner.get(1, b"")[:255], address(inner.get(5)), 19 in inner)
 
 
 def _suboptions(value: bytes) -> Iterable[tuple[int, bytes]]:

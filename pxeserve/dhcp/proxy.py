@@ -9,12 +9,11 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from pxeserve.dhcp.classify import Asker, Kind, classify
-from pxeserve.dhcp.lender import Wire
 from pxeserve.dhcp.options import Code
 from pxeserve.dhcp.outcome import Booter, Note, Outcome, Reply, ignore
 from pxeserve.dhcp.packet import NONE, Message, Type
 from pxeserve.dhcp.reply import proxied
-from pxeserve.dhcp.route import EVERYBODY, Arrival, Destination, Way, route
+from pxeserve.dhcp.route import EVERYBODY, Arrival, Destination, Local, Way, route
 
 PXE_PORT = 4011
 
@@ -22,13 +21,13 @@ PXE_PORT = 4011
 class Proxy:
     """Answers PXE firmware, and lends nothing."""
 
-    def __init__(self, booter: Booter, wire: Wire) -> None:
+    def __init__(self, booter: Booter, local: Local) -> None:
         self._booter = booter
-        self._wire = wire
+        self._local = local
 
     def receive(self, message: Message, arrival: Arrival, now: float) -> Outcome:
         """What comes of a message on port 67."""
-        server = self._wire.addresses.get(arrival.interface)
+        server = self._local.addresses.get(arrival.interface)
         if server is None:
             return ignore("no-such-interface")
         asker = classify(message)
@@ -40,7 +39,7 @@ class Proxy:
 
     def receive_pxe(self, message: Message, arrival: Arrival, now: float) -> Outcome:
         """What comes of a message on port 4011."""
-        server = self._wire.addresses.get(arrival.interface)
+        server = self._local.addresses.get(arrival.interface)
         if server is None:
             return ignore("no-such-interface")
         if message.type not in (Type.REQUEST, Type.INFORM):
@@ -59,9 +58,9 @@ class Proxy:
             return Outcome(heard=heard, said=refused, ignored="no-boot-file")
         answer = proxied(message, asker, kind, server, boot.file)
         if kind is Type.OFFER:
-            destination = route(message, answer, arrival, self._wire.ports, frames=False)
+            destination = route(message, answer, arrival, self._local.ports, frames=False)
         else:
-            destination = _back(message, arrival, self._wire.ports.client)
+            destination = _back(message, arrival, self._local.ports.client)
         said = Note(kind.name.lower(), f"named boot file {boot.file}", asker.client.address, boot.host, boot)
         return Outcome(Reply(answer, destination, message.limit), heard=heard, said=said)
 

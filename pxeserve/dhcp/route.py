@@ -6,6 +6,7 @@ Refuses to know sockets: which of these ways are open is told to it.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address
@@ -43,6 +44,15 @@ class Ports:
     def client(self) -> int:
         """Always the next one."""
         return self.server + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The surroundings: each interface's own address, on which of them raw frames can be sent, and the ports."""
+
+    addresses: Mapping[str, IPv4Address]
+    frames: frozenset[str]
+    ports: Ports
 
 
 class Way(StrEnum):

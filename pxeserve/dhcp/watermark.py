@@ -24,10 +24,10 @@ class Watermarks:
             if 0 <= now - self._empty.get(network, now - _QUIET) < _QUIET:
                 return ()
             self._empty[network] = now
-            return (Note("exhausted", f"{network} has no address left to lend: {used} of {size} are in use", data=data),)
+            return (Note("pool", f"{network} has no address left to lend: {used} of {size} are in use", data=data),)
         if used < _LOW * size:
             self._high.discard(network)
         if used >= _HIGH * size and network not in self._high:
             self._high.add(network)
-            return (Note("nearly-exhausted", f"{used} of {size} addresses of {network} are in use", data=data),)
+            return (Note("pool", f"{used} of {size} addresses of {network} are in use", data=data),)
         return ()
