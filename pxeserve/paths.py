@@ -1,0 +1,148 @@
+"""The one way from a name to a file beneath a root, for every protocol.
+
+The root is opened once; names are walked by the kernel (`openat2` with RESOLVE_BENEATH, Linux 5.6) or, where that is missing,
+folder by folder without following links. No prefix is ever compared as text. What is not a regular file is refused at
+once, so that a FIFO or a device can never make a server wait (threats T5, T6, T16).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import stat
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+
+_SYS_OPENAT2 = 437
+_RESOLVE = 0x02 | 0x04 | 0x08
+"""RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH (linux/openat2.h)."""
+
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY | os.O_NOFOLLOW
+_MAX_NAME = 1024
+
+_REASONS = {
+    errno.ENOENT: "not-found",
+    errno.ENOTDIR: "not-found",
+    errno.ENAMETOOLONG: "bad-name",
+    errno.ELOOP: "symlink",
+    errno.EXDEV: "outside",
+    errno.EACCES: "denied",
+    errno.EPERM: "denied",
+    errno.ENXIO: "not-regular",
+    errno.ENODEV: "not-regular",
+}
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class PathRefused(Exception):
+    """A name that gets no file. `reason`: not-found, not-regular, symlink, outside, bad-name or denied."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A regular file, open for reading. Whoever has it closes it. `size` in bytes, as it was when opened."""
+
+    fd: int
+    size: int
+    mtime_ns: int
+    inode: int
+    device: int
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for the same unchanged file."""
+        return (self.device, self.inode, self.mtime_ns, self.size)
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        os.close(self.fd)
+
+
+class _OpenHow(ctypes.Structure):
+    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
+
+
+class Root:
+    """A folder from which files may be given. Raises OSError when there is no such folder."""
+
+    def __init__(self, path: Path) -> None:
+        self._fd = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def open(self, name: str) -> OpenFile:
+        """The file called `name` beneath the root; a leading slash means the root. Raises PathRefused, and OSError only when
+        the system itself is out of something (descriptors, memory)."""
+        parts = _parts(name)
+        try:
+            descriptor = _walk(self._fd, parts)
+        except OSError as error:
+            reason = _REASONS.get(error.errno or 0)
+            if reason is None:
+                raise
+            raise PathRefused(reason) from None
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(descriptor)
+            raise PathRefused("not-regular")
+        return OpenFile(descriptor, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
+
+    def close(self) -> None:
+        """Close the root."""
+        os.close(self._fd)
+
+
+def _parts(name: str) -> list[bytes]:
+    try:
+        raw = name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise PathRefused("bad-name") from None
+    if len(raw) > _MAX_NAME or b"\0" in raw:
+        raise PathRefused("bad-name")
+    parts = [part for part in raw.split(b"/") if part not in (b"", b".")]
+    if b".." in parts:
+        raise PathRefused("outside")
+    if not parts:
+        raise PathRefused("not-regular")
+    return parts
+
+
+def _walk(root: int, parts: list[bytes]) -> int:
+    try:
+        return _openat2(root, b"/".join(parts))
+    except OSError as error:
+        if error.errno not in (errno.ENOSYS, errno.EPERM, errno.E2BIG):
+            raise
+    return walk_without_openat2(root, parts)
+
+
+def _openat2(root: int, name: bytes) -> int:
+    how = _OpenHow(_FLAGS, 0, _RESOLVE)
+    while True:
+        descriptor = _libc.syscall(_SYS_OPENAT2, root, ctypes.c_char_p(name), ctypes.byref(how), ctypes.sizeof(how))
+        if descriptor >= 0:
+            return int(descriptor)
+        number = ctypes.get_errno()
+        if number in (errno.EINTR, errno.EAGAIN):  # EAGAIN: a rename raced with the walk (openat2(2))
+            continue
+        raise OSError(number, os.strerror(number))
+
+
+def walk_without_openat2(root: int, parts: list[bytes]) -> int:
+    """The same walk on kernels and containers without openat2: one folder at a time, following nothing. Raises OSError."""
+    folder = os.dup(root)
+    try:
+        for part in parts[:-1]:
+            inner = os.open(part, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+            if stat.S_ISLNK(os.fstat(folder).st_mode):
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        return os.open(parts[-1], _FLAGS, dir_fd=folder)
+    finally:
+        os.close(folder)
