@@ -1,0 +1,175 @@
+"""A file as DATA packets, cut once and ready to send: by block number, in chunks, shared between the clients of one file.
+
+Block numbers here count from 1 and never wrap; the number on the wire does, and is cut into the packets. Refuses to know
+where bytes come from: it is handed a `Read`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Iterator
+
+from pxeserve.tftp.packet import HEADER, Opcode
+
+CHUNK = 64 * 1024
+"""About this many bytes of the file are cut at once."""
+
+_MOST_BLOCKS = 1024
+"""A chunk of tiny blocks stays small enough to be cut within a millisecond or two."""
+
+CACHE = 64 * 1024 * 1024
+
+Read = Callable[[int, int], bytes]
+"""`read(offset, length)`: exactly `length` bytes of the file as it was when the transfer began, or ContentLost."""
+
+Chunks = Callable[[int], bytes]
+"""Chunk number (from 0) to its packets, laid out one behind the other."""
+
+
+class ContentLost(Exception):
+    """The file can no longer be given as it was: cut short, rewritten, or its medium is gone."""
+
+
+class PacketCache:
+    """Cut chunks by key, the least recently used forgotten first once they hold more than `most` bytes."""
+
+    def __init__(self, most: int = CACHE) -> None:
+        self._most = most
+        self._held = 0
+        self._chunks: OrderedDict[Hashable, bytes] = OrderedDict()
+
+    @property
+    def held(self) -> int:
+        """Bytes held now."""
+        return self._held
+
+    def get(self, key: Hashable) -> bytes | None:
+        """The chunk put there under `key`, if it is still there."""
+        found = self._chunks.get(key)
+        if found is not None:
+            self._chunks.move_to_end(key)
+        return found
+
+    def put(self, key: Hashable, chunk: bytes) -> None:
+        """Keep `chunk`, unless it alone is more than the cache may hold."""
+        if key in self._chunks or len(chunk) > self._most:
+            return
+        self._chunks[key] = chunk
+        self._held += len(chunk)
+        while self._held > self._most:
+            _, oldest = self._chunks.popitem(last=False)
+            self._held -= len(oldest)
+
+
+def wire_number(block: int, rollover: int) -> int:
+    """The 16-bit number of `block`: after 65535 comes `rollover`, 0 or 1. Block 0 (the OACK's) is 0 either way."""
+    if rollover == 0 or block == 0:
+        return block & 0xFFFF
+    return (block - 1) % 0xFFFF + 1
+
+
+def blocks_a_chunk(blksize: int) -> int:
+    """How many blocks are cut at once."""
+    return max(1, min(_MOST_BLOCKS, CHUNK // blksize))
+
+
+def octet(read: Read, size: int, blksize: int, rollover: int, key: Hashable | None, cache: PacketCache) -> Chunks:
+    """Chunks of a file of `size` bytes just as it is. With a `key`, chunks are shared through `cache`."""
+    count = blocks_a_chunk(blksize)
+
+    def chunk(number: int) -> bytes:
+        cached = None if key is None else cache.get((key, blksize, rollover, number))
+        if cached is not None:
+            return cached
+        offset = number * count * blksize
+        wanted = min(count * blksize, size - offset)
+        payload = read(offset, wanted) if wanted else b""
+        made = _cut(payload, number * count + 1, blksize, rollover, last=wanted < count * blksize)
+        if key is not None:
+            cache.put((key, blksize, rollover, number), made)
+        return made
+
+    return chunk
+
+
+def netascii(read: Read, size: int, blksize: int, rollover: int, windowsize: int) -> Chunks:
+    """Chunks of a text with LF sent as CR LF and CR as CR NUL (RFC 764 by way of RFC 1350), translated as it is read.
+
+    It can only be walked forward; as much as a window may ask for again is kept.
+    """
+    count = blocks_a_chunk(blksize)
+    recent: deque[bytes] = deque(maxlen=windowsize // count + 2)
+    source = _translated(read, size, count * blksize)
+    made = 0
+
+    def chunk(number: int) -> bytes:
+        nonlocal made
+        while made <= number:
+            text = next(source)
+            recent.append(_cut(text, made * count + 1, blksize, rollover, last=len(text) < count * blksize))
+            made += 1
+        return recent[number - made]
+
+    return chunk
+
+
+def _translated(read: Read, size: int, length: int) -> Iterator[bytes]:
+    """Pieces of `length` bytes, and at last a shorter one, possibly empty."""
+    waiting = b""
+    for offset in range(0, size, CHUNK):
+        waiting += read(offset, min(CHUNK, size - offset)).replace(b"\r", b"\r\0").replace(b"\n", b"\r\n")
+        whole = len(waiting) - len(waiting) % length
+        for start in range(0, whole, length):
+            yield waiting[start : start + length]
+        waiting = waiting[whole:]
+    yield waiting
+
+
+def _cut(payload: bytes, first: int, blksize: int, rollover: int, *, last: bool) -> bytes:
+    """`payload` as packets from block `first` on; a `last` chunk ends with a block shorter than the others, possibly empty."""
+    parts = []
+    end = len(payload) + 1 if last else len(payload)
+    for block, start in enumerate(range(0, end, blksize), first):
+        parts.append(HEADER.pack(Opcode.DATA, wire_number(block, rollover)))
+        parts.append(payload[start : start + blksize])
+    return b"".join(parts)
+
+
+class Blocks:
+    """The packets of one transfer. `final` is the number of the last block, once it has been seen."""
+
+    __slots__ = ("_base", "_chunk", "_chunks", "_count", "final", "final_size", "stride")
+
+    def __init__(self, chunks: Chunks, blksize: int) -> None:
+        self._chunks = chunks
+        self._count = blocks_a_chunk(blksize)
+        self.stride = blksize + HEADER.size
+        self._base = 0
+        self._chunk = memoryview(b"")
+        self.final: int | None = None
+        self.final_size = 0
+        """Bytes of the file in the last block."""
+
+    def runs(self, first: int, last: int) -> list[memoryview]:
+        """The packets of blocks `first` to `last`, or to the final one, as runs of packets laid out one behind the other.
+
+        Each packet is `stride` bytes, the final one shorter. Raises ContentLost.
+        """
+        found = []
+        while first <= last and (self.final is None or first <= self.final):
+            index = first - self._base
+            if not 0 < index <= self._count or not self._chunk:
+                self._load((first - 1) // self._count)
+                continue
+            end = min(last, self._base + self._count)
+            found.append(self._chunk[(index - 1) * self.stride : (end - self._base) * self.stride])
+            first = end + 1
+        return found
+
+    def _load(self, number: int) -> None:
+        self._chunk = memoryview(self._chunks(number))
+        self._base = number * self._count
+        whole, rest = divmod(len(self._chunk), self.stride)
+        if rest:
+            self.final = self._base + whole + 1
+            self.final_size = rest - HEADER.size

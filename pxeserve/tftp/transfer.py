@@ -1,0 +1,261 @@
+"""One file on its way to one client: RFC 1350 with options (2347 to 2349) and windows (7440), without socket, file or clock.
+
+`receive`, `outgoing`, `next_timer`, `on_timer` and `events` are all there is to it. Time is seconds on any clock that never
+goes back. What the client sends can end the transfer or move it on; nothing that anybody sends raises.
+
+Only an ACK for a block not yet acknowledged moves on. A repeated one causes nothing, not even a later timer, or two packets in
+flight would double for ever ("sorcerer's apprentice", RFC 1123 section 4.2.3.1) and a client that repeats its ACK would hang.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from pxeserve.tftp.blocks import Blocks, ContentLost, wire_number
+from pxeserve.tftp.options import Agreement
+from pxeserve.tftp.packet import Ack, Address, Error, ErrorCode, Malformed, OptionAck, parse
+from pxeserve.tftp.timing import RetransmitTimer
+
+MOST_UNANSWERED = 6
+"""Packets sent to a client that never answers: the request may be forged, and its victim elsewhere (threat T18)."""
+
+GIVE_UP = 30.0
+"""Seconds without progress after which the client is taken for gone."""
+
+_STRANGER_PAUSE = 1.0
+"""Least seconds between two answers to strangers."""
+
+
+class Outcome(StrEnum):
+    """How a transfer ended."""
+
+    DONE = "done"
+    ABORTED_PROBE = "aborted-probe"
+    """The client only wanted the OACK, as every OVMF boot does for the size first, or refused an option: it asks again."""
+    CLIENT_ERROR = "client-error"
+    TIMEOUT = "timeout"
+    EVICTED = "evicted"
+    SUPERSEDED = "superseded"
+    """The same client asked anew from the same port."""
+    SOURCE_ERROR = "source-error"
+    STOPPED = "stopped"
+
+
+class Burst(NamedTuple):
+    """Datagrams for `address`: `data` cut every `segment` bytes, the last one possibly shorter."""
+
+    data: bytes | memoryview
+    segment: int
+    address: Address
+
+    def datagrams(self) -> list[bytes]:
+        """One by one."""
+        return [bytes(self.data[start : start + self.segment]) for start in range(0, len(self.data), self.segment)]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A packet that changed nothing, and why; for counters."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last event of a transfer. `detail` is what the client or the file had to say, unchanged from the wire."""
+
+    outcome: Outcome
+    detail: str = ""
+
+
+TransferEvent = Ignored | Ended
+
+
+class Transfer:
+    """The sender of one file. `answered` turns true with the client's first sign of life."""
+
+    __slots__ = (
+        "_acked", "_agreement", "_blocks", "_deadline", "_ended", "_events", "_offered", "_out", "_peer", "_progress", "_sends",
+        "_sent", "_stranger_after", "_timed", "_timer", "answered", "began", "resent",
+    )  # fmt: skip
+
+    def __init__(self, blocks: Blocks, agreement: Agreement, peer: Address, now: float) -> None:
+        self._blocks = blocks
+        self._agreement = agreement
+        self._peer = peer
+        self._timer = RetransmitTimer(agreement.timeout)
+        self._out: list[Burst] = []
+        self._events: list[TransferEvent] = []
+        self._acked = 0
+        self._sent = 0
+        self._offered = bool(agreement.acknowledged)
+        self._timed: tuple[int, float] | None = None
+        self._sends = 0
+        self._progress = now
+        self._deadline: float | None = now
+        self._stranger_after = now
+        self._ended = False
+        self.answered = False
+        self.began = now
+        self.resent = 0
+        """Packets sent again: nothing came for them, or the ACK of a window said from where on."""
+        self._send(now)
+
+    @property
+    def peer(self) -> Address:
+        """The client: its address and transfer identifier."""
+        return self._peer
+
+    @property
+    def ended(self) -> bool:
+        """No more will be sent but what `outgoing` still holds."""
+        return self._ended
+
+    @property
+    def acknowledged(self) -> tuple[int, int]:
+        """Blocks, and bytes of the file (of its translation, for netascii), that the client has acknowledged."""
+        if self._acked and self._acked == self._blocks.final:
+            return self._acked, (self._acked - 1) * self._agreement.blksize + self._blocks.final_size
+        return self._acked, self._acked * self._agreement.blksize
+
+    def receive(self, data: bytes, addr: Address, now: float) -> None:
+        """Take in a datagram that came from `addr`."""
+        if addr != self._peer:
+            self._stranger(data, addr, now)
+            return
+        if self._ended:
+            self._events.append(Ignored("late"))
+            return
+        if len(data) == 4 and data[1] == 4 and not data[0]:
+            self._ack(data[2] << 8 | data[3], now)
+            return
+        try:
+            packet = parse(data)
+        except Malformed as malformed:
+            self._events.append(Ignored(malformed.reason))
+            return
+        match packet:
+            case Ack(block):
+                self._ack(block, now)
+            case Error(code, message):
+                self._refused(code, message)
+            case _:
+                self._events.append(Ignored("unexpected"))
+
+    def outgoing(self, _now: float) -> list[Burst]:
+        """What is to be sent now, each burst once."""
+        out, self._out = self._out, []
+        return out
+
+    def next_timer(self) -> float | None:
+        """When `on_timer` wants to be called; None once the transfer has ended."""
+        return self._deadline
+
+    def on_timer(self, now: float) -> None:
+        """Send again, or give up, if it is time."""
+        if self._deadline is None or now < self._deadline:
+            return
+        if now >= self._progress + GIVE_UP or (not self.answered and self._sends >= MOST_UNANSWERED):
+            self._end(Outcome.TIMEOUT)
+            return
+        self._timer.expired()
+        self._send(now)
+
+    def events(self) -> list[TransferEvent]:
+        """What happened since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def end(self, outcome: Outcome, error: Error | None = None) -> None:
+        """End from our side, with a last word to the client if there is one to be said."""
+        if not self._ended:
+            self._end(outcome, error.message if error else "", error)
+
+    def peer_closed(self) -> None:
+        """The client's host says that nobody listens on its port any more (ICMP port unreachable)."""
+        if not self._ended:
+            self._end(Outcome.CLIENT_ERROR, "its port is closed")
+
+    def _ack(self, number: int, now: float) -> None:
+        if self._offered:
+            if number:
+                self._events.append(Ignored("future-ack"))
+                return
+            self._offered = False
+        else:
+            block = self._block(number)
+            if block is None:
+                return
+            self._acked = block
+        self.answered = True
+        self._progress = now
+        if self._timed is not None and self._acked >= self._timed[0]:
+            self._timer.measured(now - self._timed[1])
+        self._timer.progressed()
+        if self._acked == self._blocks.final:
+            self._end(Outcome.DONE)
+        else:
+            self._send(now)
+
+    def _block(self, number: int) -> int | None:
+        """The block, of those in flight, that an ACK for `number` means."""
+        period = 0x10000 - self._agreement.rollover
+        ahead = (number - wire_number(self._acked, self._agreement.rollover)) % period if number or period == 0x10000 else 0
+        if 0 < ahead <= self._sent - self._acked:
+            return self._acked + ahead
+        if ahead == 0:
+            self._events.append(Ignored("repeated-ack"))
+        else:
+            self._events.append(Ignored("future-ack" if ahead < period // 2 else "stale-ack"))
+        return None
+
+    def _send(self, now: float) -> None:
+        """The OACK, or the window that follows what is acknowledged; and the timer for it."""
+        if self._offered:
+            self._queue(OptionAck(self._agreement.acknowledged).encode())
+            newest, again = 0, min(self._sends, 1)
+        else:
+            try:
+                runs = self._blocks.runs(self._acked + 1, self._acked + self._agreement.windowsize)
+            except ContentLost as lost:
+                self._end(Outcome.SOURCE_ERROR, str(lost), Error(ErrorCode.UNDEFINED, "The file is no longer what it was"))
+                return
+            again = self._sent - self._acked
+            self._out += [Burst(run, self._blocks.stride, self._peer) for run in runs]
+            newest = self._acked + self._agreement.windowsize
+            if self._blocks.final is not None:
+                newest = min(newest, self._blocks.final)
+        fresh = newest > self._sent or self._sends == 0
+        self._timed = (newest, now) if fresh else None
+        self._sent = max(self._sent, newest)
+        self._sends += 1
+        self.resent += again
+        self._deadline = min(now + self._timer.wait, self._progress + GIVE_UP)
+
+    def _refused(self, code: int, message: str) -> None:
+        """The client gave up. Before the first DATA that is no failure: it wanted the size, or an option was not to its taste."""
+        probe = self._offered and (code == ErrorCode.OPTION_REFUSED or self._asked_size())
+        self.answered = True
+        self._end(Outcome.ABORTED_PROBE if probe else Outcome.CLIENT_ERROR, f"error {code}: {message}")
+
+    def _asked_size(self) -> bool:
+        return any(name.lower() == "tsize" for name, _ in self._agreement.acknowledged)
+
+    def _stranger(self, data: bytes, addr: Address, now: float) -> None:
+        """RFC 1350 section 4: a packet from elsewhere gets ERROR 5 and disturbs nothing. An ERROR never gets an ERROR."""
+        self._events.append(Ignored("foreign-tid"))
+        if now >= self._stranger_after and data[:2] != b"\0\5":
+            self._stranger_after = now + _STRANGER_PAUSE
+            self._queue(Error(ErrorCode.UNKNOWN_TID, "Unknown transfer ID").encode(), addr)
+
+    def _queue(self, data: bytes, addr: Address | None = None) -> None:
+        self._out.append(Burst(data, len(data), addr or self._peer))
+
+    def _end(self, outcome: Outcome, detail: str = "", error: Error | None = None) -> None:
+        self._ended = True
+        self._deadline = None
+        if error is not None:
+            self._queue(error.encode())
+        self._events.append(Ended(outcome, detail))
