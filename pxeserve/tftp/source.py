@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,10 +23,11 @@ from pxeserve.config import Config
 from pxeserve.domain.client import Client, Firmware, parse_mac
 from pxeserve.domain.decide import Decision, Reason, Target, Weight, decide
 from pxeserve.domain.host import BootWords
+from pxeserve.domain.install import Install
 from pxeserve.errors import PxeserveError
 from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
-from pxeserve.installs.arming import Arming, BootDenied
+from pxeserve.installs.arming import Arming, BootDenied, BootGrant
 from pxeserve.installs.subject import subject
 from pxeserve.keys import load_keys
 from pxeserve.paths import OpenFile, PathRefused, Root
@@ -56,14 +58,33 @@ class _Request:
     host: str | None = None
 
 
+class Gate(Protocol):
+    """The part of arming that a boot passes."""
+
+    def open_boot(self, install: Install, mac: str, address: IPv4Address, now: float) -> BootGrant | BootDenied:
+        """May this address be given the armed host's menu now?"""
+        ...
+
+    def ramdisk_delivered(self, install_id: str, address: IPv4Address, now: float) -> bool:
+        """The file that uses up an install without an answerfile has been delivered whole."""
+        ...
+
+
 class Source:
     """The Resolver of one listener; `address` is what machines there come back to.
 
-    `clock` (epoch seconds) is read when a delivery has ended, long after the request.
+    `clock` (epoch seconds) is read when a delivery has ended, long after the request. `gate` is the store's own arming unless given.
     """
 
     def __init__(
-        self, config: Config, store: Store, recorder: Recorder, address: IPv4Address, *, clock: Callable[[], float] = time.time
+        self,
+        config: Config,
+        store: Store,
+        recorder: Recorder,
+        address: IPv4Address,
+        *,
+        clock: Callable[[], float] = time.time,
+        gate: Gate | None = None,
     ) -> None:
         keys = load_keys(config.server.data)
         self._config = config
@@ -74,7 +95,7 @@ class Source:
         self._sessions = SessionIds(keys.session)
         self._snapshots = SnapshotSource(store)
         self._loaders = Loaders(store, config.server.data)
-        self._arming = Arming(store, keys, config)
+        self._arming = gate or Arming(store, keys, config)
         self._roots: dict[Path, Root] = {}
 
     def resolve(self, path: str, address: IPv4Address, now: float) -> Content | Refusal:
