@@ -253,9 +253,9 @@ def test_what_is_no_plain_file_is_refused_at_once(site: Site) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "../state/site.db", "b/x/../../state/site.db", "m/xs41/../../state/site.db", "m/../state/site.db", "m/xs41/", "m/xs41", "m//etc/passwd",
-        "f/../keys/seal.key", "i/k3d9/../keys/seal.key", "i/k3d9/m/xs41/../../../keys/seal.key", "i//m/xs41/install.img",
-        "..\\..\\state\\site.db", "", "/", "b//", "a\0b", "\udcff", "x" * 5000, "pxelinux.cfg/01-52-54-00-77-00-0g",
+        "../state/site.db", "b/x/../../state/site.db", "m/xs41/../../state/site.db", "m/../state/site.db", "m/xs41/", "m/xs41",
+        "m//etc/passwd", "f/../keys/seal.key", "i/k3d9/../keys/seal.key", "i/k3d9/m/xs41/../../../keys/seal.key",
+        "i//m/xs41/install.img", "..\\..\\state\\site.db", "", "/", "b//", "a\0b", "\udcff", "x" * 5000, "pxelinux.cfg/01-52-54-00-77-00-0g",
     ],
 )  # fmt: skip
 def test_nothing_outside_is_reached_and_no_path_is_told(site: Site, path: str) -> None:

@@ -1,0 +1,228 @@
+"""A real `pxeserve serve` on the test network, with a 4.1 medium whose RAM disk is the small installer."""
+
+from __future__ import annotations
+
+import bz2
+import hashlib
+import io
+import json
+import os
+import pwd
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MAC = "52:54:00:77:00:01"
+USER = "nobody"
+PATIENCE = 90.0
+PXESERVE = Path(sys.executable).parent / "pxeserve"
+CONFIG = """
+[server]
+data = "{data}"
+interface = "br0"
+address = "10.77.0.1"
+user = "{user}"
+[dhcp]
+mode = "server"
+[[dhcp.subnet]]
+network = "10.77.0.0/24"
+range = ["10.77.0.100", "10.77.0.149"]
+router = "10.77.0.1"
+[answerfile]
+allow_plaintext = true
+"""
+
+
+def archive(name: str, size: int) -> bytes:
+    """A .tar.bz2 with one file of `size` bytes that do not compress away."""
+    content = b"".join(hashlib.sha256(f"{name}{i}".encode()).digest() for i in range(size // 32))
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        info = tarfile.TarInfo(f"etc/{name}")
+        info.size = len(content)
+        tar.addfile(info, io.BytesIO(content))
+    return bz2.compress(out.getvalue())
+
+
+def lay_repository(folder: Path, label: str, packages: list[tuple[str, str, str, bytes]]) -> None:
+    """A repository in 4.1's text format; each package is name, kind with its words before the file, words after it, content."""
+    folder.mkdir()
+    folder.joinpath("XS-REPOSITORY").write_text(f"{label}\n{label} pack\nXenServer\n4.1.0-7843\n")
+    lines = []
+    for name, kind, rest, content in packages:
+        file = {"tbz2 required": f"{name}.tar.bz2", "driver": f"{name}.ko", "firmware": f"{name}.bin"}[kind]
+        folder.joinpath(file).write_bytes(content)
+        digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        lines.append(f"{name} {len(content)} {digest} {kind} {file} {rest}".rstrip())
+    folder.joinpath("XS-PACKAGES").write_text("\n".join(lines) + "\n")
+
+
+@pytest.fixture(scope="session")
+def medium(kernels, install_img: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A 4.1 tree as two CDs copied into one folder make it."""
+    tree = tmp_path_factory.mktemp("medium") / "xs41"
+    (tree / "boot").mkdir(parents=True)
+    shutil.copy(kernels.xen, tree / "boot/xen.gz")
+    shutil.copy(kernels.vmlinuz, tree / "boot/vmlinuz")
+    (tree / "install.img").write_bytes(install_img)
+    driver = "/lib/modules/${KERNEL_VERSION}/extra/nic.ko"
+    main = [
+        ("base", "tbz2 required", "/", archive("base", 1 << 20)),
+        ("docs", "tbz2 required", "/usr", archive("docs", 1 << 16)),
+        ("nic", "driver", driver, b"a driver of more than a hundred bytes " * 10),
+        ("fw", "firmware", "", b"firmware of more than a hundred bytes " * 10),
+    ]
+    lay_repository(tree / "packages.main", "xs:main", main)
+    lay_repository(tree / "packages.linux", "xs:linux", [("guest", "tbz2 required", "/", archive("guest", 1 << 16))])
+    return tree
+
+
+class Stranger:
+    """Another machine on the network, with an address that nobody lent it."""
+
+    def __init__(self, lan: Any) -> None:
+        self._lan = lan
+        lan.run("ip", "addr", "add", "10.77.0.200/24", "dev", "eth0", other=True)
+
+    def tftp(self, name: str) -> str | None:
+        """The file's text, or None when the server refuses."""
+        got = self._lan.run("curl", "--silent", "--max-time", "20", f"tftp://10.77.0.1/{name}", other=True, check=False)
+        return got.stdout if got.returncode == 0 else None
+
+    def http(self, path: str) -> int:
+        """The status of a GET."""
+        form = ("--silent", "--output", "/dev/null", "--write-out", "%{http_code}")
+        return int(self._lan.run("curl", *form, f"http://10.77.0.1{path}", other=True).stdout)
+
+
+class Service:
+    """A running service and its command line."""
+
+    packages = ("base.tar.bz2", "docs.tar.bz2", "nic.ko", "fw.bin", "guest.tar.bz2")
+    """What the installer fetches, in its order."""
+
+    def __init__(self, lan: Any, folder: Path, medium: Path) -> None:
+        self._lan = lan
+        self._data = folder / "data"
+        self._medium = medium
+        self._config = folder / "pxeserve.toml"
+        self._process: subprocess.Popen[bytes] | None = None
+        user = pwd.getpwnam(USER)
+        folder.chmod(0o755)
+        self._data.mkdir()
+        os.chown(self._data, user.pw_uid, user.pw_gid)
+        self._config.write_text(CONFIG.format(data=self._data, user=USER))
+
+    def cli(self, *words: str | Path) -> str:
+        """`pxeserve WORDS`; its output."""
+        done = self._lan.run(PXESERVE, *words, "--config", self._config, check=False)
+        assert done.returncode == 0, f"pxeserve {words}: {done.stdout}{done.stderr}"
+        return str(done.stdout)
+
+    def start(self) -> None:
+        """Serve, and wait for its `ready`."""
+        log = self._config.with_suffix(".log").open("wb")
+        self._process = self._lan.start(PXESERVE, "serve", "--config", self._config, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert self._process.stdout is not None
+        said = b""
+        with selectors.DefaultSelector() as selector, log:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            while b"ready" not in said:
+                assert selector.select(PATIENCE), f"no ready within {PATIENCE} s: {said.decode()}"
+                block = os.read(self._process.stdout.fileno(), 65536)
+                assert block, f"serve ended: {said.decode()}"
+                said += block
+
+    def stop(self) -> None:
+        """Ask the service to end, and wait for it."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.communicate(timeout=30)
+
+    def events(self, host: str) -> list[dict[str, Any]]:
+        """The record of one host, in order."""
+        return [json.loads(line) for line in self.cli("events", "--host", host, "--json").splitlines() if line.startswith("{")]
+
+    def wait_for(self, host: str, kind: str) -> dict[str, Any]:
+        """The first event of `kind` that the record has, or will have, of `host`."""
+        command = (PXESERVE, "events", "--host", host, "--follow", "--json", "--config", self._config)
+        follower = self._lan.start(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert follower.stdout is not None
+        said = b""
+        deadline = time.monotonic() + PATIENCE
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(follower.stdout, selectors.EVENT_READ)
+                while True:
+                    for line in said.splitlines():
+                        if line.startswith(b"{") and line.endswith(b"}") and (event := json.loads(line))["kind"] == kind:
+                            return dict(event)
+                    assert selector.select(max(0.0, deadline - time.monotonic())), f"no {kind} within {PATIENCE} s: {said.decode()}"
+                    block = os.read(follower.stdout.fileno(), 65536)
+                    assert block, f"events --follow ended: {said.decode()}"
+                    said += block
+        finally:
+            follower.kill()
+            follower.communicate()
+
+    def stranger(self) -> Stranger:
+        """Another machine."""
+        return Stranger(self._lan)
+
+    def use_plain_files(self) -> None:
+        """The host's profile boots the kernel and RAM disk themselves."""
+        files = self._data / "files"
+        files.mkdir(exist_ok=True)
+        shutil.copy(self._medium / "boot/vmlinuz", files / "vmlinuz")
+        shutil.copy(self._medium / "install.img", files / "install.img")
+        declared = {"profiles": [{"name": "rack-a", "boot": {"kernel": "vmlinuz", "initrd": "install.img", "args": "console=ttyS0"}}]}
+        sheet = self._config.with_name("plain.yaml")
+        sheet.write_text(json.dumps(declared))  # JSON is YAML
+        self.cli("apply", sheet)
+
+
+@pytest.fixture
+def service(lan, medium: Path) -> Iterator[Service]:
+    """Served on `br0`, with one medium, one profile and one host, xen01."""
+    folder = Path(tempfile.mkdtemp(prefix="pxeserve-boot-", dir="/var/tmp"))  # pytest's own folders are closed to the service's user
+    made = Service(lan, folder, medium)
+    try:
+        made.cli("loaders", "import")
+        made.cli("media", "import", medium, "--name", "xs41")
+        sheet = folder / "site.yaml"
+        sheet.write_text(json.dumps(SITE))
+        made.cli("apply", sheet)
+        made.start()
+        yield made
+    finally:
+        made.stop()
+        shutil.rmtree(folder)
+
+
+SITE = {
+    "profiles": [
+        {
+            "name": "rack-a",
+            "medium": "xs41",
+            "answerfile": {
+                "primary-disk": "sda",
+                "root-password": "s3cretword",
+                "timezone": "Europe/London",
+                "keymap": "us",
+                "admin-interface": {"name": "eth0", "proto": "dhcp"},
+            },
+            "boot": {"serial": "ttyS0,115200", "dom0_mem": "512M", "kernel_args": "console=hvc0"},
+        }
+    ],
+    "hosts": [{"name": "xen01", "mac": MAC, "profile": "rack-a"}],
+}
