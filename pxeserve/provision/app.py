@@ -1,0 +1,184 @@
+"""What is computed for machines: answerfiles, scripts, progress reports, and a page of a medium's files for people.
+
+A token in the path is all the authority there is; every refusal is the same 404. Refuses to know sockets, and never builds a URL
+from what a client says about itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Protocol
+
+import structlog
+from flask import Flask, Response, render_template_string, request
+from werkzeug.exceptions import HTTPException
+
+from pxeserve.provision.reply import NOT_FOUND
+from pxeserve.provision.wsgi import REACHED
+
+log = structlog.get_logger("provision")
+
+_STAGES = frozenset({"installing", "done", "failed"})
+
+
+class Delivery(Protocol):
+    """One answerfile about to be delivered."""
+
+    @property
+    def body(self) -> bytes:
+        """All of its bytes."""
+        ...
+
+    def commit(self) -> bool:
+        """Consume the install, durably. False: the last byte must not be sent."""
+        ...
+
+
+class Record(Protocol):
+    """Where it is told what was handed out; `journal.Journal` is one."""
+
+    def answerfile(self, address: str, outcome: str, sent: int) -> None: ...
+    def script(self, address: str, name: str, size: int) -> None: ...
+    def progress(self, address: str, stage: str) -> None: ...
+    def count(self, reason: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """The three acts on installs, each with the token, what it is for, the peer's address and epoch seconds. None or False: refused."""
+
+    deliver: Callable[[str, IPv4Address, float], Delivery | None]
+    script: Callable[[str, str, IPv4Address, float], bytes | None]
+    progress: Callable[[str, str, IPv4Address, float], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the routes ask. `listing` gives the names in a folder of a medium (folders end with a slash), or None when it has none;
+    `clock` gives epoch seconds."""
+
+    acts: Acts
+    listing: Callable[[str, str], Sequence[str] | None]
+    record: Record
+    clock: Callable[[], float] = time.time
+
+
+_PAGE = """<!doctype html><meta charset="utf-8"><title>{{ title }}</title><h1>{{ title }}</h1>
+<ul>{% for name in names %}<li><a href="./{{ name|urlencode }}">{{ name }}</a></li>{% endfor %}</ul>
+"""
+
+
+def make_app(services: Services) -> Flask:
+    """The application. Its routes are all that a machine can ask besides media files."""
+    app = Flask("pxeserve.provision", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = 4096
+    app.url_map.strict_slashes = False   # no redirect: its Location would be built from what the client says
+    app.url_map.merge_slashes = False
+
+    @app.get("/a/<token>")
+    def answerfile(token: str) -> Response:
+        delivery = None if request.method == "HEAD" else services.acts.deliver(token, _peer(), services.clock())
+        if delivery is None:
+            services.record.count("answerfile-404")
+            return _not_found()
+        return _held_back(delivery, services.record)
+
+    @app.get("/s/<token>/<name>")
+    def script(token: str, name: str) -> Response:
+        content = None if request.method == "HEAD" else services.acts.script(token, name, _peer(), services.clock())
+        if content is None:
+            services.record.count("script-404")
+            return _not_found()
+        services.record.script(str(_peer()), name, len(content))
+        return Response(content, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
+
+    @app.route("/p/<token>/<stage>", methods=["GET", "POST"])  # the RAM disks of old installers have only GET
+    def progress(token: str, stage: str) -> Response:
+        known = request.method != "HEAD" and stage in _STAGES
+        if not known or not services.acts.progress(token, stage, _peer(), services.clock()):
+            services.record.count("progress-404")
+            return _not_found()
+        services.record.progress(str(_peer()), stage)
+        return Response(status=204, headers={"Cache-Control": "no-store"})
+
+    @app.get("/healthz")
+    def health() -> Response:
+        return _text("ok\n")
+
+    @app.get("/")
+    def home() -> Response:
+        return _text("Machines fetch their installation from here.\n")
+
+    @app.get("/media/<medium>/", defaults={"folder": ""})
+    @app.get("/media/<medium>/<path:folder>/")
+    def files(medium: str, folder: str) -> Response:
+        names = services.listing(medium, folder) if request.path.endswith("/") else None
+        if names is None:
+            return _not_found()
+        title = f"{medium}/{folder}"
+        page = Response(render_template_string(_PAGE, title=title, names=names), content_type="text/html; charset=utf-8")
+        page.headers["Content-Security-Policy"] = "default-src 'none'"
+        return page
+
+    @app.errorhandler(HTTPException)
+    def unknown(error: HTTPException) -> Response:
+        return _not_found() if error.code in (404, 405, 308) else _text(f"{error.name}\n".lower(), error.code or 500)
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> Response:
+        log.error("a request failed", route=str(request.url_rule or "none"), peer=request.remote_addr, error=type(error).__name__)
+        services.record.count("failed")
+        return _not_found() if request.path[:3] in ("/a/", "/s/", "/p/") else _text("internal server error\n", 500)
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    return app
+
+
+def _held_back(delivery: Delivery, record: Record) -> Response:
+    """The whole answerfile but its last meaning byte; then, when that was received, the commit; then the rest.
+
+    Held back from the last byte that is no white space, so that what a client has if we die before the commit is never well-formed.
+    """
+    body = delivery.body
+    split = max(len(body.rstrip()) - 1, 0)
+    address = str(_peer())
+    reached: Callable[[], bool] = request.environ[REACHED]
+
+    def chunks() -> Iterator[bytes]:
+        outcome, sent = "cut", 0
+        try:
+            yield body[:split]
+            sent = split
+            if not reached():
+                return
+            if not delivery.commit():
+                outcome = "refused"
+                return
+            outcome = "committed"
+            yield body[split:]
+            outcome, sent = "delivered", len(body)
+        finally:
+            record.answerfile(address, outcome, sent)
+
+    response = Response(chunks(), content_type="text/xml", headers={"Cache-Control": "no-store"})
+    response.content_length = len(body)
+    return response
+
+
+def _peer() -> IPv4Address:
+    return IPv4Address(request.remote_addr or "0.0.0.0")  # noqa: S104 - nobody's address, when there is no socket
+
+
+def _not_found() -> Response:
+    return _text(NOT_FOUND.decode(), 404)
+
+
+def _text(text: str, status: int = 200) -> Response:
+    return Response(text, status, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})

@@ -1,0 +1,316 @@
+"""One machine's connection: reads heads, sends answers a slice at a time, and ends in time. Decides nothing about what is answered.
+
+Its phases: waiting for a HEAD, for a BODY, SENDING, holding a pipelined request until its TURN, HANDED to a thread, LINGERING so
+that a closing reset does not overtake the last response, CLOSED. It never waits itself; the loop asks `interest` and calls back.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import struct
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol
+
+from pxeserve.provision import reply
+from pxeserve.provision.address import PREFIX
+from pxeserve.provision.head import MAX_HEAD, BadRequest, Incomplete, Request, parse
+from pxeserve.provision.media import FileReply, FolderAsked, ShortReply
+
+MAX_BODY = 4096
+"""Longest body of a POST in bytes."""
+
+SLICE = 256 * 1024
+"""Most file bytes sent to one connection before the others have their turn."""
+
+HEAD_SECONDS = 10.0
+IDLE_SECONDS = 30.0
+STALL_SECONDS = 30.0
+LINGER_SECONDS = 2.0
+
+_RESET = struct.pack("ii", 1, 0)
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_READ = 16 * 1024
+
+
+class Phase(Enum):
+    HEAD = auto()
+    BODY = auto()
+    SENDING = auto()
+    TURN = auto()
+    HANDED = auto()
+    LINGERING = auto()
+    CLOSED = auto()
+
+
+_INTEREST = {
+    Phase.HEAD: select.EPOLLIN,
+    Phase.BODY: select.EPOLLIN,
+    Phase.LINGERING: select.EPOLLIN,
+    Phase.SENDING: select.EPOLLOUT,
+    Phase.TURN: select.EPOLLOUT,
+    Phase.HANDED: 0,
+    Phase.CLOSED: 0,
+}
+
+
+class House(Protocol):
+    """What a connection asks of the rest of this listener."""
+
+    @property
+    def own(self) -> Collection[str]:
+        """The authorities that are this listener's, as `address` and `address:port`."""
+        ...
+
+    def wall(self) -> float:
+        """Epoch seconds, for dates."""
+        ...
+
+    def media(self, request: Request, *, keep: bool) -> FileReply | ShortReply | FolderAsked:
+        """The answer to a GET or HEAD of `/media/...`."""
+        ...
+
+    def hand_over(self, connection: Connection, request: Request, body: bytes) -> bool:
+        """Have a thread answer; False when none has time."""
+        ...
+
+    def ended(self, peer: str, answer: FileReply | ShortReply, sent: int, seconds: float, *, whole: bool) -> None:
+        """A media response has ended."""
+        ...
+
+    def count(self, reason: str) -> None:
+        """Something for the counters."""
+        ...
+
+
+@dataclass(slots=True)
+class _Sending:
+    """A response on its way: what is left of `head`, then the file from `start` on."""
+
+    head: memoryview
+    answer: FileReply | ShortReply | None
+    keep: bool
+    began: float
+    start: int = 0
+    coalesced: int = 0
+
+
+class Connection:
+    """The conversation with `peer` over `sock` (non-blocking). Times are monotonic seconds.
+
+    `descriptor` names it in tables even when it is closed; `since` is when it began to wait for the request at hand; `idle` when it
+    waits for a further one of which nothing has come.
+    """
+
+    __slots__ = ("_buffer", "_house", "_request", "_sending", "deadline", "descriptor", "idle", "peer", "phase", "since", "sock")
+
+    def __init__(self, sock: socket.socket, peer: str, house: House, now: float) -> None:
+        self.sock = sock
+        self.descriptor = sock.fileno()
+        self.peer = peer
+        self.since = now
+        self.phase = Phase.HEAD
+        self.idle = False
+        self.deadline = now + HEAD_SECONDS
+        self._house = house
+        self._buffer = bytearray()
+        self._request: Request | None = None
+        self._sending: _Sending | None = None
+
+    @property
+    def interest(self) -> int:
+        """The epoll events that matter in this phase."""
+        return _INTEREST[self.phase]
+
+    def readable(self, now: float) -> None:
+        """Read what is there, and act on it."""
+        try:
+            data = self.sock.recv(_READ)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError:
+            return self.abort(now)
+        if not data:
+            return self.close()
+        if self.phase is Phase.LINGERING:
+            return None
+        self._buffer += data
+        if self.idle:
+            self.idle, self.deadline = False, now + HEAD_SECONDS
+        return self._advance(now)
+
+    def writable(self, now: float) -> None:
+        """Send the next slice, or take the next pipelined request."""
+        if self.phase is Phase.TURN:
+            self._advance(now)
+        elif self.phase is Phase.SENDING:
+            self._push(now)
+
+    def expire(self, now: float) -> None:
+        """The deadline has passed: end as the phase demands."""
+        if self.phase is Phase.SENDING:
+            self._house.count("stalled")
+            self.abort(now)
+        elif self.phase in (Phase.HEAD, Phase.BODY) and not self.idle:
+            self._house.count("slow-request")
+            self._refuse(408, now)
+        elif self.phase is not Phase.HANDED:
+            self.close()
+
+    def returned(self, now: float, *, whole: bool) -> None:
+        """The thread is done with it; not `whole`: what was sent must not look complete."""
+        if whole:
+            self._linger(now)
+        else:
+            self.abort(now)
+
+    def abort(self, now: float) -> None:
+        """Reset the connection, so that nobody takes what was sent for all there is."""
+        self._end_sending(now, whole=False)
+        try:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close it; what the kernel has taken is still delivered."""
+        self.phase = Phase.CLOSED
+        self.sock.close()
+
+    def _advance(self, now: float) -> None:
+        if self._request is None:
+            found = parse(bytes(self._buffer[: MAX_HEAD + 16]), self._house.own)
+            if isinstance(found, Incomplete):
+                self.phase = Phase.HEAD
+                return None
+            if isinstance(found, BadRequest):
+                self._house.count(f"bad-request-{found.reason}")
+                return self._refuse(found.status, now)
+            status = _allowed(found)
+            if status:
+                self._house.count(f"refused-{status}")
+                return self._refuse(status, now, found)
+            self._request = found
+            self._continue(found, now)
+        request = self._request
+        whole = request.size + request.length
+        if len(self._buffer) < whole:
+            self.phase = Phase.BODY
+            return None
+        body = bytes(self._buffer[request.size : whole])
+        del self._buffer[:whole]
+        self._request = None
+        return self._answer(request, body, now)
+
+    def _continue(self, request: Request, now: float) -> None:
+        """A body is to come: give it its own time, and say so to who waits to be asked (RFC 9110 section 10.1.1)."""
+        if len(self._buffer) >= request.size + request.length:
+            return
+        self.deadline = now + STALL_SECONDS
+        if request.minor and (request.header("expect") or "").lower() == "100-continue":
+            try:
+                self.sock.send(_CONTINUE)
+            except OSError:
+                self._house.count("hung-up")
+
+    def _answer(self, request: Request, body: bytes, now: float) -> None:
+        if request.path.startswith(PREFIX):
+            answer = self._house.media(request, keep=request.keep_alive)
+            if isinstance(answer, FileReply):
+                coalesced = answer.length if answer.lent is None else 0
+                return self._send(_Sending(memoryview(answer.head), answer, request.keep_alive, now, answer.start, coalesced), now)
+            if isinstance(answer, ShortReply):
+                keep = request.keep_alive and answer.status != 503
+                return self._send(_Sending(memoryview(answer.content), answer, keep, now), now)
+        self.phase = Phase.HANDED
+        if self._house.hand_over(self, request, body):
+            return None
+        self._house.count("busy")
+        return self._refuse(503, now, request)
+
+    def _refuse(self, status: int, now: float, request: Request | None = None) -> None:
+        fields = {405: (("Allow", "GET, HEAD"),), 503: (("Retry-After", "1"),)}.get(status, ())
+        body = request is None or request.method != "HEAD"
+        content = reply.short(status, self._house.wall(), keep=False, body=body, fields=fields)
+        self._send(_Sending(memoryview(content), None, keep=False, began=now), now)
+
+    def _send(self, sending: _Sending, now: float) -> None:
+        self._sending = sending
+        self.phase = Phase.SENDING
+        self.deadline = now + STALL_SECONDS
+        self._push(now)
+
+    def _push(self, now: float) -> None:
+        sending = self._sending
+        assert sending is not None
+        answer = sending.answer
+        lent = answer.lent if isinstance(answer, FileReply) else None
+        end = answer.end if isinstance(answer, FileReply) and lent else 0
+        try:
+            if sending.head:
+                count = self.sock.send(sending.head, socket.MSG_MORE if lent else 0)
+                sending.head = sending.head[count:]
+                self.deadline = now + STALL_SECONDS
+            if lent and not sending.head:
+                most = min(SLICE, end - sending.start)
+                count = os.sendfile(self.descriptor, lent.file.fd, sending.start, most) if lent.intact() else 0
+                if not count:
+                    self._house.count("file-changed")
+                    return self.abort(now)
+                sending.start += count
+                self.deadline = now + STALL_SECONDS
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError:
+            return self.abort(now)
+        if sending.head or (lent and sending.start < end):
+            return None
+        return self._sent(sending, now)
+
+    def _sent(self, sending: _Sending, now: float) -> None:
+        self._end_sending(now, whole=True)
+        if not sending.keep:
+            if sending.answer is None or self._buffer:
+                return self._linger(now)
+            return self.close()
+        self.phase = Phase.TURN if self._buffer else Phase.HEAD
+        self.idle = not self._buffer
+        self.since = now
+        self.deadline = now + (IDLE_SECONDS if self.idle else HEAD_SECONDS)
+        return None
+
+    def _end_sending(self, now: float, *, whole: bool) -> None:
+        sending, self._sending = self._sending, None
+        if sending is None or sending.answer is None:
+            return
+        answer, sent = sending.answer, 0
+        if isinstance(answer, FileReply):
+            if answer.lent is not None:
+                sent = sending.start - answer.start
+                answer.lent.give_back()
+            elif whole:
+                sent = sending.coalesced
+        self._house.ended(self.peer, answer, sent, now - sending.began, whole=whole)
+
+    def _linger(self, now: float) -> None:
+        self._buffer.clear()
+        self.phase = Phase.LINGERING
+        self.deadline = now + LINGER_SECONDS
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close()
+
+
+def _allowed(request: Request) -> int:
+    """0, or the status with which a request is refused for its method or body."""
+    if request.method == "POST":
+        if not request.path.startswith("/p/"):
+            return 405
+        return 413 if request.length > MAX_BODY else 0
+    if request.method not in ("GET", "HEAD"):
+        return 405
+    return 400 if request.length else 0

@@ -1,0 +1,149 @@
+"""What this listener tells the record: each media file, answerfile, script and progress report, with whom it concerns.
+
+Tokens never come here. May be called from several threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from pxeserve.domain.medium import Medium
+from pxeserve.events.record import Event, harmless
+from pxeserve.events.recorder import Recorder
+from pxeserve.provision.clients import Clients
+from pxeserve.store import Store
+from pxeserve.store import tables as t
+
+_MISSES_PER_MINUTE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A media response that has ended: `sent` of `total` body bytes in `seconds`; `outcome` is done, cut or not-found."""
+
+    address: str
+    medium: Medium
+    path: str
+    status: int
+    sent: int
+    total: int
+    start: int
+    seconds: float
+    outcome: str
+
+
+class Packages:
+    """Which package of how many a path is, in the order in which installers fetch them; read once for each revision of a medium."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[str, tuple[str, dict[str, int]]] = {}
+
+    def number(self, medium: Medium, path: str) -> tuple[int, int] | None:
+        """`(i, n)` when `path` is the i-th of n packages of `medium`, counted from 1; None when it is no package."""
+        revision, numbers = self._known.get(medium.name, ("", {}))
+        if revision != medium.revision:
+            files = t.medium_file
+            rank = func.row_number().over(order_by=(files.c.position, files.c.path))
+            query = select(files.c.path, rank).where(files.c.medium == medium.name, files.c.position >= 0)
+            try:
+                with self._store.site.read() as connection:
+                    numbers = {row[0]: row[1] for row in connection.execute(query)}
+            except SQLAlchemyError:
+                return None
+            self._known[medium.name] = (medium.revision, numbers)
+        found = numbers.get(path)
+        return (found, len(numbers)) if found is not None else None
+
+
+class Journal:
+    """Makes events of what happened and hands them to the worker. `clock` gives epoch seconds."""
+
+    def __init__(self, recorder: Recorder, clients: Clients, packages: Packages, clock: Callable[[], float]) -> None:
+        self._recorder = recorder
+        self._clients = clients
+        self._packages = packages
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._misses: dict[str, int] = {}
+        self._minute = 0
+
+    def transfer(self, one: Transfer) -> None:
+        """`http.file`: a media file was delivered whole or cut, or a medium does not have it. Misses beyond 100 a minute and
+        address are only counted, so that one who guesses names does not fill the record."""
+        if one.outcome == "not-found":
+            self.count("media-404")
+            if self._too_many(one.address):
+                return
+        data: dict[str, Any] = {
+            "medium": one.medium.name,
+            "path": harmless(one.path),
+            "status": one.status,
+            "bytes": one.sent,
+            "total": one.total,
+            "seconds": round(one.seconds, 6),
+            "outcome": one.outcome,
+        }
+        if one.status == 206:
+            data["range"] = f"{one.start}-{one.start + one.total - 1}"
+        text = _sentence(one)
+        number = self._packages.number(one.medium, one.path)
+        if number is not None:
+            data["package"], data["packages"] = number
+            text += f" (package {number[0]} of {number[1]})"
+        self._emit("http.file", one.address, text, data)
+
+    def answerfile(self, address: str, outcome: str, sent: int) -> None:
+        """`http.answerfile`: `outcome` is delivered, refused (the install moved on meanwhile) or cut (the machine hung up)."""
+        self._emit("http.answerfile", address, f"answerfile {outcome}", {"outcome": outcome, "bytes": sent})
+
+    def script(self, address: str, name: str, size: int) -> None:
+        """`http.script`: a hook script of `size` bytes was handed out."""
+        self._emit("http.script", address, f"script {harmless(name)}", {"name": harmless(name), "bytes": size})
+
+    def progress(self, address: str, stage: str) -> None:
+        """`http.progress`: the machine reported a stage."""
+        self._emit("http.progress", address, f"reports {stage}", {"stage": stage})
+
+    def count(self, reason: str) -> None:
+        """Something too frequent or too doubtful for an event of its own."""
+        with self._lock:
+            self._recorder.count(reason)
+
+    def flush(self) -> None:
+        """Hand the counters over."""
+        with self._lock:
+            self._recorder.flush()
+
+    def _emit(self, kind: str, address: str, text: str, data: dict[str, Any]) -> None:
+        now = self._clock()
+        who = self._clients.who(address, now)
+        event = Event(kind, now, text, host=who.host, mac=who.mac, address=address, install=who.install, data=data)
+        with self._lock:
+            self._recorder.emit(event)
+
+    def _too_many(self, address: str) -> bool:
+        with self._lock:
+            minute = int(self._clock()) // 60
+            if minute != self._minute:
+                self._minute = minute
+                self._misses.clear()
+            self._misses[address] = self._misses.get(address, 0) + 1
+            return self._misses[address] > _MISSES_PER_MINUTE
+
+
+def _sentence(one: Transfer) -> str:
+    name = f"{one.medium.name}/{harmless(one.path)}"
+    match one.outcome:
+        case "done":
+            return f"{name}: {one.sent} bytes"
+        case "cut":
+            return f"{name}: cut after {one.sent} of {one.total} bytes"
+        case _:
+            return f"{name}: not there"

@@ -1,0 +1,223 @@
+"""The one loop that all connections share: who may connect, who is ready, whose time is up.
+
+It refuses to know what is answered. A connection that only waits gives way to a newcomer when there are too many, so that many
+slow or idle ones never shut a machine out.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import socket
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+
+from pxeserve.provision.connection import Connection, House, Phase
+
+PER_ADDRESS = 64
+IN_ALL = 1024
+TICK = 1.0
+_BACK_OFF = 0.1
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_ACCEPTS_A_TURN = 64
+STOP_SECONDS = 10.0
+GRACE_SECONDS = 0.25
+
+
+class Loop:
+    """Serves the listening sockets `doors`. `clock` is monotonic; `house` answers; `relieve` is called when descriptors run out."""
+
+    def __init__(
+        self,
+        doors: Sequence[socket.socket],
+        house: House,
+        clock: Callable[[], float],
+        relieve: Callable[[], None],
+    ) -> None:
+        self._doors = {door.fileno(): door for door in doors}
+        self._house = house
+        self._clock = clock
+        self._relieve = relieve
+        self._epoll = select.epoll()
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._epoll.register(self._wake, select.EPOLLIN)
+        self._connections: dict[int, Connection] = {}
+        self._interest: dict[int, int] = {}
+        self._by_address: dict[str, dict[int, Connection]] = {}
+        self._back: deque[tuple[Connection, bool]] = deque()
+        self._watched: dict[int, Callable[[], None]] = {}
+        self._accepting = False
+        self._again_at = 0.0
+        self._stopped_at: float | None = None
+        self._ticked_at = clock()
+        self._accept_again()
+
+    def watch(self, descriptor: int, call: Callable[[], None]) -> None:
+        """Call `call` from the loop whenever `descriptor` is readable."""
+        self._watched[descriptor] = call
+        self._epoll.register(descriptor, select.EPOLLIN)
+
+    @property
+    def connections(self) -> Collection[Connection]:
+        """All that are open."""
+        return self._connections.values()
+
+    @property
+    def finished(self) -> bool:
+        """Whether `stop` was called and everything that ran has ended, or has had its 10 s."""
+        if self._stopped_at is None:
+            return False
+        busy = [one for one in self._connections.values() if one.phase is not Phase.LINGERING]
+        return not busy or self._clock() >= self._stopped_at + STOP_SECONDS
+
+    def stop(self) -> None:
+        """Let nobody in any more, and let go of who only waits."""
+        self._stopped_at = self._clock()
+        self._stop_accepting()
+        for connection in list(self._connections.values()):
+            if connection.phase is Phase.HEAD:
+                connection.close()
+                self._settle(connection)
+
+    def give_back(self, connection: Connection, whole: bool) -> None:
+        """From any thread: what was handed over is done; `whole` says whether the response was sent to its end."""
+        self._back.append((connection, whole))
+        if not self._epoll.closed:
+            os.eventfd_write(self._wake, 1)
+
+    def step(self, timeout: float = TICK) -> None:
+        """Wait up to `timeout` seconds for something to do, and do it."""
+        if not self._accepting and self._stopped_at is None:
+            timeout = min(timeout, _BACK_OFF)
+        events = self._epoll.poll(timeout, 256)
+        now = self._clock()
+        for descriptor, _event in events:
+            if descriptor in self._connections:
+                self._serve(self._connections[descriptor], now)
+            elif descriptor in self._doors:
+                self._accept(self._doors[descriptor], now)
+            elif descriptor == self._wake:
+                os.eventfd_read(self._wake)
+            elif descriptor in self._watched:
+                self._watched[descriptor]()
+        self._take_back(now)
+        if now - self._ticked_at >= TICK or now < self._ticked_at:
+            self._ticked_at = now
+            self._expire(now)
+        if not self._accepting and now >= self._again_at and len(self._connections) < IN_ALL:
+            self._accept_again()
+
+    def close(self) -> None:
+        """Cut whatever is left."""
+        now = self._clock()
+        for connection in list(self._connections.values()):
+            if connection.phase is not Phase.HANDED:
+                connection.abort(now)
+        self._epoll.close()
+        os.close(self._wake)
+
+    def _serve(self, connection: Connection, now: float) -> None:
+        if connection.interest & select.EPOLLIN:
+            connection.readable(now)
+        else:
+            connection.writable(now)
+        self._settle(connection)
+        if self._stopped_at is not None and connection.phase is Phase.HEAD:
+            connection.close()
+            self._settle(connection)
+
+    def _settle(self, connection: Connection) -> None:
+        """Make epoll and the tables follow the phase that a connection has reached."""
+        descriptor = connection.descriptor
+        if descriptor in self._interest and self._interest[descriptor] != connection.interest:
+            if connection.phase is Phase.CLOSED:
+                del self._interest[descriptor]  # closing took it out of epoll
+            elif connection.interest:
+                self._epoll.modify(descriptor, connection.interest)
+                self._interest[descriptor] = connection.interest
+            else:
+                self._epoll.unregister(descriptor)
+                del self._interest[descriptor]
+        elif descriptor not in self._interest and connection.interest:
+            self._epoll.register(descriptor, connection.interest)
+            self._interest[descriptor] = connection.interest
+        if connection.phase is Phase.CLOSED:
+            self._forget(connection)
+
+    def _forget(self, connection: Connection) -> None:
+        if self._connections.pop(connection.descriptor, None) is None:
+            return
+        siblings = self._by_address[connection.peer]
+        del siblings[connection.descriptor]
+        if not siblings:
+            del self._by_address[connection.peer]
+
+    def _take_back(self, now: float) -> None:
+        while self._back:
+            connection, whole = self._back.popleft()
+            connection.returned(now, whole=whole)
+            self._settle(connection)
+
+    def _expire(self, now: float) -> None:
+        for connection in [one for one in self._connections.values() if now >= one.deadline]:
+            connection.expire(now)
+            self._settle(connection)
+
+    def _accept(self, door: socket.socket, now: float) -> None:
+        for _ in range(_ACCEPTS_A_TURN):
+            if len(self._connections) >= IN_ALL and not self._evict(self._connections.values(), now):
+                return self._back_off(now)
+            try:
+                sock, (peer, *_) = door.accept()
+            except BlockingIOError:
+                return None
+            except OSError as error:
+                if error.errno in _EXHAUSTED:
+                    self._house.count("no-descriptors")
+                    self._relieve()
+                    self._evict(self._connections.values(), now)
+                    return self._back_off(now)
+                continue  # the newcomer has gone again (ECONNABORTED and the like, accept(2))
+            self._admit(sock, peer, now)
+        return None
+
+    def _admit(self, sock: socket.socket, peer: str, now: float) -> None:
+        siblings = self._by_address.get(peer, {})
+        if len(siblings) >= PER_ADDRESS and not self._evict(siblings.values(), now):
+            self._house.count("too-many-connections")
+            sock.close()
+            return
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = Connection(sock, peer, self._house, now)
+        self._connections[connection.descriptor] = connection
+        self._by_address.setdefault(peer, {})[connection.descriptor] = connection
+        connection.readable(now)
+        self._settle(connection)
+
+    def _evict(self, among: Collection[Connection], now: float) -> bool:
+        """Close the oldest connection that only waits; False when all are at work, or so new that their request may be under way."""
+        oldest = next((one for one in among if one.phase is Phase.HEAD and now - one.since >= GRACE_SECONDS), None)
+        if oldest is None:
+            return False
+        self._house.count("evicted")
+        oldest.close()
+        self._settle(oldest)
+        return True
+
+    def _back_off(self, now: float) -> None:
+        self._stop_accepting()
+        self._again_at = now + _BACK_OFF
+
+    def _stop_accepting(self) -> None:
+        if self._accepting:
+            for descriptor in self._doors:
+                self._epoll.unregister(descriptor)
+        self._accepting = False
+
+    def _accept_again(self) -> None:
+        if self._stopped_at is None and not self._accepting:
+            for descriptor in self._doors:
+                self._epoll.register(descriptor, select.EPOLLIN)
+            self._accepting = True

@@ -1,0 +1,82 @@
+"""Who answers what: media from the open files, everything else by the application in a thread; and the record is told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Flask
+
+from pxeserve.events.recorder import Recorder
+from pxeserve.provision import wsgi
+from pxeserve.provision.app import Acts, Services, make_app
+from pxeserve.provision.clients import Clients
+from pxeserve.provision.connection import STALL_SECONDS, Connection
+from pxeserve.provision.head import Request
+from pxeserve.provision.journal import Journal, Packages, Transfer
+from pxeserve.provision.listing import Listing
+from pxeserve.provision.media import FileReply, FolderAsked, MediaFiles, ShortReply
+from pxeserve.provision.pool import Pool
+from pxeserve.snapshot import SnapshotSource
+from pxeserve.store import Store
+
+
+@dataclass(slots=True)
+class Machines:
+    """The house of all connections (`connection.House`). `give_back` is the loop's, for what threads have done."""
+
+    own: frozenset[str]
+    files: MediaFiles
+    journal: Journal
+    app: Flask
+    pool: Pool
+    give_back: Callable[[Connection, bool], None] = field(default=lambda _connection, _whole: None)
+
+    def wall(self) -> float:
+        """Epoch seconds."""
+        return time.time()
+
+    def media(self, request: Request, *, keep: bool) -> FileReply | ShortReply | FolderAsked:
+        """Answer from the open files."""
+        return self.files.answer(request, self.wall(), keep=keep)
+
+    def hand_over(self, connection: Connection, request: Request, body: bytes) -> bool:
+        """Have the application answer in a thread."""
+        return self.pool.submit(lambda: self._compute(connection, request, body))
+
+    def ended(self, peer: str, answer: FileReply | ShortReply, sent: int, seconds: float, *, whole: bool) -> None:
+        """Tell the record of a media response: a file that was sent or cut, a name that its medium lacks. The rest is counted."""
+        if answer.medium is None:
+            self.journal.count(f"media-{answer.status}")
+        elif isinstance(answer, ShortReply):
+            self.journal.transfer(Transfer(peer, answer.medium, answer.path, answer.status, 0, 0, 0, seconds, "not-found"))
+        elif answer.carries:
+            outcome = "done" if whole else "cut"
+            one = Transfer(peer, answer.medium, answer.path, answer.status, sent, answer.length, answer.start, seconds, outcome)
+            self.journal.transfer(one)
+        else:
+            self.journal.count("media-head")
+
+    def count(self, reason: str) -> None:
+        """Something for the counters."""
+        self.journal.count(reason)
+
+    def _compute(self, connection: Connection, request: Request, body: bytes) -> None:
+        whole = False
+        try:
+            connection.sock.settimeout(STALL_SECONDS)
+            whole = wsgi.answer(self.app, request, body, connection.sock, connection.peer)
+            connection.sock.setblocking(False)
+        except OSError:
+            self.journal.count("hung-up")
+        finally:
+            self.give_back(connection, whole)
+
+
+def build(data: Path, store: Store, recorder: Recorder, acts: Acts, own: frozenset[str]) -> Machines:
+    """Everything that answers for the data folder `data`, with the three acts on installs given from outside."""
+    journal = Journal(recorder, Clients(store, SnapshotSource(store).current), Packages(store), time.time)
+    app = make_app(Services(acts, Listing(store), journal))
+    return Machines(own, MediaFiles(SnapshotSource(store).current, data), journal, app, Pool())

@@ -1,0 +1,99 @@
+"""The listener that machines talk to, put together: one loop for connections and media bytes, a few threads for what is computed.
+
+It holds the sockets and obeys the parent; how a head is read, a file sent and an answerfile held back lies in the files beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import socket
+import time
+from dataclasses import dataclass
+from functools import partial
+
+from pxeserve.events.recorder import SOCKET_NAME, Recorder
+from pxeserve.installs import delivery
+from pxeserve.keys import load_keys
+from pxeserve.provision.app import Acts
+from pxeserve.provision.journal import Journal
+from pxeserve.provision.loop import TICK, Loop
+from pxeserve.provision.machines import build
+from pxeserve.serving import Order, Serving
+from pxeserve.store import open_store
+
+_DESCRIPTORS = 4096
+_FLUSH_SECONDS = 5.0
+
+
+def serve(serving: Serving) -> None:
+    """Answer machines until told to stop. Returns when running responses have ended, 10 s after the order at most."""
+    data = serving.config.server.data
+    store = open_store(data)
+    keys = load_keys(data)
+    recorder = Recorder(data / "run" / SOCKET_NAME, "provision")
+    acts = Acts(
+        deliver=partial(delivery.deliver, store, keys),
+        script=partial(delivery.script, store, keys),
+        progress=partial(delivery.progress, store, keys),
+    )
+    _raise_descriptor_limit()
+    machines = build(data, store, recorder, acts, _own(serving))
+    doors = [sock for role, sock in serving.sockets.items() if role.partition(":")[0] == "http"]
+    loop = Loop(doors, machines, time.monotonic, machines.files.close)
+    machines.give_back = loop.give_back
+    try:
+        run(loop, machines.journal, serving)
+    finally:
+        machines.pool.close(0.1)
+        loop.close()
+        machines.files.close()
+        recorder.close()
+        store.close()
+
+
+def _own(serving: Serving) -> frozenset[str]:
+    addresses = {str(listener.address) for listener in serving.listeners}
+    return frozenset(addresses | {f"{address}:{serving.config.http.port}" for address in addresses})
+
+
+def run(loop: Loop, journal: Journal, serving: Serving) -> None:
+    """Turn the loop until the parent says stop or is gone."""
+    orders = _Orders(serving.orders, loop)
+    loop.watch(serving.orders.fileno(), orders.read)
+    serving.ready()
+    beaten = flushed = time.monotonic()
+    serving.beat()
+    while not loop.finished and not orders.parent_gone:
+        loop.step()
+        now = time.monotonic()
+        if now - beaten >= TICK:
+            beaten = now
+            serving.beat()
+        if now - flushed >= _FLUSH_SECONDS:
+            flushed = now
+            journal.flush()
+
+
+@dataclass(slots=True)
+class _Orders:
+    socket: socket.socket
+    loop: Loop
+    parent_gone: bool = False
+
+    def read(self) -> None:
+        """Obey what the parent has sent; a reload changes nothing here, as all is asked of the store."""
+        with contextlib.suppress(BlockingIOError):
+            said = self.socket.recv(16)
+            if not said:
+                self.parent_gone = True
+            elif Order.STOP.value.encode() in said:
+                self.loop.stop()
+
+
+def _raise_descriptor_limit() -> None:
+    """As many descriptors as the limits of a thousand connections need, where the system's administrator allows it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
