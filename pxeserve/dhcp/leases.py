@@ -6,11 +6,11 @@ Pure: the clock is an argument and the disk is somebody else's. What changed sin
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
+from pxeserve.dhcp.calendar import Calendar
 from pxeserve.dhcp.lease import Changes, Claim, Denial, Known, Lease, State
 from pxeserve.dhcp.offers import Holder, Offer, Offers
 from pxeserve.dhcp.pool import Pool
@@ -32,8 +32,7 @@ class Leases:
         self._held: dict[int, Lease] = {}
         self._offers = Offers()
         self._latest: dict[tuple[IPv4Network, str, str], int] = {}
-        self._due: list[tuple[float, int]] = []
-        self._queued: dict[int, float] = {}
+        self._ends, self._lapses = Calendar(), Calendar()
         self._undo: list[tuple[int, Lease | None]] = []
 
     def load(self, leases: Iterable[Lease], now: float) -> None:
@@ -82,7 +81,7 @@ class Leases:
                 return self._promise(subnet, number, holder, now)
         pool = self.pool(subnet)
         if self._no_room(pool, holder):
-            return Denial.KEPT
+            return Denial.KEPT if pool.used < pool.size else Denial.EXHAUSTED
         free = pool.free()
         return Denial.EXHAUSTED if free is None else self._promise(subnet, free, holder, now)
 
@@ -129,13 +128,12 @@ class Leases:
 
     def expire(self, now: float) -> None:
         """Free what has run out. Cheap; every question asks it first."""
-        while self._due and self._due[0][0] <= now:
-            when, number = heapq.heappop(self._due)
-            if self._queued.get(number) == when:
-                del self._queued[number]
+        for number in self._lapses.due(now):
             offer = self._offers.at(number)
             if offer is not None and offer.until <= now:
                 self._offers.drop(offer)
+            self._account(number, now)
+        for number in self._ends.due(now):
             self._account(number, now)
 
     def prune(self, now: float) -> None:
@@ -149,7 +147,7 @@ class Leases:
             self._change(number, replace(lease, starts=lease.starts + by, expires=lease.expires + by), now)
         for offer in self._offers.all():
             self._offers.put(replace(offer, until=offer.until + by))
-        self._due, self._queued = [], {}
+        self._ends, self._lapses = Calendar(), Calendar()
         self._account_all(now)
 
     def changes(self) -> Changes:
@@ -246,20 +244,20 @@ class Leases:
             self._account(number, now)
 
     def _account(self, number: int, now: float) -> None:
-        """Bring the pool's books and the calendar up to what is held and on offer."""
+        """Bring the pool's books and the calendars up to what is held and on offer."""
         lease, offer = self._held.get(number), self._offers.at(number)
-        ends = [lease.expires] if lease is not None and lease.active(now) else []
-        ends += [offer.until] if offer is not None else []
+        mac = None
+        if lease is not None and lease.active(now):
+            mac = lease.mac
+            self._ends.note(number, lease.expires)
+        if offer is not None:
+            mac = offer.holder.mac
+            self._lapses.note(number, offer.until)
         network = self._network(number)
-        if network is not None:
-            if ends:
-                mac = offer.holder.mac if offer is not None else lease.mac if lease is not None else ""
-                self._pools[network].take(number, stranger=mac not in self._known.names)
-            else:
-                self._pools[network].give_back(number)
-        if ends and min(ends) < self._queued.get(number, float("inf")):
-            self._queued[number] = min(ends)
-            heapq.heappush(self._due, (min(ends), number))
+        if network is not None and mac is not None:
+            self._pools[network].take(number, stranger=mac not in self._known.names)
+        elif network is not None:
+            self._pools[network].give_back(number)
 
     def _network(self, number: int) -> IPv4Network | None:
         address = IPv4Address(number)

@@ -16,12 +16,20 @@ MAC = bytes.fromhex("525400770001")
 DISCOVER = b"\x35\x01\x01"
 
 
-def raw(options: bytes = DISCOVER + b"\xff", *, op: int = 1, htype: int = 1, hlen: int = 6, chaddr: bytes = MAC, magic: bytes = b"\x63\x82\x53\x63",
-        sname: bytes = b"", file: bytes = b"", giaddr: bytes = bytes(4)) -> bytes:  # fmt: skip
-    head = struct.pack(
-        "!BBBBIHH4s4s4s4s16s64s128s4s", op, htype, hlen, 0, 0xCAFE, 7, 0x8000, bytes(4), bytes(4), bytes(4), giaddr, chaddr, sname, file, magic
-    )
-    return head + options
+def raw(
+    options: bytes = DISCOVER + b"\xff",
+    *,
+    op: int = 1,
+    htype: int = 1,
+    hlen: int = 6,
+    chaddr: bytes = MAC,
+    magic: bytes = b"\x63\x82\x53\x63",
+    sname: bytes = b"",
+    file: bytes = b"",
+    giaddr: bytes = bytes(4),
+) -> bytes:
+    numbers = struct.pack("!BBBBIHH", op, htype, hlen, 0, 0xCAFE, 7, 0x8000)
+    return numbers + bytes(12) + giaddr + struct.pack("!16s64s128s4s", chaddr, sname, file, magic) + options
 
 
 @pytest.mark.parametrize(
