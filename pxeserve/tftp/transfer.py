@@ -109,6 +109,11 @@ class Transfer:
         return self._peer
 
     @property
+    def progressed_at(self) -> float:
+        """When the client last moved on, or the transfer began."""
+        return self._progress
+
+    @property
     def ended(self) -> bool:
         """No more will be sent but what `outgoing` still holds."""
         return self._ended

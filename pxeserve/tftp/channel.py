@@ -1,0 +1,100 @@
+"""The way out and in for datagrams: segmentation offload for windows, and the address a request was sent to.
+
+Opens nothing; it is handed sockets. A datagram that cannot be sent now is a lost one, and lost ones are what TFTP's timers are for.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+from collections.abc import Sequence
+
+from pxeserve.tftp.packet import Address
+
+_SOL_UDP, _UDP_SEGMENT = 17, 103
+_MOST_SEGMENTS = 64
+_MOST_BYTES = 65507
+"""What the kernel takes in one call with UDP_SEGMENT: 64 segments, and one IPv4 datagram's payload."""
+
+_IP_PKTINFO = 8
+"""Linux; Python names it from 3.12 on."""
+
+_PKTINFO = struct.Struct("=I4s4s")
+"""struct in_pktinfo: interface, our address as a source, the address in the datagram's header (ip(7))."""
+
+_NO_OFFLOAD = frozenset({errno.EINVAL, errno.EIO, errno.EMSGSIZE, errno.EOPNOTSUPP, errno.ENOPROTOOPT})
+"""A segment larger than the MTU allows gives EINVAL, a device without checksum offload EIO."""
+
+Control = Sequence[tuple[int, int, bytes]]
+
+
+class Channel:
+    """One client's way out: a connected socket, or the listening one with `to` and the source address in `control`."""
+
+    __slots__ = ("_control", "_offload", "_socket", "_to")
+
+    def __init__(self, sock: socket.socket, to: Address | None = None, control: Control = ()) -> None:
+        self._socket = sock
+        self._to = to
+        self._control = control
+        self._offload = True
+
+    def send(self, data: bytes | memoryview, segment: int) -> bool:
+        """Send `data` cut every `segment` bytes; False when some of it could not be sent. Raises ConnectionRefusedError when the
+        client's host has said that its port is closed."""
+        try:
+            if len(data) <= segment:
+                self._one(data)
+            else:
+                self._many(data, segment)
+        except ConnectionRefusedError:
+            raise
+        except OSError:
+            return False
+        return True
+
+    def _one(self, data: bytes | memoryview) -> None:
+        if self._to is None:
+            self._socket.send(data)
+        else:
+            self._socket.sendmsg([data], self._control, 0, self._to)
+
+    def _many(self, data: bytes | memoryview, segment: int) -> None:
+        at = 0
+        if self._offload:
+            control = [*self._control, (_SOL_UDP, _UDP_SEGMENT, struct.pack("=H", segment))]
+            step = min(_MOST_SEGMENTS, _MOST_BYTES // segment) * segment
+            try:
+                while at < len(data):
+                    self._socket.sendmsg([data[at : at + step]], control, 0, self._to)
+                    at += step
+            except OSError as error:
+                if error.errno not in _NO_OFFLOAD:
+                    raise
+                self._offload = False
+        for start in range(at, len(data), segment):
+            self._one(data[start : start + segment])
+
+
+def want_destination(sock: socket.socket) -> None:
+    """Have each datagram's destination reported, so that it can be answered from there."""
+    sock.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+
+
+def receive_with_destination(sock: socket.socket) -> tuple[bytes, Address, str | None]:
+    """The next datagram, where it came from, and the address of ours it was sent to: None for a broadcast or multicast.
+
+    Raises BlockingIOError when there is none.
+    """
+    data, control, _, peer = sock.recvmsg(2048, socket.CMSG_SPACE(_PKTINFO.size))
+    for level, kind, value in control:
+        if level == socket.IPPROTO_IP and kind == _IP_PKTINFO:
+            _, ours, header = _PKTINFO.unpack_from(value)
+            return data, Address(*peer), socket.inet_ntoa(ours) if ours == header else None
+    return data, Address(*peer), None
+
+
+def from_address(local: str) -> Control:
+    """Ancillary data that sends a datagram from `local`, one of our addresses."""
+    return [(socket.IPPROTO_IP, _IP_PKTINFO, _PKTINFO.pack(0, socket.inet_aton(local), bytes(4)))]

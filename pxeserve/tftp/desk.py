@@ -1,0 +1,204 @@
+"""Takes requests, begins transfers, moves them on and sees them to their end, with one event each. Opens no socket and waits for nothing.
+
+Every request is checked in this order: is it a repetition, may its source ask at all, is there room, what does its name mean.
+Only then does a silent session give way, so that asking for what does not exist pushes nobody out.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from math import inf
+
+from pxeserve.events.record import Event, harmless
+from pxeserve.events.recorder import Recorder
+from pxeserve.tftp import blocks, reading, report
+from pxeserve.tftp.admission import Buckets, Full, Quota, Room
+from pxeserve.tftp.channel import Channel, from_address
+from pxeserve.tftp.content import Content, Refusal
+from pxeserve.tftp.options import Agreement, Limits, negotiate
+from pxeserve.tftp.packet import Address, Error, ErrorCode, Mode, Opcode
+from pxeserve.tftp.session import Gate, Knock, Session, Sessions, Ways
+from pxeserve.tftp.transfer import Ended, Outcome, Transfer
+
+_LATE = 1.0
+"""A request that is repeated this soon after its transfer last moved on was late on the wire; later, the client has begun anew."""
+
+_READ_ONLY = Refusal(ErrorCode.ACCESS_VIOLATION, "Access violation: this server gives files and takes none", "read-only")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """All that is limited: what is granted to a client, and how many clients there may be."""
+
+    limits: Limits = field(default_factory=Limits)
+    quota: Quota = field(default_factory=Quota)
+
+
+class Desk:
+    """All transfers of this process. `now` is monotonic seconds everywhere; `wall` gives epoch seconds."""
+
+    def __init__(self, ways: Ways, recorder: Recorder, bounds: Bounds, wall: Callable[[], float]) -> None:
+        self._ways = ways
+        self._recorder = recorder
+        self._limits = bounds.limits
+        self._wall = wall
+        self._room: Room[Session] = Room(bounds.quota)
+        self._buckets = Buckets(bounds.quota)
+        self._cache = blocks.PacketCache()
+        self._timers: list[tuple[float, int]] = []
+        self._serials = itertools.count()
+        self.sessions = Sessions()
+        self.closed = False
+        """Set when no more requests are to be taken."""
+
+    def next_timer(self) -> float | None:
+        """When `on_timer` wants to be called."""
+        return self._timers[0][0] if self._timers else None
+
+    def on_timer(self, now: float) -> None:
+        """Call the timers that are due. A session's deadline moves with each ACK, its place in the queue only when it comes up."""
+        while self._timers and self._timers[0][0] <= now:
+            due, serial = heapq.heappop(self._timers)
+            session = self.sessions.by_serial.get(serial)
+            if session is not None and session.queued == due:
+                session.queued = inf
+                session.transfer.on_timer(now)
+                self.advance(session, now)
+
+    def request(self, knock: Knock, now: float) -> None:
+        """Answer an RRQ or WRQ."""
+        running = self.sessions.of_client(knock.local, knock.peer)
+        if running is not None and self._repeated(running, knock, now):
+            self._recorder.count("repeated-request")
+            return
+        if self.closed:
+            self._recorder.count("stopping")
+            return
+        if not self._buckets.take(knock.peer.host, now):
+            self._recorder.count("limited")
+            return
+        if running is not None and running.way.fd < 0:
+            self.end(running, Outcome.SUPERSEDED, now)
+        if knock.request.opcode is Opcode.WRQ:
+            self._refuse(knock, _READ_ONLY)
+            return
+        try:
+            victim = self._room.victim(knock.peer.host)
+        except Full as full:
+            self._recorder.count(full.reason)
+            return
+        answer = self._resolve(knock)
+        if isinstance(answer, Refusal):
+            self._refuse(knock, answer)
+            return
+        if victim is not None:
+            self.end(victim, Outcome.EVICTED, now)
+        self._begin(knock, answer, now)
+
+    def reply(self, gate: Gate, peer: Address, local: str, error: Error, now: float) -> None:
+        """Answer what is no request, as long as its source does not ask for too many answers."""
+        if self._buckets.take(peer.host, now):
+            _say(gate, peer, local, error)
+
+    def advance(self, session: Session, now: float) -> None:
+        """Send what the transfer has to send, and note what became of it. To be called after everything that touches it."""
+        transfer = session.transfer
+        for burst in transfer.outgoing(now):
+            if burst.address is not transfer.peer:
+                self._ways.stray(session.way, bytes(burst.data), burst.address)
+                continue
+            try:
+                if not session.way.channel.send(burst.data, burst.segment):
+                    self._recorder.count("send-failed")
+            except ConnectionRefusedError:
+                transfer.peer_closed()
+        if session.silent and transfer.answered:
+            session.silent = False
+            self._room.answered(session)
+        for event in transfer.events():
+            if isinstance(event, Ended):
+                self._finish(session, event, now)
+            else:
+                self._recorder.count(event.reason)
+        deadline = transfer.next_timer()
+        if deadline is not None and deadline < session.queued:
+            session.queued = deadline
+            heapq.heappush(self._timers, (deadline, session.serial))
+
+    def end(self, session: Session, outcome: Outcome, now: float, error: Error | None = None) -> None:
+        """End a session from our side."""
+        session.transfer.end(outcome, error)
+        self.advance(session, now)
+
+    def _repeated(self, running: Session, knock: Knock, now: float) -> bool:
+        transfer = running.transfer
+        return running.knock.raw == knock.raw and (not transfer.answered or now - transfer.progressed_at < _LATE)
+
+    def _resolve(self, knock: Knock) -> Content | Refusal:
+        try:
+            return knock.gate.resolver.resolve(knock.request.file, IPv4Address(knock.peer.host), self._wall())
+        except Exception as error:  # noqa: BLE001 - one name's trouble must not end everybody's transfers
+            self._trouble(knock, "could not be looked up", error)
+            return Refusal(ErrorCode.UNDEFINED, "Server trouble; see its events", "trouble")
+
+    def _refuse(self, knock: Knock, refusal: Refusal) -> None:
+        _say(knock.gate, knock.peer, knock.local, Error(refusal.code, refusal.message))
+        self._recorder.emit(report.refused(knock.request, knock.peer, refusal, self._wall()))
+
+    def _begin(self, knock: Knock, content: Content, now: float) -> None:
+        agreement = negotiate(knock.request.options, knock.request.mode, content.size, self._limits)
+        try:
+            cut = self._blocks(knock, content, agreement)
+            way = self._ways.open(knock, self.sessions)
+        except blocks.ContentLost as lost:
+            reading.close(content)
+            self._refuse(
+                knock,
+                Refusal(
+                    ErrorCode.UNDEFINED, f"File trouble: {lost}", content.rule, content.session, content.mac, content.host, content.install
+                ),
+            )
+            return
+        except OSError as error:
+            reading.close(content)
+            self._trouble(knock, "has no way to its client", error)
+            return
+        transfer = Transfer(cut, agreement, knock.peer, now)
+        session = Session(next(self._serials), knock, content, agreement, transfer, way)
+        self.sessions.add(session)
+        self._room.enter(session, knock.peer.host)
+        self.advance(session, now)
+
+    def _blocks(self, knock: Knock, content: Content, agreement: Agreement) -> blocks.Blocks:
+        read, blksize, rollover = reading.reader(content), agreement.blksize, agreement.rollover
+        if knock.request.mode is Mode.NETASCII:
+            return blocks.Blocks(blocks.netascii(read, content.size, blksize, rollover, agreement.windowsize), blksize)
+        return blocks.Blocks(blocks.octet(read, content.size, blksize, rollover, content.key, self._cache), blksize)
+
+    def _finish(self, session: Session, ended: Ended, now: float) -> None:
+        self.sessions.remove(session)
+        self._room.leave(session, session.knock.peer.host)
+        self._ways.close(session.way)
+        reading.close(session.content)
+        transfer, content = session.transfer, session.content
+        if ended.outcome is Outcome.DONE and content.delivered is not None:
+            try:
+                content.delivered()
+            except Exception as error:  # noqa: BLE001 - the file is with its client; what follows from that failed here
+                self._trouble(session.knock, "was delivered, but what should follow from that failed", error)
+        acked, size = transfer.acknowledged
+        course = report.Course(ended.outcome, ended.detail, acked, size, transfer.resent, not session.silent, now - transfer.began)
+        self._recorder.emit(report.ended(session.knock.request, session.knock.peer, content, session.agreement, course, self._wall()))
+
+    def _trouble(self, knock: Knock, what: str, error: Exception) -> None:
+        text = f"{harmless(knock.request.file)} {what}: {type(error).__name__}: {harmless(str(error))}"
+        self._recorder.emit(Event("tftp.trouble", self._wall(), text, address=knock.peer.host))
+
+
+def _say(gate: Gate, peer: Address, local: str, error: Error) -> None:
+    """One ERROR from the listening port. If it is lost, the client asks again and hears it again."""
+    Channel(gate.socket, peer, from_address(local)).send(error.encode(), 512)

@@ -1,0 +1,295 @@
+"""The TFTP process: one epoll loop between sockets and transfers. Knows nothing of files, machines or policy.
+
+A transfer has a connected socket of its own, bound to the address that was asked and a port of `tftp.ports`, so that the kernel
+finds it and keeps strangers out. Strangers reach a second, unconnected *guard* socket on the same port, kept from then on; it
+lets the transfer answer them (RFC 1350 section 4) at no cost to its own packets. With `single_port` all goes through the
+listening socket instead.
+"""
+
+from __future__ import annotations
+
+import secrets
+import select
+import socket
+import time
+from collections.abc import Callable, Sequence
+from math import inf
+
+from pxeserve.events.recorder import SOCKET_NAME, Recorder
+from pxeserve.serving import Order, Serving
+from pxeserve.tftp.admission import Quota
+from pxeserve.tftp.channel import Channel, from_address, receive_with_destination, want_destination
+from pxeserve.tftp.desk import Bounds, Desk
+from pxeserve.tftp.machine import most_sessions, path_limit
+from pxeserve.tftp.options import Limits
+from pxeserve.tftp.packet import Address, Error, ErrorCode, Malformed, Request, parse
+from pxeserve.tftp.session import Gate, Knock, Session, Sessions, Way
+from pxeserve.tftp.transfer import Outcome
+
+LISTEN_BUFFER = 4 << 20
+"""SO_RCVBUF of the listening socket: a rack that powers on asks within one moment, and each lost RRQ costs its client a second."""
+
+GRACE = 10.0
+"""Seconds that running transfers are given when the service stops."""
+
+_ANSWERS_ALL = frozenset({0, 7, 19, 53, 67, 69})
+"""Source ports of servers that answer anything: answering them could make two servers talk for ever (CVE-2024-2169)."""
+
+_BATCH = 64
+"""Requests taken in one turn, so that a flood of them leaves the running transfers theirs."""
+
+_TURN = 1.0
+_FLUSH = 3.0
+_TRIES = 16
+_LARGEST = 2048
+
+
+class _OwnPorts:
+    """A socket for each transfer, and a guard for each port that has had one."""
+
+    def __init__(self, ports: range, epoll: select.epoll) -> None:
+        self._ports = ports
+        self._epoll = epoll
+        self._sockets: dict[int, socket.socket] = {}
+        self._guards: dict[Address, socket.socket] = {}
+        self.guard_of: dict[int, Address] = {}
+
+    def open(self, knock: Knock, sessions: Sessions) -> Way:
+        """A random free port; when all are taken, one that this client does not use."""
+        for attempt in range(_TRIES):
+            ours = Address(knock.local, secrets.choice(self._ports))
+            taken = sessions.of_port(ours)
+            if knock.peer in taken or (taken and attempt < _TRIES // 2) or not self._guarded(ours):
+                continue
+            sock = _bound(ours)
+            try:
+                sock.connect(knock.peer)
+                self._epoll.register(sock, select.EPOLLIN)
+            except OSError:
+                sock.close()
+                raise
+            self._sockets[sock.fileno()] = sock
+            return Way(Channel(sock), ours, sock.fileno())
+        raise OSError(f"no free port found in {self._ports.start}-{self._ports.stop - 1}")
+
+    def close(self, way: Way) -> None:
+        """The guard stays."""
+        self._sockets.pop(way.fd).close()
+
+    def stray(self, way: Way, data: bytes, to: Address) -> None:
+        """Through the guard."""
+        Channel(self._guards[way.local], to).send(data, len(data))
+
+    def receive(self, fd: int) -> bytes:
+        """The next datagram of a transfer's client. Raises OSError."""
+        return self._sockets[fd].recv(_LARGEST)
+
+    def receive_stray(self, ours: Address) -> tuple[bytes, Address]:
+        """The next datagram of a stranger. Raises OSError."""
+        data, addr = self._guards[ours].recvfrom(_LARGEST)
+        return data, Address(*addr)
+
+    def end(self) -> None:
+        """Close the guards."""
+        for guard in self._guards.values():
+            guard.close()
+
+    def _guarded(self, ours: Address) -> bool:
+        if ours not in self._guards:
+            try:
+                guard = _bound(ours)
+            except OSError:
+                return False  # the port is somebody else's
+            self._guards[ours] = guard
+            self.guard_of[guard.fileno()] = ours
+            self._epoll.register(guard, select.EPOLLIN)
+        return True
+
+
+class _OnePort:
+    """Everything through the listening socket: no stranger can be told from a new client there."""
+
+    def open(self, knock: Knock, _sessions: Sessions) -> Way:
+        """Nothing is opened."""
+        channel = Channel(knock.gate.socket, knock.peer, from_address(knock.local))
+        return Way(channel, Address(knock.local, knock.gate.socket.getsockname()[1]))
+
+    def close(self, _way: Way) -> None:
+        """Nothing was opened."""
+
+    def stray(self, way: Way, data: bytes, _to: Address) -> None:
+        """Never needed: sessions are found by their client."""
+
+
+def _bound(ours: Address) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(ours)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+class TftpServer:
+    """Serves what the gates' resolvers give. `clock` is monotonic seconds, `wall` epoch seconds."""
+
+    def __init__(
+        self,
+        gates: Sequence[Gate],
+        recorder: Recorder,
+        *,
+        ports: range,
+        single_port: bool = False,
+        bounds: Bounds | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._recorder = recorder
+        self._clock = clock
+        self._epoll = select.epoll()
+        self._gates = {gate.socket.fileno(): gate for gate in gates}
+        for fd, gate in self._gates.items():
+            gate.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LISTEN_BUFFER)
+            want_destination(gate.socket)
+            self._epoll.register(fd, select.EPOLLIN)
+        self._single_port = single_port
+        self._own = _OwnPorts(ports, self._epoll)
+        self._desk = Desk(_OnePort() if single_port else self._own, recorder, bounds or Bounds(), wall)
+        self._stop_at = inf
+
+    def run(self, orders: socket.socket, ready: Callable[[], None], beat: Callable[[], None]) -> None:
+        """Serve until the parent asks for the end and what runs has ended, or until the parent is gone."""
+        self._epoll.register(orders, select.EPOLLIN)
+        sessions, guards = self._desk.sessions, self._own.guard_of
+        ready()
+        turn = flush = self._clock()
+        while self._stop_at == inf or (len(sessions) and self._clock() < self._stop_at):
+            for fd, _ in self._epoll.poll(self._wait()):
+                session = sessions.by_fd.get(fd)
+                if session is not None:
+                    self._answered(session)
+                elif fd in self._gates:
+                    self._knocked(self._gates[fd])
+                elif fd in guards:
+                    self._strayed(guards[fd])
+                elif fd == orders.fileno():
+                    self._ordered(orders)
+            now = self._clock()
+            self._desk.on_timer(now)
+            if now >= turn:
+                turn = now + _TURN
+                beat()
+            if now >= flush:
+                flush = now + _FLUSH
+                self._recorder.flush()
+
+    def close(self) -> None:
+        """End what still runs and give the sockets back; the listening ones stay their owner's."""
+        for session in list(self._desk.sessions.by_serial.values()):
+            self._desk.end(session, Outcome.STOPPED, self._clock(), Error(ErrorCode.UNDEFINED, "The server is stopping"))
+        self._own.end()
+        self._epoll.close()
+        self._recorder.flush()
+
+    def _ordered(self, orders: socket.socket) -> None:
+        order = orders.recv(16)
+        if not order:
+            self._stop_at = -inf
+        elif Order.STOP.encode() in order:
+            self._desk.closed = True
+            self._stop_at = min(self._stop_at, self._clock() + GRACE)
+
+    def _wait(self) -> float:
+        due = self._desk.next_timer()
+        return _TURN if due is None else min(_TURN, max(0.0, due - self._clock()))
+
+    def _answered(self, session: Session) -> None:
+        now = self._clock()
+        try:
+            session.transfer.receive(self._own.receive(session.way.fd), session.knock.peer, now)
+        except BlockingIOError:
+            return
+        except ConnectionRefusedError:
+            session.transfer.peer_closed()
+        except OSError:
+            self._recorder.count("receive-failed")
+        self._desk.advance(session, now)
+
+    def _strayed(self, ours: Address) -> None:
+        """A packet for a transfer's port that is not from its client: the transfer says so to the stranger."""
+        try:
+            data, addr = self._own.receive_stray(ours)
+        except OSError:
+            return
+        session = next(iter(self._desk.sessions.of_port(ours).values()), None)
+        if session is None or addr.port in _ANSWERS_ALL:
+            self._recorder.count("late" if session is None else "source-port")
+            return
+        now = self._clock()
+        session.transfer.receive(data, addr, now)
+        self._desk.advance(session, now)
+
+    def _knocked(self, gate: Gate) -> None:
+        for _ in range(_BATCH):
+            try:
+                data, peer, local = receive_with_destination(gate.socket)
+            except BlockingIOError:
+                return
+            except OSError:
+                self._recorder.count("receive-failed")
+                return
+            if peer.port in _ANSWERS_ALL:
+                self._recorder.count("source-port")
+            elif local is None:
+                self._recorder.count("broadcast")
+            else:
+                self._received(gate, data, peer, local)
+
+    def _received(self, gate: Gate, data: bytes, peer: Address, local: str) -> None:
+        now = self._clock()
+        running = self._desk.sessions.of_client(local, peer) if self._single_port else None
+        if running is not None and data[:2] not in (b"\0\1", b"\0\2"):
+            running.transfer.receive(data, peer, now)
+            self._desk.advance(running, now)
+            return
+        try:
+            packet = parse(data)
+        except Malformed as malformed:
+            self._recorder.count(malformed.reason)
+            if malformed.answerable:
+                self._desk.reply(gate, peer, local, Error(ErrorCode.ILLEGAL_OPERATION, "Illegal TFTP operation"), now)
+            return
+        if isinstance(packet, Request):
+            self._desk.request(Knock(gate, packet, data, peer, local), now)
+            return
+        self._recorder.count("no-request")
+        if not isinstance(packet, Error):
+            code = ErrorCode.UNKNOWN_TID if self._single_port else ErrorCode.ILLEGAL_OPERATION
+            self._desk.reply(gate, peer, local, Error(code, "Only requests are taken here"), now)
+
+
+def serve(serving: Serving) -> None:
+    """The child `tftp`: one gate for each network that is served."""
+    from pxeserve.store import open_store
+    from pxeserve.tftp.source import Source
+
+    config = serving.config
+    recorder = Recorder(config.server.data / "run" / SOCKET_NAME, "tftp")
+    store = open_store(config.server.data)
+    gates = [
+        Gate(listener.interface, sock, Source(config, store, recorder, listener.address))
+        for listener in serving.listeners
+        if (sock := serving.sockets.get(f"tftp:{listener.interface}")) is not None
+    ]
+    ports = config.tftp.port_range
+    limits = Limits(blksize=path_limit(gate.name for gate in gates))
+    bounds = Bounds(limits, Quota(overall=most_sessions(len(ports) * len(gates))))
+    server = TftpServer(gates, recorder, ports=ports, single_port=config.tftp.single_port, bounds=bounds)
+    try:
+        server.run(serving.orders, serving.ready, serving.beat)
+    finally:
+        server.close()
+        recorder.close()
+        store.close()
