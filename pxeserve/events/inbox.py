@@ -1,0 +1,78 @@
+"""Takes datagrams off the events socket the moment they come, in a thread of its own.
+
+The kernel queues only `net.unix.max_dgram_qlen` datagrams for such a socket (10 by default), and a serving process that finds the
+queue full loses its event rather than wait. So receiving never waits for a disk. Refuses to know what a datagram says.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import threading
+from collections import deque
+
+LARGEST = 65_536
+ROOM = 20_000
+"""Datagrams that may wait to be written; what comes beyond is lost and counted."""
+
+
+class Inbox:
+    """What has come and was not taken yet. `start` once; `finish` takes in the rest and ends."""
+
+    def __init__(self, sock: socket.socket, room: int = ROOM) -> None:
+        self._socket = sock
+        self._room = room
+        self._waiting: deque[bytes] = deque()
+        self._lost = 0
+        self._lock = threading.Lock()
+        self._end = os.eventfd(0, os.EFD_CLOEXEC)
+        self._thread = threading.Thread(target=self._receive, name="events-inbox", daemon=True)
+
+    def start(self) -> None:
+        """Begin to receive."""
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self._thread.start()
+
+    def take(self, most: int) -> list[bytes]:
+        """Up to `most` datagrams, in the order in which they came."""
+        taken: list[bytes] = []
+        while self._waiting and len(taken) < most:
+            taken.append(self._waiting.popleft())
+        return taken
+
+    def take_lost(self) -> int:
+        """How many were lost since this was last asked."""
+        with self._lock:
+            lost, self._lost = self._lost, 0
+        return lost
+
+    def finish(self) -> None:
+        """Stop receiving, after everything that the socket still holds has been taken in."""
+        os.eventfd_write(self._end, 1)
+        self._thread.join()
+        os.close(self._end)
+        self._drain()
+
+    def _receive(self) -> None:
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        poll.register(self._end, select.POLLIN)
+        while True:
+            ready = {descriptor for descriptor, _ in poll.poll()}
+            if self._end in ready:
+                return
+            self._drain()
+
+    def _drain(self) -> None:
+        while True:
+            try:
+                data = self._socket.recv(LARGEST)
+            except BlockingIOError:
+                return
+            if len(self._waiting) < self._room:
+                self._waiting.append(data)
+            else:
+                with self._lock:
+                    self._lost += 1

@@ -1,0 +1,150 @@
+"""The worker process: takes in what the others tell, writes it down in batches, and lets arms lapse whose time has run out.
+
+The only process that writes `events.db`. Refuses to know what events mean.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from pxeserve.errors import PxeserveError
+from pxeserve.events.datagram import Count, MalformedError, read
+from pxeserve.events.inbox import Inbox
+from pxeserve.events.ledger import Ledger
+from pxeserve.events.record import Event
+from pxeserve.installs.lapse import lapse
+from pxeserve.serving import Order, Serving
+from pxeserve.store import Store, open_store
+
+BATCH = 500
+"""Most events of one transaction."""
+
+_TICK = 0.2
+_LAPSE = 10.0
+_PRUNE = 600.0
+_QUIET = 60.0
+_SOURCE = "worker"
+_log = structlog.get_logger("worker")
+
+
+def serve(serving: Serving) -> None:
+    """Keep the record until asked to stop; what has been handed over by then is written down first."""
+    store = open_store(serving.config.server.data)
+    worker = Worker(store, Inbox(serving.sockets["events"]))
+    try:
+        worker.run(serving)
+    finally:
+        store.close()
+
+
+class Worker:
+    """One run of the process. `clock` gives epoch seconds; `lapse` ends the arms whose time has run out."""
+
+    def __init__(
+        self,
+        store: Store,
+        inbox: Inbox,
+        *,
+        clock: Callable[[], float] = time.time,
+        lapse: Callable[[Store, float], int] = lapse,
+    ) -> None:
+        self._store = store
+        self._inbox = inbox
+        self._ledger = Ledger(store)
+        self._clock = clock
+        self._lapse = lapse
+        self._due: dict[Callable[[], None], tuple[float, float]] = {}
+        self._unwritten: deque[Event | Count] = deque()
+        self._said: dict[str, float] = {}
+
+    def run(self, serving: Serving) -> None:
+        """Serve until the parent says stop, or is gone."""
+        self._inbox.start()
+        self._due = {self._let_lapse: (_LAPSE, 0.0), self._prune: (_PRUNE, 0.0)}
+        with select.epoll() as poll:
+            poll.register(serving.orders, select.EPOLLIN)
+            serving.ready()
+            while True:
+                ordered = poll.poll(_TICK)
+                serving.beat()
+                if ordered and _told_to_stop(serving):
+                    break
+                self.turn()
+        self._inbox.finish()
+        while self._write_batch():
+            pass
+        self._guarded("outbox", self._take_over)
+
+    def turn(self) -> None:
+        """One turn: write what has come, take over what lies beside the installs, and do what is due."""
+        while self._write_batch():
+            pass
+        self._guarded("outbox", self._take_over)
+        now = time.monotonic()
+        for act, (every, last) in list(self._due.items()):
+            if not last or now - last >= every:
+                self._due[act] = (every, now)
+                self._guarded(act.__name__, act)
+
+    def _write_batch(self) -> bool:
+        """Write one batch; whether there may be more to write."""
+        if not self._unwritten:
+            self._unwritten.extend(self._come())
+        if not self._unwritten:
+            return False
+        batch = list(self._unwritten)
+        if self._guarded("not-written", lambda: self._ledger.write(batch)):
+            self._unwritten.clear()
+            return True
+        return False  # kept, and tried again next turn; the inbox holds what comes meanwhile
+
+    def _come(self) -> list[Event | Count]:
+        minute = int(self._clock()) // 60
+        come: list[Event | Count] = []
+        malformed = 0
+        for data in self._inbox.take(BATCH):
+            try:
+                come.append(read(data))
+            except MalformedError:
+                malformed += 1
+        lost = self._inbox.take_lost()
+        come += [Count(minute, _SOURCE, reason, n) for reason, n in (("malformed-event", malformed), ("lost-event", lost)) if n]
+        return come
+
+    def _take_over(self) -> None:
+        while self._ledger.take_over():
+            pass
+
+    def _let_lapse(self) -> None:
+        self._lapse(self._store, self._clock())
+
+    def _prune(self) -> None:
+        while self._ledger.prune(self._clock()):
+            pass
+
+    def _guarded(self, what: str, act: Callable[[], None]) -> bool:
+        """Do `act`; trouble with the disk is said once a minute and never ends the worker. Whether it was done."""
+        try:
+            act()
+        except (SQLAlchemyError, PxeserveError, OSError) as error:
+            now = time.monotonic()
+            if now - self._said.get(what, -_QUIET) >= _QUIET:
+                self._said[what] = now
+                _log.error(f"the record cannot be kept: {error}", reason=what.strip("_"))
+            return False
+        return True
+
+
+def _told_to_stop(serving: Serving) -> bool:
+    """A stop, or the end of the parent. Other orders need nothing: nothing here depends on the configuration."""
+    try:
+        orders = serving.orders.recv(64)
+    except BlockingIOError:
+        return False
+    return not orders or Order.STOP.value.encode() in orders

@@ -1,0 +1,128 @@
+"""Queries on the record: events and counters. Written by the worker alone, read by whoever tells people about a machine.
+
+Refuses to know what an event means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from pxeserve.store import tables as t
+
+MOST = 10_000
+"""Most events that one query gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event as it lies in the record. `id` grows with every event written; `at` is epoch seconds, when it happened."""
+
+    id: int
+    at: float
+    kind: str
+    host: str | None = None
+    mac: str | None = None
+    address: str | None = None
+    install: str | None = None
+    session: str | None = None
+    text: str = ""
+    data: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events: each field narrows. `since` is an event's id, and later ones are meant; `kind` is a kind or the beginning of one
+    up to a dot (`dhcp`); `from_time` is epoch seconds, inclusive."""
+
+    host: str | None = None
+    mac: str | None = None
+    since: int | None = None
+    kind: str | None = None
+    from_time: float | None = None
+
+
+def add(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
+    """Append `events`, each a row of the table without its id. One whose `outbox_id` is there already is left out."""
+    if events:
+        connection.execute(insert(t.event).on_conflict_do_nothing(index_elements=[t.event.c.outbox_id]), list(events))
+
+
+def add_counts(connection: Connection, counts: Mapping[tuple[int, str, str], int]) -> None:
+    """Add to the counters, keyed (minute, source, reason); minute is epoch seconds // 60."""
+    if not counts:
+        return
+    statement = insert(t.counter)
+    summed = statement.on_conflict_do_update(
+        index_elements=[t.counter.c.minute, t.counter.c.source, t.counter.c.reason],
+        set_={"count": t.counter.c.count + statement.excluded.count},
+    )
+    rows = [{"minute": minute, "source": source, "reason": reason, "count": n} for (minute, source, reason), n in counts.items()]
+    connection.execute(summed, rows)
+
+
+def latest(connection: Connection, wanted: Wanted, limit: int) -> list[EventRow]:
+    """The last `limit` events that are wanted, the oldest first."""
+    rows = connection.execute(_where(select(t.event), wanted).order_by(t.event.c.id.desc()).limit(min(limit, MOST)))
+    return [_row(row) for row in rows][::-1]
+
+
+def following(connection: Connection, wanted: Wanted, limit: int) -> list[EventRow]:
+    """The first `limit` events after `wanted.since`, the oldest first: for whoever reads on."""
+    rows = connection.execute(_where(select(t.event), wanted).order_by(t.event.c.id).limit(min(limit, MOST)))
+    return [_row(row) for row in rows]
+
+
+def newest_id(connection: Connection) -> int:
+    """The id of the newest event; 0 when there is none."""
+    return connection.execute(select(func.max(t.event.c.id))).scalar() or 0
+
+
+def counters(connection: Connection, from_minute: int) -> list[tuple[int, str, str, int]]:
+    """(minute, source, reason, count) from `from_minute` on, in that order."""
+    query = select(t.counter).where(t.counter.c.minute >= from_minute).order_by(t.counter.c.minute, t.counter.c.source, t.counter.c.reason)
+    return [(minute, source, reason, count) for minute, source, reason, count in connection.execute(query)]
+
+
+def prune(connection: Connection, *, keep: int, before: float, most: int) -> int:
+    """Forget at most `most` events that are older than epoch second `before` or not among the newest `keep`; how many went."""
+    edge = newest_id(connection) - keep
+    old = select(t.event.c.id).where((t.event.c.id <= edge) | (t.event.c.at < before)).order_by(t.event.c.id).limit(most)
+    ids = connection.execute(old).scalars().all()
+    if ids:
+        connection.execute(delete(t.event).where(t.event.c.id.in_(ids)))
+    connection.execute(delete(t.counter).where(t.counter.c.minute < int(before) // 60))
+    return len(ids)
+
+
+def outbox(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Events that lie beside installs and wait to be taken over, the oldest first. `connection` is the site's."""
+    return list(connection.execute(select(t.install_event).order_by(t.install_event.c.id).limit(limit)))
+
+
+def forget_outbox(connection: Connection, ids: Iterable[int]) -> None:
+    """Remove what was taken over. `connection` is the site's."""
+    connection.execute(delete(t.install_event).where(t.install_event.c.id.in_(list(ids))))
+
+
+def _where(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    event = t.event.c
+    if wanted.host is not None:
+        query = query.where(event.host == wanted.host)
+    if wanted.mac is not None:
+        query = query.where(event.mac == wanted.mac)
+    if wanted.since is not None:
+        query = query.where(event.id > wanted.since)
+    if wanted.kind is not None:
+        query = query.where((event.kind == wanted.kind) | event.kind.startswith(f"{wanted.kind}.", autoescape=True))
+    if wanted.from_time is not None:
+        query = query.where(event.at >= wanted.from_time)
+    return query
+
+
+def _row(row: Row[Any]) -> EventRow:
+    return EventRow(row.id, row.at, row.kind, row.host, row.mac, row.address, row.install, row.session, row.text, row.data)
