@@ -1,6 +1,7 @@
 """How a serving process hands an event over: one datagram on a local socket, without ever waiting.
 
-What the worker cannot take in time is lost and counted, because a machine that boots must not wait for a disk.
+The kernel holds few datagrams for the worker (`net.unix.max_dgram_qlen`, often 10), so a bounded backlog waits here; what does not
+fit is lost and counted, because a machine that boots must not wait for a disk.
 """
 
 from __future__ import annotations
@@ -8,13 +9,14 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections import Counter
+from collections import Counter, deque
 from pathlib import Path
 
 from pxeserve.events.record import Event
 
 SOCKET_NAME = "events.sock"
 _LARGEST = 32_000
+_BACKLOG = 1000
 
 
 class Recorder:
@@ -26,6 +28,7 @@ class Recorder:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         self._connected = False
+        self._backlog: deque[bytes] = deque()
         self._counts: Counter[tuple[int, str]] = Counter()
 
     def emit(self, event: Event) -> None:
@@ -33,15 +36,20 @@ class Recorder:
         data = event.encode()
         if len(data) > _LARGEST:
             data = Event(event.kind, event.at, event.text, event.host, event.mac, event.address, event.install, event.session).encode()
-        if not self._send(data):
+        if len(self._backlog) >= _BACKLOG:
             self.count("lost-event")
+        else:
+            self._backlog.append(data)
+        self._hand_over()
 
     def count(self, reason: str, by: int = 1) -> None:
         """Count something too frequent for an event of its own: an ignored packet, by reason and minute."""
         self._counts[(int(time.time()) // 60, reason)] += by
 
     def flush(self) -> None:
-        """Hand the counters over; call it every few seconds and at the end."""
+        """Hand over what waits, then the counters; call it every second or so, and at the end."""
+        if not self._hand_over():
+            return
         for (minute, reason), count in list(self._counts.items()):
             line = {"count": {"minute": minute, "source": self._source, "reason": reason, "count": count}}
             if not self._send(json.dumps(line).encode()):
@@ -52,6 +60,14 @@ class Recorder:
         """Flush and close."""
         self.flush()
         self._socket.close()
+
+    def _hand_over(self) -> bool:
+        """Send what waits, oldest first; False when something is left."""
+        while self._backlog:
+            if not self._send(self._backlog[0]):
+                return False
+            self._backlog.popleft()
+        return True
 
     def _send(self, data: bytes) -> bool:
         try:
