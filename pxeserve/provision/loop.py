@@ -73,7 +73,8 @@ class Loop:
 
     def stop(self) -> None:
         """Let nobody in any more, and let go of who only waits."""
-        self._stopped_at = self._clock()
+        if self._stopped_at is None:
+            self._stopped_at = self._clock()
         self._stop_accepting()
         for connection in list(self._connections.values()):
             if connection.phase is Phase.HEAD:

@@ -23,7 +23,6 @@ from pxeserve.serving import Order, Serving
 from pxeserve.store import open_store
 
 _DESCRIPTORS = 4096
-_FLUSH_SECONDS = 5.0
 
 
 def serve(serving: Serving) -> None:
@@ -62,16 +61,14 @@ def run(loop: Loop, journal: Journal, serving: Serving) -> None:
     orders = _Orders(serving.orders, loop)
     loop.watch(serving.orders.fileno(), orders.read)
     serving.ready()
-    beaten = flushed = time.monotonic()
     serving.beat()
+    ticked = time.monotonic()
     while not loop.finished and not orders.parent_gone:
         loop.step()
         now = time.monotonic()
-        if now - beaten >= TICK:
-            beaten = now
+        if now - ticked >= TICK:
+            ticked = now
             serving.beat()
-        if now - flushed >= _FLUSH_SECONDS:
-            flushed = now
             journal.flush()
 
 

@@ -39,10 +39,12 @@ def answer(app: WSGIApplication, request: Request, body: bytes, sock: socket.soc
     """
     handler = _Handler(request, body, sock, peer)
     handler.run(app)
-    return handler.whole()
+    return handler.whole
 
 
 class _Handler(BaseHandler):
+    """`whole` says, after `run`, whether head and as many body bytes as it told were handed to the kernel."""
+
     http_version = "1.1"
     server_software = None
     os_environ: dict[str, str] = {}  # noqa: RUF012 - the class's own way of keeping our process environment out
@@ -61,14 +63,7 @@ class _Handler(BaseHandler):
         self._errors = io.StringIO()
         self._buffer = bytearray()
         self._broken = False
-
-    def whole(self) -> bool:
-        """Whether head and as many body bytes as it told were handed to the kernel."""
-        if self._broken or not self.headers_sent or self.headers is None:
-            return False
-        if self._request.method == "HEAD" or (self.status or "").startswith(("204", "304")):
-            return True
-        return self.headers.get("Content-Length") == str(self.bytes_sent)
+        self.whole = False
 
     def add_cgi_vars(self) -> None:
         request = self._request
@@ -102,6 +97,9 @@ class _Handler(BaseHandler):
     def finish_content(self) -> None:
         super().finish_content()
         self._flush()
+        assert self.headers is not None
+        bodiless = self._request.method == "HEAD" or (self.status or "").startswith("204")
+        self.whole = bodiless or self.headers.get("Content-Length") == str(self.bytes_sent)
 
     def _write(self, data: bytes) -> None:
         self._buffer += data

@@ -1,0 +1,212 @@
+"""A listener with a real store, a real medium and a real loop on loopback, and an ear where the worker would be."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from pxeserve.events.recorder import SOCKET_NAME, Recorder
+from pxeserve.provision.app import Acts
+from pxeserve.provision.journal import Journal
+from pxeserve.provision.loop import Loop
+from pxeserve.provision.machines import Machines, build
+from pxeserve.store import Store, inventory, open_store
+from pxeserve.store import tables as t
+
+BIG = os.urandom(1 << 20) * 5
+SMALL = b"xs:main\nXenServer Pack\nXenServer\n4.1.0\n"
+TOKEN = "t" * 43
+
+
+@dataclass
+class Delivery:
+    """An answerfile whose consumption is written down, with what had happened on the wire by then."""
+
+    body: bytes
+    allowed: bool = True
+    committed: threading.Event = field(default_factory=threading.Event)
+
+    def commit(self) -> bool:
+        self.committed.set()
+        return self.allowed
+
+
+@dataclass
+class Installs:
+    """Stands where installs would: knows one token, and remembers who asked."""
+
+    delivery: Delivery = field(default_factory=lambda: Delivery(b"<installation>\n" + b" " * 3000 + b"</installation>\n"))
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    fails: bool = False
+
+    def deliver(self, token: str, address: IPv4Address, _now: float) -> Delivery | None:
+        self.asked.append(("a", token, str(address)))
+        if self.fails:
+            raise RuntimeError("the store burst")
+        return self.delivery if token == TOKEN else None
+
+    def script(self, token: str, name: str, _address: IPv4Address, _now: float) -> bytes | None:
+        self.asked.append(("s", token, name))
+        return b"#!/bin/sh\nexit 0\n" if (token, name) == (TOKEN, "post") else None
+
+    def progress(self, token: str, stage: str, _address: IPv4Address, _now: float) -> bool:
+        self.asked.append(("p", token, stage))
+        return token == TOKEN
+
+
+@dataclass
+class Ear:
+    """Receives what the worker would."""
+
+    socket: socket.socket
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def wait(self, kind: str, count: int = 1) -> list[dict[str, Any]]:
+        """The next `count` events of `kind`; fails after 10 s."""
+        found: list[dict[str, Any]] = []
+        while len(found) < count:
+            line = json.loads(self.socket.recv(65536))
+            self._count(line)
+            if "event" in line and line["event"]["kind"] == kind:
+                found.append(line["event"])
+        return found
+
+    def counted(self, reason: str, count: int) -> bool:
+        """Wait until `reason` was counted `count` times; fails after 10 s without a word."""
+        total = self.counts.get(reason, 0)
+        while total < count:
+            total += self._count(json.loads(self.socket.recv(65536))).get(reason, 0)
+        return total == count
+
+    def _count(self, line: dict[str, Any]) -> dict[str, int]:
+        if "count" not in line:
+            return {}
+        found = {line["count"]["reason"]: line["count"]["count"]}
+        for reason, count in found.items():
+            self.counts[reason] = self.counts.get(reason, 0) + count
+        return found
+
+
+@dataclass
+class Site:
+    """The running listener and everything around it."""
+
+    data: Path
+    store: Store
+    installs: Installs
+    machines: Machines
+    loop: Loop
+    ear: Ear
+    address: tuple[str, int]
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address[0]}:{self.address[1]}"
+
+    @property
+    def folder(self) -> Path:
+        return self.data / "media" / "disc-1"
+
+    def put(self, path: str, content: bytes, position: int = -1) -> None:
+        """A file of the medium `disc`, in its folder and in the manifest."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        row = {"medium": "disc", "path": path, "position": position, "kind": "plain", "size": len(content), "md5": "", "sha256": ""}
+        with self.store.site.write() as connection:
+            connection.execute(insert(t.medium_file).values(row))
+
+    def connect(self, source: str = "127.0.0.1", receive: int | None = None) -> socket.socket:
+        """A connection of one's own, from an address of one's own on loopback; `receive` bounds its receive buffer."""
+        sock = socket.socket()
+        sock.settimeout(10)
+        if receive:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+        sock.bind((source, 0))
+        sock.connect(self.address)
+        return sock
+
+    def talk(self, raw: bytes, source: str = "127.0.0.1") -> bytes:
+        """Send `raw` and read until the server closes."""
+        with self.connect(source) as sock:
+            sock.sendall(raw)
+            return read_all(sock)
+
+
+def read_all(sock: socket.socket) -> bytes:
+    """All bytes until the peer closes; a reset raises."""
+    parts = []
+    while part := sock.recv(65536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def add_medium(store: Store, name: str, folder: str) -> None:
+    """A row that makes a medium visible."""
+    with store.site.write() as connection:
+        connection.execute(
+            insert(t.medium).values(
+                name=name, folder=folder, format="xs-text", product="XenServer", version="4.1.0", build="7843p", dialect="4.1",
+                revision="r1", boot=None, repositories=["packages.main"], state="good", origin="test", imported_at=1.0,
+            )
+        )
+        inventory.raise_revision(connection)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A listener on a free port of loopback, serving the medium `disc`."""
+    (tmp_path / "run").mkdir()
+    heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    heard.bind(str(tmp_path / "run" / SOCKET_NAME))
+    heard.settimeout(10)
+    store = open_store(tmp_path, migrate=True)
+    add_medium(store, "disc", "disc-1")
+    door = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    door.setblocking(False)
+    port = door.getsockname()[1]
+    installs = Installs()
+    recorder = Recorder(tmp_path / "run" / SOCKET_NAME, "provision")
+    acts = Acts(installs.deliver, installs.script, installs.progress)
+    machines = build(tmp_path, store, recorder, acts, frozenset({f"127.0.0.1:{port}"}))
+    loop = Loop([door], machines, time.monotonic, machines.files.close)
+    machines.give_back = loop.give_back
+    site = Site(tmp_path, store, installs, machines, loop, Ear(heard), ("127.0.0.1", port))
+    site.put("boot/xen.gz", BIG)
+    site.put("packages.main/XS-REPOSITORY", SMALL)
+    site.put("packages.main/one.tar.bz2", b"1" * 100, position=0)
+    site.put("packages.main/two.tar.bz2", b"2" * 100_000, position=1)
+    site.put(".treeinfo", b"[general]\n")
+    site.put("empty", b"")
+    ending, end = socket.socketpair()
+    loop.watch(ending.fileno(), loop.stop)
+    thread = threading.Thread(target=_turn, args=(loop, machines.journal), daemon=True)
+    thread.start()
+    yield site
+    end.close()
+    thread.join(15)
+    assert not thread.is_alive(), "the loop did not stop"
+    machines.pool.close(5)
+    loop.close()
+    machines.files.close()
+    recorder.close()
+    store.close()
+    for one in (door, heard, ending):
+        one.close()
+
+
+def _turn(loop: Loop, journal: Journal) -> None:
+    while not loop.finished:
+        loop.step(0.05)
+        journal.flush()

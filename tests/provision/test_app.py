@@ -1,0 +1,182 @@
+"""What is computed for machines: the table of routes, the tokens, the byte that is held back."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+NOT_FOUND = b"not found\n"
+TOKEN = "t" * 43
+
+
+def get(path: str, method: str = "GET", body: bytes = b"", *lines: str) -> bytes:
+    more = "".join(f"{line}\r\n" for line in lines) + (f"Content-Length: {len(body)}\r\n" if body else "")
+    return f"{method} {path} HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-For: 10.9.9.9\r\n{more}\r\n".encode() + body
+
+
+def parts(response: bytes) -> tuple[int, dict[str, str], bytes]:
+    head, _, body = response.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    return int(first.split()[1]), {line.split(": ", 1)[0].lower(): line.split(": ", 1)[1] for line in lines}, body
+
+
+def test_the_table_of_routes_holds_nothing_of_the_console(site: Any) -> None:
+    rules = {(rule.rule, frozenset(rule.methods or ()) - {"OPTIONS", "HEAD"}) for rule in site.machines.app.url_map.iter_rules()}
+    assert rules == {
+        ("/a/<token>", frozenset({"GET"})),
+        ("/s/<token>/<name>", frozenset({"GET"})),
+        ("/p/<token>/<stage>", frozenset({"GET", "POST"})),
+        ("/healthz", frozenset({"GET"})),
+        ("/", frozenset({"GET"})),
+        ("/media/<medium>/", frozenset({"GET"})),
+        ("/media/<medium>/<path:folder>/", frozenset({"GET"})),
+    }
+
+
+def test_an_answerfile_is_delivered_whole_and_consumed(site: Any) -> None:
+    status, headers, body = parts(site.talk(get(f"/a/{TOKEN}")))
+    assert (status, body) == (200, site.installs.delivery.body)
+    assert site.installs.delivery.committed.is_set()
+    assert headers["content-type"].startswith("text/xml")
+    assert headers["cache-control"] == "no-store"
+    assert headers["content-length"] == str(len(body))
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["connection"] == "close"
+    assert "server" not in headers
+    assert "set-cookie" not in headers
+    [event] = site.ear.wait("http.answerfile")
+    assert event["data"] == {"outcome": "delivered", "bytes": len(body)}
+    assert event["address"] == "127.0.0.1", "the peer is who the socket says, never a header"
+    assert TOKEN[:7] not in str(event)
+
+
+def test_the_commit_comes_before_the_last_byte(site: Any) -> None:
+    """At the moment of the commit the client has had everything but the end of the last tag, and no commit means no end."""
+    site.installs.delivery.allowed = False
+    with site.connect() as sock:
+        sock.sendall(get(f"/a/{TOKEN}"))
+        received = b""
+        with pytest.raises(ConnectionResetError):
+            while part := sock.recv(65536):
+                received += part
+    _, _, body = parts(received)
+    whole = site.installs.delivery.body
+    assert body == whole.rstrip()[:-1]
+    assert site.installs.delivery.committed.is_set()
+    [event] = site.ear.wait("http.answerfile")
+    assert event["data"]["outcome"] == "refused"
+
+
+def test_a_client_that_hangs_up_at_once_consumes_nothing(site: Any) -> None:
+    sock = site.connect()
+    sock.sendall(get(f"/a/{TOKEN}"))
+    sock.close()
+    [event] = site.ear.wait("http.answerfile")
+    assert event["data"]["outcome"] == "cut"
+    assert not site.installs.delivery.committed.is_set()
+
+
+def test_a_client_that_hangs_up_after_the_head_consumes_nothing(site: Any) -> None:
+    """An answerfile too large for the buffers on the way: it is being sent when the client goes."""
+    site.installs.delivery.body = b"<installation>" + b" " * 8_000_000 + b"</installation>"
+    with site.connect(receive=4096) as sock:
+        sock.sendall(get(f"/a/{TOKEN}"))
+        assert sock.recv(64).startswith(b"HTTP/1.1 200 ")
+    [event] = site.ear.wait("http.answerfile")
+    assert event["data"]["outcome"] == "cut"
+    assert not site.installs.delivery.committed.is_set()
+
+
+def test_a_client_that_only_closed_its_sending_side_consumes_nothing(site: Any) -> None:
+    """A closed side cannot be told from a machine that is gone, so it counts as gone."""
+    with site.connect() as sock:
+        sock.sendall(get(f"/a/{TOKEN}"))
+        sock.shutdown(socket.SHUT_WR)
+        [event] = site.ear.wait("http.answerfile")
+    assert event["data"]["outcome"] == "cut"
+    assert not site.installs.delivery.committed.is_set()
+
+
+def test_every_refusal_is_the_same_404(site: Any) -> None:
+    asked = [
+        get("/a/wrong"), get("/a/"), get("/a"), get(f"/a/{TOKEN}/x"), get(f"/s/{TOKEN}/other"), get("/s/wrong/post"),
+        get("/p/wrong/done"), get(f"/p/{TOKEN}/other"), get("/nothing"), get("/console"), get("/api/v1/hosts"), get("/ui/"), get("/events"),
+        get("/media/none/"), get("/media/disc"), get("/a//x"), get("/%61/x%2f"),
+    ]
+    answers = {site.talk(request) for request in asked}
+    bodies = {parts(answer)[2] for answer in answers}
+    heads = {tuple(sorted((name, value) for name, value in parts(answer)[1].items() if name != "date")) for answer in answers}
+    assert {parts(answer)[0] for answer in answers} == {404}
+    assert bodies == {NOT_FOUND}
+    assert len(heads) == 1
+
+
+def test_an_error_inside_looks_like_any_refusal(site: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    site.installs.fails = True
+    status, _, body = parts(site.talk(get(f"/a/{TOKEN}")))
+    assert (status, body) == (404, NOT_FOUND)
+    said = "".join(capfd.readouterr())
+    assert "RuntimeError" in said
+    assert TOKEN[:7] not in said
+    assert "Traceback" not in said
+
+
+def test_head_consumes_nothing(site: Any) -> None:
+    for path in (f"/a/{TOKEN}", f"/s/{TOKEN}/post", f"/p/{TOKEN}/done"):
+        status, headers, body = parts(site.talk(get(path, "HEAD")))
+        assert (status, body) == (404, b"")
+        assert headers["content-length"] == str(len(NOT_FOUND))
+    assert site.installs.asked == []
+
+
+def test_scripts_and_progress(site: Any) -> None:
+    assert parts(site.talk(get(f"/s/{TOKEN}/post")))[::2] == (200, b"#!/bin/sh\nexit 0\n")
+    status, headers, body = parts(site.talk(get(f"/p/{TOKEN}/installing")))
+    assert (status, body) == (204, b"")
+    assert "content-length" not in headers
+    assert parts(site.talk(get(f"/p/{TOKEN}/done", "POST", b"rc=0")))[0] == 204
+    assert [event["data"]["stage"] for event in site.ear.wait("http.progress", 2)] == ["installing", "done"]
+    assert site.installs.asked == [("s", TOKEN, "post"), ("p", TOKEN, "installing"), ("p", TOKEN, "done")]
+
+
+def test_a_body_is_asked_for_and_bounded(site: Any) -> None:
+    with site.connect() as sock:
+        sock.sendall(get(f"/p/{TOKEN}/done", "POST", b"", "Content-Length: 4", "Expect: 100-continue"))
+        assert sock.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        sock.sendall(b"rc=0")
+        assert sock.recv(100).startswith(b"HTTP/1.1 204 ")
+    assert parts(site.talk(get(f"/p/{TOKEN}/done", "POST", b"x" * 4096)))[0] == 204
+    assert parts(site.talk(get(f"/p/{TOKEN}/done", "POST", b"x" * 4097)))[0] == 413
+    assert parts(site.talk(get(f"/a/{TOKEN}", "POST", b"x")))[0] == 405
+    assert parts(site.talk(get("/healthz", "DELETE")))[0] == 405
+    assert parts(site.talk(get("/healthz", "GET", b"x")))[0] == 400
+
+
+def test_health_and_home(site: Any) -> None:
+    assert parts(site.talk(get("/healthz")))[::2] == (200, b"ok\n")
+    assert parts(site.talk(get("/healthz", "HEAD")))[::2] == (200, b"")
+    assert parts(site.talk(get("/")))[0] == 200
+
+
+def test_a_folders_page_is_escaped_and_names_only_the_manifest(site: Any) -> None:
+    site.put("<script>alert(1)</script>", b"x")
+    (site.folder / "planted").write_bytes(b"x")
+    status, headers, body = parts(site.talk(get("/media/disc/")))
+    assert status == 200
+    assert headers["content-type"] == "text/html; charset=utf-8"
+    assert b"<script>" not in body
+    assert b"planted" not in body
+    assert b'href="./packages.main/"' in body
+    assert b"evil.example" not in body
+    page = parts(site.talk(get("/media/disc/packages.main/")))[2]
+    assert b'href="./XS-REPOSITORY"' in page
+    assert parts(site.talk(get("/media/disc/packages.mai/")))[0] == 404
+
+
+def test_when_no_thread_has_time_it_says_so(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site.machines.pool, "submit", lambda _work: False)
+    status, headers, _ = parts(site.talk(get("/healthz")))
+    assert status == 503
+    assert headers["retry-after"] == "1"
