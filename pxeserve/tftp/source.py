@@ -202,7 +202,11 @@ class Source:
         content = self._payload(request, name)
 
         def delivered() -> None:
-            self._arming.ramdisk_delivered(install_id, request.address, self._clock())
+            now = self._clock()
+            try:
+                self._arming.ramdisk_delivered(install_id, request.address, now)
+            except (PxeserveError, SQLAlchemyError, OSError) as error:
+                self._trouble(request, name, request.address, now, error)
 
         return replace(content, install=install_id, delivered=delivered)
 

@@ -255,7 +255,8 @@ def test_what_is_no_plain_file_is_refused_at_once(site: Site) -> None:
     [
         "../state/site.db", "b/x/../../state/site.db", "m/xs41/../../state/site.db", "m/../state/site.db", "m/xs41/", "m/xs41",
         "m//etc/passwd", "f/../keys/seal.key", "i/k3d9/../keys/seal.key", "i/k3d9/m/xs41/../../../keys/seal.key",
-        "i//m/xs41/install.img", "..\\..\\state\\site.db", "", "/", "b//", "a\0b", "\udcff", "x" * 5000, "pxelinux.cfg/01-52-54-00-77-00-0g",
+        "i//m/xs41/install.img", "..\\..\\state\\site.db", "", "/",
+        "b//", "a\0b", "\udcff", "x" * 5000, "pxelinux.cfg/01-52-54-00-77-00-0g",
     ],
 )  # fmt: skip
 def test_nothing_outside_is_reached_and_no_path_is_told(site: Site, path: str) -> None:
@@ -266,8 +267,9 @@ def test_nothing_outside_is_reached_and_no_path_is_told(site: Site, path: str) -
 
 
 def test_trouble_of_our_own_is_recorded_and_not_told(site: Site) -> None:
-    (site.data / "state/site.db").write_bytes(b"no database" * 1000)
-    site.store.site.engine.dispose()
+    site.store.close()
+    for file in (site.data / "state").glob("site.db*"):
+        file.write_bytes(b"no database" * 1000)
     refusal = site.refused(site.under(MENU))
     assert (refusal.code, refusal.message) == (0, "Server trouble; see its events")
     assert site.record.events[-1].kind == "tftp.trouble"
