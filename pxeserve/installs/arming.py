@@ -1,0 +1,197 @@
+"""Arming, and what a network boot makes of it: the menu is given only to an address for which there is evidence.
+
+Refuses to know protocols: DHCP, TFTP and HTTP all come here with a MAC, an address and a moment.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from pxeserve.config import Config
+from pxeserve.domain.host import Host
+from pxeserve.domain.install import OPEN_STATES, Install, InstallState
+from pxeserve.domain.medium import Medium
+from pxeserve.errors import ConflictError, RefusedError
+from pxeserve.installs import seal
+from pxeserve.installs.alarms import Alarms, sound
+from pxeserve.installs.clock import SYSTEM, Clock, has_lapsed
+from pxeserve.installs.evidence import Evidence, Neighbours, evidence, neighbour
+from pxeserve.installs.seal import Frozen
+from pxeserve.installs.states import Happening
+from pxeserve.installs.transition import move
+from pxeserve.keys import Keys
+from pxeserve.store import Store, audit, installs
+from pxeserve.store.installs import InstallRow, TokenRow
+
+_CHANGES = 1
+"""Firmware and installer may hold two addresses (they name different client identifiers); more than one change is somebody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a person asked for. `frozen` holds the checked answers; `wants_answerfile` is False when the RAM disk's delivery consumes it."""
+
+    host: Host
+    medium: Medium | None
+    mode: str
+    interactive: bool
+    wants_answerfile: bool
+    frozen: Frozen
+    actor: str
+    rehearsal_mac: str | None = None
+    ttl: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BootGrant:
+    """The menu may be given. `answerfile_token` is None for installs that fetch no answerfile."""
+
+    answerfile_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BootDenied:
+    """The menu may not be given, and why; `frozen` when the arming was stopped until a person looks."""
+
+    reason: str
+    frozen: bool = False
+
+
+class Arming:
+    """The acts on open installs, for one process."""
+
+    def __init__(
+        self, store: Store, keys: Keys, config: Config, *, clock: Clock = SYSTEM, neighbours: Neighbours = neighbour
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._config = config
+        self._clock = clock
+        self._neighbours = neighbours
+        self._alarms = Alarms()
+
+    def arm(self, order: Order, now: float) -> Install:
+        """Arm a host for one installation, in one durable transaction. Raises ConflictError when it has a live install already."""
+        row = self._new_row(order, now)
+        try:
+            with self._store.site.write() as connection:
+                installs.add(connection, row)
+                for name in order.frozen.scripts:
+                    self._add_token(connection, row.id, order.frozen.key, "script", name)
+                if order.frozen.answerfile is not None:
+                    self._add_token(connection, row.id, order.frozen.key, "progress", "")
+                told = {"mode": order.mode, "medium": row.medium, "interactive": order.interactive, "by": order.actor}
+                installs.tell(connection, now, row, "install.armed", told)
+                if order.rehearsal_mac is None:
+                    audit.append(connection, now, order.actor, "host.install", order.host.name)
+        except IntegrityError:
+            with self._store.site.read() as connection:
+                live = installs.newest_of(connection, order.host.id)
+            state = live.state if live else "live"
+            raise ConflictError(
+                f"{order.host.name} already has an install that is {state}", fix=f"pxeserve host cancel {order.host.name} ends it"
+            ) from None
+        return row.view()
+
+    def cancel(self, host: Host, actor: str, now: float) -> Install:
+        """End the host's live install. Raises RefusedError when there is none."""
+        with self._store.site.write() as connection:
+            row = installs.newest_of(connection, host.id)
+            if row is None or not move(connection, row, Happening.CANCEL, now, data={"by": actor, "because": f"cancelled by {actor}"}):
+                raise RefusedError(f"{host.name} has no install that could be cancelled")
+            audit.append(connection, now, actor, "host.cancel", host.name)
+            after = installs.by_id(connection, row.id)
+        assert after is not None
+        return after.view()
+
+    def open_boot(self, install: Install, mac: str, address: IPv4Address, now: float) -> BootGrant | BootDenied:
+        """May the menu of `install`, asked for by file name `mac`, go to `address`? The first evidenced address is bound to it.
+
+        Asking again is harmless: menus are fetched several times. What is decided is durable before this returns.
+        """
+        proof = evidence(self._store, mac, address, now, neighbours=self._neighbours)
+        with self._store.site.write() as connection:
+            row = installs.by_id(connection, install.id)
+            if row is None or row.state not in OPEN_STATES:
+                return BootDenied(f"install {install.id} is no longer open")
+            if has_lapsed(row, now, self._clock):
+                move(connection, row, Happening.TIME, now, data={"because": "it was not consumed in time"})
+                return BootDenied(f"install {install.id} has lapsed")
+            if proof is Evidence.FOREIGN:
+                because = f"{address} asked for the menu of {mac}, but it is another machine's address"
+                sound(connection, row, now, address, because)
+                move(connection, row, Happening.STRANGER, now, data={"address": str(address), "because": because})
+                return BootDenied("the address is another machine's", frozen=True)
+            if proof is Evidence.NONE and self._config.arming.bind == "evidence":
+                if self._alarms.due(row.id, address, now):
+                    sound(connection, row, now, address, f"{address} asked for the menu of {mac} and nothing says that it is that machine")
+                return BootDenied("no evidence of who asks")
+            return self._bind(connection, row, address, now, proof)
+
+    def ramdisk_delivered(self, install_id: str, address: IPv4Address, now: float) -> bool:
+        """The RAM disk of an install that fetches no answerfile went out whole to `address`: that consumes it. False: not this way."""
+        with self._store.site.write() as connection:
+            row = installs.by_id(connection, install_id)
+            if row is None or row.wants_answerfile or row.bound_address != address or has_lapsed(row, now, self._clock):
+                return False
+            changes = {"deliveries": 1, "delivered_at": now}
+            return move(connection, row, Happening.ANSWER, now, data={"address": str(address), "what": "RAM disk"}, changes=changes)
+
+    def _bind(self, connection: Connection, row: InstallRow, address: IPv4Address, now: float, proof: Evidence) -> BootGrant | BootDenied:
+        changes: dict[str, object] = {"bound_address": address}
+        if row.bound_address is not None and row.bound_address != address:
+            if row.address_changes >= _CHANGES:
+                if self._alarms.due(row.id, address, now):
+                    sound(connection, row, now, address, f"{address} is the third address that this boot asks from")
+                return BootDenied("the address has changed more than once")
+            changes["address_changes"] = row.address_changes + 1
+            told = {"from": str(row.bound_address), "to": str(address), "evidence": proof}
+            installs.tell(connection, now, row, "install.address-changed", told)
+        if row.state is InstallState.ARMED or changes.get("address_changes"):
+            moved = move(connection, row, Happening.MENU, now, data={"address": str(address), "evidence": proof}, changes=changes)
+            if not moved:
+                return BootDenied("somebody else was first")
+        assert row.sealed is not None
+        frozen = seal.unseal(row.sealed, row.id, self._keys.seal)
+        return BootGrant(seal.token(frozen.key, "answerfile") if row.wants_answerfile else None)
+
+    def _new_row(self, order: Order, now: float) -> InstallRow:
+        install_id = secrets.token_hex(6)
+        ttl = order.ttl if order.ttl is not None else float(self._config.arming.expires)
+        token = seal.token(order.frozen.key, "answerfile") if order.wants_answerfile else None
+        return InstallRow(
+            id=install_id,
+            host_id=order.host.id,
+            rehearsal_mac=order.rehearsal_mac,
+            mode=order.mode,
+            interactive=order.interactive,
+            wants_answerfile=order.wants_answerfile,
+            state=InstallState.ARMED,
+            version=0,
+            armed_by=order.actor,
+            armed_at=now,
+            armed_boot_id=self._clock.boot_id(),
+            armed_boottime=self._clock.boottime(),
+            expires=now + ttl,
+            medium=order.medium.name if order.medium else None,
+            medium_revision=order.medium.revision if order.medium else None,
+            bound_address=None,
+            address_changes=0,
+            token_hash=seal.token_hash(token) if token else None,
+            deliveries=0,
+            delivered_at=None,
+            sealed=seal.seal(order.frozen, install_id, self._keys.seal),
+            ended_at=None,
+            ended_because=None,
+        )
+
+    @staticmethod
+    def _add_token(connection: Connection, install_id: str, key: bytes, kind: str, name: str) -> None:
+        hashed = seal.token_hash(seal.token(key, seal.purpose(kind, name)))
+        assert hashed is not None
+        installs.add_token(connection, hashed, TokenRow(install_id, kind, name))

@@ -1,0 +1,179 @@
+"""What an installer fetches with a token: its answerfile, once; its scripts; and the reports that it sends back.
+
+A token is worth something only for the right address, in the right state, in time. Every refusal looks the same from outside;
+what it was is written into the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+
+from sqlalchemy import Connection
+
+from pxeserve.domain.install import InstallState
+from pxeserve.installs import seal
+from pxeserve.installs.alarms import Alarms, sound
+from pxeserve.installs.clock import SYSTEM, Clock, has_lapsed
+from pxeserve.installs.evidence import Evidence, Neighbours, evidence, neighbour
+from pxeserve.installs.states import Happening
+from pxeserve.installs.transition import move
+from pxeserve.keys import Keys
+from pxeserve.store import Store, installs, inventory
+from pxeserve.store.installs import InstallRow
+
+REPEATS = 2
+REPEAT_WINDOW = 600.0
+"""The same address may fetch an answerfile twice more, within ten minutes (seconds here): installers retry, people reboot."""
+
+TOKEN_LIFE = 4 * 3600.0
+"""Seconds after the delivery for which scripts and reports are taken."""
+
+_PROVEN = frozenset({Evidence.LEASE, Evidence.REQUEST, Evidence.NEIGHBOUR})
+_alarms = Alarms()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An answerfile about to be sent. Send all of `body` but its last byte, then call `commit`; only when that says True, send the last."""
+
+    body: bytes = field(repr=False)
+    install_id: str
+    _commit: Callable[[], bool] = field(repr=False)
+
+    def commit(self) -> bool:
+        """Consume the install, durably. False: somebody else was first, or it ended meanwhile; the last byte must not be sent."""
+        return self._commit()
+
+
+def deliver(
+    store: Store, keys: Keys, token: str, address: IPv4Address, now: float, *, clock: Clock = SYSTEM, neighbours: Neighbours = neighbour
+) -> Delivery | None:
+    """The answerfile that `token` opens for `address` at epoch second `now`, or None. Nothing is consumed until `Delivery.commit`."""
+    hashed = seal.token_hash(token)
+    if hashed is None:
+        return None
+    with store.site.read() as connection:
+        row = installs.by_token(connection, hashed)
+        macs = _macs(connection, row) if row else ()
+    if row is None or row.sealed is None:
+        return None
+    frozen = seal.unseal(row.sealed, row.id, keys.seal)
+    if frozen.answerfile is None:
+        return None
+    if row.state is InstallState.BOOTING:
+        if has_lapsed(row, now, clock):
+            return None
+        moved_to = _allowed_change(store, row, macs, address, now, frozen.bind, neighbours)
+        if row.bound_address != address and moved_to is None:
+            _stranger(store, row, address, now)
+            return None
+        return Delivery(frozen.answerfile, row.id, lambda: _consume(store, row.id, address, now))
+    if row.state is InstallState.ANSWERED:
+        if row.bound_address != address:
+            _stranger(store, row, address, now)
+            return None
+        if _may_repeat(row, now):
+            return Delivery(frozen.answerfile, row.id, lambda: _repeat(store, row.id, address, now))
+    return None
+
+
+def script(store: Store, keys: Keys, token: str, name: str, address: IPv4Address, now: float) -> bytes | None:
+    """The hook script `name` that `token` opens; fetching it says that an installer is at work. None: not with this token, not now."""
+    with store.site.write() as connection:
+        row = _reporting(connection, token, "script", name, now)
+        if row is None or row.sealed is None:
+            return None
+        move(connection, row, Happening.INSIDE, now, data={"address": str(address), "script": name})
+    return seal.unseal(row.sealed, row.id, keys.seal).scripts.get(name)
+
+
+_STAGES = {"installing": Happening.INSIDE, "done": Happening.DONE, "failed": Happening.FAILED}
+
+
+def progress(store: Store, keys: Keys, token: str, stage: str, address: IPv4Address, now: float) -> bool:
+    """Take an installer's word that it is `installing`, `done` or `failed`. False when the token is not good for it or nothing changed."""
+    del keys  # a report opens nothing that is sealed
+    happening = _STAGES.get(stage)
+    if happening is None:
+        return False
+    with store.site.write() as connection:
+        row = _reporting(connection, token, "progress", "", now)
+        if row is None:
+            return False
+        said = {"address": str(address), "because": f"the installer reported {stage}"}
+        return move(connection, row, happening, now, data=said) or row.state is InstallState.INSTALLING
+
+
+def _reporting(connection: Connection, token: str, kind: str, name: str, now: float) -> InstallRow | None:
+    """The install for which `token` is a live token of this kind."""
+    hashed = seal.token_hash(token)
+    found = installs.token(connection, hashed) if hashed else None
+    if found is None or (found.kind, found.name) != (kind, name):
+        return None
+    row = installs.by_id(connection, found.install_id)
+    if row is None or row.state not in (InstallState.ANSWERED, InstallState.INSTALLING):
+        return None
+    if row.delivered_at is None or not -60 <= now - row.delivered_at < TOKEN_LIFE:
+        return None
+    return row
+
+
+def _macs(connection: Connection, row: InstallRow) -> tuple[str, ...]:
+    if row.rehearsal_mac:
+        return (row.rehearsal_mac,)
+    host = inventory.host_by_id(connection, row.host_id)
+    return host.macs if host else ()
+
+
+def _allowed_change(
+    store: Store, row: InstallRow, macs: tuple[str, ...], address: IPv4Address, now: float, bind: str, neighbours: Neighbours
+) -> IPv4Address | None:
+    """`address` when the install may move to it: once, and with evidence that it is the same machine."""
+    if row.bound_address == address or row.address_changes >= 1:
+        return None
+    proofs = {evidence(store, mac, address, now, neighbours=neighbours) for mac in macs}
+    proven = bool(proofs & _PROVEN) or (bind == "token" and Evidence.FOREIGN not in proofs)
+    return address if proven else None
+
+
+def _may_repeat(row: InstallRow, now: float) -> bool:
+    in_time = row.delivered_at is not None and 0 <= now - row.delivered_at < REPEAT_WINDOW
+    return in_time and row.deliveries <= REPEATS
+
+
+def _consume(store: Store, install_id: str, address: IPv4Address, now: float) -> bool:
+    with store.site.write() as connection:
+        row = installs.by_id(connection, install_id)
+        if row is None or row.state is not InstallState.BOOTING:
+            return False
+        changes: dict[str, object] = {"deliveries": 1, "delivered_at": now, "bound_address": address}
+        if row.bound_address != address:
+            if row.address_changes >= 1:
+                return False
+            changes["address_changes"] = row.address_changes + 1
+            installs.tell(connection, now, row, "install.address-changed", {"from": str(row.bound_address), "to": str(address)})
+        return move(connection, row, Happening.ANSWER, now, data={"address": str(address), "what": "answerfile"}, changes=changes)
+
+
+def _repeat(store: Store, install_id: str, address: IPv4Address, now: float) -> bool:
+    with store.site.write() as connection:
+        row = installs.by_id(connection, install_id)
+        if row is None or row.state is not InstallState.ANSWERED or row.bound_address != address or not _may_repeat(row, now):
+            return False
+        if not installs.advance(connection, row, {"deliveries": row.deliveries + 1}):
+            return False
+        installs.tell(connection, now, row, "install.redelivered", {"address": str(address), "delivery": row.deliveries + 1})
+        return True
+
+
+def _stranger(store: Store, row: InstallRow, address: IPv4Address, now: float) -> None:
+    """A right token from a wrong address: somebody listens on the wire. Before it is consumed the arming stops until a person looks."""
+    because = f"{address} used the token of an answerfile that belongs to {row.bound_address}"
+    with store.site.write() as connection:
+        current = installs.by_id(connection, row.id)
+        if current is None or not (_alarms.due(row.id, address, now) or current.state is InstallState.BOOTING):
+            return
+        sound(connection, current, now, address, because)
+        move(connection, current, Happening.STRANGER, now, data={"address": str(address), "because": because})

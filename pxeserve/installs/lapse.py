@@ -1,0 +1,40 @@
+"""What time does to installs: the unconsumed ones lapse, rehearsals end, and secrets nobody may fetch any more are forgotten."""
+
+from __future__ import annotations
+
+from pxeserve.domain.install import OPEN_STATES, InstallState
+from pxeserve.installs.clock import SYSTEM, Clock, has_lapsed
+from pxeserve.installs.delivery import TOKEN_LIFE
+from pxeserve.installs.states import Happening
+from pxeserve.installs.transition import move
+from pxeserve.store import Store, installs
+
+_CONSUMED = frozenset({InstallState.ANSWERED, InstallState.INSTALLING})
+
+
+def lapse(store: Store, now: float, *, clock: Clock = SYSTEM) -> int:
+    """Let everything lapse whose time is over at epoch second `now`; how many installs did.
+
+    An install that was consumed keeps its state, because nobody knows what became of it; its answers and tokens are forgotten
+    four hours after the delivery, and the timeline says which step did not come.
+    """
+    with store.site.read() as connection:
+        over = [row for row in installs.in_states(connection, OPEN_STATES) if has_lapsed(row, now, clock)]
+        spent = [
+            row
+            for row in installs.in_states(connection, _CONSUMED)
+            if row.sealed is not None and row.delivered_at is not None and now - row.delivered_at >= TOKEN_LIFE
+        ]
+        stale = installs.stale_rehearsals(connection, now)
+    if not (over or spent or stale):
+        return 0
+    lapsed = 0
+    with store.site.write() as connection:
+        for row in over:
+            lapsed += move(connection, row, Happening.TIME, now, data={"because": "it was not consumed in time"})
+        for row in spent:
+            if installs.advance(connection, row, {"sealed": None}):
+                installs.remove_tokens(connection, row.id)
+        for mac in stale:
+            installs.remove_rehearsal(connection, mac)
+    return lapsed

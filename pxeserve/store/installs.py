@@ -1,0 +1,181 @@
+"""Queries on installs: one row an arming, changed only by compare-and-set on its version, each change with its own event row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from pxeserve.domain.install import Install, InstallState
+from pxeserve.store import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class InstallRow:
+    """One install as it lies in the store. Times are epoch seconds, `armed_boottime` seconds of CLOCK_BOOTTIME."""
+
+    id: str
+    host_id: int
+    rehearsal_mac: str | None
+    mode: str
+    interactive: bool
+    wants_answerfile: bool
+    state: InstallState
+    version: int
+    armed_by: str
+    armed_at: float
+    armed_boot_id: str
+    armed_boottime: float
+    expires: float
+    medium: str | None
+    medium_revision: str | None
+    bound_address: IPv4Address | None
+    address_changes: int
+    token_hash: str | None
+    deliveries: int
+    delivered_at: float | None
+    sealed: bytes | None
+    ended_at: float | None
+    ended_because: str | None
+
+    def view(self) -> Install:
+        """As the rest of the house sees it."""
+        return Install(
+            id=self.id,
+            host_id=self.host_id,
+            mode=self.mode,
+            interactive=self.interactive,
+            wants_answerfile=self.wants_answerfile,
+            state=self.state,
+            expires=self.expires,
+            bound_address=self.bound_address,
+            medium=self.medium,
+            medium_revision=self.medium_revision,
+            rehearsal=self.rehearsal_mac is not None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """A script's or a progress report's token: what it is for, never the token itself."""
+
+    install_id: str
+    kind: str
+    name: str
+
+
+def by_id(connection: Connection, install_id: str) -> InstallRow | None:
+    """The install with this id."""
+    return _one(connection.execute(select(t.install).where(t.install.c.id == install_id)).first())
+
+
+def newest_of(connection: Connection, host_id: int) -> InstallRow | None:
+    """The host's newest install, whatever its state; rehearsals are not installs."""
+    query = select(t.install).where(t.install.c.host_id == host_id, t.install.c.rehearsal_mac.is_(None))
+    return _one(connection.execute(query.order_by(t.install.c.armed_at.desc(), t.install.c.id.desc()).limit(1)).first())
+
+
+def of_rehearsal(connection: Connection, mac: str) -> InstallRow | None:
+    """The install of a rehearsal identity."""
+    return _one(connection.execute(select(t.install).where(t.install.c.rehearsal_mac == mac)).first())
+
+
+def by_token(connection: Connection, token_hash: str) -> InstallRow | None:
+    """The install whose answerfile's token has this SHA-256 (hex)."""
+    return _one(connection.execute(select(t.install).where(t.install.c.token_hash == token_hash)).first())
+
+
+def ever_done(connection: Connection, host_id: int) -> bool:
+    """Whether an installation of this host was ever reported done."""
+    query = select(t.install.c.id).where(
+        t.install.c.host_id == host_id, t.install.c.rehearsal_mac.is_(None), t.install.c.state == InstallState.DONE
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def in_states(connection: Connection, states: frozenset[InstallState]) -> list[InstallRow]:
+    """All installs in one of `states`, rehearsals too."""
+    rows = connection.execute(select(t.install).where(t.install.c.state.in_([str(state) for state in states])))
+    return [_row(row) for row in rows]
+
+
+def add(connection: Connection, row: InstallRow) -> None:
+    """Insert a new install. IntegrityError when the host already has a live one."""
+    connection.execute(insert(t.install).values(_columns(row)))
+
+
+def advance(connection: Connection, row: InstallRow, changes: Mapping[str, Any]) -> bool:
+    """Compare and set: apply `changes` if the row is still in the state and version it was read in. False: somebody else was first."""
+    values = {key: str(value) if isinstance(value, IPv4Address | InstallState) else value for key, value in changes.items()}
+    same = (t.install.c.id == row.id) & (t.install.c.version == row.version) & (t.install.c.state == str(row.state))
+    return connection.execute(update(t.install).where(same).values(**values, version=row.version + 1)).rowcount == 1
+
+
+def remove(connection: Connection, install_id: str) -> None:
+    """Remove an install with its tokens: for rehearsals only."""
+    connection.execute(delete(t.install).where(t.install.c.id == install_id))
+
+
+def tell(connection: Connection, at: float, row: InstallRow, kind: str, data: Mapping[str, Any]) -> None:
+    """The event of a transition, part of its transaction; the worker takes it over into the record."""
+    told = {**data, "rehearsal": True} if row.rehearsal_mac else dict(data)
+    connection.execute(insert(t.install_event).values(at=at, install_id=row.id, host_id=row.host_id, kind=kind, data=told))
+
+
+def add_token(connection: Connection, token_hash: str, token: TokenRow) -> None:
+    """Let a token of a script or a progress report be known by its SHA-256."""
+    connection.execute(insert(t.install_token).values(hash=token_hash, install_id=token.install_id, kind=token.kind, name=token.name))
+
+
+def token(connection: Connection, token_hash: str) -> TokenRow | None:
+    """What the token with this SHA-256 is for."""
+    row = connection.execute(select(t.install_token).where(t.install_token.c.hash == token_hash)).first()
+    return TokenRow(row.install_id, row.kind, row.name) if row else None
+
+
+def remove_tokens(connection: Connection, install_id: str) -> None:
+    """Make all of an install's script and progress tokens worthless."""
+    connection.execute(delete(t.install_token).where(t.install_token.c.install_id == install_id))
+
+
+def add_rehearsal(connection: Connection, mac: str, host_id: int, expires: float) -> None:
+    """Let `mac` stand for a host until `expires`."""
+    connection.execute(insert(t.rehearsal).values(mac=mac, host_id=host_id, expires=expires))
+
+
+def rehearsed_host(connection: Connection, mac: str, now: float) -> int | None:
+    """The row id of the host that `mac` stands for in a rehearsal."""
+    query = select(t.rehearsal.c.host_id).where(t.rehearsal.c.mac == mac, t.rehearsal.c.expires > now)
+    return connection.execute(query).scalar()
+
+
+def remove_rehearsal(connection: Connection, mac: str) -> None:
+    """End a rehearsal identity and the install that stood for it."""
+    connection.execute(delete(t.install).where(t.install.c.rehearsal_mac == mac))
+    connection.execute(delete(t.rehearsal).where(t.rehearsal.c.mac == mac))
+
+
+def stale_rehearsals(connection: Connection, now: float) -> list[str]:
+    """MACs of rehearsals whose time is over."""
+    return list(connection.execute(select(t.rehearsal.c.mac).where(t.rehearsal.c.expires <= now)).scalars())
+
+
+def _columns(row: InstallRow) -> dict[str, Any]:
+    values = {column.name: getattr(row, column.name) for column in t.install.columns}
+    values["state"] = str(row.state)
+    values["bound_address"] = str(row.bound_address) if row.bound_address else None
+    return values
+
+
+def _one(row: Row[Any] | None) -> InstallRow | None:
+    return _row(row) if row is not None else None
+
+
+def _row(row: Row[Any]) -> InstallRow:
+    values = dict(row._mapping)
+    values["state"] = InstallState(row.state)
+    values["bound_address"] = IPv4Address(row.bound_address) if row.bound_address else None
+    return InstallRow(**values)
