@@ -1,0 +1,108 @@
+"""Which events belong to one boot of one machine. Refuses to know what they mean for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pxeserve.store.events import EventRow
+
+_ASKED_BEFORE = 60.0
+"""A DISCOVER so many seconds before its session opened belongs to it."""
+
+_FIRMWARE_ASKS = frozenset({"dhcp.discover", "dhcp.request"})
+_BESIDE = frozenset({"install.armed", "install.cancelled", "install.lapsed"})
+"""What people and time do to an install: it happens between boots, not in one."""
+
+
+@dataclass(slots=True)
+class Boot:
+    """One boot: its events in their order. `session` is what DHCP opened it with, or None for a machine that came without."""
+
+    session: str | None
+    mac: str | None
+    events: list[EventRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """`boots` in the order in which they began, and what belongs to none."""
+
+    boots: tuple[Boot, ...]
+    beside: tuple[EventRow, ...]
+
+
+def group(events: Sequence[EventRow]) -> Grouped:
+    """Sort `events` of one host into its boots.
+
+    A boot begins with the DISCOVER before its session. HTTP and the installer's own DHCP carry no session: they belong to the
+    boot of that MAC that began last, and what names no MAC to the last boot of all.
+    """
+    grouping = _Grouping()
+    for event in sorted(events, key=lambda one: (one.at, one.id)):
+        grouping.add(event)
+    return grouping.end()
+
+
+class _Grouping:
+    def __init__(self) -> None:
+        self._boots: list[Boot] = []
+        self._by_session: dict[str, Boot] = {}
+        self._last: dict[str | None, Boot] = {}
+        self._waiting: dict[str, list[EventRow]] = {}
+        self._beside: list[EventRow] = []
+
+    def add(self, event: EventRow) -> None:
+        if event.session is not None:
+            self._of_session(event, event.session)
+        elif event.kind in _FIRMWARE_ASKS and event.mac is not None:
+            self._waiting.setdefault(event.mac, []).append(event)
+        elif event.kind in _BESIDE or event.kind.startswith("rehearsal."):
+            self._beside.append(event)
+        else:
+            self._of_last(event)
+
+    def end(self) -> Grouped:
+        for mac in list(self._waiting):
+            self._came_to_nothing(mac)
+        for boot in self._boots:
+            boot.events.sort(key=lambda one: (one.at, one.id))
+        begun = sorted((boot for boot in self._boots if boot.events), key=lambda boot: boot.events[0].at)
+        return Grouped(tuple(begun), tuple(self._beside))
+
+    def _of_session(self, event: EventRow, session: str) -> None:
+        boot = self._by_session.get(session)
+        if boot is None:
+            boot = self._new(session, event.mac)
+            self._by_session[session] = boot
+        for asked in self._waiting.pop(event.mac or "", []):
+            if event.at - asked.at <= _ASKED_BEFORE:
+                boot.events.append(asked)
+            else:
+                self._new(None, asked.mac).events.append(asked)
+        boot.events.append(event)
+        self._last[event.mac] = self._last[None] = boot
+
+    def _of_last(self, event: EventRow) -> None:
+        boot = self._last.get(event.mac) or (self._last.get(None) if event.mac is None else None)
+        if boot is None and event.mac is None:
+            self._beside.append(event)
+            return
+        if boot is None:
+            boot = self._new(None, event.mac)
+            self._last[event.mac] = self._last[None] = boot
+        boot.events += self._waiting.pop(event.mac or "", [])
+        boot.events.append(event)
+
+    def _came_to_nothing(self, mac: str) -> None:
+        """Requests that nothing followed: the machine's latest try, or its last boot's installer."""
+        asked = self._waiting.pop(mac)
+        boot = self._last.get(mac)
+        if boot is None or asked[0].at - boot.events[-1].at > _ASKED_BEFORE:
+            boot = self._new(None, mac)
+        boot.events += asked
+
+    def _new(self, session: str | None, mac: str | None) -> Boot:
+        boot = Boot(session, mac)
+        self._boots.append(boot)
+        return boot

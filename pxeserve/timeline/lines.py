@@ -1,0 +1,189 @@
+"""What one event says to people: which step of the story it is, with its bytes and seconds. Refuses to know the events around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pxeserve.store.events import EventRow
+from pxeserve.timeline.steps import Step
+
+_BOOT = re.compile(r"/?b/[a-z2-7]+/[^/]+/(.+)")
+_LOADERS = ("pxelinux.0", "lpxelinux.0", "undionly.kpxe", "snponly.efi", "grubx64.efi")
+_RAM_DISK = re.compile(r"(^|/)(install\.img|initrd[^/]*|initramfs[^/]*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a timeline. `at` is epoch seconds when the step had ended; `bytes` and `seconds` belong to transfers; `ok` is False for
+    what went wrong; `first` and `last` are event ids (several alike events may have become one line)."""
+
+    at: float
+    step: Step
+    text: str
+    ok: bool = True
+    bytes: int | None = None
+    seconds: float | None = None
+    package: int | None = None
+    packages: int | None = None
+    alike: str = ""
+    count: int = 1
+    first: int = 0
+    last: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """Bytes a second, where that can be said."""
+        return self.bytes / self.seconds if self.bytes and self.seconds else None
+
+
+def line(event: EventRow) -> Line:
+    """The line for `event`."""
+    data = event.data or {}
+    make = _MAKERS.get(event.kind)
+    if make is None:
+        make = _install if event.kind.startswith("install.") else _other
+    return make(event, data)
+
+
+def _of(event: EventRow, step: Step, text: str, **more: Any) -> Line:
+    return Line(event.at, step, text, first=event.id, last=event.id, **more)
+
+
+def _simple(step: Step) -> Callable[[EventRow, Mapping[str, Any]], Line]:
+    def make(event: EventRow, _data: Mapping[str, Any]) -> Line:
+        return _of(event, step, event.text)
+
+    return make
+
+
+def _offer(event: EventRow, data: Mapping[str, Any]) -> Line:
+    return _lent(event, data, Step.OFFERED)
+
+
+def _ack(event: EventRow, data: Mapping[str, Any]) -> Line:
+    return _lent(event, data, Step.ADDRESS)
+
+
+def _lent(event: EventRow, data: Mapping[str, Any], step: Step) -> Line:
+    """An address with a boot file goes to firmware; one without goes to an operating system, here the installer."""
+    step = step if event.session or data.get("file") else Step.INSTALLER_ASKS
+    return _of(event, step, _short(event.text))
+
+
+def _refused(event: EventRow, data: Mapping[str, Any]) -> Line:
+    because = [one["text"] for one in data.get("because", ()) if isinstance(one, Mapping) and one.get("weight") == "refused"]
+    return _of(event, Step.FAILED, "; ".join([event.text, *because]), ok=False)
+
+
+def _trouble(event: EventRow, _data: Mapping[str, Any]) -> Line:
+    return _of(event, Step.OTHER, event.text, ok=False)
+
+
+def _tftp(event: EventRow, data: Mapping[str, Any]) -> Line:
+    found = _BOOT.fullmatch(str(data.get("file", "")))
+    name = found[1] if found else str(data.get("file", "")).lstrip("/")
+    outcome = data.get("outcome")
+    if outcome == "refused:1" and name.startswith("pxelinux.cfg/"):
+        return _of(event, Step.LOADER, f"the loader looks for {name}: not there, as it should be", alike="menu-names")
+    if outcome == "aborted-probe":
+        return _of(event, Step.OTHER, f"{name}: asked for its size first")
+    if outcome != "done":
+        text = _short(event.text)
+        if screen := data.get("screen"):
+            text += f"; the machine's screen shows {screen}"
+        return _of(event, Step.OTHER, text, ok=False, bytes=_number(data, "bytes"))
+    return _of(event, _file_step(name), name, bytes=_number(data, "bytes"), seconds=_seconds(data))
+
+
+def _file_step(name: str) -> Step:
+    if name.startswith("pxelinux.cfg/"):
+        return Step.MENU
+    if name in _LOADERS or name.endswith(".c32"):
+        return Step.LOADER
+    if name.startswith("i/") or _RAM_DISK.search(name):
+        return Step.RAM_DISK
+    return Step.KERNEL if name.startswith(("m/", "f/")) else Step.OTHER
+
+
+def _menu(event: EventRow, data: Mapping[str, Any]) -> Line:
+    reasons = [one["text"] for one in data.get("because", ()) if isinstance(one, Mapping) and one.get("code") != "loader"]
+    target = data.get("target")
+    step = Step.OWN_DISK if target == "own-disk" else Step.MENU
+    return _of(event, step, f"{target}: {'; '.join(reasons)}")
+
+
+def _http(event: EventRow, data: Mapping[str, Any]) -> Line:
+    package, packages = _number(data, "package"), _number(data, "packages")
+    name = f"{data.get('medium')}/{data.get('path')}"
+    outcome = data.get("outcome")
+    if package is None:
+        # "Is it there" is a GET closed after the header, and most of the names tried are not there.
+        return _of(event, Step.REPOSITORY, f"{name}: {outcome}", bytes=_number(data, "bytes"), alike="repository")
+    if outcome != "done":
+        text = f"package {package} of {packages}: {_short(event.text)}"
+        return _of(event, Step.OTHER, text, ok=False, bytes=_number(data, "bytes"))
+    return _of(
+        event, Step.PACKAGES, f"package {package} of {packages}: {name}", bytes=_number(data, "bytes"), seconds=_seconds(data),
+        package=package, packages=packages, alike="packages",
+    )  # fmt: skip
+
+
+def _answerfile(event: EventRow, data: Mapping[str, Any]) -> Line:
+    if data.get("outcome") == "delivered":
+        return _of(event, Step.ANSWERFILE, "answerfile delivered", bytes=_number(data, "bytes"))
+    return _of(event, Step.OTHER, event.text, ok=False)
+
+
+def _progress(event: EventRow, data: Mapping[str, Any]) -> Line:
+    stage = data.get("stage")
+    step = {"done": Step.DONE, "failed": Step.FAILED}.get(str(stage), Step.HOOK)
+    return _of(event, step, f"the installer reports: {stage}", ok=stage != "failed")
+
+
+def _install(event: EventRow, data: Mapping[str, Any]) -> Line:
+    word = event.kind.removeprefix("install.")
+    because = str(data.get("because") or event.text)
+    wrong = word in ("alarm", "frozen", "failed", "lapsed")
+    text = f"install {word}" + (f": {because}" if because else "")
+    return _of(event, Step.OTHER, text, ok=not wrong)
+
+
+def _other(event: EventRow, _data: Mapping[str, Any]) -> Line:
+    return _of(event, Step.OTHER, f"{event.kind}: {event.text}" if event.text else event.kind)
+
+
+def _short(text: str) -> str:
+    """Without the boot session's id, which is for programs."""
+    return re.sub(r"/?b/[a-z2-7]{31}/[^/\s]+/", "", text)
+
+
+def _number(data: Mapping[str, Any], key: str) -> int | None:
+    value = data.get(key)
+    return value if isinstance(value, int) else None
+
+
+def _seconds(data: Mapping[str, Any]) -> float | None:
+    value = data.get("seconds")
+    return float(value) if isinstance(value, int | float) else None
+
+
+_MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
+    "dhcp.discover": _simple(Step.ASKS),
+    "dhcp.offer": _offer,
+    "dhcp.request": _simple(Step.OTHER),
+    "dhcp.ack": _ack,
+    "dhcp.nak": _trouble,
+    "dhcp.decline": _trouble,
+    "dhcp.refused": _refused,
+    "dhcp.not-stored": _trouble,
+    "tftp.transfer": _tftp,
+    "tftp.trouble": _trouble,
+    "boot.menu": _menu,
+    "http.file": _http,
+    "http.answerfile": _answerfile,
+    "http.script": _simple(Step.HOOK),
+    "http.progress": _progress,
+}

@@ -1,0 +1,143 @@
+"""What the record means for one host: its boots step by step, how far the last one has come, and what did not come.
+
+Pure: events and a clock value in, a timeline out. Refuses to know how the record was kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from pxeserve.store.events import EventRow
+from pxeserve.timeline.boots import Boot, group
+from pxeserve.timeline.lines import Line, line
+from pxeserve.timeline.steps import EXPECTED, LAST_PACKAGE, Expectation, Step
+
+_ORDER = {step: number for number, step in enumerate(Step)}
+_ENDS = frozenset({Step.OWN_DISK, Step.FAILED})
+_MANY = 12
+"""So many packages in a row are shown one by one; more become one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What should come now. `overdue` says that it has taken longer than machines take, and `text` then what that means."""
+
+    expected: str
+    overdue: bool
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BootLines:
+    """One boot: when it began (epoch seconds), its lines in order, the last step it reached, and what should come next, if anything."""
+
+    mac: str | None
+    session: str | None
+    began: float
+    rehearsal: bool
+    target: str | None
+    lines: tuple[Line, ...]
+    reached: Step
+    next: Next | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All that is known of a host, the oldest boot first; `state` is its newest install's, or idle; `beside` happened between boots."""
+
+    host: str
+    state: str
+    boots: tuple[BootLines, ...]
+    beside: tuple[Line, ...]
+
+
+def read(host: str, events: Sequence[EventRow], now: float) -> Timeline:
+    """The timeline of `host` from its events; `now` is epoch seconds."""
+    grouped = group(events)
+    rehearsing = _rehearsing(events)
+    last_of: dict[bool, Boot] = {_is_rehearsal(boot, rehearsing): boot for boot in grouped.boots}
+    boots = tuple(
+        _boot(boot, _is_rehearsal(boot, rehearsing), now, newest=last_of[_is_rehearsal(boot, rehearsing)] is boot) for boot in grouped.boots
+    )
+    return Timeline(host, _state(events, rehearsing), boots, tuple(line(event) for event in grouped.beside))
+
+
+def _boot(boot: Boot, rehearsal: bool, now: float, *, newest: bool) -> BootLines:
+    lines = tuple(_merged(line(event) for event in boot.events))
+    reached = max((one.step for one in lines if one.step is not Step.OTHER), key=lambda step: _ORDER[step], default=Step.OTHER)
+    target = next((str(event.data["target"]) for event in boot.events[::-1] if event.kind == "boot.menu" and event.data), None)
+    following = None if reached in _ENDS else _next(lines, reached, now, newest=newest)
+    return BootLines(boot.mac, boot.session, boot.events[0].at, rehearsal, target, lines, reached, following)
+
+
+def _next(lines: Sequence[Line], reached: Step, now: float, *, newest: bool) -> Next | None:
+    """What should follow. An older boot waits for nothing any more: there what did not come is simply missing."""
+    expectation = _expectation(lines, reached)
+    if expectation is None or (reached is Step.DONE and not newest):
+        return None
+    overdue = bool(expectation.missing) and (not newest or now - lines[-1].at > expectation.patience)
+    return Next(expectation.expected, overdue, expectation.missing if overdue else "", expectation.source)
+
+
+def _expectation(lines: Sequence[Line], reached: Step) -> Expectation | None:
+    if reached is Step.PACKAGES:
+        fetched = [one for one in lines if one.step is Step.PACKAGES and one.packages]
+        if fetched and fetched[-1].package == fetched[-1].packages:
+            return LAST_PACKAGE
+    return EXPECTED.get(reached)
+
+
+def _merged(lines: Iterable[Line]) -> list[Line]:
+    """Runs of alike lines as one: names that the loader tries, repositories that the installer looks for, many packages."""
+    runs: list[list[Line]] = []
+    for one in lines:
+        if runs and one.alike and runs[-1][-1].alike == one.alike:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    merged: list[Line] = []
+    for run in runs:
+        if len(run) == 1 or (run[0].alike == "packages" and len(run) <= _MANY):
+            merged += run
+        else:
+            merged.append(_one_for(run))
+    return merged
+
+
+def _one_for(run: Sequence[Line]) -> Line:
+    first, last = run[0], run[-1]
+    size = sum(one.bytes or 0 for one in run)
+    match first.alike:
+        case "packages":
+            text = f"packages {first.package} to {last.package} of {last.packages}"
+        case "repository":
+            missing = sum(one.text.endswith(": not-found") for one in run)
+            text = f"the installer looks for repositories: {len(run) - missing} answers, {missing} names that are not there"
+        case _:
+            text = f"the loader looks for its menu: {len(run)} names that are not there, as it should be"
+    seconds = sum(one.seconds or 0.0 for one in run) or None
+    return replace(last, text=text, bytes=size or None, seconds=seconds, count=len(run), first=first.first)
+
+
+def _rehearsing(events: Iterable[EventRow]) -> frozenset[str]:
+    """The MACs of rehearsals: their own word for it is in the record."""
+    return frozenset(event.mac for event in events if event.kind.startswith("rehearsal.") and event.mac)
+
+
+def _is_rehearsal(boot: Boot, rehearsing: frozenset[str]) -> bool:
+    return boot.mac in rehearsing or any((event.data or {}).get("rehearsal") for event in boot.events)
+
+
+def _state(events: Sequence[EventRow], rehearsing: frozenset[str]) -> str:
+    states = [
+        event.kind.removeprefix("install.")
+        for event in sorted(events, key=lambda one: (one.at, one.id))
+        if event.kind.startswith("install.") and not (event.data or {}).get("rehearsal") and event.mac not in rehearsing
+    ]
+    known = [state for state in states if state in _STATES]
+    return known[-1] if known else "idle"
+
+
+_STATES = frozenset({"armed", "booting", "answered", "installing", "done", "failed", "lapsed", "cancelled", "frozen"})
