@@ -1,0 +1,37 @@
+"""DHCP leases: who holds which address. Only read here: the DHCP process alone writes them."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from pxeserve.operations.context import Context
+from pxeserve.operations.registry import verb
+from pxeserve.store import inventory, leases
+
+
+@verb("dhcp.leases")
+def list_leases(context: Context, *, ended: bool = False) -> dict[str, Any]:
+    """The addresses that are lent or in quarantine, by address, each with its host where the MAC has one; with `ended` those of the past
+    days too. `state` is bound, declined, released or expired; times are epoch seconds."""
+    now = time.time()
+    with context.store.site.read() as connection:
+        hosts = {mac: host.name for host in inventory.hosts(connection) for mac in host.macs}
+    with context.store.leases.read() as connection:
+        rows = leases.listed(connection, None if ended else now)
+    return {"mode": context.config.dhcp.mode, "leases": [_shown(row, hosts, now) for row in rows]}
+
+
+def _shown(row: leases.LeaseRow, hosts: dict[str, str], now: float) -> dict[str, Any]:
+    over = row.state != "released" and row.expires <= now
+    return {
+        "address": str(row.address),
+        "mac": row.mac,
+        "host": hosts.get(row.mac),
+        "hostname": row.hostname,
+        "client_id": row.client_id,
+        "state": "expired" if over else row.state,
+        "starts": row.starts,
+        "expires": row.expires,
+        "relay": row.relay,
+    }
