@@ -209,19 +209,19 @@ def join(
     return course
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def joined() -> Callable[..., Course]:
     """`join`, for tests of the core against a client."""
     return join
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sender() -> Callable[..., Transfer]:
     """`make_transfer`, for tests that speak for the client themselves."""
     return make_transfer
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def cable() -> type[Cable]:
     """The wire's properties."""
     return Cable
@@ -381,7 +381,7 @@ def wire() -> Iterator[Callable[..., Wire]]:
         one.socket.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shelf() -> type[Shelf]:
     """The dictionary resolver."""
     return Shelf
