@@ -1,0 +1,211 @@
+"""The text format of XenServer 4.0 to 5.5: `XS-REPOSITORY` and `XS-PACKAGES`, plain lines.
+
+Total: every line means something or is refused with file, line, column and the rule. Stricter than the installer, which
+answers most mistakes with "list index out of range" ten minutes into a boot. Refuses to know where files lie.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+FOLDERS = ("", "packages", "packages.main", "packages.linux", "packages.site")
+"""Where the installer looks below a source's address, in its order (installer 4.1, 5.0; 5.5 adds XS-REPOSITORY-LIST)."""
+
+REPOSITORY_FILE = "XS-REPOSITORY"
+PACKAGES_FILE = "XS-PACKAGES"
+
+_ID = re.compile(r"[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+", re.ASCII)
+_SIZE = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+_MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)([A-Za-z0-9_]*)(?:-([A-Za-z0-9_.]+))?", re.ASCII)
+_MAX_LINES = 5000
+
+_DIALECTS = {"4.0": "4.1", "4.1": "4.1", "5.0": "5.0", "5.5": "5.5"}
+"""First two numbers of a product version to the dialect of its installer."""
+
+
+class FormatError(ValueError):
+    """A line that no installer of this generation would read as it was meant."""
+
+    def __init__(self, file: str, line: int, column: int, message: str) -> None:
+        super().__init__(f"{file}:{line}:{column}: {message}")
+        self.file, self.line, self.column, self.message = file, line, column, message
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """What XS-REPOSITORY says. `version` is without the build; from `product` on all is empty when it has fewer than four lines."""
+
+    id: str
+    name: str
+    product: str = ""
+    version: str = ""
+    build: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One line of XS-PACKAGES. `size` in bytes; `file` is relative to the repository's folder; `line` counts from 1."""
+
+    name: str
+    size: int
+    md5: str
+    kind: str
+    file: str
+    line: int
+    required: bool = True
+    destination: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """One package type: its fields after NAME SIZE MD5 TYPE."""
+
+    fields: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        return 4 + len(self.fields)
+
+
+_SHAPES = {
+    "tbz2": _Shape(("required|optional", "FILE", "DEST")),
+    "driver": _Shape(("FILE", "DEST")),
+    "firmware": _Shape(("FILE",)),
+    "rpm": _Shape(("FILE",)),                    # 5.5
+    "driver-rpm": _Shape(("KERNEL", "FILE")),    # 5.5
+}
+
+
+def read_repository(text: bytes, file: str = REPOSITORY_FILE) -> Repository:
+    """XS-REPOSITORY: id, shown name, and from the third line on product and version. CR LF is as good as LF. Raises FormatError."""
+    lines = [line.strip() for line in _decode(text, file).split("\n")]
+    if not lines or not _ID.fullmatch(lines[0]):
+        raise FormatError(file, 1, 1, f"{lines[0] if lines else ''!r} is not an id such as xs:main (vendor, colon, name)")
+    if len(lines) < 2 or not lines[1]:
+        raise FormatError(file, 2, 1, "the name shown to people is missing")
+    if len(lines) < 4 or not lines[2] or not lines[3]:
+        return Repository(lines[0], lines[1])
+    found = _VERSION.fullmatch(lines[3])
+    if found is None:
+        raise FormatError(file, 4, 1, f"{lines[3]!r} is not a version such as 4.1.0-7843p")
+    version = f"{found[1]}.{found[2]}.{found[3]}{found[4]}"
+    return Repository(lines[0], lines[1], lines[2], version, found[5] or "")
+
+
+def read_packages(text: bytes, file: str = PACKAGES_FILE) -> tuple[Package, ...]:
+    """XS-PACKAGES: a package a line, fields parted by exactly one blank, no blank line. Raises FormatError for the first fault."""
+    content = _decode(text, file)
+    lines = content.split("\n")
+    if lines and lines[-1] == "":
+        lines.pop()
+    if not lines:
+        raise FormatError(file, 1, 1, "no packages: the installer's own check fails on an empty list")
+    if len(lines) > _MAX_LINES:
+        raise FormatError(file, _MAX_LINES + 1, 1, f"more than {_MAX_LINES} packages")
+    packages: list[Package] = []
+    seen: dict[str, int] = {}
+    for number, line in enumerate(lines, 1):
+        package = _package(line, file, number)
+        if package.file in seen:
+            column = line.rindex(package.file) + 1
+            raise FormatError(file, number, column, f"{package.file} is listed twice, first in line {seen[package.file]}")
+        seen[package.file] = number
+        packages.append(package)
+    return tuple(packages)
+
+
+def render_packages(packages: tuple[Package, ...]) -> bytes:
+    """The same packages as an XS-PACKAGES file."""
+    return b"".join(_line(package).encode("ascii") + b"\n" for package in packages)
+
+
+def dialect(repository: Repository) -> str | None:
+    """The answerfile dialect of the product that `repository` says it belongs to; None when it names none that is known."""
+    return _DIALECTS.get(".".join(repository.version.split(".")[:2]))
+
+
+def _decode(text: bytes, file: str) -> str:
+    try:
+        return text.decode("ascii")
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        column = error.start - (text.rfind(b"\n", 0, error.start) + 1) + 1
+        raise FormatError(file, line, column, f"byte 0x{text[error.start]:02x} is not ASCII") from None
+
+
+def _package(line: str, file: str, number: int) -> Package:
+    def wrong(column: int, message: str) -> FormatError:
+        return FormatError(file, number, column, message)
+
+    if "\r" in line:
+        raise wrong(line.index("\r") + 1, "a carriage return: the installer reads it as part of the last field; end lines with LF alone")
+    if line.strip() == "":
+        raise wrong(1, "a blank line: the installer fails on it, and with it the whole source")
+    if "\t" in line:
+        raise wrong(line.index("\t") + 1, "a tab: fields are parted by one blank")
+    if line != line.strip(" ") or "  " in line:
+        column = 1 if line.startswith(" ") else (line.index("  ") + 2 if "  " in line else len(line.rstrip(" ")) + 1)
+        raise wrong(column, "two blanks, or one at an end: fields are parted by exactly one blank")
+    fields = line.split(" ")
+    columns = [1]
+    for field in fields[:-1]:
+        columns.append(columns[-1] + len(field) + 1)
+    if len(fields) < 4:
+        raise wrong(1, f"{len(fields)} fields; a package has at least NAME SIZE MD5 TYPE FILE")
+    kind = fields[3]
+    shape = _SHAPES.get(kind)
+    if shape is None:
+        raise wrong(columns[3], f"{kind!r} is not a package type; known: {', '.join(_SHAPES)}")
+    if len(fields) != shape.count:
+        words = " ".join(["NAME", "SIZE", "MD5", kind, *shape.fields])
+        raise wrong(1, f"{len(fields)} fields, but a {kind} package has {shape.count}: {words}")
+    if not _SIZE.fullmatch(fields[1]):
+        raise wrong(columns[1], f"size {fields[1]!r} is not a whole number of bytes")
+    if not _MD5.fullmatch(fields[2]):
+        rule = "capitals never match" if _MD5.fullmatch(fields[2].lower()) else "32 hex digits are needed"
+        raise wrong(columns[2], f"MD5 {fields[2]!r} cannot match: {rule}")
+    required = True
+    rest = dict(zip(shape.fields, range(4, shape.count), strict=True))
+    if "required|optional" in rest:
+        if fields[4] not in ("required", "optional"):
+            raise wrong(columns[4], f"{fields[4]!r} is neither required nor optional")
+        required = fields[4] == "required"
+    position = rest["FILE"]
+    path = fields[position]
+    fault = path_fault(path)
+    if fault:
+        raise wrong(columns[position], f"file {path!r} {fault}")
+    destination = fields[rest["DEST"]] if "DEST" in rest else fields[rest["KERNEL"]] if "KERNEL" in rest else ""
+    if "DEST" in rest and ".." in destination.split("/"):
+        raise wrong(columns[rest["DEST"]], f"destination {destination!r} leaves the root")
+    return Package(fields[0], int(fields[1]), fields[2], kind, path, number, required, destination)
+
+
+def path_fault(path: str) -> str | None:
+    """What is wrong with a package's file name, as the end of a sentence; None when nothing is."""
+    if path.startswith("/"):
+        return "is absolute; it must lie inside the repository's folder"
+    parts = path.split("/")
+    if ".." in parts:
+        return "leaves the repository's folder"
+    if "" in parts or "." in parts:
+        return "has an empty part"
+    if not all("!" <= char <= "~" for char in path):
+        return "has a character that cannot stand in a URL as it is"
+    return None
+
+
+def _line(package: Package) -> str:
+    head = [package.name, str(package.size), package.md5, package.kind]
+    match package.kind:
+        case "tbz2":
+            tail = ["required" if package.required else "optional", package.file, package.destination]
+        case "driver":
+            tail = [package.file, package.destination]
+        case "driver-rpm":
+            tail = [package.destination, package.file]
+        case _:
+            tail = [package.file]
+    return " ".join([*head, *tail])

@@ -1,0 +1,93 @@
+"""Queries on media and their files. A medium is visible from the moment its rows are committed, and not before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from pxeserve.domain.install import LIVE_STATES
+from pxeserve.domain.medium import Medium, MediumState
+from pxeserve.store import inventory
+from pxeserve.store import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One file of a medium, as it was when it was imported."""
+
+    path: str
+    position: int
+    kind: str
+    size: int
+    md5: str
+    sha256: str
+
+
+def add(connection: Connection, medium: Medium, files: Iterable[FileRow], origin: str, at: float) -> None:
+    """Make a medium visible with all its files. IntegrityError when the name or folder is taken."""
+    connection.execute(
+        insert(t.medium).values(
+            name=medium.name,
+            folder=medium.folder,
+            format=medium.format,
+            product=medium.product,
+            version=medium.version,
+            build=medium.build,
+            dialect=medium.dialect,
+            revision=medium.revision,
+            boot=asdict(medium.boot) if medium.boot else None,
+            repositories=list(medium.repositories),
+            state=str(medium.state),
+            state_reason=medium.state_reason,
+            sample=medium.sample,
+            origin=origin,
+            imported_at=at,
+        )
+    )
+    connection.execute(insert(t.medium_file), [{"medium": medium.name, **asdict(file)} for file in files])
+    inventory.raise_revision(connection)
+
+
+def by_name(connection: Connection, name: str) -> Medium | None:
+    """The medium called `name`."""
+    return next((medium for medium in inventory.media(connection) if medium.name == name), None)
+
+
+def files(connection: Connection, name: str) -> list[FileRow]:
+    """All files of a medium, by path."""
+    rows = connection.execute(select(t.medium_file).where(t.medium_file.c.medium == name).order_by(t.medium_file.c.path))
+    return [FileRow(row.path, row.position, row.kind, row.size, row.md5, row.sha256) for row in rows]
+
+
+def origin(connection: Connection, name: str) -> tuple[str, float]:
+    """Where a medium came from, and when (epoch seconds)."""
+    row = connection.execute(select(t.medium.c.origin, t.medium.c.imported_at).where(t.medium.c.name == name)).one()
+    return row.origin, row.imported_at
+
+
+def set_state(connection: Connection, name: str, state: MediumState, reason: str) -> None:
+    """Say that a medium is good or damaged."""
+    connection.execute(update(t.medium).where(t.medium.c.name == name).values(state=str(state), state_reason=reason))
+    inventory.raise_revision(connection)
+
+
+def remove(connection: Connection, name: str) -> None:
+    """Make a medium invisible; its folder is removed afterwards."""
+    connection.execute(delete(t.medium).where(t.medium.c.name == name))
+    inventory.raise_revision(connection)
+
+
+def users(connection: Connection, name: str) -> list[str]:
+    """What still needs a medium: profiles that name it, and hosts with a live install from it."""
+    profiles = connection.execute(select(t.profile.c.name).where(t.profile.c.medium == name).order_by(t.profile.c.name)).scalars()
+    states = [str(state) for state in LIVE_STATES]
+    live = select(t.host.c.name).join(t.install, t.install.c.host_id == t.host.c.id)
+    hosts = connection.execute(live.where(t.install.c.medium == name, t.install.c.state.in_(states)).distinct()).scalars()
+    return [f"profile {profile}" for profile in profiles] + [f"an install of {host}" for host in hosts]
+
+
+def folders(connection: Connection) -> set[str]:
+    """The folders that belong to visible media."""
+    return set(connection.execute(select(t.medium.c.folder)).scalars())
