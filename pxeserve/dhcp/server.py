@@ -138,6 +138,7 @@ class Server:
                 continue
             other = probe_other_servers(raw, listener.interface, listener.network.ip, ours)
             wire.deafen()
+            self._serving.beat()
             if other is not None:
                 raise _beside(other)
 

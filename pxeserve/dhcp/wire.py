@@ -88,13 +88,16 @@ class Wire:
         self._mac = mac.hex(":") if len(mac) == 6 and any(mac) else ""
 
     def _send_udp(self, data: bytes, address: IPv4Address, port: int) -> str:
-        try:
-            self._udp.sendmsg([data], [(socket.IPPROTO_IP, _IP_PKTINFO, self._from)], socket.MSG_DONTWAIT, (str(address), port))
-        except BlockingIOError:
-            return "send-queue-full"
-        except OSError:
-            return "cannot-send"
-        return ""
+        # From the interface's own address; from whichever the kernel takes when that one is no longer there.
+        for ancillary in ([(socket.IPPROTO_IP, _IP_PKTINFO, self._from)], []):
+            try:
+                self._udp.sendmsg([data], ancillary, socket.MSG_DONTWAIT, (str(address), port))
+            except BlockingIOError:
+                return "send-queue-full"
+            except OSError:
+                continue
+            return ""
+        return "cannot-send"
 
 
 def _destination(ancillary: list[tuple[int, int, bytes]]) -> IPv4Address:
