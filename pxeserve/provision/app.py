@@ -32,6 +32,11 @@ class Delivery(Protocol):
         """All of its bytes."""
         ...
 
+    @property
+    def install_id(self) -> str:
+        """Whose it is."""
+        ...
+
     def commit(self) -> bool:
         """Consume the install, durably. False: the last byte must not be sent."""
         ...
@@ -40,7 +45,7 @@ class Delivery(Protocol):
 class Record(Protocol):
     """Where it is told what was handed out; `journal.Journal` is one."""
 
-    def answerfile(self, address: str, outcome: str, sent: int) -> None: ...
+    def answerfile(self, address: str, install: str, outcome: str, sent: int) -> None: ...
     def script(self, address: str, name: str, size: int) -> None: ...
     def progress(self, address: str, stage: str) -> None: ...
     def count(self, reason: str) -> None: ...
@@ -165,7 +170,7 @@ def _held_back(delivery: Delivery, record: Record) -> Response:
             yield body[split:]
             outcome, sent = "delivered", len(body)
         finally:
-            record.answerfile(address, outcome, sent)
+            record.answerfile(address, delivery.install_id, outcome, sent)
 
     response = Response(chunks(), content_type="text/xml", headers={"Cache-Control": "no-store"})
     response.content_length = len(body)

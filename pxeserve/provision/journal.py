@@ -99,9 +99,10 @@ class Journal:
             text += f" (package {number[0]} of {number[1]})"
         self._emit("http.file", one.address, text, data)
 
-    def answerfile(self, address: str, outcome: str, sent: int) -> None:
-        """`http.answerfile`: `outcome` is delivered, refused (the install moved on meanwhile) or cut (the machine hung up)."""
-        self._emit("http.answerfile", address, f"answerfile {outcome}", {"outcome": outcome, "bytes": sent})
+    def answerfile(self, address: str, install: str, outcome: str, sent: int) -> None:
+        """`http.answerfile`: `outcome` is delivered, refused (the install moved on meanwhile), cut (the machine hung up: nothing was
+        consumed) or committed (it hung up at the very last byte)."""
+        self._emit("http.answerfile", address, f"answerfile {outcome}", {"outcome": outcome, "bytes": sent}, install)
 
     def script(self, address: str, name: str, size: int) -> None:
         """`http.script`: a hook script of `size` bytes was handed out."""
@@ -121,10 +122,10 @@ class Journal:
         with self._lock:
             self._recorder.flush()
 
-    def _emit(self, kind: str, address: str, text: str, data: dict[str, Any]) -> None:
+    def _emit(self, kind: str, address: str, text: str, data: dict[str, Any], install: str | None = None) -> None:
         now = self._clock()
         who = self._clients.who(address, now)
-        event = Event(kind, now, text, host=who.host, mac=who.mac, address=address, install=who.install, data=data)
+        event = Event(kind, now, text, host=who.host, mac=who.mac, address=address, install=install or who.install, data=data)
         with self._lock:
             self._recorder.emit(event)
 

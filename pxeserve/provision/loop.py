@@ -26,7 +26,10 @@ GRACE_SECONDS = 0.25
 
 
 class Loop:
-    """Serves the listening sockets `doors`. `clock` is monotonic; `house` answers; `relieve` is called when descriptors run out."""
+    """Serves the listening sockets `doors`. `clock` is monotonic; `house` answers; `relieve` is called when descriptors run out.
+
+    `most` connections are open at once; further ones wait at the door.
+    """
 
     def __init__(
         self,
@@ -34,7 +37,9 @@ class Loop:
         house: House,
         clock: Callable[[], float],
         relieve: Callable[[], None],
+        most: int = IN_ALL,
     ) -> None:
+        self.most = most
         self._doors = {door.fileno(): door for door in doors}
         self._house = house
         self._clock = clock
@@ -106,7 +111,7 @@ class Loop:
         if now - self._ticked_at >= TICK or now < self._ticked_at:
             self._ticked_at = now
             self._expire(now)
-        if not self._accepting and now >= self._again_at and len(self._connections) < IN_ALL:
+        if not self._accepting and now >= self._again_at:
             self._accept_again()
 
     def close(self) -> None:
@@ -167,7 +172,7 @@ class Loop:
 
     def _accept(self, door: socket.socket, now: float) -> None:
         for _ in range(_ACCEPTS_A_TURN):
-            if len(self._connections) >= IN_ALL and not self._evict(self._connections.values(), now):
+            if len(self._connections) >= self.most and not self._evict(self._connections.values(), now):
                 return self._back_off(now)
             try:
                 sock, (peer, *_) = door.accept()

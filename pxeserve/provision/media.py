@@ -79,17 +79,23 @@ class MediaFiles:
         if medium is None:
             return missing
         try:
-            lent = self._open.borrow(medium.folder, wanted.path)
+            lent = self._borrow(medium.folder, wanted.path)
         except PathRefused:
             return ShortReply(404, missing.content, medium, wanted.path)
-        except OSError:  # out of descriptors: let go of what is only kept, and say so
-            self._open.close()
+        except OSError:
             return ShortReply(503, reply.short(503, at, keep=False, body=body, fields=(("Retry-After", "1"),)))
         return _with_file(request, medium, wanted.path, lent, at, keep=keep)
 
     def close(self) -> None:
         """Close what is kept open."""
         self._open.close()
+
+    def _borrow(self, folder: str, path: str) -> Lent:
+        try:
+            return self._open.borrow(folder, path)
+        except OSError:  # out of descriptors: let go of what is only kept, and try once more
+            self._open.close()
+            return self._open.borrow(folder, path)
 
     def _media(self) -> Mapping[str, Medium]:
         try:

@@ -17,12 +17,14 @@ from pxeserve.installs import delivery
 from pxeserve.keys import load_keys
 from pxeserve.provision.app import Acts
 from pxeserve.provision.journal import Journal
-from pxeserve.provision.loop import TICK, Loop
+from pxeserve.provision.loop import IN_ALL, TICK, Loop
 from pxeserve.provision.machines import build
 from pxeserve.serving import Order, Serving
 from pxeserve.store import open_store
 
 _DESCRIPTORS = 4096
+_OURS = 64
+_LEAST = 8
 
 
 def serve(serving: Serving) -> None:
@@ -36,10 +38,10 @@ def serve(serving: Serving) -> None:
         script=partial(delivery.script, store, keys),
         progress=partial(delivery.progress, store, keys),
     )
-    _raise_descriptor_limit()
+    descriptors = _descriptors()
     machines = build(data, store, recorder, acts, _own(serving))
     doors = [sock for role, sock in serving.sockets.items() if role.partition(":")[0] == "http"]
-    loop = Loop(doors, machines, time.monotonic, machines.files.close)
+    loop = Loop(doors, machines, time.monotonic, machines.files.close, _most(descriptors))
     machines.give_back = loop.give_back
     try:
         run(loop, machines.journal, serving)
@@ -88,9 +90,16 @@ class _Orders:
                 self.loop.stop()
 
 
-def _raise_descriptor_limit() -> None:
-    """As many descriptors as the limits of a thousand connections need, where the system's administrator allows it."""
+def _descriptors() -> int:
+    """How many descriptors we may have, raised to what a thousand connections need where the system's administrator allows it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if soft == resource.RLIM_INFINITY or soft > wanted:
+        return wanted
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted
+
+
+def _most(descriptors: int) -> int:
+    """Connections for which descriptors suffice: each may need a file too, and the store has its own."""
+    return min(IN_ALL, max((descriptors - _OURS) // 2, _LEAST))

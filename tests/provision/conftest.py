@@ -34,12 +34,23 @@ class Delivery:
     """An answerfile whose consumption is written down, with what had happened on the wire by then."""
 
     body: bytes
+    install_id: str = "i-1"
     allowed: bool = True
     committed: threading.Event = field(default_factory=threading.Event)
 
     def commit(self) -> bool:
         self.committed.set()
         return self.allowed
+
+
+@dataclass
+class Clock:
+    """Monotonic time that a test may set forward."""
+
+    ahead: float = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
 
 
 @dataclass
@@ -108,6 +119,7 @@ class Site:
     machines: Machines
     loop: Loop
     ear: Ear
+    clock: Clock
     address: tuple[str, int]
 
     @property
@@ -180,9 +192,10 @@ def site(tmp_path: Path) -> Iterator[Site]:
     recorder = Recorder(tmp_path / "run" / SOCKET_NAME, "provision")
     acts = Acts(installs.deliver, installs.script, installs.progress)
     machines = build(tmp_path, store, recorder, acts, frozenset({f"127.0.0.1:{port}"}))
-    loop = Loop([door], machines, time.monotonic, machines.files.close)
+    clock = Clock()
+    loop = Loop([door], machines, clock, machines.files.close)
     machines.give_back = loop.give_back
-    site = Site(tmp_path, store, installs, machines, loop, Ear(heard), ("127.0.0.1", port))
+    site = Site(tmp_path, store, installs, machines, loop, Ear(heard), clock, ("127.0.0.1", port))
     site.put("boot/xen.gz", BIG)
     site.put("packages.main/XS-REPOSITORY", SMALL)
     site.put("packages.main/one.tar.bz2", b"1" * 100, position=0)

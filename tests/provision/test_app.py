@@ -48,6 +48,7 @@ def test_an_answerfile_is_delivered_whole_and_consumed(site: Any) -> None:
     assert "set-cookie" not in headers
     [event] = site.ear.wait("http.answerfile")
     assert event["data"] == {"outcome": "delivered", "bytes": len(body)}
+    assert event["install"] == "i-1"
     assert event["address"] == "127.0.0.1", "the peer is who the socket says, never a header"
     assert TOKEN[:7] not in str(event)
 

@@ -133,8 +133,10 @@ def test_a_later_minor_version_is_spoken_to_as_1_1() -> None:
 
 
 PIECES = st.sampled_from(
-    [b"GET ", b"POST ", b"/", b" HTTP/1.1", b"%", b"\xff"]
-    + [b"\r\n", b"\r\n\r\n", b"\n", b"\r", b"\0", b"Host: a", b"Content-Length: ", b"9", b":", b" "]
+    [
+        *(b"GET ", b"POST ", b"/", b" HTTP/1.1", b"%", b"\xff"),
+        *(b"\r\n", b"\r\n\r\n", b"\n", b"\r", b"\0", b"Host: a", b"Content-Length: ", b"9", b":", b" "),
+    ]
 )
 
 
