@@ -1,0 +1,89 @@
+"""Where a child begins: import everything, give root up, then serve.
+
+In this order because the service's user may not be able to read the checkout or the virtual environment, and because nothing that a
+request can reach should ever run with root's rights. Started as `python -m pxeserve.supervisor.child`, instructions on standard input.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import signal
+import socket
+import sys
+from types import ModuleType
+
+from pxeserve.config import Config
+from pxeserve.errors import PxeserveError
+from pxeserve.logs import configure
+from pxeserve.serving import Serving
+from pxeserve.supervisor import privileges, spec
+
+ALIVE, READY = b".", b"R"
+
+_LAZY = (
+    "encodings.idna",
+    "encodings.latin_1",
+    "sqlalchemy.dialects.sqlite.pysqlite",
+    "sqlalchemy.ext.compiler",
+    "jinja2.ext",
+    "werkzeug.debug.tbtools",
+    "rich.traceback",
+)
+"""Modules that libraries import only when they are needed, which may be too late to read them."""
+
+
+def main() -> int:
+    """Serve until told to stop. 0: stopped as asked. 1: could not start, and said why in a line on standard error."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C in a terminal is for the parent; it tells us
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    told = spec.decode(sys.stdin.readline())
+    privileges.die_with(told.parent)
+    config = spec.configured(told)
+    configure(config.log.format)
+    try:
+        module = _import_all(told.module)
+        privileges.become(told.ids)
+        privileges.die_with(told.parent)
+        module.serve(_serving(told, config))
+    except PxeserveError as error:
+        sys.stderr.write(f"{told.name}: {error}\n")
+        return 1
+    return 0
+
+
+def _import_all(name: str) -> ModuleType:
+    """The module and all that it may come to need. Its own package's modules too, since some are imported where they are used."""
+    module = importlib.import_module(name)
+    for lazy in _LAZY:
+        try:
+            importlib.import_module(lazy)
+        except ImportError:
+            continue  # a library that this release of it no longer has
+    package = sys.modules[name.rpartition(".")[0]]
+    for found in pkgutil.iter_modules(getattr(package, "__path__", ())):
+        importlib.import_module(f"{package.__name__}.{found.name}")
+    return module
+
+
+def _serving(told: spec.Spec, config: Config) -> Serving:
+    def beat(sign: bytes = ALIVE) -> None:
+        try:
+            os.write(told.beats, sign)
+        except BlockingIOError:
+            return  # the parent has plenty of signs to read
+
+    os.set_blocking(told.beats, False)
+    return Serving(
+        config=config,
+        listeners=told.listeners,
+        sockets=spec.adopt(told),
+        orders=socket.socket(fileno=told.orders),
+        ready=lambda: beat(READY),
+        beat=beat,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""One child process as the parent sees it: started on sockets that stay, watched by its heartbeat, restarted with back-off."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pxeserve.config import Config
+from pxeserve.serving import Listener, Order
+from pxeserve.supervisor.child import READY
+from pxeserve.supervisor.spec import Spec
+
+MODULES = {
+    "worker": "pxeserve.events.server",
+    "dhcp": "pxeserve.dhcp.server",
+    "tftp": "pxeserve.tftp.server",
+    "provision": "pxeserve.provision.server",
+    "console": "pxeserve.console.admin",
+}
+"""The children and the module that each serves with, in the order of their start."""
+
+_ROLES = {
+    "worker": ("events",),
+    "dhcp": ("dhcp", "dhcp-raw", "pxe"),
+    "tftp": ("tftp",),
+    "provision": ("http",),
+    "console": ("admin",),
+}
+
+SILENCE = 20.0
+"""Seconds without a heartbeat after which a child is taken for stuck and killed."""
+
+START = 60.0
+"""Seconds in which a child has to become ready."""
+
+_FIRST_WAIT, _LONGEST_WAIT, _HEALTHY = 0.1, 10.0, 60.0
+
+
+@dataclass(slots=True)
+class Child:
+    """A child and how it fares. Times are seconds of the monotonic clock."""
+
+    name: str
+    module: str
+    process: subprocess.Popen[bytes] | None = None
+    orders: socket.socket | None = None
+    beats: int = -1
+    ready: bool = False
+    started: float = 0.0
+    last_beat: float = 0.0
+    wait: float = _FIRST_WAIT
+    due: float | None = 0.0
+
+    def start(
+        self, config: Config, listeners: tuple[Listener, ...], sockets: Mapping[str, socket.socket], ids: tuple[int, int] | None, now: float
+    ) -> None:
+        """Start the process on its sockets."""
+        mine = {role: sock for role, sock in sockets.items() if role.split(":", 1)[0] in _ROLES.get(self.name, ())}
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        read, write = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(read, False)
+        numbers = {role: sock.fileno() for role, sock in mine.items()}
+        spec = Spec(self.name, self.module, os.getpid(), config.plain(), listeners, numbers, theirs.fileno(), write, ids)
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "pxeserve.supervisor.child"],
+            stdin=subprocess.PIPE,
+            pass_fds=[*numbers.values(), theirs.fileno(), write],
+            start_new_session=True,
+            cwd="/",
+        )
+        os.close(write)
+        theirs.close()
+        assert self.process.stdin is not None
+        self.process.stdin.write(spec.encode().encode() + b"\n")
+        self.process.stdin.close()
+        self.orders, self.beats = ours, read
+        self.ready, self.started, self.last_beat, self.due = False, now, now, None
+
+    def hear(self, now: float) -> bool:
+        """Read its signs of life; True when it became ready just now."""
+        try:
+            signs = os.read(self.beats, 4096)
+        except BlockingIOError:
+            return False
+        if not signs:
+            return False
+        self.last_beat = now
+        if READY in signs and not self.ready:
+            self.ready = True
+            return True
+        return False
+
+    def is_stuck(self, now: float) -> bool:
+        """Whether it has been silent for too long."""
+        return self.process is not None and now - self.last_beat > (SILENCE if self.ready else START)
+
+    def order(self, order: Order) -> None:
+        """Ask it for something; a child that is gone is asked for nothing."""
+        if self.orders is not None:
+            try:
+                self.orders.send(order.value.encode())
+            except OSError:
+                return
+
+    def kill(self) -> None:
+        """End it now, with whatever it started."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def buried(self, now: float) -> int | None:
+        """Its exit status if it has ended, after which it is due again when its wait is over; None while it lives."""
+        if self.process is None or (status := self.process.poll()) is None:
+            return None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        if self.orders is not None:
+            self.orders.close()
+        os.close(self.beats)
+        if now - self.started > _HEALTHY:
+            self.wait = _FIRST_WAIT
+        self.due, self.wait = now + self.wait, min(self.wait * 2, _LONGEST_WAIT)
+        self.process, self.orders, self.beats, self.ready = None, None, -1, False
+        return status

@@ -1,0 +1,135 @@
+"""Binds every socket while there may still be root, so that no child ever needs it, and no port is closed while a child restarts."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from pathlib import Path
+
+from pxeserve.config import Config
+from pxeserve.errors import PxeserveError
+from pxeserve.events.recorder import SOCKET_NAME
+from pxeserve.serving import Listener
+from pxeserve.supervisor.ports import taken
+
+ADMIN_SOCKET = "admin.sock"
+_IP_PKTINFO = getattr(socket, "IP_PKTINFO", 8)
+_BACKLOG = 512
+_BUFFER = 4 << 20
+"""Receive buffer for UDP in bytes: a rack that powers on sends its requests within one scheduling tick."""
+
+_PXE_PORT = 4011
+
+
+def bind_all(config: Config, listeners: tuple[Listener, ...], owner: tuple[int, int] | None) -> dict[str, socket.socket]:
+    """All sockets by role. `owner` is uid and gid of the service's user when this is root. Raises PortTakenError or PxeserveError."""
+    bound: dict[str, socket.socket] = {}
+    try:
+        for listener in listeners:
+            _bind_listener(config, listener, bound)
+        run = config.server.data / "run"
+        bound["events"] = _unix(run / SOCKET_NAME, socket.SOCK_DGRAM, owner)
+        bound["admin"] = _unix(run / ADMIN_SOCKET, socket.SOCK_STREAM, owner)
+    except BaseException:
+        for sock in bound.values():
+            sock.close()
+        raise
+    for sock in bound.values():
+        sock.setblocking(False)
+    return bound
+
+
+def _bind_listener(config: Config, listener: Listener, bound: dict[str, socket.socket]) -> None:
+    name = listener.interface
+    address = str(listener.address)
+    if config.dhcp.mode != "off":
+        bound[f"dhcp:{name}"] = _broadcast(name, config.dhcp.port, "[dhcp] port")
+        raw = _raw(name)
+        if raw is not None:
+            bound[f"dhcp-raw:{name}"] = raw
+    if config.dhcp.mode == "proxy":
+        bound[f"pxe:{name}"] = _broadcast(name, _PXE_PORT, "[dhcp] mode")
+    bound[f"tftp:{name}"] = _udp(address, config.tftp.port, "[tftp] port")
+    bound[f"http:{name}"] = _tcp(address, config.http.port)
+
+
+def _broadcast(interface: str, port: int, key: str) -> socket.socket:
+    """A socket that hears broadcasts on one interface only, so that another DHCP server may keep the port elsewhere."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        sock.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
+        _bind(sock, ("0.0.0.0", port), "udp", port, key)  # noqa: S104 - of one device; broadcasts reach no other address
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _udp(address: str, port: int, key: str) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        sock.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        _bind(sock, (address, port), "udp", port, key)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _tcp(address: str, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _bind(sock, (address, port), "tcp", port, "[http] port")
+        sock.listen(_BACKLOG)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _bind(sock: socket.socket, address: tuple[str, int], protocol: str, port: int, key: str) -> None:
+    try:
+        sock.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise taken(protocol, port, key) from None
+        if error.errno == errno.EACCES:
+            raise PxeserveError(
+                f"{protocol.upper()} port {port} may be bound by root alone", fix=f"start as root (it is given up afterwards), or set {key}"
+            ) from None
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise PxeserveError(f"{address[0]} is not an address of this machine", fix="set [server] address to one that is") from None
+        raise
+
+
+def _raw(interface: str) -> socket.socket | None:
+    """Sends whole frames to machines that have no address yet; receives nothing. None without CAP_NET_RAW: then replies are broadcast."""
+    try:
+        sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    except PermissionError:
+        return None
+    sock.bind((interface, 0))
+    return sock
+
+
+def _unix(path: Path, kind: socket.SocketKind, owner: tuple[int, int] | None) -> socket.socket:
+    path.unlink(missing_ok=True)  # the lock is ours, so whoever left it is gone
+    sock = socket.socket(socket.AF_UNIX, kind)
+    old_umask = os.umask(0o177)
+    try:
+        sock.bind(str(path))
+    finally:
+        os.umask(old_umask)
+    if owner is not None:
+        os.chown(path, *owner)
+    if kind is socket.SOCK_STREAM:
+        sock.listen(_BACKLOG)
+    else:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+    return sock
