@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 MAX_TEXT = 200
 """Longest text from the wire that is kept, in characters (threat T32)."""
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Event:
 
     def encode(self) -> bytes:
         """As one datagram for the worker."""
-        return json.dumps({"event": asdict(self)}, separators=(",", ":"), default=str).encode()
+        return _ENCODER.encode({"event": {name: getattr(self, name) for name in self.__slots__}}).encode()
 
 
 def harmless(value: str | bytes, limit: int = MAX_TEXT) -> str:
