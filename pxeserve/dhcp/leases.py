@@ -27,6 +27,7 @@ class Leases:
 
     def __init__(self, subnets: Iterable[Subnet]) -> None:
         self._pools = {subnet.network: Pool(subnet) for subnet in subnets}
+        self._spans = [(int(network.network_address), int(network.broadcast_address), network) for network in self._pools]
         self._known = Known()
         self._owners: dict[int, frozenset[str]] = {}
         self._held: dict[int, Lease] = {}
@@ -260,6 +261,5 @@ class Leases:
             self._pools[network].give_back(number)
 
     def _network(self, number: int) -> IPv4Network | None:
-        address = IPv4Address(number)
-        return next((network for network in self._pools if address in network), None)
+        return next((network for first, last, network in self._spans if first <= number <= last), None)
 
