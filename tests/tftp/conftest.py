@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import json
+import queue
 import random
 import socket
 import threading
@@ -243,7 +244,7 @@ class Shelf:
 
 
 class Live:
-    """A running server: its port, what it recorded, and its orders."""
+    """A running server: its port, what it recorded, and its orders. Its record is read all the while, as the worker does."""
 
     def __init__(self, port: int, record: socket.socket, orders: socket.socket, thread: threading.Thread) -> None:
         self.port = port
@@ -251,27 +252,22 @@ class Live:
         self._record = record
         self._orders = orders
         self._thread = thread
-        self.counts: Counter[str] = Counter()
+        self._events: queue.SimpleQueue[dict] = queue.SimpleQueue()
+        self._counts: Counter[str] = Counter()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        while data := self._record.recv(65536):
+            line = json.loads(data)
+            if "event" in line:
+                self._events.put(line["event"])
+            else:
+                self._counts[line["count"]["reason"]] += line["count"]["count"]
 
     def event(self) -> dict:
-        """The next event; counters on the way are added up."""
-        while True:
-            line = json.loads(self._record.recv(65536))
-            if "event" in line:
-                return line["event"]
-            self.counts[line["count"]["reason"]] += line["count"]["count"]
-
-    def end(self) -> Counter[str]:
-        """End it at once, as when its parent is gone; its counters."""
-        self._orders.close()
-        self._thread.join(20)
-        assert not self._thread.is_alive()
-        self._record.setblocking(False)
-        try:
-            while True:
-                self.event()
-        except BlockingIOError:
-            return self.counts
+        """The next event."""
+        return self._events.get(timeout=20)
 
     def order(self, order: str) -> None:
         self._orders.send(order.encode())
@@ -281,19 +277,27 @@ class Live:
         self._thread.join(20)
         assert not self._thread.is_alive()
 
+    def end(self) -> Counter[str]:
+        """End it at once, as when its parent is gone; its counters."""
+        self._orders.close()
+        self.wait()
+        if self._reader.is_alive():
+            self._record.shutdown(socket.SHUT_RD)
+            self._reader.join(20)
+        return self._counts
+
 
 @pytest.fixture
 def live(tmp_path) -> Iterator[Callable[..., Live]]:
     """Starts servers on loopback; they end with the test."""
     running: list[Live] = []
 
-    def start(resolver: Shelf, *, bounds: Bounds | None = None, **settings) -> Live:
+    def start(resolver: Shelf, *, bounds: Bounds | None = None, bind: str = "127.0.0.1", **settings) -> Live:
         path = tmp_path / f"{len(running)}-{SOCKET_NAME}"
         record = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         record.bind(str(path))
-        record.settimeout(20)
         listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        listening.bind(("127.0.0.1", 0))
+        listening.bind((bind, 0))
         ours, orders = socket.socketpair()
         settings.setdefault("ports", range(40000, 41000))
         server = TftpServer([Gate("lo", listening, resolver)], Recorder(path, "tftp"), bounds=bounds, **settings)
