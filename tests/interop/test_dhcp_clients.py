@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,11 @@ orders = socket.socket(fileno=0)
 for one in (udp, raw, orders):
     one.setblocking(False)
 sockets = {"dhcp:eth0": udp, "dhcp-raw:eth0": raw}
+if config.dhcp.mode == "proxy":
+    pxe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    pxe.bind(("", 4011))
+    pxe.setblocking(False)
+    sockets["pxe:eth0"] = pxe
 listener = Listener("eth0", IPv4Address("10.77.0.1"), IPv4Interface("10.77.0.1/24"))
 try:
     serve(Serving(config, (listener,), sockets, orders, lambda: print("ready", flush=True), lambda: None))
@@ -116,10 +122,10 @@ def service(wire: None, tmp_path: Path) -> Iterator[Callable[..., Service]]:
         inventory.put_host(connection, Host(0, "known", ("02:00:00:77:00:02",), "rack"))
     store.close()
 
-    def start(network: str = "10.77.0.0/24", last: str = "10.77.0.120", *, ready: bool = True) -> Service:
+    def start(network: str = "10.77.0.0/24", last: str = "10.77.0.120", *, mode: str = "server", ready: bool = True) -> Service:
         file = tmp_path / "pxeserve.toml"
         file.write_text(
-            f'[server]\ndata = "{data}"\n[dhcp]\nmode = "server"\n'
+            f'[server]\ndata = "{data}"\n[dhcp]\nmode = "{mode}"\n'
             f'[[dhcp.subnet]]\nnetwork = "{network}"\nrange = ["10.77.0.100", "{last}"]\nrouter = "10.77.0.1"\nlease = "10m"\n'
         )
         command = ["ip", "netns", "exec", SERVER, sys.executable, "-c", CHILD, str(file)]
@@ -231,25 +237,67 @@ def test_acknowledged_leases_outlive_kill_9(service: Callable[..., Service]) -> 
     assert len(again.leases()) >= before
 
 
-def test_server_mode_does_not_start_beside_another_server(service: Callable[..., Service], tmp_path: Path) -> None:
-    """The other one is busybox's, which looks for 2 s whether an address is free before it offers it."""
-    inside(CLIENT, "ip", "address", "add", "10.77.0.2/24", "dev", "eth0")
-    (tmp_path / "held").touch()
-    config = tmp_path / "udhcpd.conf"
-    config.write_text(
-        f"start 10.77.0.50\nend 10.77.0.60\ninterface eth0\nlease_file {tmp_path}/held\npidfile {tmp_path}/udhcpd.pid\n"
-        "option subnet 255.255.255.0\n"
-    )
-    other = subprocess.Popen(
-        ["ip", "netns", "exec", CLIENT, "busybox", "udhcpd", "-f", str(config)], stderr=subprocess.PIPE, text=True
-    )
+@pytest.fixture
+def other_server(wire: None, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """busybox's udhcpd in a namespace, at 10.77.0.2; it looks for 2 s whether an address is free before it offers it."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(namespace: str) -> None:
+        inside(namespace, "ip", "address", "add", "10.77.0.2/24", "dev", "eth0")
+        (tmp_path / "held").touch()
+        config = tmp_path / "udhcpd.conf"
+        files = f"lease_file {tmp_path}/held\npidfile {tmp_path}/udhcpd.pid\n"
+        config.write_text(f"start 10.77.0.50\nend 10.77.0.60\ninterface eth0\n{files}option subnet 255.255.255.0\n")
+        command = ["ip", "netns", "exec", namespace, "busybox", "udhcpd", "-f", str(config)]
+        running.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+        assert "started" in (running[-1].stderr or sys.stderr).readline()
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(10)
+
+
+def test_server_mode_does_not_start_beside_another_server(service: Callable[..., Service], other_server: Callable[[str], None]) -> None:
+    other_server(CLIENT)
+    refused = service(ready=False)
+    assert refused.process.wait(30) == 1
+    assert refused.process.stdout is not None
+    assert "eth0: another DHCP server answers here: 10.77.0.2" in refused.process.stdout.read()
+
+
+@pytest.fixture
+def third(wire: None) -> Iterator[str]:
+    """A third machine on the same wire: the server's end becomes a bridge."""
+    name = f"dho{os.getpid()}"
     try:
-        assert other.stderr is not None
-        assert "started" in other.stderr.readline()
-        refused = service(ready=False)
-        assert refused.process.wait(30) == 1
-        assert refused.process.stdout is not None
-        assert "eth0: another DHCP server answers here: 10.77.0.2" in refused.process.stdout.read()
+        run("ip", "netns", "add", name)
+        run("ip", "link", "add", "eth0", "netns", name, "type", "veth", "peer", "name", "port2", "netns", SERVER)
+        inside(SERVER, "sh", "-ec", "ip link set eth0 down; ip address flush dev eth0; ip link set eth0 name port1")
+        inside(SERVER, "sh", "-ec", "ip link add eth0 type bridge; for p in port1 port2; do ip link set $p master eth0 up; done")
+        inside(SERVER, "sh", "-ec", "ip address add 10.77.0.1/24 dev eth0; ip link set eth0 up")
+        inside(name, "ip", "link", "set", "eth0", "up")
+        yield name
     finally:
-        other.terminate()
-        other.wait(10)
+        run("ip", "netns", "del", name, check=False)
+
+
+def test_proxy_mode_lends_nothing_and_remembers_who_took_what(
+    third: str, service: Callable[..., Service], other_server: Callable[[str], None], tmp_path: Path
+) -> None:
+    running = service(mode="proxy")
+    other_server(third)
+    script = tmp_path / "udhcpc"
+    script.write_text("#!/bin/sh\nexit 0\n")
+    script.chmod(0o755)
+    found = inside(CLIENT, "busybox", "udhcpc", "-f", "-n", "-q", "-i", "eth0", "-t", "10", "-s", str(script), check=False)
+    said = found.stdout + found.stderr
+    obtained = re.search(r"lease of (10\.77\.0\.5\d) obtained from 10\.77\.0\.2", said)
+    assert obtained, said
+    running.orders.send(b"T")
+    assert running.process.wait(10) == 0
+    with running.store.leases.read() as connection:
+        sighting = leases.sighting(connection, IPv4Address(obtained[1]))
+    assert sighting is not None
+    assert sighting.mac == MAC
+    assert running.leases() == {}
