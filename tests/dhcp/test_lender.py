@@ -140,6 +140,12 @@ def test_firmware_and_installer_with_other_identifiers_hold_two_leases(world: An
     assert {lease.mac for lease in world.leases.changes().put} == {machine().mac}
 
 
+def test_one_mac_with_another_identifier_cannot_take_its_own_other_lease(world: Any, machine: Callable[..., Any]) -> None:
+    world.dora(machine())
+    installer = machine(plain=True, client_id=b"\xff\0\0\0\x01machine")
+    assert world.answer(installer.say(Type.REQUEST, requested=FIRST, server=SERVER)).type is Type.NAK
+
+
 def test_clones_that_share_an_identifier_never_share_an_address(world: Any, machine: Callable[..., Any]) -> None:
     clones = [machine(number, client_id=b"\xff\0\0\0\x01clone") for number in (1, 2)]
     assert len({world.dora(clone).yiaddr for clone in clones}) == 2
