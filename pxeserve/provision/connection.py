@@ -1,24 +1,22 @@
 """One machine's connection: reads heads, sends answers a slice at a time, and ends in time. Decides nothing about what is answered.
 
-Its phases: waiting for a HEAD, for a BODY, SENDING, holding a pipelined request until its TURN, HANDED to a thread, LINGERING so
-that a closing reset does not overtake the last response, CLOSED. It never waits itself; the loop asks `interest` and calls back.
+It never waits itself; the loop asks `interest` and calls back.
 """
 
 from __future__ import annotations
 
 import os
-import select
 import socket
 import struct
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Protocol
 
 from pxeserve.provision import reply
 from pxeserve.provision.address import PREFIX
 from pxeserve.provision.head import MAX_HEAD, BadRequest, Incomplete, Request, parse
 from pxeserve.provision.media import FileReply, FolderAsked, ShortReply
+from pxeserve.provision.phase import HEAD_SECONDS, IDLE_SECONDS, INTEREST, LINGER_SECONDS, STALL_SECONDS, Phase
 
 MAX_BODY = 4096
 """Longest body of a POST in bytes."""
@@ -26,35 +24,9 @@ MAX_BODY = 4096
 SLICE = 256 * 1024
 """Most file bytes sent to one connection before the others have their turn."""
 
-HEAD_SECONDS = 10.0
-IDLE_SECONDS = 30.0
-STALL_SECONDS = 30.0
-LINGER_SECONDS = 2.0
-
 _RESET = struct.pack("ii", 1, 0)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _READ = 16 * 1024
-
-
-class Phase(Enum):
-    HEAD = auto()
-    BODY = auto()
-    SENDING = auto()
-    TURN = auto()
-    HANDED = auto()
-    LINGERING = auto()
-    CLOSED = auto()
-
-
-_INTEREST = {
-    Phase.HEAD: select.EPOLLIN,
-    Phase.BODY: select.EPOLLIN,
-    Phase.LINGERING: select.EPOLLIN,
-    Phase.SENDING: select.EPOLLOUT,
-    Phase.TURN: select.EPOLLOUT,
-    Phase.HANDED: 0,
-    Phase.CLOSED: 0,
-}
 
 
 class House(Protocol):
@@ -123,7 +95,7 @@ class Connection:
     @property
     def interest(self) -> int:
         """The epoll events that matter in this phase."""
-        return _INTEREST[self.phase]
+        return INTEREST[self.phase]
 
     def readable(self, now: float) -> None:
         """Read what is there, and act on it."""

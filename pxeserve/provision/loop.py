@@ -13,7 +13,8 @@ import socket
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 
-from pxeserve.provision.connection import Connection, House, Phase
+from pxeserve.provision.connection import Connection, House
+from pxeserve.provision.phase import Phase
 
 PER_ADDRESS = 64
 IN_ALL = 1024
@@ -102,7 +103,7 @@ class Loop:
             if descriptor in self._connections:
                 self._serve(self._connections[descriptor], now)
             elif descriptor in self._doors:
-                self._accept(self._doors[descriptor], now)
+                self._accept(self._doors[descriptor])
             elif descriptor == self._wake:
                 os.eventfd_read(self._wake)
             elif descriptor in self._watched:
@@ -170,8 +171,9 @@ class Loop:
             connection.expire(now)
             self._settle(connection)
 
-    def _accept(self, door: socket.socket, now: float) -> None:
+    def _accept(self, door: socket.socket) -> None:
         for _ in range(_ACCEPTS_A_TURN):
+            now = self._clock()
             if len(self._connections) >= self.most and not self._evict(self._connections.values(), now):
                 return self._back_off(now)
             try:

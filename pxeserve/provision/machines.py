@@ -13,11 +13,12 @@ from pxeserve.events.recorder import Recorder
 from pxeserve.provision import wsgi
 from pxeserve.provision.app import Acts, Services, make_app
 from pxeserve.provision.clients import Clients
-from pxeserve.provision.connection import STALL_SECONDS, Connection
+from pxeserve.provision.connection import Connection
 from pxeserve.provision.head import Request
 from pxeserve.provision.journal import Journal, Packages, Transfer
 from pxeserve.provision.listing import Listing
 from pxeserve.provision.media import FileReply, FolderAsked, MediaFiles, ShortReply
+from pxeserve.provision.phase import STALL_SECONDS
 from pxeserve.provision.pool import Pool
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import Store

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import socket
 from typing import Any
 
 import pytest
@@ -62,7 +64,6 @@ def test_who_stops_reading_is_cut_after_thirty_seconds(site: Any) -> None:
 
 def test_an_idle_one_gives_way_to_a_newcomer_from_the_same_address(site: Any) -> None:
     waiting = [site.connect() for _ in range(PER_ADDRESS)]
-    waiting[0].sendall(b"GET ")
     assert answered(site, "127.0.0.9")
     site.clock.ahead = 1
     assert answered(site)
@@ -97,3 +98,18 @@ def test_when_there_are_too_many_in_all_the_rest_wait_at_the_door(site: Any) -> 
         for sock in busy:
             sock.close()
         assert late.recv(1000).endswith(BODY)
+
+
+def test_when_descriptors_run_out_newcomers_wait_until_there_are_some(site: Any) -> None:
+    assert answered(site)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket() as sock:
+        sock.settimeout(10)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            sock.connect(site.address)
+            site.ear.counted("no-descriptors", 1)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        sock.sendall(GOOD)
+        assert sock.recv(1000).endswith(BODY)

@@ -6,9 +6,10 @@ import multiprocessing
 import os
 import resource
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Interface
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -17,14 +18,19 @@ import pytest
 from sqlalchemy import insert
 
 from pxeserve.config import Config
+from pxeserve.domain.host import Host
+from pxeserve.domain.install import InstallState
+from pxeserve.installs import arming, seal
+from pxeserve.keys import load_keys
 from pxeserve.provision.server import serve
 from pxeserve.serving import Listener, Order, Serving
-from pxeserve.store import inventory, open_store
+from pxeserve.store import installs, inventory, leases, open_store
 from pxeserve.store import tables as t
 
 GOOD = b"GET /media/disc/small HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 BIG = b"GET /media/disc/big HTTP/1.1\r\nHost: x\r\n\r\n"
 SIZE = 8_000_000
+HOST = Host(0, "xen01", ("52:54:00:77:00:01",), "rack-a")
 
 
 @dataclass
@@ -35,6 +41,16 @@ class Child:
     orders: socket.socket
     signs: int
     port: int
+    data: Path
+
+    def ask(self, path: str) -> bytes:
+        """GET `path`, and all that comes until the server closes."""
+        with self.connect() as sock:
+            sock.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            parts = []
+            while part := sock.recv(65536):
+                parts.append(part)
+        return b"".join(parts)
 
     def connect(self, receive: int | None = None) -> socket.socket:
         sock = socket.socket()
@@ -87,7 +103,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[int], Child]]:
         for one in (door, theirs):
             one.close()
         os.close(signs)
-        child = Child(process, ours, told, port)
+        child = Child(process, ours, told, port, tmp_path)
         started.append(child)
         assert os.read(told, 1) == b"r"
         return child
@@ -120,6 +136,44 @@ def test_it_answers_lives_and_stops_when_told(start: Callable[[int], Child]) -> 
     assert child.process.exitcode == 0
 
 
+def test_an_armed_host_gets_its_answers_once_it_has_read_them(start: Callable[[int], Child]) -> None:
+    """With the real installs: who hangs up consumes nothing, who reads to the end consumes it, and then the hooks report."""
+    child = start(1024)
+    store, keys, now = open_store(child.data), load_keys(child.data), time.time()
+    answers = b"<installation>\n" + b"<!-- filler -->\n" * 400_000 + b"</installation>\n"
+    frozen = seal.Frozen(seal.new_key(), answers, {"post": b"#!/bin/sh\n"})
+    address = IPv4Address("127.0.0.1")
+    with store.site.write() as connection:
+        host = replace(HOST, id=inventory.put_host(connection, HOST))
+    with store.leases.write() as connection:
+        leases.put(connection, [leases.LeaseRow(address, HOST.macs[0], "", "", "bound", now, now + 3600)])
+    acts = arming.Arming(store, keys, Config())
+    install = acts.arm(arming.Order(host, None, "fresh", False, True, frozen, "test"), now)
+    grant = acts.open_boot(install, HOST.macs[0], address, now)
+    assert isinstance(grant, arming.BootGrant)
+
+    def state() -> InstallState:
+        with store.site.read() as connection:
+            row = installs.by_id(connection, install.id)
+        assert row is not None
+        return row.state
+
+    path = f"/a/{grant.answerfile_token}"
+    with child.connect(receive=4096) as early:
+        early.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert early.recv(64).startswith(b"HTTP/1.1 200 ")
+    assert state() is InstallState.BOOTING
+    assert child.ask(path).partition(b"\r\n\r\n")[2] == answers
+    assert state() is InstallState.ANSWERED
+    script = child.ask(f"/s/{seal.token(frozen.key, seal.purpose('script', 'post'))}/post")
+    assert script.endswith(b"#!/bin/sh\n")
+    assert state() is InstallState.INSTALLING
+    assert b" 404 " in child.ask(path)
+    assert b" 204 " in child.ask(f"/p/{seal.token(frozen.key, seal.purpose('progress', ''))}/done")
+    assert state() is InstallState.DONE
+    store.close()
+
+
 def test_it_ends_with_its_parent(start: Callable[[int], Child]) -> None:
     child = start(1024)
     child.orders.shutdown(socket.SHUT_RDWR)
@@ -127,8 +181,8 @@ def test_it_ends_with_its_parent(start: Callable[[int], Child]) -> None:
     assert child.process.exitcode == 0
 
 
-def test_a_crowd_is_served_although_descriptors_run_out(start: Callable[[int], Child]) -> None:
-    child = start(48)
+def test_a_crowd_is_served_with_few_descriptors(start: Callable[[int], Child]) -> None:
+    child = start(96)
     with ExitStack() as stack:
         crowd = [stack.enter_context(child.connect()) for _ in range(200)]
         for sock in crowd:
@@ -136,8 +190,8 @@ def test_a_crowd_is_served_although_descriptors_run_out(start: Callable[[int], C
         assert [sock.recv(1000)[-6:] for sock in crowd] == [b"small\n"] * 200
 
 
-def test_silent_ones_who_take_all_descriptors_give_way(start: Callable[[int], Child]) -> None:
-    child = start(48)
+def test_silent_ones_who_take_all_places_give_way(start: Callable[[int], Child]) -> None:
+    child = start(96)
     with ExitStack() as stack:
         for _ in range(100):
             stack.enter_context(child.connect()).sendall(b"GET ")
