@@ -24,6 +24,13 @@ def listeners(config: Config) -> tuple[Listener, ...]:
     return (_listener(first, server.address), *(_listener(more.interface, more.address) for more in server.listen))
 
 
+def settled(config: Config, networks: tuple[Listener, ...] = ()) -> Config:
+    """The configuration with interface and address as they were found (now, or in `networks`), so that everybody means the same ones."""
+    first = (networks or listeners(config))[0]
+    server = config.server.model_copy(update={"interface": first.interface, "address": first.address})
+    return config.model_copy(update={"server": server})
+
+
 def default_interface() -> str:
     """The interface of the default route."""
     for line in _ROUTES.read_text(encoding="ascii").splitlines()[1:]:

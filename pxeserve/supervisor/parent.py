@@ -20,7 +20,7 @@ from pxeserve.errors import PxeserveError
 from pxeserve.serving import Listener, Order
 from pxeserve.supervisor import lock, prepare
 from pxeserve.supervisor.children import MODULES, Child
-from pxeserve.supervisor.interfaces import listeners
+from pxeserve.supervisor.interfaces import listeners, settled
 from pxeserve.supervisor.notify import Notifier
 from pxeserve.supervisor.ports import PortTakenError
 from pxeserve.supervisor.privileges import user_ids
@@ -57,7 +57,7 @@ def serve(load: Callable[[], Config], modules: Mapping[str, str] = MODULES) -> i
     except PxeserveError as error:
         return _said(error, FAILED)
     children = [Child(name, module) for name, module in modules.items() if name != "dhcp" or config.dhcp.mode != "off"]
-    parent = _Parent(load, _settled(config, networks), networks, sockets, ids, children, notifier)
+    parent = _Parent(load, settled(config, networks), networks, sockets, ids, children, notifier)
     try:
         return parent.run()
     finally:
@@ -67,13 +67,6 @@ def serve(load: Callable[[], Config], modules: Mapping[str, str] = MODULES) -> i
 def _said(error: PxeserveError, status: int) -> int:
     sys.stderr.write(f"error: {error}\n")
     return status
-
-
-def _settled(config: Config, networks: tuple[Listener, ...]) -> Config:
-    """The configuration with interface and address as they were found, so that every child means the same ones."""
-    first = networks[0]
-    server = config.server.model_copy(update={"interface": first.interface, "address": first.address})
-    return config.model_copy(update={"server": server})
 
 
 def _fill(data: Path, ids: tuple[int, int] | None) -> None:
@@ -195,7 +188,7 @@ class _Parent:
         self._signals.reload = False
         self._notifier.tell(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
-            fresh = _settled(self._load(), self._networks)
+            fresh = settled(self._load(), self._networks)
         except PxeserveError as error:
             log.error(f"configuration not taken over, the old one stays: {error}")
         else:

@@ -7,13 +7,13 @@ import os
 import socket
 from pathlib import Path
 
+from pxeserve import wire
 from pxeserve.config import Config
 from pxeserve.errors import PxeserveError
 from pxeserve.events.recorder import SOCKET_NAME
 from pxeserve.serving import Listener
 from pxeserve.supervisor.ports import taken
 
-ADMIN_SOCKET = "admin.sock"
 _IP_PKTINFO = getattr(socket, "IP_PKTINFO", 8)
 _BACKLOG = 512
 _BUFFER = 4 << 20
@@ -30,7 +30,7 @@ def bind_all(config: Config, listeners: tuple[Listener, ...], owner: tuple[int, 
             _bind_listener(config, listener, bound)
         run = config.server.data / "run"
         bound["events"] = _unix(run / SOCKET_NAME, socket.SOCK_DGRAM, owner)
-        bound["admin"] = _unix(run / ADMIN_SOCKET, socket.SOCK_STREAM, owner)
+        bound["admin"] = _unix(run / wire.SOCKET_NAME, socket.SOCK_STREAM, owner)
     except BaseException:
         for sock in bound.values():
             sock.close()

@@ -1,0 +1,5 @@
+"""`python -m pxeserve` is the command `pxeserve`."""
+
+from pxeserve.cli.main import main
+
+main()

@@ -1,0 +1,216 @@
+"""How every command reaches an operation: through the running service's admin socket, or, where none runs, by holding the data folder
+itself, as the service's own user. Prints the answer, the progress and the error; knows no noun.
+"""
+
+from __future__ import annotations
+
+import json as json_format
+import os
+import pwd
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from pxeserve import wire
+from pxeserve.config import Config, load
+from pxeserve.errors import PxeserveError
+
+NO, WRONG_USE = 1, 2
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", envvar="PXESERVE_CONFIG", help="The configuration file.", show_default=False)
+]
+DataOption = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="The data folder, instead of the configured one.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+Render = Callable[[Any, Console], None]
+Call = Callable[[str, Mapping[str, Any]], Iterator[dict[str, Any]]]
+
+
+def invoke(config: Path | None, json: bool, verb: str, arguments: Mapping[str, Any], render: Render) -> Any:
+    """Carry out `verb` and print its answer: as JSON, or as `render` shows it. Ends the command with 1 when the answer is an error."""
+    with reporting_errors():
+        answer = ask(config, verb, arguments)
+        if json:
+            print_json(answer)
+        else:
+            render(answer, console())
+        return answer
+
+
+def stream(config: Path | None, json: bool, verb: str, arguments: Mapping[str, Any], render: Render) -> None:
+    """Carry out a verb that gives item after item, and print each as it comes: a JSON line each, or as `render` shows it."""
+    with reporting_errors():
+        shown = console()
+        with _connected(config) as call:
+            for message in call(verb, arguments):
+                if "item" not in message:
+                    continue
+                if json:
+                    print_json(message["item"])
+                else:
+                    render(message["item"], shown)
+
+
+def ask(config: Path | None, verb: str, arguments: Mapping[str, Any]) -> Any:
+    """The answer of `verb`, with a progress bar on a terminal while it takes its time. Raises PxeserveError."""
+    with _connected(config) as call, _Shown() as show:
+        for message in call(verb, arguments):
+            if "progress" in message:
+                show(message["progress"])
+            elif "result" in message:
+                return message["result"]
+    raise PxeserveError(f"{verb}: the service ended before it had answered", fix="look into its log")
+
+
+def configured(config: Path | None, data: Path | None = None) -> Config:
+    """The configuration as the commands see it. Raises PxeserveError."""
+    return load(config, overrides={"server": {"data": str(data)}} if data else None)
+
+
+def console() -> Console:
+    """Where people read: no colours or boxes fitted to a terminal when it is none."""
+    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on a line of its own."""
+    sys.stdout.write(json_format.dumps(value, default=str) + "\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def reporting_errors() -> Iterator[None]:
+    """Say what went wrong and end with 1; a Ctrl-C ends quietly, and so does a reader that went away."""
+    try:
+        yield
+    except PxeserveError as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {error}", markup=False)
+        raise typer.Exit(NO) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+
+
+@contextmanager
+def _connected(config_file: Path | None) -> Iterator[Call]:
+    config = configured(config_file)
+    sock = _service(config)
+    if sock is None:
+        with _alone(config) as call:
+            yield call
+        return
+    with sock:
+        yield lambda verb, arguments: _remote(sock, verb, arguments)
+
+
+def _service(config: Config) -> socket.socket | None:
+    path = config.server.data / "run" / wire.SOCKET_NAME
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.connect(str(path))
+    except PermissionError:
+        sock.close()
+        raise PxeserveError(f"{path}: only root and the service's user may ask", fix="run the command with sudo") from None
+    except OSError:
+        sock.close()
+        return None
+    return sock
+
+
+def _remote(sock: socket.socket, verb: str, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    try:
+        wire.send(sock, {"verb": verb, "arguments": dict(arguments)})
+        for message in wire.messages(sock):
+            if "error" in message:
+                raise PxeserveError(**message["error"])
+            yield message
+            if "result" in message:
+                return
+    except OSError as error:
+        raise PxeserveError(f"the service went away: {error.strerror}", fix="look into its log") from None
+
+
+@contextmanager
+def _alone(config: Config) -> Iterator[Call]:
+    """No service runs: hold the data folder for as long as this command lasts, as the user who owns what lies in it."""
+    from pxeserve.operations import registry
+    from pxeserve.operations.context import Actor, Context
+    from pxeserve.operations.context import Progress as Step
+    from pxeserve.store import migrate, open_store
+    from pxeserve.supervisor import interfaces, lock, prepare, privileges
+
+    data = config.server.data
+    actor = Actor(pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() == 0 else f"uid {os.geteuid()}")
+    ids = privileges.user_ids(config.server.user)
+    prepare.own_folder(data, ids)
+    registry.verbs()
+    migrate.preload()
+    privileges.become(ids)
+    held = lock.take(data)
+    prepare.fill(data)
+    store = open_store(data)
+    try:
+        try:
+            settled = interfaces.settled(config)
+        except PxeserveError:
+            settled = config  # whoever needs the address says so
+        show = _Shown()
+
+        def report(step: Step) -> None:
+            show({"done": step.done, "total": step.total, "text": step.text})
+
+        def call(verb: str, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+            with show:
+                result = registry.call(Context(settled, store, actor, report), verb, arguments)
+                if isinstance(result, Iterator):
+                    yield from ({"item": item} for item in result)
+                    result = None
+            yield {"result": result}
+
+        yield call
+    finally:
+        store.close()
+        os.close(held)
+
+
+class _Shown:
+    """A progress bar that appears with the first report and goes with the end of the request."""
+
+    def __init__(self) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task: Any = None
+
+    def __enter__(self) -> _Shown:
+        return self
+
+    def __call__(self, progress: Mapping[str, Any]) -> None:
+        if not sys.stderr.isatty():
+            return
+        if self._task is None:
+            self._bar.start()
+            self._task = self._bar.add_task("", total=progress["total"])
+        self._bar.update(self._task, completed=progress["done"], total=progress["total"], description=progress["text"][-60:])
+
+    def __exit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._bar.stop()
+            self._task = None
+

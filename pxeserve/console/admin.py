@@ -1,0 +1,129 @@
+"""The admin socket: a door for root and the service's own user, known by what the kernel says of them (SO_PEERCRED).
+
+Carries requests to `operations` and nothing else; what is not foreseen becomes an incident in the log, never a traceback outside.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import select
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+
+from pxeserve import wire
+from pxeserve.config import Config
+from pxeserve.errors import PxeserveError, RefusedError
+from pxeserve.events.recorder import SOCKET_NAME, Recorder
+from pxeserve.operations import registry
+from pxeserve.operations.context import Actor, Context, Progress
+from pxeserve.repo.imports import sweep
+from pxeserve.serving import Order, Serving
+from pxeserve.store import Store, open_store
+
+_MOST_CLIENTS = 32
+_BEAT = 2.0
+_REPORT_STEP = 200
+"""A progress message each two-hundredth of the whole, at most."""
+
+log = structlog.get_logger("console")
+
+
+def serve(serving: Serving) -> None:
+    """Answer on the admin socket until told to stop; a request under way is cut off then."""
+    config = serving.config
+    store = open_store(config.server.data)
+    recorder = Recorder(config.server.data / "run" / SOCKET_NAME, "console")
+    registry.verbs()
+    removed = sweep(store, config.server.data)
+    if removed:
+        log.info("left-over media folders removed", folders=removed)
+    door = serving.sockets["admin"]
+    slots = threading.BoundedSemaphore(_MOST_CLIENTS)
+    serving.ready()
+    while True:
+        readable, _, _ = select.select([door, serving.orders], [], [], _BEAT)
+        serving.beat()
+        recorder.flush()
+        if serving.orders in readable and serving.orders.recv(16) in (b"", Order.STOP.value.encode()):
+            break
+        if door in readable:
+            try:
+                client, _ = door.accept()
+            except BlockingIOError:
+                continue
+            if not slots.acquire(blocking=False):
+                client.close()
+                continue
+            client.setblocking(True)
+            threading.Thread(target=_converse, args=(client, config, store, recorder, slots), daemon=True).start()
+    recorder.close()
+
+
+def _converse(client: socket.socket, config: Config, store: Store, recorder: Recorder, slots: threading.BoundedSemaphore) -> None:
+    try:
+        with client:
+            uid = _peer(client)
+            if uid not in (0, os.geteuid()):
+                refused = RefusedError(f"uid {uid} may not administer this service", fix="ask as root or as the service's user")
+                wire.send(client, wire.error_message(refused))
+                return
+            for message in wire.messages(client):
+                context = Context(config, store, Actor(_name(uid)), _reporter(client), recorder)
+                _answer(client, context, message)
+    except wire.LineError as error:
+        log.warning(f"admin socket: {error}")
+    except OSError:
+        return  # the client hung up, which is its right
+    finally:
+        slots.release()
+
+
+def _answer(client: socket.socket, context: Context, message: dict[str, Any]) -> None:
+    try:
+        result = registry.call(context, str(message.get("verb", "")), dict(message.get("arguments") or {}))
+        if isinstance(result, Iterator):
+            for item in result:
+                wire.send(client, {"item": item})
+            result = None
+        wire.send(client, {"result": result})
+    except PxeserveError as error:
+        wire.send(client, wire.error_message(error))
+    except OSError:
+        raise
+    except Exception:
+        incident = secrets.token_hex(4)
+        log.exception("an operation failed in a way that was not foreseen", incident=incident, verb=message.get("verb"))
+        said = f"the operation failed in a way that was not foreseen (incident {incident})"
+        wire.send(client, wire.error_message(PxeserveError(said, code="internal", fix="the service's log tells what happened")))
+
+
+def _reporter(client: socket.socket) -> Any:
+    """Sends progress now and then: often enough to be smooth, seldom enough to cost nothing."""
+    last = [-1]
+
+    def report(progress: Progress) -> None:
+        step = progress.done * _REPORT_STEP // max(progress.total, 1)
+        if step != last[0]:
+            last[0] = step
+            wire.send(client, {"progress": {"done": progress.done, "total": progress.total, "text": progress.text}})
+
+    return report
+
+
+def _peer(client: socket.socket) -> int:
+    credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", credentials)[1])
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"

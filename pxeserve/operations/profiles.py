@@ -1,0 +1,167 @@
+"""Profiles: what a kind of host gets."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pxeserve.domain.host import Profile
+from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
+from pxeserve.operations.context import Context
+from pxeserve.operations.hosts import answers_fault
+from pxeserve.operations.registry import verb
+from pxeserve.operations.settings import Setting, put, settings
+from pxeserve.store import audit, inventory
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
+_WORDS = ("serial", "dom0_mem", "xen_args", "kernel_args")
+_PLAIN = ("kernel", "initrd", "args", "multiboot")
+_SERIAL = re.compile(r"ttyS[01],\d{4,6}(n8)?", re.ASCII)
+
+
+@verb("profile.add")
+def add(
+    context: Context, *, name: str, medium: str | None = None, parent: str | None = None, set: list[str] | None = None
+) -> dict[str, Any]:
+    """Make a profile. `set` holds KEY=VALUE words: an answer such as `primary-disk=sda`, or `boot.serial=ttyS0,115200`."""
+    if not _NAME.fullmatch(name):
+        raise PxeserveError(f"{name!r} is not a name for a profile: lower-case letters, digits, dots and hyphens, 63 at most")
+    profile = changed(Profile(name, medium, parent), settings(set or []))
+    with context.store.site.write() as connection:
+        if any(other.name == name for other in inventory.profiles(connection)):
+            raise ConflictError(f"there is already a profile {name}", fix=f"pxeserve profile set {name} changes it")
+        save(connection, profile)
+        audit.append(connection, time.time(), context.actor.name, "profile.add", name)
+    return described(profile)
+
+
+@verb("profile.list")
+def list_profiles(context: Context) -> list[dict[str, Any]]:
+    """All profiles, by name."""
+    with context.store.site.read() as connection:
+        return [described(profile) for profile in inventory.profiles(connection)]
+
+
+@verb("profile.show")
+def show(context: Context, *, name: str) -> dict[str, Any]:
+    """One profile as it was written."""
+    with context.store.site.read() as connection:
+        return described(known(connection, name))
+
+
+@verb("profile.set")
+def set_profile(
+    context: Context, *, name: str, medium: str | None = None, parent: str | None = None, set: list[str] | None = None
+) -> dict[str, Any]:
+    """Change a profile: KEY=VALUE sets, KEY= takes away."""
+    with context.store.site.write() as connection:
+        profile = known(connection, name)
+        if medium is not None:
+            profile = replace(profile, medium=medium or None)
+        if parent is not None:
+            profile = replace(profile, parent=parent or None)
+        profile = changed(profile, settings(set or []))
+        save(connection, profile)
+        audit.append(connection, time.time(), context.actor.name, "profile.set", name)
+    return described(profile)
+
+
+@verb("profile.remove")
+def remove(context: Context, *, name: str) -> dict[str, Any]:
+    """Forget a profile. Refused while hosts or other profiles use it."""
+    with context.store.site.write() as connection:
+        known(connection, name)
+        refuse_if_used(connection, name)
+        inventory.remove_profile(connection, name)
+        audit.append(connection, time.time(), context.actor.name, "profile.remove", name)
+    return {"removed": name}
+
+
+def refuse_if_used(connection: Connection, name: str) -> None:
+    """Raise ConflictError while a host or another profile uses `name`."""
+    users = [f"host {host.name}" for host in inventory.hosts(connection) if host.profile == name]
+    users += [f"profile {other.name}" for other in inventory.profiles(connection) if other.parent == name]
+    if users:
+        raise ConflictError(f"profile {name} is used by {', '.join(users[:5])}", fix="give those another profile first")
+
+
+def known(connection: Connection, name: str) -> Profile:
+    """The profile called `name`. Raises NotFoundError."""
+    found = next((profile for profile in inventory.profiles(connection) if profile.name == name), None)
+    if found is None:
+        raise NotFoundError(f"there is no profile {name}", fix="pxeserve profile list shows them all")
+    return found
+
+
+def changed(profile: Profile, wanted: list[Setting]) -> Profile:
+    """`profile` with these settings. Raises PxeserveError."""
+    answers: dict[str, Any] = dict(profile.answers)
+    boot = inventory.boot_to_json(profile)
+    for setting in wanted:
+        if setting.keys[0] == "boot" and len(setting.keys) == 2:
+            put(boot, Setting(setting.keys[1:], setting.value))
+        else:
+            put(answers, setting)
+    return with_boot(replace(profile, answers=answers), boot)
+
+
+def with_boot(profile: Profile, boot: Mapping[str, Any]) -> Profile:
+    """`profile` with what `boot` says: words for a medium's entry, or plain files. Raises PxeserveError for anything else."""
+    whose = f"profile {profile.name}: boot"
+    for key, value in boot.items():
+        if key not in (*_WORDS, *_PLAIN):
+            raise PxeserveError(f"{whose}.{key}: unknown; known are {', '.join((*_WORDS, *_PLAIN))}")
+        lines = value if isinstance(value, list) else [value]
+        if not all(isinstance(line, str) and line.isprintable() and line.isascii() for line in lines):
+            raise PxeserveError(f"{whose}.{key}: text of plain characters on one line is needed")
+        if key != "multiboot" and isinstance(value, list):
+            raise PxeserveError(f"{whose}.{key}: one text, not a list")
+        if any("---" in line.split() for line in lines):
+            raise PxeserveError(f"{whose}.{key}: --- parts the modules of a boot entry; pxeserve writes it itself")
+    plain = [key for key in boot if key in _PLAIN]
+    if plain and len(plain) != len(boot):
+        raise PxeserveError(f"{whose}: {plain[0]} belongs to plain files, the others to a medium; a profile has one of the two")
+    if plain and "kernel" not in boot and "multiboot" not in boot:
+        raise PxeserveError(f"{whose}.{plain[0]}: plain files need a kernel, or multiboot")
+    serial = boot.get("serial")
+    if serial and not _SERIAL.fullmatch(serial):
+        raise PxeserveError(f"{whose}.serial: {serial!r} is not a serial port such as ttyS0,115200")
+    words, files = inventory.boot_from_json(boot)
+    return replace(profile, words=words, plain=files)
+
+
+def save(connection: Connection, profile: Profile) -> None:
+    """Store `profile` after checking what it refers to. Raises PxeserveError."""
+    others = {other.name: other for other in inventory.profiles(connection)}
+    if profile.medium is not None and profile.plain is not None:
+        raise PxeserveError(f"profile {profile.name}: a medium and plain files exclude each other")
+    if profile.medium is not None and profile.medium not in {medium.name for medium in inventory.media(connection)}:
+        raise NotFoundError(f"profile {profile.name}: there is no medium {profile.medium}", fix="pxeserve media import SOURCE --name NAME")
+    seen, parent = {profile.name}, profile.parent
+    while parent is not None:
+        if parent in seen:
+            raise PxeserveError(f"profile {profile.name}: its parents lead back to {parent}")
+        if parent not in others:
+            raise NotFoundError(f"profile {profile.name}: there is no parent profile {parent}")
+        seen.add(parent)
+        parent = others[parent].parent
+    answers_fault(f"profile {profile.name}", profile.answers)
+    inventory.put_profile(connection, profile)
+
+
+def described(profile: Profile) -> dict[str, Any]:
+    """A profile for programs; secrets in its answers are not shown."""
+    from pxeserve.answerfile.model import redacted
+
+    return {
+        "name": profile.name,
+        "medium": profile.medium,
+        "parent": profile.parent,
+        "answerfile": redacted(profile.answers),
+        "boot": inventory.boot_to_json(profile),
+    }
