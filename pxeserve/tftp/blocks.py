@@ -138,13 +138,13 @@ def _cut(payload: bytes, first: int, blksize: int, rollover: int, *, last: bool)
 class Blocks:
     """The packets of one transfer. `final` is the number of the last block, once it has been seen."""
 
-    __slots__ = ("_base", "_chunk", "_chunks", "_count", "final", "final_size", "stride")
+    __slots__ = ("_base", "_chunk", "_chunks", "_count", "_loaded", "final", "final_size", "stride")
 
     def __init__(self, chunks: Chunks, blksize: int) -> None:
         self._chunks = chunks
         self._count = blocks_a_chunk(blksize)
         self.stride = blksize + HEADER.size
-        self._base = 0
+        self._base = self._loaded = 0
         self._chunk = memoryview(b"")
         self.final: int | None = None
         self.final_size = 0
@@ -155,20 +155,23 @@ class Blocks:
 
         Each packet is `stride` bytes, the final one shorter. Raises ContentLost.
         """
+        if first == last and self._base < first <= self._loaded:
+            start = (first - self._base - 1) * self.stride
+            return [self._chunk[start : start + self.stride]]
         found = []
         while first <= last and (self.final is None or first <= self.final):
-            index = first - self._base
-            if not 0 < index <= self._count or not self._chunk:
+            if not self._base < first <= self._loaded:
                 self._load((first - 1) // self._count)
                 continue
-            end = min(last, self._base + self._count)
-            found.append(self._chunk[(index - 1) * self.stride : (end - self._base) * self.stride])
+            end = min(last, self._loaded)
+            found.append(self._chunk[(first - self._base - 1) * self.stride : (end - self._base) * self.stride])
             first = end + 1
         return found
 
     def _load(self, number: int) -> None:
         self._chunk = memoryview(self._chunks(number))
         self._base = number * self._count
+        self._loaded = self._base + -(-len(self._chunk) // self.stride)
         whole, rest = divmod(len(self._chunk), self.stride)
         if rest:
             self.final = self._base + whole + 1

@@ -26,6 +26,9 @@ _PKTINFO = struct.Struct("=I4s4s")
 _NO_OFFLOAD = frozenset({errno.EINVAL, errno.EIO, errno.EMSGSIZE, errno.EOPNOTSUPP, errno.ENOPROTOOPT})
 """A segment larger than the MTU allows gives EINVAL, a device without checksum offload EIO."""
 
+LARGEST = 2048
+"""More than any datagram that a reading client has reason to send."""
+
 Control = Sequence[tuple[int, int, bytes]]
 
 
@@ -39,6 +42,10 @@ class Channel:
         self._to = to
         self._control = control
         self._offload = True
+
+    def receive(self) -> bytes:
+        """The next datagram of a connected socket. Raises BlockingIOError when there is none, and OSError for what the network says."""
+        return self._socket.recv(LARGEST)
 
     def send(self, data: bytes | memoryview, segment: int) -> bool:
         """Send `data` cut every `segment` bytes; False when some of it could not be sent. Raises ConnectionRefusedError when the
@@ -87,7 +94,7 @@ def receive_with_destination(sock: socket.socket) -> tuple[bytes, Address, str |
 
     Raises BlockingIOError when there is none.
     """
-    data, control, _, peer = sock.recvmsg(2048, socket.CMSG_SPACE(_PKTINFO.size))
+    data, control, _, peer = sock.recvmsg(LARGEST, socket.CMSG_SPACE(_PKTINFO.size))
     for level, kind, value in control:
         if level == socket.IPPROTO_IP and kind == _IP_PKTINFO:
             _, ours, header = _PKTINFO.unpack_from(value)

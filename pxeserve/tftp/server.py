@@ -18,7 +18,7 @@ from math import inf
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
 from pxeserve.serving import Order, Serving
 from pxeserve.tftp.admission import Quota
-from pxeserve.tftp.channel import Channel, from_address, receive_with_destination, want_destination
+from pxeserve.tftp.channel import LARGEST, Channel, from_address, receive_with_destination, want_destination
 from pxeserve.tftp.desk import Bounds, Desk
 from pxeserve.tftp.machine import most_sessions, path_limit
 from pxeserve.tftp.options import Limits
@@ -41,7 +41,6 @@ _BATCH = 64
 _TURN = 1.0
 _FLUSH = 3.0
 _TRIES = 16
-_LARGEST = 2048
 
 
 class _OwnPorts:
@@ -80,13 +79,9 @@ class _OwnPorts:
         """Through the guard."""
         Channel(self._guards[way.local], to).send(data, len(data))
 
-    def receive(self, fd: int) -> bytes:
-        """The next datagram of a transfer's client. Raises OSError."""
-        return self._sockets[fd].recv(_LARGEST)
-
     def receive_stray(self, ours: Address) -> tuple[bytes, Address]:
         """The next datagram of a stranger. Raises OSError."""
-        data, addr = self._guards[ours].recvfrom(_LARGEST)
+        data, addr = self._guards[ours].recvfrom(LARGEST)
         return data, Address(*addr)
 
     def end(self) -> None:
@@ -208,7 +203,7 @@ class TftpServer:
     def _answered(self, session: Session) -> None:
         now = self._clock()
         try:
-            session.transfer.receive(self._own.receive(session.way.fd), session.knock.peer, now)
+            session.transfer.receive(session.way.channel.receive(), session.knock.peer, now)
         except BlockingIOError:
             return
         except ConnectionRefusedError:

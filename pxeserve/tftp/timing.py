@@ -25,20 +25,21 @@ class RetransmitTimer:
         self._first = FIRST if timeout is None else min(FIRST, max(timeout, LEAST))
         self.wait = self._first
 
-    def measured(self, round_trip: float) -> None:
-        """Take in one round trip of a packet that was sent once only (Karn's rule is the caller's to keep)."""
-        if self._srtt is None:
-            self._srtt, self._var = round_trip, round_trip / 2
-        else:
-            self._var += (abs(self._srtt - round_trip) - self._var) / 4
-            self._srtt += (round_trip - self._srtt) / 8
-
-    def progressed(self) -> None:
-        """A new ACK: the doubling ends."""
-        if self._srtt is None:
+    def progressed(self, round_trip: float | None) -> None:
+        """A new ACK ends the doubling. `round_trip` is that of a packet sent once only, else None (Karn's rule is the caller's to keep)."""
+        srtt = self._srtt
+        if round_trip is not None:
+            if srtt is None:
+                srtt, self._var = round_trip, round_trip / 2
+            else:
+                self._var += (abs(srtt - round_trip) - self._var) / 4
+                srtt += (round_trip - srtt) / 8
+            self._srtt = srtt
+        if srtt is None:
             self.wait = self._first
-        else:
-            self.wait = min(self._ceiling, max(LEAST, self._srtt + 4 * self._var))
+            return
+        wait = srtt + 4 * self._var
+        self.wait = LEAST if wait < LEAST else min(wait, self._ceiling)
 
     def expired(self) -> None:
         """Nothing came: wait twice as long."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from pxeserve.tftp.blocks import Blocks, ContentLost, wire_number
+from pxeserve.tftp.blocks import Blocks, ContentLost
 from pxeserve.tftp.options import Agreement
 from pxeserve.tftp.packet import Ack, Address, Error, ErrorCode, Malformed, OptionAck, parse
 from pxeserve.tftp.timing import RetransmitTimer
@@ -77,8 +77,8 @@ class Transfer:
     """The sender of one file. `answered` turns true with the client's first sign of life."""
 
     __slots__ = (
-        "_acked", "_agreement", "_blocks", "_deadline", "_ended", "_events", "_offered", "_out", "_peer", "_progress", "_sends",
-        "_sent", "_stranger_after", "_timed", "_timer", "answered", "began", "resent",
+        "_acked", "_acked_number", "_agreement", "_blocks", "_deadline", "_ended", "_events", "_offered", "_out", "_peer", "_period",
+        "_progress", "_rollover", "_sends", "_sent", "_stranger_after", "_timed", "_timer", "_windowsize", "answered", "began", "resent",
     )  # fmt: skip
 
     def __init__(self, blocks: Blocks, agreement: Agreement, peer: Address, now: float) -> None:
@@ -88,7 +88,10 @@ class Transfer:
         self._timer = RetransmitTimer(agreement.timeout)
         self._out: list[Burst] = []
         self._events: list[TransferEvent] = []
-        self._acked = 0
+        self._windowsize = agreement.windowsize
+        self._rollover = agreement.rollover
+        self._period = 0x10000 - agreement.rollover
+        self._acked = self._acked_number = 0
         self._sent = 0
         self._offered = bool(agreement.acknowledged)
         self._timed: tuple[int, float] | None = None
@@ -151,6 +154,8 @@ class Transfer:
 
     def outgoing(self, _now: float) -> list[Burst]:
         """What is to be sent now, each burst once."""
+        if not self._out:
+            return []
         out, self._out = self._out, []
         return out
 
@@ -170,6 +175,8 @@ class Transfer:
 
     def events(self) -> list[TransferEvent]:
         """What happened since the last call."""
+        if not self._events:
+            return []
         events, self._events = self._events, []
         return events
 
@@ -190,31 +197,27 @@ class Transfer:
                 return
             self._offered = False
         else:
-            block = self._block(number)
-            if block is None:
+            ahead = (number - self._acked_number) % self._period
+            if not 0 < ahead <= self._sent - self._acked or (self._rollover and not number):
+                self._pointless(ahead)
                 return
-            self._acked = block
+            self._acked += ahead
+            self._acked_number = number
         self.answered = True
         self._progress = now
-        if self._timed is not None and self._acked >= self._timed[0]:
-            self._timer.measured(now - self._timed[1])
-        self._timer.progressed()
+        timed = self._timed
+        self._timer.progressed(now - timed[1] if timed is not None and self._acked >= timed[0] else None)
         if self._acked == self._blocks.final:
             self._end(Outcome.DONE)
         else:
             self._send(now)
 
-    def _block(self, number: int) -> int | None:
-        """The block, of those in flight, that an ACK for `number` means."""
-        period = 0x10000 - self._agreement.rollover
-        ahead = (number - wire_number(self._acked, self._agreement.rollover)) % period if number or period == 0x10000 else 0
-        if 0 < ahead <= self._sent - self._acked:
-            return self._acked + ahead
+    def _pointless(self, ahead: int) -> None:
+        """Count an ACK that is for no block in flight."""
         if ahead == 0:
             self._events.append(Ignored("repeated-ack"))
         else:
-            self._events.append(Ignored("future-ack" if ahead < period // 2 else "stale-ack"))
-        return None
+            self._events.append(Ignored("future-ack" if ahead < self._period // 2 else "stale-ack"))
 
     def _send(self, now: float) -> None:
         """The OACK, or the window that follows what is acknowledged; and the timer for it."""
@@ -222,19 +225,22 @@ class Transfer:
             self._queue(OptionAck(self._agreement.acknowledged).encode())
             newest, again = 0, min(self._sends, 1)
         else:
+            blocks, acked = self._blocks, self._acked
+            newest, again = acked + self._windowsize, self._sent - acked
             try:
-                runs = self._blocks.runs(self._acked + 1, self._acked + self._agreement.windowsize)
+                for run in blocks.runs(acked + 1, newest):
+                    self._out.append(Burst(run, blocks.stride, self._peer))
             except ContentLost as lost:
+                self._out.clear()
                 self._end(Outcome.SOURCE_ERROR, str(lost), Error(ErrorCode.UNDEFINED, "The file is no longer what it was"))
                 return
-            again = self._sent - self._acked
-            self._out += [Burst(run, self._blocks.stride, self._peer) for run in runs]
-            newest = self._acked + self._agreement.windowsize
-            if self._blocks.final is not None:
-                newest = min(newest, self._blocks.final)
-        fresh = newest > self._sent or self._sends == 0
-        self._timed = (newest, now) if fresh else None
-        self._sent = max(self._sent, newest)
+            if blocks.final is not None and newest > blocks.final:
+                newest = blocks.final
+        if newest > self._sent or not self._sends:
+            self._timed = (newest, now)
+            self._sent = newest
+        else:
+            self._timed = None
         self._sends += 1
         self.resent += again
         self._deadline = min(now + self._timer.wait, self._progress + GIVE_UP)
