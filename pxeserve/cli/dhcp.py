@@ -37,8 +37,10 @@ def _listed(answer: Any, console: Console) -> None:
         console.print("no address is lent")
     if not answer["leases"]:
         return
-    table = Table("address", "mac", "host", "calls itself", "state", "until")
+    table = Table()
+    for column in ("address", "mac", "host", "calls itself", "state", "until"):
+        table.add_column(column, no_wrap=column in ("address", "mac", "until"))
     for lease in answer["leases"]:
-        until = datetime.fromtimestamp(lease["expires"], UTC).astimezone().isoformat(" ", "seconds")
+        until = datetime.fromtimestamp(lease["expires"], UTC).astimezone().strftime("%Y-%m-%d %H:%M")
         table.add_row(lease["address"], lease["mac"], lease["host"] or "-", escape(lease["hostname"]), lease["state"], until)
     console.print(table)

@@ -11,6 +11,7 @@ import socket
 import struct
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
@@ -49,12 +50,15 @@ def probe_other_servers(
     while (elapsed := time.monotonic() - begun) < seconds:
         if due and elapsed >= due[0]:
             due.pop(0)
-            for datagram in questions(mac, own, xid):
-                raw.send(datagram)
+            with suppress(OSError):  # the interface is down: nobody is there to be asked
+                for datagram in questions(mac, own, xid):
+                    raw.send(datagram)
         wait = min(due[0] if due else seconds, seconds) - elapsed
         if not select.select([raw], [], [], max(wait, 0))[0]:
             continue
-        found = answer(raw.recv(65535), xid)
+        found = None
+        with suppress(OSError):  # it went down while we listened
+            found = answer(raw.recv(65535), xid)
         if found is not None and found not in ours and found != own:
             return OtherServer(interface, found)
     return None

@@ -266,6 +266,15 @@ def test_server_mode_does_not_start_beside_another_server(service: Callable[...,
     assert "eth0: another DHCP server answers here: 10.77.0.2" in refused.process.stdout.read()
 
 
+def test_server_mode_starts_on_a_cable_that_is_not_plugged_in_yet(service: Callable[..., Service], dhclient: Callable[..., str]) -> None:
+    inside(CLIENT, "ip", "link", "set", "eth0", "down")
+    inside(SERVER, "ip", "link", "set", "eth0", "down")
+    service()
+    for name in (CLIENT, SERVER):
+        inside(name, "ip", "link", "set", "eth0", "up")
+    assert "bound to 10.77.0.100" in dhclient("-1")
+
+
 @pytest.fixture
 def third(wire: None) -> Iterator[str]:
     """A third machine on the same wire: the server's end becomes a bridge."""
