@@ -9,7 +9,7 @@ from typing import Any
 
 from pxeserve.boot import gather, syslinux
 from pxeserve.boot.loaders import FOLDER, GET_THEM
-from pxeserve.operations.context import Context, Progress
+from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
 from pxeserve.store import audit
 from pxeserve.store import loaders as stored
@@ -18,7 +18,6 @@ from pxeserve.store import loaders as stored
 @verb("loaders.import")
 def import_loaders(context: Context, *, from_dir: Path | None = None) -> dict[str, Any]:
     """Copy a whole set from `from_dir`, or from Debian's packages. The older set of the same origin is replaced, or nothing changes."""
-    context.report(Progress(0, 1, "reading boot loaders"))
     if from_dir is None:
         name, (origin, files) = gather.DEBIAN, gather.from_debian()
     else:
@@ -27,7 +26,6 @@ def import_loaders(context: Context, *, from_dir: Path | None = None) -> dict[st
     with gather.laid(context.config.server.data / FOLDER, name, files) as rows, context.store.site.write() as connection:
         stored.put(connection, name, origin, now, rows)
         audit.append(connection, now, context.actor.name, "loaders.import", name, f"{len(rows)} files, {origin}")
-    context.report(Progress(1, 1, "reading boot loaders"))
     build = syslinux.build_of(files)
     return {"set": name, "origin": origin, "build": str(build), "files": [row.name for row in rows]}
 
