@@ -53,19 +53,10 @@ class Inbox:
         os.eventfd_write(self._end, 1)
         self._thread.join()
         os.close(self._end)
-        self._drain()
+        self.drain()
 
-    def _receive(self) -> None:
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
-        poll.register(self._end, select.POLLIN)
-        while True:
-            ready = {descriptor for descriptor, _ in poll.poll()}
-            if self._end in ready:
-                return
-            self._drain()
-
-    def _drain(self) -> None:
+    def drain(self) -> None:
+        """Take in everything that the socket holds at this moment."""
         while True:
             try:
                 data = self._socket.recv(LARGEST)
@@ -76,3 +67,13 @@ class Inbox:
             else:
                 with self._lock:
                     self._lost += 1
+
+    def _receive(self) -> None:
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        poll.register(self._end, select.POLLIN)
+        while True:
+            ready = {descriptor for descriptor, _ in poll.poll()}
+            if self._end in ready:
+                return
+            self.drain()

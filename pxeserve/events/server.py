@@ -59,14 +59,13 @@ class Worker:
         self._ledger = Ledger(store)
         self._clock = clock
         self._lapse = lapse
-        self._due: dict[Callable[[], None], tuple[float, float]] = {}
+        self._due: dict[Callable[[], None], tuple[float, float]] = {self._let_lapse: (_LAPSE, 0.0), self._prune: (_PRUNE, 0.0)}
         self._unwritten: deque[Event | Count] = deque()
         self._said: dict[str, float] = {}
 
     def run(self, serving: Serving) -> None:
         """Serve until the parent says stop, or is gone."""
         self._inbox.start()
-        self._due = {self._let_lapse: (_LAPSE, 0.0), self._prune: (_PRUNE, 0.0)}
         with select.epoll() as poll:
             poll.register(serving.orders, select.EPOLLIN)
             serving.ready()
