@@ -1,0 +1,132 @@
+"""The record: events as they were written, one after another, and the timeline that makes sense of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from pxeserve.domain.client import parse_mac
+from pxeserve.errors import NotFoundError, PxeserveError
+from pxeserve.operations.context import Context
+from pxeserve.operations.registry import verb
+from pxeserve.snapshot import SnapshotSource
+from pxeserve.store import events as stored
+from pxeserve.timeline.reading import BootLines, Timeline, read
+
+_POLL = 0.5
+_AT_ONCE = 500
+_COUNTED_MINUTES = 60
+Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
+
+
+@verb("events")
+def events(
+    context: Context,
+    *,
+    host: str | None = None,
+    mac: str | None = None,
+    kind: str | None = None,
+    since: int | None = None,
+    limit: Limit = 500,
+    follow: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """Events, the oldest first: the last `limit`, or those after the event `since`. With `follow` it goes on until the asker leaves;
+    a line of `{}` then says every now and then that nothing has happened."""
+    wanted = stored.Wanted(host=_host(context, host), mac=_mac(mac), kind=kind, since=since)
+    return _events(context, wanted, limit, follow=follow)
+
+
+@verb("timeline")
+def timeline(context: Context, *, host: str, limit: Limit = 5000) -> dict[str, Any]:
+    """What the record means for `host`: its boots step by step, and what did not come."""
+    wanted = stored.Wanted(host=_host(context, host))
+    with context.store.events.read() as connection:
+        found = stored.latest(connection, wanted, limit)
+    return _timeline(read(host, found, time.time()))
+
+
+@verb("counters")
+def counters(context: Context) -> list[dict[str, Any]]:
+    """What was ignored or lost in the last hour, by source and reason."""
+    minute = int(time.time()) // 60 - _COUNTED_MINUTES
+    with context.store.events.read() as connection:
+        rows = stored.counters(connection, minute)
+    sums: dict[tuple[str, str], int] = {}
+    for _, source, reason, count in rows:
+        sums[(source, reason)] = sums.get((source, reason), 0) + count
+    return [{"source": source, "reason": reason, "count": count} for (source, reason), count in sorted(sums.items())]
+
+
+def _events(context: Context, wanted: stored.Wanted, limit: int, *, follow: bool) -> Iterator[dict[str, Any]]:
+    with context.store.events.read() as connection:
+        seen = stored.newest_id(connection)
+        rows = (stored.latest if wanted.since is None else stored.following)(connection, wanted, limit)
+    yield from (dataclasses.asdict(row) for row in rows)
+    if wanted.since is not None and len(rows) == limit:
+        seen = rows[-1].id  # there may be more than was asked for at once
+    while follow:
+        with context.store.events.read() as connection:
+            newest = stored.newest_id(connection)
+            rows = stored.following(connection, dataclasses.replace(wanted, since=seen), _AT_ONCE) if newest > seen else []
+        yield from (dataclasses.asdict(row) for row in rows)
+        if rows:
+            seen = rows[-1].id
+        else:
+            seen = max(seen, newest)
+            yield {}
+            time.sleep(_POLL)
+
+
+def _host(context: Context, name: str | None) -> str | None:
+    if name is None:
+        return None
+    if name not in SnapshotSource(context.store).current().hosts:
+        raise NotFoundError(f"there is no host {name}", fix="pxeserve host list names them all")
+    return name
+
+
+def _mac(mac: str | None) -> str | None:
+    try:
+        return parse_mac(mac) if mac is not None else None
+    except ValueError as error:
+        raise PxeserveError(str(error)) from None
+
+
+def _timeline(timeline: Timeline) -> dict[str, Any]:
+    return {
+        "host": timeline.host,
+        "state": timeline.state,
+        "boots": [_boot(boot) for boot in timeline.boots],
+        "beside": [{"at": one.at, "text": one.text, "ok": one.ok} for one in timeline.beside],
+    }
+
+
+def _boot(boot: BootLines) -> dict[str, Any]:
+    return {
+        "mac": boot.mac,
+        "session": boot.session,
+        "began": boot.began,
+        "rehearsal": boot.rehearsal,
+        "target": boot.target,
+        "reached": boot.reached,
+        "next": dataclasses.asdict(boot.next) if boot.next else None,
+        "lines": [
+            {
+                "at": one.at,
+                "offset": one.at - boot.began,
+                "step": one.step,
+                "text": one.text,
+                "ok": one.ok,
+                "bytes": one.bytes,
+                "seconds": one.seconds,
+                "rate": one.rate,
+                "count": one.count,
+                "events": [one.first, one.last],
+            }
+            for one in boot.lines
+        ],
+    }

@@ -1,0 +1,90 @@
+"""What a machine would get if it booted now, and because of what. Asks the one decision and changes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from pxeserve.boot import pxelinux
+from pxeserve.boot.loaders import Loaders
+from pxeserve.domain.client import Client, Firmware, parse_mac
+from pxeserve.domain.decide import Decision, Reason, Site, Target, Weight, decide
+from pxeserve.errors import PxeserveError
+from pxeserve.installs.subject import Subject, subject
+from pxeserve.operations.context import Context
+from pxeserve.operations.registry import verb
+from pxeserve.snapshot import SnapshotSource
+from pxeserve.store.loaders import sets
+
+_REDACTED = "TOKEN"
+
+
+@verb("explain")
+def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -> dict[str, Any]:
+    """The decision for `mac` with every reason, and the menu as it would be rendered, its token left out."""
+    try:
+        client = Client(parse_mac(mac), firmware)
+    except ValueError as error:
+        raise PxeserveError(str(error), fix="give the address of the card that boots, as the machine's firmware shows it") from None
+    now = time.time()
+    who = subject(context.store, SnapshotSource(context.store).current(), client.mac)
+    site = Loaders(context.store, context.config.server.data).site_for(who.medium, context.config.dhcp.mode)
+    decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=now)
+    menu, trouble = _menu(context, decision)
+    reasons = [*decision.because, *trouble, *_conditions(context, decision), *_passed_over(context, decision, who, site)]
+    loader, install = decision.loader, decision.install
+    return {
+        "mac": client.mac,
+        "firmware": firmware,
+        "host": decision.host.name if decision.host else None,
+        "target": Target.OWN_DISK if trouble else decision.target,
+        "loader": {"set": loader.set, "file": loader.file, "origin": loader.origin} if loader else None,
+        "medium": decision.medium.name if decision.medium else None,
+        "install": {"id": install.id, "state": install.state, "expires": install.expires} if install else None,
+        "menu": menu,
+        "because": [{"weight": one.weight, "code": one.code, "text": one.text, "source": one.source} for one in reasons],
+    }
+
+
+def _menu(context: Context, decision: Decision) -> tuple[str | None, list[Reason]]:
+    """The menu's text, and why it is another than was decided, if it cannot be written."""
+    if decision.loader is None:
+        return None, []
+    server, port = context.config.server.address or "SERVER", context.config.http.port
+    url = f"http://{server}" + ("" if port == 80 else f":{port}") + f"/a/{_REDACTED}"
+    wanted = decision.install is not None and decision.install.wants_answerfile
+    try:
+        return pxelinux.menu(decision, answerfile_url=url if wanted else None).decode(), []
+    except pxelinux.MenuError as error:
+        who = decision.host.name if decision.host else "this machine"
+        reason = Reason(Weight.REFUSED, "menu-unwritable", error.message, f"profile {decision.profile.name}" if decision.profile else who)
+        return pxelinux.own_disk("this machine").decode(), [reason]
+
+
+def _conditions(context: Context, decision: Decision) -> Iterator[Reason]:
+    """What must hold besides when the machine really asks."""
+    if decision.target not in (Target.INSTALLER, Target.PLAIN) or decision.install is None:
+        return
+    source = f"install {decision.install.id}"
+    if decision.install.bound_address is not None:
+        text = f"its menu goes to {decision.install.bound_address}, which has asked for it already, or with evidence to one other address"
+    elif context.config.arming.bind == "evidence":
+        text = "its menu goes only to an address that is known to be this MAC's: by a lease, a DHCP request or the neighbour table"
+    else:
+        text = "its menu goes to whoever asks for it by this MAC: [arming] bind is token"
+    yield Reason(Weight.CHOSE, "evidence", text, source)
+
+
+def _passed_over(context: Context, decision: Decision, who: Subject, site: Site) -> Iterator[Reason]:
+    """What the machine does not get, and why not."""
+    if who.host and who.medium and decision.target is not Target.INSTALLER:
+        text = f"medium {who.medium.name} of profile {who.host.profile}: see the reasons above"
+        yield Reason(Weight.PASSED_OVER, "medium", text, f"profile {who.host.profile}")
+    with context.store.site.read() as connection:
+        imported = sets(connection)
+    chosen = {loader.set for loader in site.loaders.values()}
+    for one in imported:
+        if one.name not in chosen:
+            text = f"loader set {one.name} ({one.origin}): another set comes before it, and sets are never mixed"
+            yield Reason(Weight.PASSED_OVER, "loader", text, "table of loaders")

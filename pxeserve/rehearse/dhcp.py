@@ -1,0 +1,200 @@
+"""The rehearsal's DHCP client: says what a card's ROM says, through a relay agent of its own, so that answers come to an ordinary port.
+
+Builds and reads packets with scapy, a second opinion on the server's own codec. scapy is GPL-2.0-only and slow to import: it is
+imported here alone, when a rehearsal begins, and never where machines are served.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Any
+
+from pxeserve.errors import PxeserveError
+from pxeserve.rehearse.plan import Plan
+from pxeserve.rehearse.step import StepFailedError
+
+WAITS = (1.0, 2.0, 4.0)
+"""Seconds for which each try waits for an answer."""
+
+_ASKED = bytes((1, 3, 6, 7, 12, 15, 17, 26, 43, 60, 66, 67, 119, 128, 129, 130, 131, 132, 133, 134, 135, 175, 203))
+_ROM: tuple[tuple[int, bytes], ...] = (
+    (57, (1472).to_bytes(2)),
+    (93, b"\x00\x00"),
+    (94, b"\x01\x02\x01"),
+    (60, b"PXEClient:Arch:00000:UNDI:002001"),
+    (77, b"iPXE"),
+    (55, _ASKED),
+)
+"""What an iPXE ROM of a BIOS machine sends (iPXE 1.0.0, 2019)."""
+
+_INSTALLER: tuple[tuple[int, bytes], ...] = ((57, (576).to_bytes(2)), (55, bytes((1, 3, 6, 12, 15, 28, 42))), (60, b"udhcp 1.2.2"))
+"""What the DHCP client of an installer's RAM disk sends (busybox)."""
+
+_NOBODY = str(IPv4Address(0))
+_RELAY_FIX = "look at the counters of ignored packets (pxeserve events) and at [[dhcp.subnet]]: no subnet may hold the address asked for"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """An ACK: the address, who gave it, and the boot file's name, or "" when it names none."""
+
+    address: IPv4Address
+    server: IPv4Address
+    seconds: int
+    boot_file: str
+    next_server: IPv4Address
+
+
+class DhcpClient:
+    """One simulated card. Use as a context manager; `release` gives the address back."""
+
+    def __init__(self, plan: Plan, waits: Sequence[float] = WAITS) -> None:
+        self._plan = plan
+        self._waits = waits
+        self._scapy = _load()
+        self._chaddr = bytes.fromhex(plan.mac.replace(":", ""))
+        self._uuid = secrets.token_bytes(16)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._socket.bind((str(plan.relay), 0))
+            self._socket.connect((str(plan.server), plan.dhcp_port))
+        except OSError as error:
+            self._socket.close()
+            raise PxeserveError(f"{plan.relay}: cannot be used as the rehearsal's own address: {error.strerror}") from None
+
+    def __enter__(self) -> DhcpClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def boot(self) -> Lease:
+        """DISCOVER to ACK, as firmware. Raises StepFailedError."""
+        return self._obtain((*_ROM, (97, b"\x00" + self._uuid)))
+
+    def configure(self) -> Lease:
+        """DISCOVER to ACK, as the installer does once it runs."""
+        return self._obtain(_INSTALLER)
+
+    def release(self, lease: Lease) -> None:
+        """Give the address back; nobody answers that (RFC 2131 section 4.4.6)."""
+        packet = self._packet("release", secrets.randbits(32), ((54, lease.server.packed),), ciaddr=str(lease.address))
+        self._socket.send(bytes(packet))
+
+    def _obtain(self, identity: Sequence[tuple[int, bytes]]) -> Lease:
+        xid = secrets.randbits(32)
+        offer = self._ask("discover", "offer", xid, identity)
+        address, server = IPv4Address(offer.yiaddr), self._server(offer)
+        if int(address) == 0:
+            raise StepFailedError("the offer holds no address", "in proxy mode another DHCP server gives the addresses")
+        chosen = (*identity, (54, server.packed), (50, address.packed))
+        ack = self._ask("request", "ack", xid, chosen)
+        if IPv4Address(ack.yiaddr) != address:
+            raise StepFailedError(f"{address} was offered and {ack.yiaddr} was acknowledged")
+        options = self._options(ack)
+        name = options.get(67, b"").rstrip(b"\0") or bytes(ack.file).rstrip(b"\0")
+        return Lease(address, server, int.from_bytes(options.get(51, b"")), name.decode("utf-8", "replace"), IPv4Address(ack.siaddr))
+
+    def _ask(self, kind: str, wanted: str, xid: int, options: Sequence[tuple[int, bytes]]) -> Any:
+        """Send a message until its answer comes. Raises StepFailedError when none does, or a NAK."""
+        data = bytes(self._packet(kind, xid, options))
+        where = f"UDP port {self._plan.dhcp_port} of {self._plan.server}"
+        for wait in self._waits:
+            self._socket.settimeout(wait)
+            try:
+                self._socket.send(data)
+                answer = self._answer(xid)
+            except TimeoutError:
+                continue
+            except ConnectionRefusedError:
+                raise StepFailedError(f"nothing listens on {where}", "start the service, or look at [dhcp] port and mode") from None
+            except OSError as error:
+                raise StepFailedError(f"{where} cannot be reached: {error.strerror}") from None
+            said = self._options(answer).get(53, b"\0")[0]
+            if said == _CODES[wanted]:
+                return answer
+            if said == _CODES["nak"]:
+                text = self._options(answer).get(56, b"").decode("utf-8", "replace")
+                raise StepFailedError(f"the server refused the address: {text}", "pxeserve dhcp leases shows who holds it")
+            raise StepFailedError(f"the server answered {kind} with message type {said}")
+        tries = len(self._waits)
+        raise StepFailedError(f"{where} answered none of {tries} {kind.upper()}s in {sum(self._waits):.0f} s", _RELAY_FIX)
+
+    def _answer(self, xid: int) -> Any:
+        while True:
+            answer = self._scapy.BOOTP(self._socket.recv(4096))
+            if answer.op == 2 and answer.xid == xid and bytes(answer.chaddr)[:6] == self._chaddr:
+                return answer
+
+    def _packet(self, kind: str, xid: int, options: Sequence[tuple[int, bytes]], ciaddr: str = _NOBODY) -> Any:
+        relayed = kind != "release"
+        head = self._scapy.BOOTP(
+            op=1, htype=1, hlen=6, hops=int(relayed), xid=xid, ciaddr=ciaddr, chaddr=self._chaddr.ljust(16, b"\0"),
+            giaddr=str(self._plan.relay) if relayed else _NOBODY,
+        )  # fmt: skip
+        agent = ((82, self._relay_agent()),) if relayed else ()
+        listed = ((53, bytes((_CODES[kind],))), *options, (61, b"\x01" + self._chaddr), *agent)
+        return head / self._scapy.DHCP(options=[*listed, "end"])
+
+    def _relay_agent(self) -> bytes:
+        """Option 82: the port's name, the link that is meant (RFC 3527), and that answers go to the port they came from (RFC 8357)."""
+        subnet = self._plan.subnet
+        inside = subnet is None or self._plan.relay in subnet
+        link = b"" if inside or subnet is None else b"\x05\x04" + next(subnet.hosts()).packed
+        return b"\x01\x08rehearse" + link + b"\x13\x00"
+
+    def _options(self, answer: Any) -> dict[int, bytes]:
+        """The options by number, each as its bytes."""
+        found: dict[int, bytes] = {}
+        for option in answer[self._scapy.DHCP].options if self._scapy.DHCP in answer else ():
+            if isinstance(option, tuple):
+                code = option[0] if isinstance(option[0], int) else self._scapy.codes.get(option[0], 0)
+                found[code] = b"".join(_raw(value, code) for value in option[1:])
+        return found
+
+    def _server(self, offer: Any) -> IPv4Address:
+        value = self._options(offer).get(54, b"")
+        if len(value) != 4:
+            raise StepFailedError("the offer names no server (option 54)")
+        return IPv4Address(value)
+
+
+_CODES = {"discover": 1, "offer": 2, "request": 3, "decline": 4, "ack": 5, "nak": 6, "release": 7, "inform": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class _Scapy:
+    BOOTP: Any
+    DHCP: Any
+    codes: dict[str, int]
+
+
+def _load() -> _Scapy:
+    try:
+        import logging
+
+        logging.getLogger("scapy.runtime").setLevel(logging.ERROR)
+        from scapy.layers.dhcp import BOOTP, DHCP, DHCPRevOptions
+    except ImportError:
+        fix = "pip install 'pxeserve[rehearse]' into the environment that pxeserve runs from"
+        raise PxeserveError("a rehearsal needs scapy, which is not installed", code="refused", fix=fix) from None
+    return _Scapy(BOOTP, DHCP, {name: value[0] for name, value in DHCPRevOptions.items()})
+
+
+def _raw(value: Any, code: int) -> bytes:
+    """One value of an option, as scapy decoded it, back as bytes."""
+    match value:
+        case bytes():
+            return value
+        case int():
+            return value.to_bytes(1 if code == 53 else 4)
+        case str():
+            try:
+                return IPv4Address(value).packed
+            except ValueError:
+                return value.encode()
+    return b""

@@ -1,0 +1,165 @@
+"""The rehearsal's installer: asks for what the installer of a 4.x or 5.x medium asks for, in its order, and changes no machine.
+
+A second opinion on answerfiles and text repositories: reads both by itself and shares nothing with the rooms that write them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from pxeserve.rehearse.http import HttpClient, shown
+from pxeserve.rehearse.plan import Package, Plan
+from pxeserve.rehearse.step import Did, StepFailedError
+
+Act = tuple[str, Callable[[], Did]]
+"""A step's name and what does it."""
+
+FOLDERS = ("", "packages", "packages.main", "packages.linux", "packages.site")
+"""Where installers of text media look for repositories, in their order."""
+
+TEXT_DIALECTS = frozenset({"4.1", "5.0", "5.5"})
+_ANSWERS = 1 << 20
+_INDEX = 4 << 20
+_FIELDS = {"tbz2": 7, "driver": 6, "firmware": 5, "rpm": 5, "driver-rpm": 6}
+_FILE = {"tbz2": 5, "driver": 4, "firmware": 4, "rpm": 4, "driver-rpm": 5}
+_REPORT = re.compile(r"https?://[^\s'\"]+/p/[A-Za-z0-9_-]+/")
+
+
+@dataclass(slots=True)
+class Answers:
+    """What the installer takes from its answerfile."""
+
+    source: str = ""
+    hook: str | None = None
+
+
+@dataclass(slots=True)
+class Installer:
+    """One installation, up to the report that it is done. `packages` are those that the repositories list, in order."""
+
+    plan: Plan
+    http: HttpClient
+    answerfile_url: str
+    answers: Answers = field(default_factory=Answers)
+    packages: list[tuple[str, Package]] = field(default_factory=list)
+    report: str | None = None
+
+    def steps(self) -> Iterator[Act]:
+        """The steps, each to be done before the next is asked for."""
+        yield "answerfile", self._answerfile
+        yield "repositories", self._repositories
+        count = len(self.packages)
+        for number, (base, package) in enumerate(self.packages, 1):
+            yield f"package {number} of {count}", lambda base=base, package=package: self._package(base, package)  # type: ignore[misc]
+        if self.answers.hook is not None:
+            yield "hook script", self._hook
+        yield "report done", self._done
+
+    def _answerfile(self) -> Did:
+        sink = self.http.get(self.answerfile_url, keep=_ANSWERS)
+        root = _parsed(sink.content)
+        if root.tag != "installation":
+            raise StepFailedError(f"the answerfile's outermost element is <{root.tag}>, and installers read <installation>")
+        source = root.find(".//source")
+        if source is None:
+            raise StepFailedError("the answerfile names no <source>", "a profile with a medium gets one by itself")
+        kind, address = source.get("type"), source.text or ""
+        if kind != "url":
+            raise StepFailedError(f"the answerfile's source is of type {kind!r}: only url can be rehearsed")
+        if address != address.strip():
+            raise StepFailedError("the address in <source> has white space around it, which this installer makes a part of it")
+        hook = root.find(".//post-install-script")
+        self.answers = Answers(address, hook.text if hook is not None else None)
+        said = "and a hook" if self.answers.hook else "and no hook"
+        return Did(f"answerfile of {sink.size} bytes: packages from {address}, {said}", sink.size)
+
+    def _repositories(self) -> Did:
+        """Every folder is asked for both files, and both are fetched again where both are there (installer of 4.1, request by request)."""
+        base = self.answers.source.rstrip("/") + "/"
+        found, size = [], 0
+        for folder in self._listed(base):
+            at = f"{base}{folder}/" if folder else base
+            there = [self.http.there(f"{at}{name}") for name in ("XS-REPOSITORY", "XS-PACKAGES")]
+            if not all(there):
+                continue
+            label = self.http.get(f"{at}XS-REPOSITORY", keep=_INDEX)
+            index = self.http.get(f"{at}XS-PACKAGES", keep=_INDEX)
+            size += label.size + index.size
+            found.append(_label(at, label.content))
+            self.packages += [(at, package) for package in _packages(at, index.content)]
+        if not found:
+            fix = f"is http port {self.plan.http_port} let through, and is medium {self.plan.medium} still there?"
+            raise StepFailedError(f"no repository found at {base}", fix)
+        self._compare(base)
+        return Did(f"{', '.join(found)}: {len(self.packages)} packages", size)
+
+    def _listed(self, base: str) -> tuple[str, ...]:
+        """5.5 first reads a list of further folders; a missing one is only noted."""
+        if self.plan.dialect != "5.5" or not self.http.there(f"{base}XS-REPOSITORY-LIST"):
+            return FOLDERS
+        lines = self.http.get(f"{base}XS-REPOSITORY-LIST", keep=_INDEX).content.decode("utf-8", "replace").split("\n")
+        return (*FOLDERS, *(line.strip() for line in lines if line.strip()))
+
+    def _compare(self, base: str) -> None:
+        """The packages on the wire against those that were checked when the medium was imported."""
+        listed = {f"{at.removeprefix(base)}{package.path}" for at, package in self.packages}
+        missing = [package.path for package in self.plan.packages if package.path not in listed]
+        if missing:
+            fix = f"pxeserve media verify {self.plan.medium}"
+            raise StepFailedError(f"the repositories no longer list {missing[0]}, which the medium was imported with", fix)
+
+    def _package(self, base: str, package: Package) -> Did:
+        sink = self.http.get(f"{base}{package.path}")
+        fix = f"pxeserve media verify {self.plan.medium} names every damaged file; import the medium again"
+        if sink.size != package.size:
+            raise StepFailedError(f"{package.path}: {sink.size} bytes came, and XS-PACKAGES says {package.size}", fix)
+        if sink.md5 != package.md5:
+            raise StepFailedError(f"{package.path}: MD5 {sink.md5} came, and XS-PACKAGES says {package.md5}", fix)
+        return Did(f"{package.path}: size and MD5 right", sink.size)
+
+    def _hook(self) -> Did:
+        """Fetched, read for the address that it reports to, and not run."""
+        assert self.answers.hook is not None
+        sink = self.http.get(self.answers.hook, keep=_ANSWERS)
+        found = _REPORT.search(sink.content.decode("utf-8", "replace"))
+        self.report = found[0] if found else None
+        return Did(f"script of {sink.size} bytes, not run", sink.size)
+
+    def _done(self) -> Did:
+        if self.report is None:
+            raise StepFailedError("nothing in this installation reports that it is done", "the answerfile must name pxeserve's own hook")
+        status = self.http.tell(f"{self.report}done")
+        if status not in (200, 204):
+            raise StepFailedError(f"{shown(self.report)}done: HTTP status {status}: the report was not taken")
+        return Did("reported done, and the report was taken")
+
+
+def _parsed(content: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        return etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise StepFailedError(f"the answerfile is not XML: {error}", "pxeserve answerfile lint says where") from None
+
+
+def _label(at: str, content: bytes) -> str:
+    lines = content.decode("utf-8", "replace").splitlines()
+    if len(lines) < 2 or ":" not in lines[0]:
+        raise StepFailedError(f"{at}XS-REPOSITORY: an installer needs an identifier such as xs:main and a name in its first two lines")
+    return lines[0].strip()
+
+
+def _packages(at: str, content: bytes) -> list[Package]:
+    """The lines of XS-PACKAGES, with fields parted by exactly one blank; anything else ends the installation."""
+    packages = []
+    for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
+        fields = line.split(" ")
+        kind = fields[3] if len(fields) > 3 else ""
+        if _FIELDS.get(kind) != len(fields) or not fields[1].isdigit():
+            raise StepFailedError(f"{at}XS-PACKAGES, line {number}: an installer cannot read {line!r}")
+        packages.append(Package(fields[_FILE[kind]], int(fields[1]), fields[2]))
+    return packages

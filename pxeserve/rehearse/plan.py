@@ -1,0 +1,65 @@
+"""What a rehearsal needs to know before it sets out: whom it plays, where the server is, and what it should find there.
+
+Made by the verb `rehearse.begin`, carried as JSON to the process that walks. Everything else it must learn as a machine does: from answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package that the medium holds: its path beneath the medium's folder, size in bytes, MD5 in hex."""
+
+    path: str
+    size: int
+    md5: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One rehearsal. `mac` is the rehearsal's own; `expires` is epoch seconds; `relay` is an address of this machine from which the
+    DHCP messages are sent as a relay agent's; `subnet` is the one to ask an address of, None where no subnet is served."""
+
+    host: str
+    mac: str
+    install: str
+    expires: float
+    firmware: str
+    server: IPv4Address
+    dhcp_port: int
+    tftp_port: int
+    http_port: int
+    dhcp_mode: str
+    relay: IPv4Address
+    subnet: IPv4Network | None
+    medium: str | None
+    dialect: str
+    unattended: bool
+    packages: tuple[Package, ...] = ()
+
+    @property
+    def loopback(self) -> bool:
+        """Whether nothing of it leaves this machine, and every address of the subnet is this machine's own."""
+        return self.server.is_loopback and self.subnet is not None and self.subnet.is_loopback
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON-able values."""
+        values = asdict(self)
+        for name in ("server", "relay"):
+            values[name] = str(values[name])
+        values["subnet"] = str(self.subnet) if self.subnet else None
+        return values
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> Plan:
+        """The reverse of `plain`."""
+        read = dict(values)
+        read["server"], read["relay"] = IPv4Address(values["server"]), IPv4Address(values["relay"])
+        read["subnet"] = IPv4Network(values["subnet"]) if values["subnet"] else None
+        read["packages"] = tuple(Package(**one) for one in values["packages"])
+        return cls(**read)

@@ -1,0 +1,208 @@
+"""The whole story, walked as a machine walks it, against the running server: from DISCOVER to the machine's own disk.
+
+Knows the server only by what it answers. Stops at the first step that a machine would not get past.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from pxeserve.rehearse import menu
+from pxeserve.rehearse.dhcp import DhcpClient, Lease
+from pxeserve.rehearse.http import HttpClient, shown
+from pxeserve.rehearse.installer import TEXT_DIALECTS, Act, Installer
+from pxeserve.rehearse.plan import Plan
+from pxeserve.rehearse.sink import Sink
+from pxeserve.rehearse.step import Did, Step, StepFailedError
+from pxeserve.rehearse.tftp import NotThereError, TftpClient
+
+_MENU = 1 << 16
+_SMALLEST_LOADER = 512
+
+NOT_WALKED = (
+    "the firmware's own ROM and its screen",
+    "cables, switches, spanning tree, VLANs and broadcast: the DHCP messages went through a relay agent of the rehearsal's own",
+    "the loader, the hypervisor, the kernel and the installer: their files were fetched whole and none was run",
+    "the machine's disks and drivers",
+)
+"""The parts of the real path that no rehearsal of this kind walks, each said in its output."""
+
+
+@dataclass(slots=True)
+class _Boot:
+    """What one boot has learned so far."""
+
+    number: int
+    lease: Lease | None = None
+    entry: menu.Entry | None = None
+
+    def at(self) -> Lease:
+        assert self.lease is not None
+        return self.lease
+
+
+class Walk:
+    """One rehearsal. `clock` gives seconds and may begin anywhere; `wait` is how long each try of a TFTP request waits, in seconds."""
+
+    def __init__(self, plan: Plan, dhcp: DhcpClient, *, clock: Callable[[], float] = time.monotonic, wait: float = 2.0) -> None:
+        self._plan = plan
+        self._dhcp = dhcp
+        self._clock = clock
+        self._wait = wait
+        self._lease: Lease | None = None
+
+    def steps(self) -> Iterator[Step]:
+        """Each step as it has ended; the last one is the first that failed, or the end of the story."""
+        try:
+            for boot, (name, act) in self._acts():
+                step = self._done(boot, name, act)
+                yield step
+                if not step.ok:
+                    return
+        finally:
+            if self._lease is not None:
+                self._dhcp.release(self._lease)
+
+    def _done(self, boot: int, name: str, act: Callable[[], Did]) -> Step:
+        began = self._clock()
+        try:
+            did = act()
+        except StepFailedError as failed:
+            return Step(boot, name, False, self._clock() - began, 0, failed.why, failed.fix)
+        return Step(boot, name, True, self._clock() - began, did.bytes, did.text)
+
+    def _acts(self) -> Iterator[tuple[int, Act]]:
+        first = _Boot(1)
+        for act in self._up_to_menu(first):
+            yield 1, act
+        yield 1, ("menu leads to an installer", partial(self._leads_to_installer, first))
+        for act in self._load(first):
+            yield 1, act
+        if self._plan.unattended:
+            for act in self._install(first):
+                yield 1, act
+        second = _Boot(2)
+        for act in self._up_to_menu(second):
+            yield 2, act
+        yield 2, ("own disk", partial(self._leads_to_own_disk, second))
+
+    def _up_to_menu(self, boot: _Boot) -> Iterator[Act]:
+        yield "address", partial(self._address, boot)
+        yield "boot loader", partial(self._boot_loader, boot)
+        yield "ldlinux.c32", partial(self._file, boot, "ldlinux.c32")
+        yield "menu", partial(self._menu, boot)
+
+    def _load(self, boot: _Boot) -> Iterator[Act]:
+        """The files of the entry, in the order in which they are loaded."""
+        assert boot.entry is not None
+        if boot.entry.module:
+            yield boot.entry.module, partial(self._file, boot, boot.entry.module)
+            yield "libcom32.c32", partial(self._file, boot, "libcom32.c32")
+        for name, _ in boot.entry.parts:
+            yield name.rsplit("/", 1)[-1], partial(self._file, boot, name)
+
+    def _install(self, boot: _Boot) -> Iterator[Act]:
+        yield "installer's address", partial(self._installer_address, boot)
+        yield "words for the installer", partial(self._installer_words, boot)
+        assert boot.entry is not None
+        url = menu.word(boot.entry.kernel_words(), "answerfile")
+        assert url is not None
+        yield from Installer(self._plan, HttpClient(boot.at().address), url).steps()
+
+    def _address(self, boot: _Boot) -> Did:
+        boot.lease = self._lease = self._dhcp.boot()
+        if not boot.lease.boot_file:
+            fix = f"pxeserve explain {self._plan.mac} names the reason"
+            raise StepFailedError(f"{boot.lease.address} was lent and no boot file named", fix)
+        return Did(f"{boot.lease.address} for {boot.lease.seconds} s, boot file {boot.lease.boot_file}")
+
+    def _boot_loader(self, boot: _Boot) -> Did:
+        name = boot.at().boot_file
+        try:
+            sink = self._tftp(boot).rom(name)
+        except NotThereError as missing:
+            raise StepFailedError(missing.why, "pxeserve loaders list shows what is there; pxeserve loaders import brings it") from None
+        if sink.size < _SMALLEST_LOADER:
+            raise StepFailedError(f"{name}: {sink.size} bytes are no boot loader", "pxeserve loaders import brings it again")
+        return Did(f"{name.rsplit('/', 1)[-1]} came whole", sink.size)
+
+    def _file(self, boot: _Boot, name: str) -> Did:
+        try:
+            sink = self._tftp(boot).loader(self._beside(boot, name))
+        except NotThereError as missing:
+            raise StepFailedError(missing.why, self._missing_fix(name)) from None
+        if not sink.size:
+            raise StepFailedError(f"{name} is empty", self._missing_fix(name))
+        return Did(f"{name} came whole", sink.size)
+
+    def _missing_fix(self, name: str) -> str:
+        if name.endswith(".c32"):
+            return "pxeserve loaders list shows what is there; pxeserve loaders import brings a whole set"
+        return f"pxeserve media verify {self._plan.medium} says which files are gone"
+
+    def _menu(self, boot: _Boot) -> Did:
+        """One name after another until one is there, as pxelinux does."""
+        missed = 0
+        for name in menu.names(self._plan.mac, boot.at().address):
+            try:
+                sink = self._tftp(boot).loader(self._beside(boot, f"pxelinux.cfg/{name}"), keep=_MENU)
+            except NotThereError:
+                missed += 1
+                continue
+            return self._menu_read(boot, name, sink, missed)
+        shown = "No DEFAULT or UI configuration directive found"
+        raise StepFailedError(f"none of the {missed} menu names is there; the machine's screen shows: {shown}")
+
+    def _menu_read(self, boot: _Boot, name: str, sink: Sink, missed: int) -> Did:
+        boot.entry = menu.read(sink.content.decode("utf-8", "replace"))
+        if missed:
+            text = f"the menu by MAC is withheld, so the machine reads {name}: its own disk" if boot.entry.local else f"read {name}"
+            if boot.number == 1:
+                fix = "pxeserve events shows why: usually nothing says that this address is this MAC's"
+                raise StepFailedError(text, fix)
+            return Did(text, sink.size)
+        return Did(f"{name}: entry {boot.entry.label!r}", sink.size)
+
+    def _leads_to_installer(self, boot: _Boot) -> Did:
+        entry = boot.entry
+        assert entry is not None
+        if entry.local:
+            fix = f"pxeserve explain {self._plan.mac} names the reason; was the rehearsal cancelled, or has it run out?"
+            raise StepFailedError("the menu leads to the machine's own disk and not to an installer", fix)
+        words = entry.kernel_words()
+        if self._plan.unattended:
+            url = menu.word(words, "answerfile")
+            if not url:
+                raise StepFailedError("the menu names no answerfile: the installer would wait for a person")
+            if self._plan.dialect in TEXT_DIALECTS and "install" not in words.split():
+                raise StepFailedError("the word install is missing: the installer would drop its answerfile and ask")
+        return Did(f"{len(entry.parts)} files" + (f" by {entry.module}" if entry.module else ""))
+
+    def _leads_to_own_disk(self, boot: _Boot) -> Did:
+        assert boot.entry is not None
+        if not boot.entry.local:
+            raise StepFailedError("the second network boot leads to an installer again: the machine would be wiped twice")
+        return Did("the next network boot starts the machine's own disk")
+
+    def _installer_address(self, boot: _Boot) -> Did:
+        lease = self._dhcp.configure()
+        said = "the same" if lease.address == boot.at().address else "another one, which is allowed once"
+        boot.lease = self._lease = lease
+        return Did(f"{lease.address}: {said}")
+
+    def _installer_words(self, boot: _Boot) -> Did:
+        if self._plan.dialect not in TEXT_DIALECTS:
+            raise StepFailedError(f"installers of the {self._plan.dialect} kind cannot be rehearsed by this release yet")
+        assert boot.entry is not None
+        url = menu.word(boot.entry.kernel_words(), "answerfile")
+        return Did(f"answerfile={shown(url or '')}")
+
+    def _tftp(self, boot: _Boot) -> TftpClient:
+        return TftpClient(self._plan.server, self._plan.tftp_port, boot.at().address, self._wait)
+
+    def _beside(self, boot: _Boot, name: str) -> str:
+        """`name` relative to the boot file's folder, as pxelinux makes it."""
+        return name if name.startswith("/") else boot.at().boot_file.rpartition("/")[0] + "/" + name
