@@ -20,6 +20,7 @@ from pxeserve.provision.listing import Listing
 from pxeserve.provision.media import FileReply, FolderAsked, MediaFiles, ShortReply
 from pxeserve.provision.phase import STALL_SECONDS
 from pxeserve.provision.pool import Pool
+from pxeserve.provision.visible import Visible
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import Store
 
@@ -30,10 +31,17 @@ class Machines:
 
     own: frozenset[str]
     files: MediaFiles
+    visible: Visible
     journal: Journal
     app: Flask
     pool: Pool
     give_back: Callable[[Connection, bool], None] = field(default=lambda _connection, _whole: None)
+
+    def close(self) -> None:
+        """Let threads end and give back what is open."""
+        self.pool.close(0.1)
+        self.files.close()
+        self.visible.close()
 
     def wall(self) -> float:
         """Epoch seconds."""
@@ -80,4 +88,5 @@ def build(data: Path, store: Store, recorder: Recorder, acts: Acts, own: frozens
     """Everything that answers for the data folder `data`, with the three acts on installs given from outside."""
     journal = Journal(recorder, Clients(store, SnapshotSource(store).current), Packages(store), time.time)
     app = make_app(Services(acts, Listing(store), journal))
-    return Machines(own, MediaFiles(SnapshotSource(store).current, data), journal, app, Pool())
+    visible = Visible(store)
+    return Machines(own, MediaFiles(visible.current, data), visible, journal, app, Pool())

@@ -46,9 +46,8 @@ def serve(serving: Serving) -> None:
     try:
         run(loop, machines.journal, serving)
     finally:
-        machines.pool.close(0.1)
         loop.close()
-        machines.files.close()
+        machines.close()
         recorder.close()
         store.close()
 

@@ -86,9 +86,8 @@ def medium(tmp_path: Path) -> Iterator[Medium]:
     yield Medium(f"http://127.0.0.1:{door.getsockname()[1]}", folder)
     ours.close()
     thread.join(15)
-    machines.pool.close(5)
     loop.close()
-    machines.files.close()
+    machines.close()
     recorder.close()
     store.close()
     for one in (door, theirs):

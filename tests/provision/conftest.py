@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
 from pxeserve.provision.app import Acts
@@ -139,6 +139,16 @@ class Site:
         with self.store.site.write() as connection:
             connection.execute(insert(t.medium_file).values(row))
 
+    def add_medium(self, name: str, folder: str) -> None:
+        """Make a further medium visible."""
+        add_medium(self.store, name, folder)
+
+    def remove_medium(self, name: str) -> None:
+        """Take a medium's row away; its folder stays."""
+        with self.store.site.write() as connection:
+            connection.execute(delete(t.medium).where(t.medium.c.name == name))
+            inventory.raise_revision(connection)
+
     def connect(self, source: str = "127.0.0.1", receive: int | None = None) -> socket.socket:
         """A connection of one's own, from an address of one's own on loopback; `receive` bounds its receive buffer."""
         sock = socket.socket()
@@ -210,9 +220,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
     end.close()
     thread.join(15)
     assert not thread.is_alive(), "the loop did not stop"
-    machines.pool.close(5)
     loop.close()
-    machines.files.close()
+    machines.close()
     recorder.close()
     store.close()
     for one in (door, heard, ending):

@@ -104,6 +104,20 @@ def test_only_media_in_the_store_are_visible(site: Any) -> None:
         assert parts(site.talk(once(f"/media/{name}/x")))[0] == 404
 
 
+def test_a_medium_is_visible_from_its_commit_to_its_removal(site: Any) -> None:
+    (site.data / "media" / "other-1").mkdir()
+    (site.data / "media" / "other-1" / "x").write_bytes(b"first")
+    (site.data / "media" / "other-2").mkdir()
+    (site.data / "media" / "other-2" / "x").write_bytes(b"second")
+    assert parts(site.talk(once("/media/other/x")))[0] == 404
+    site.add_medium("other", "other-1")
+    assert parts(site.talk(once("/media/other/x")))[2] == b"first"
+    site.remove_medium("other")
+    assert parts(site.talk(once("/media/other/x")))[0] == 404
+    site.add_medium("other", "other-2")
+    assert parts(site.talk(once("/media/other/x")))[2] == b"second"
+
+
 def test_a_file_replaced_between_requests_is_seen_at_once(site: Any) -> None:
     path = site.folder / "packages.main/XS-REPOSITORY"
     assert parts(site.talk(once("/media/disc/packages.main/XS-REPOSITORY")))[2] == path.read_bytes()
