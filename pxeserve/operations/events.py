@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from pxeserve.domain.client import parse_mac
-from pxeserve.errors import NotFoundError, PxeserveError
-from pxeserve.operations.context import Context
+from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
+from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.registry import verb
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import events as stored
@@ -34,8 +34,9 @@ def events(
     limit: Limit = 500,
     follow: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """Events, the oldest first: the last `limit`, or those after the event `since`. With `follow` it goes on until the asker leaves;
-    a line of `{}` then says every now and then that nothing has happened."""
+    """Events, the oldest first: the last `limit`, or those after the event `since`. With `follow` it goes on until the asker leaves."""
+    if follow and context.recorder is None:
+        raise RefusedError("no service is running, so there is nothing to follow", fix="pxeserve serve")
     wanted = stored.Wanted(host=_host(context, host), mac=_mac(mac), kind=kind, since=since)
     return _events(context, wanted, limit, follow=follow)
 
@@ -68,6 +69,7 @@ def _events(context: Context, wanted: stored.Wanted, limit: int, *, follow: bool
     yield from (dataclasses.asdict(row) for row in rows)
     if wanted.since is not None and len(rows) == limit:
         seen = rows[-1].id  # there may be more than was asked for at once
+    beat = 0
     while follow:
         with context.store.events.read() as connection:
             newest = stored.newest_id(connection)
@@ -77,7 +79,8 @@ def _events(context: Context, wanted: stored.Wanted, limit: int, *, follow: bool
             seen = rows[-1].id
         else:
             seen = max(seen, newest)
-            yield {}
+            beat += 1
+            context.report(Progress(beat % 2, 1, "waiting for events"))  # an asker who has left is noticed by this
             time.sleep(_POLL)
 
 
