@@ -67,10 +67,18 @@ def lay_repository(folder: Path, label: str, packages: list[tuple[str, str, str,
     folder.joinpath("XS-PACKAGES").write_text("\n".join(lines) + "\n")
 
 
+def open_folder() -> Path:
+    """A new folder that the service's user can reach; pytest's own are closed to it."""
+    folder = Path(tempfile.mkdtemp(prefix="pxeserve-boot-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    return folder
+
+
 @pytest.fixture(scope="session")
-def medium(kernels, install_img: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def medium(kernels, install_img: bytes) -> Iterator[Path]:
     """A 4.1 tree as two CDs copied into one folder make it."""
-    tree = tmp_path_factory.mktemp("medium") / "xs41"
+    folder = open_folder()
+    tree = folder / "xs41"
     (tree / "boot").mkdir(parents=True)
     shutil.copy(kernels.xen, tree / "boot/xen.gz")
     shutil.copy(kernels.vmlinuz, tree / "boot/vmlinuz")
@@ -84,7 +92,8 @@ def medium(kernels, install_img: bytes, tmp_path_factory: pytest.TempPathFactory
     ]
     lay_repository(tree / "packages.main", "xs:main", main)
     lay_repository(tree / "packages.linux", "xs:linux", [("guest", "tbz2 required", "/", archive("guest", 1 << 16))])
-    return tree
+    yield tree
+    shutil.rmtree(folder)
 
 
 class Stranger:
@@ -118,7 +127,6 @@ class Service:
         self._config = folder / "pxeserve.toml"
         self._process: subprocess.Popen[bytes] | None = None
         user = pwd.getpwnam(USER)
-        folder.chmod(0o755)
         self._data.mkdir()
         os.chown(self._data, user.pw_uid, user.pw_gid)
         self._config.write_text(CONFIG.format(data=self._data, user=USER))
@@ -194,7 +202,7 @@ class Service:
 @pytest.fixture
 def service(lan, medium: Path) -> Iterator[Service]:
     """Served on `br0`, with one medium, one profile and one host, xen01."""
-    folder = Path(tempfile.mkdtemp(prefix="pxeserve-boot-", dir="/var/tmp"))  # pytest's own folders are closed to the service's user
+    folder = open_folder()
     made = Service(lan, folder, medium)
     try:
         made.cli("loaders", "import")
