@@ -1,0 +1,186 @@
+"""Arming: the dangerous verb. Everything is checked now, so that nothing surprises ten minutes into a boot."""
+
+from __future__ import annotations
+
+import secrets
+import string
+import time
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pxeserve.answerfile.model import SHOWN, AnswerError, Answers, merged, read
+from pxeserve.answerfile.render import RenderError, Wanted, hook_script, render
+from pxeserve.boot.loaders import Loaders
+from pxeserve.domain.client import Firmware
+from pxeserve.domain.host import Host, Profile
+from pxeserve.domain.medium import Medium, MediumState
+from pxeserve.errors import PxeserveError, RefusedError
+from pxeserve.installs import seal
+from pxeserve.installs.arming import Arming, Order
+from pxeserve.installs.seal import Frozen
+from pxeserve.keys import load_keys
+from pxeserve.operations.address import base_url
+from pxeserve.operations.context import Context
+from pxeserve.operations.hosts import known
+from pxeserve.operations.registry import verb
+from pxeserve.repo import verify
+from pxeserve.snapshot import SnapshotSource
+from pxeserve.store import installs
+
+Mode = Literal["fresh", "reinstall", "upgrade", "restore"]
+
+_HOOK = "post-install"
+_ALPHABET = "".join(sorted(set(string.ascii_letters + string.digits) - set("0O1lI")))
+_PASSWORD_LENGTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Everything an arming needs, found good. `password` is set when it was made here, to be shown to a person once."""
+
+    host: Host
+    medium: Medium | None
+    frozen: Frozen
+    wants_answerfile: bool
+    password: str | None = field(default=None, repr=False)
+
+
+@verb("host.install")
+def install(
+    context: Context, *, name: str, mode: Mode = "fresh", interactive: bool = False, confirm: str | None = None
+) -> dict[str, Any]:
+    """Arm a host for one installation. A host that was installed before wants its name in `confirm`: its disks will be erased."""
+    now = time.time()
+    with context.store.site.read() as connection:
+        host = known(connection, name)
+        installed = installs.ever_done(connection, host.id)
+    if installed and confirm != host.name:
+        raise RefusedError(
+            f"{host.name} has been installed before, and installing it again erases its disks",
+            fix=f"say its name to go on: pxeserve host install {host.name} (it asks), or with --yes",
+        )
+    found = checked(context, host, mode, interactive=interactive, password=None)
+    order = Order(host, found.medium, mode, interactive, found.wants_answerfile, found.frozen, context.actor.name)
+    armed = _arming(context).arm(order, now)
+    return {
+        "host": host.name,
+        "install": armed.id,
+        "mode": mode,
+        "interactive": interactive,
+        "medium": armed.medium,
+        "expires": armed.expires,
+        "root_password": found.password,
+        "erases": _erases(context, host, mode) if not interactive else [],
+    }
+
+
+@verb("host.cancel")
+def cancel(context: Context, *, name: str) -> dict[str, Any]:
+    """End a host's live install; from then on its network boots end on its own disk."""
+    with context.store.site.read() as connection:
+        host = known(connection, name)
+    ended = _arming(context).cancel(host, context.actor.name, time.time())
+    return {"host": host.name, "install": ended.id, "state": ended.state}
+
+
+def checked(context: Context, host: Host, mode: Mode, *, interactive: bool, password: str | None) -> Checked:
+    """All that arming `host` needs, checked now. `password` stands in for the real one (rehearsals). Raises PxeserveError."""
+    snapshot = SnapshotSource(context.store).current()
+    profile, medium = snapshot.profile_of(host), snapshot.medium_of(host)
+    if profile is None:
+        raise RefusedError(f"{host.name}: its profile {host.profile} is gone")
+    key, bind = seal.new_key(), context.config.arming.bind
+    _loader(context, host, medium)
+    if profile.plain is not None:
+        _plain_files(context, profile)
+        return Checked(host, None, Frozen(key, bind=bind), False)
+    if medium is None:
+        said = f"names medium {profile.medium}, which is not here" if profile.medium else "names neither a medium nor plain files"
+        raise RefusedError(f"{host.name}: profile {profile.name} {said}", fix=f"pxeserve profile set {profile.name} --medium NAME")
+    _medium(context, medium)
+    if interactive:
+        return Checked(host, medium, Frozen(key, bind=bind), False)
+    return _answered(context, host, profile, medium, mode, key, password)
+
+
+def _answered(
+    context: Context, host: Host, profile: Profile, medium: Medium, mode: Mode, key: bytes, password: str | None
+) -> Checked:
+    try:
+        answers = read(merged(profile.answers, host.answers))
+    except AnswerError as error:
+        raise PxeserveError(f"{host.name}: {error}") from None
+    made = None
+    if password is None:
+        password, made = _password(context, host, answers)
+    base = base_url(context.config)
+    wanted = Wanted(
+        dialect=medium.dialect,
+        mode=mode,
+        answers=answers,
+        source=f"{base}/media/{medium.name}",
+        hook=f"{base}/s/{seal.token(key, seal.purpose('script', _HOOK))}/{_HOOK}",
+        progress=f"{base}/p/{seal.token(key, seal.purpose('progress', ''))}",
+        password=password,
+    )
+    try:
+        frozen = Frozen(key, render(wanted), {_HOOK: hook_script(wanted)}, context.config.arming.bind)
+    except RenderError as error:
+        raise RefusedError(f"{host.name}: no answerfile can be written for {medium.dialect}:\n{error}") from None
+    return Checked(host, medium, frozen, True, made)
+
+
+def _password(context: Context, host: Host, answers: Answers) -> tuple[str, str | None]:
+    """The password to write, and the same again when it was made here."""
+    if answers.root_password.plaintext is not None:
+        if not context.config.answerfile.allow_plaintext:
+            raise RefusedError(
+                f"{host.name}: its root password is in plain text, which the configuration does not allow",
+                fix="leave it out and a random one is made and shown once, or set [answerfile] allow_plaintext = true",
+            )
+        return answers.root_password.plaintext, None
+    if answers.root_password.hash is not None:
+        return SHOWN, None  # rendering refuses it for dialects that cannot read a hash
+    made = "".join(secrets.choice(_ALPHABET) for _ in range(_PASSWORD_LENGTH))
+    return made, made
+
+
+def _loader(context: Context, host: Host, medium: Medium | None) -> None:
+    site = Loaders(context.store, context.config.server.data).site_for(medium, context.config.dhcp.mode)
+    if Firmware.BIOS not in site.loaders:
+        raise RefusedError(f"{host.name}: {site.missing_loader.get(Firmware.BIOS, 'there is no boot loader')}")
+
+
+def _medium(context: Context, medium: Medium) -> None:
+    if medium.state is not MediumState.GOOD:
+        raise RefusedError(f"medium {medium.name} is damaged: {medium.state_reason}", fix="remove it and import it again")
+    faults = verify.quick(context.store, context.config.server.data, medium)
+    if faults:
+        raise RefusedError(f"medium {medium.name} is not what was imported: {faults[0]}", fix=f"pxeserve media verify {medium.name}")
+    if medium.boot is None:
+        raise RefusedError(f"medium {medium.name} has no boot/xen.gz, boot/vmlinuz and install.img, so nothing can boot from it")
+
+
+def _plain_files(context: Context, profile: Profile) -> None:
+    assert profile.plain is not None
+    plain = profile.plain
+    named = [part.split()[0] for part in plain.multiboot if part.split()] or [path for path in (plain.kernel, plain.initrd) if path]
+    folder = context.config.server.data / "files"
+    for path in named:
+        if not (folder / path.lstrip("/")).is_file():
+            raise RefusedError(f"profile {profile.name}: there is no file {path}", fix=f"put it beneath {folder}")
+
+
+def _erases(context: Context, host: Host, mode: Mode) -> list[str]:
+    if mode == "upgrade":
+        return []
+    snapshot = SnapshotSource(context.store).current()
+    profile = snapshot.profile_of(host)
+    answers = read(merged(profile.answers if profile else {}, host.answers))
+    if mode == "reinstall":
+        return [answers.existing_installation] if answers.existing_installation else []
+    return [*([answers.primary_disk.device] if answers.primary_disk else []), *answers.guest_disks]
+
+
+def _arming(context: Context) -> Arming:
+    return Arming(context.store, load_keys(context.config.server.data), context.config)

@@ -1,0 +1,110 @@
+"""Media: import, look, verify, remove, and the sample."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pxeserve.domain.medium import Medium
+from pxeserve.errors import NotFoundError, PxeserveError
+from pxeserve.events.record import Event, harmless
+from pxeserve.operations.context import Context, Progress
+from pxeserve.operations.registry import verb
+from pxeserve.repo import verify as verification
+from pxeserve.repo.imports import import_medium, remove_medium
+from pxeserve.store import inventory, media
+
+
+@verb("media.import")
+def import_(context: Context, *, source: Path, name: str) -> dict[str, Any]:
+    """Import a folder or an ISO image: visible all at once, every package checked, or not at all."""
+    now = time.time()
+    medium = import_medium(context.store, context.config.server.data, source, name, _report(context), context.actor.name, now)
+    if context.recorder is not None:
+        told = f"medium {name}: {medium.product} {medium.version} imported from {harmless(str(source))}"
+        context.recorder.emit(Event("medium.imported", now, told, data={"medium": name, "revision": medium.revision}))
+    return _described(context, medium)
+
+
+@verb("media.list")
+def list_media(context: Context) -> list[dict[str, Any]]:
+    """All media, by name."""
+    with context.store.site.read() as connection:
+        found = inventory.media(connection)
+    return [_described(context, medium) for medium in found]
+
+
+@verb("media.show")
+def show(context: Context, *, name: str) -> dict[str, Any]:
+    """One medium with its packages, in the order in which an installer fetches them."""
+    medium = _known(context, name)
+    with context.store.site.read() as connection:
+        files = media.files(connection, name)
+    packages = sorted((file for file in files if file.position >= 0), key=lambda file: file.position)
+    return {
+        **_described(context, medium),
+        "packages": [
+            {"file": file.path, "type": file.kind, "bytes": file.size, "md5": file.md5, "sha256": file.sha256} for file in packages
+        ],
+    }
+
+
+@verb("media.verify")
+def verify(context: Context, *, name: str | None = None, everything: bool = False) -> list[dict[str, Any]]:
+    """Read every byte of a medium (or of all) and compare; a damaged one cannot be armed."""
+    if (name is None) != everything:
+        raise PxeserveError("name one medium, or ask for all of them")
+    with context.store.site.read() as connection:
+        chosen = inventory.media(connection) if everything else [_known(context, name or "")]
+    verdicts = []
+    for medium in chosen:
+        faults = verification.full(context.store, context.config.server.data, medium, _report(context))
+        verdicts.append({"name": medium.name, "state": "damaged" if faults else "good", "faults": faults})
+    return verdicts
+
+
+@verb("media.remove")
+def remove(context: Context, *, name: str) -> dict[str, Any]:
+    """Remove a medium with its files. Refused while a profile or an install needs it."""
+    medium = _known(context, name)
+    remove_medium(context.store, context.config.server.data, medium, context.actor.name, time.time())
+    return {"removed": name}
+
+
+def _known(context: Context, name: str) -> Medium:
+    with context.store.site.read() as connection:
+        medium = media.by_name(connection, name)
+    if medium is None:
+        raise NotFoundError(f"there is no medium {name}", fix="pxeserve media list shows them all")
+    return medium
+
+
+def _report(context: Context) -> Callable[[int, int, str], None]:
+    return lambda done, total, text: context.report(Progress(done, total, text))
+
+
+def _described(context: Context, medium: Medium) -> dict[str, Any]:
+    with context.store.site.read() as connection:
+        origin, imported_at = media.origin(connection, medium.name)
+        files = media.files(connection, medium.name)
+    return {
+        "name": medium.name,
+        "product": medium.product,
+        "version": medium.version,
+        "build": medium.build,
+        "dialect": medium.dialect,
+        "format": medium.format,
+        "repositories": list(medium.repositories),
+        "bootable": medium.boot is not None,
+        "state": medium.state,
+        "state_reason": medium.state_reason,
+        "sample": medium.sample,
+        "revision": medium.revision,
+        "files": len(files),
+        "bytes": sum(file.size for file in files),
+        "package_count": sum(file.position >= 0 for file in files),
+        "origin": origin,
+        "imported_at": imported_at,
+    }
