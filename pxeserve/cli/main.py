@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -54,7 +56,14 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(cls=_Front, add_completion=False, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
+app = typer.Typer(
+    cls=_Front,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 @app.callback()
@@ -66,4 +75,11 @@ def _front(
 
 def main() -> None:
     """Run one command and end with its exit status: 0 done, 1 the answer is no, 2 wrong use."""
-    app(prog_name="pxeserve")
+    try:
+        app(prog_name="pxeserve")
+    except Exception as error:
+        if os.environ.get("PXESERVE_DEBUG"):
+            raise
+        sys.stderr.write(f"error: something that was not foreseen: {type(error).__name__}: {error}\n")
+        sys.stderr.write("  please report it, with what PXESERVE_DEBUG=1 makes the same command print\n")
+        sys.exit(1)

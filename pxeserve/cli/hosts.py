@@ -1,0 +1,130 @@
+"""`pxeserve host`: machines that have a name here."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pxeserve.cli.session import ConfigOption, JsonOption, ask, invoke, reporting_errors
+
+app = typer.Typer(help="Hosts: add, list, show, set, remove, install, cancel.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The host's name.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="address, uuid, serial, or an answer such as primary-disk=sda; KEY= takes it away."),
+]
+Macs = Annotated[list[str] | None, typer.Option("--mac", metavar="MAC", help="A network card's address; again for more cards.")]
+
+
+@app.command("add")
+def add(
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The host's name.")],
+    mac: Annotated[list[str], typer.Option("--mac", metavar="MAC", help="A network card's address; again for more cards.")],
+    profile: Annotated[str, typer.Option("--profile", metavar="PROFILE", help="What kind of host it is.")],
+    set_: Set = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Name a machine. It is not installed by that: see `host install`."""
+    arguments = {"name": name, "mac": mac, "profile": profile, "set": set_ or []}
+    invoke(config, json, "host.add", arguments, _shown)
+
+
+@app.command("list")
+def list_hosts(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show all hosts and the state of their newest install."""
+    invoke(config, json, "host.list", {}, _listed)
+
+
+@app.command("show")
+def show(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show all that is set for a host."""
+    invoke(config, json, "host.show", {"name": name}, _shown)
+
+
+@app.command("set")
+def set_host(
+    name: Name,
+    set_: Set = None,
+    mac: Macs = None,
+    profile: Annotated[str | None, typer.Option("--profile", metavar="PROFILE", help="Another profile.")] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Change a host."""
+    invoke(config, json, "host.set", {"name": name, "set": set_ or [], "mac": mac, "profile": profile}, _shown)
+
+
+@app.command("remove")
+def remove(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Forget a host."""
+    invoke(config, json, "host.remove", {"name": name}, lambda answer, console: console.print(f"removed {answer['removed']}"))
+
+
+@app.command("install")
+def install(
+    name: Name,
+    mode: Annotated[str, typer.Option("--mode", metavar="MODE", help="fresh, reinstall, upgrade or restore.")] = "fresh",
+    interactive: Annotated[bool, typer.Option("--interactive", help="Let a person answer at the machine.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a host that was installed before is erased.")] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Arm a host: its next network boot installs it, once. Lapses after an hour by itself; `host cancel` takes it back."""
+    arguments: dict[str, Any] = {"name": name, "mode": mode, "interactive": interactive}
+    with reporting_errors():
+        installed = any(one["name"] == name and one["state"] == "done" for one in ask(config, "host.list", {}))
+    if yes:
+        arguments["confirm"] = name.lower()
+    elif installed and sys.stdin.isatty():
+        question = f"{name} is installed; its disks will be erased. Type its name to go on"
+        arguments["confirm"] = typer.prompt(question, default="", show_default=False)
+    invoke(config, json, "host.install", arguments, _armed)
+
+
+@app.command("cancel")
+def cancel(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Take an arming back, or give up an install that does not come to its end."""
+    invoke(config, json, "host.cancel", {"name": name}, _cancelled)
+
+
+def _cancelled(answer: Any, console: Console) -> None:
+    console.print(f"{escape(answer['host'])}: install {answer['install']} cancelled; its network boots end on its own disk")
+
+
+def _listed(answer: Any, console: Console) -> None:
+    if not answer:
+        console.print("no hosts yet: pxeserve host add --mac MAC --name NAME --profile PROFILE")
+        return
+    table = Table("name", "mac", "profile", "address", "state")
+    for host in answer:
+        table.add_row(host["name"], "\n".join(host["mac"]), host["profile"], host["address"] or "-", host["state"])
+    console.print(table)
+
+
+def _shown(answer: Any, console: Console) -> None:
+    for key in ("name", "mac", "profile", "address", "uuid", "serial", "state"):
+        value = answer.get(key)
+        if value:
+            console.print(f"{key + ':':10}{escape(', '.join(value) if isinstance(value, list) else str(value))}")
+    for key, value in answer["answerfile"].items():
+        console.print(f"  {escape(key)}: {escape(str(value))}")
+
+
+def _armed(answer: Any, console: Console) -> None:
+    until = datetime.fromtimestamp(answer["expires"]).astimezone().strftime("%H:%M")
+    kind = "interactively" if answer["interactive"] else f"unattended ({answer['mode']})"
+    what = answer["medium"] or "its profile's plain files"
+    console.print(f"[bold]{escape(answer['host'])} is armed[/bold]: its next network boot installs {escape(what)} {kind}, once, until {until}")
+    if answer["erases"]:
+        console.print(f"it erases {escape(', '.join(answer['erases']))}")
+    if answer["root_password"]:
+        console.print(f"root password, shown this once: [bold]{escape(answer['root_password'])}[/bold]")
+    console.print(f"to take it back: pxeserve host cancel {escape(answer['host'])}")

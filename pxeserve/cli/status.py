@@ -1,0 +1,28 @@
+"""`pxeserve status`: what the service has and does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from pxeserve.cli.session import ConfigOption, JsonOption, invoke
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def status(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show what the service has and does."""
+    invoke(config, json, "status", {}, _shown)
+
+
+def _shown(answer: Any, console: Console) -> None:
+    state = f"serving {answer['interface']}, {answer['http']}" if answer["serving"] else "not running"
+    console.print(f"pxeserve {answer['version']}: {escape(state)}; DHCP {answer['dhcp']}; data in {escape(answer['data'])}")
+    hosts = ", ".join(f"{count} {state}" for state, count in sorted(answer["hosts"].items())) or "none"
+    console.print(f"hosts: {hosts}")
+    media = ", ".join(f"{one['name']} ({one['state']})" for one in answer["media"]) or "none"
+    console.print(f"media: {escape(media)}")
