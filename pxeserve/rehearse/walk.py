@@ -6,7 +6,7 @@ Knows the server only by what it answers. Stops at the first step that a machine
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -206,3 +206,13 @@ class Walk:
     def _beside(self, boot: _Boot, name: str) -> str:
         """`name` relative to the boot file's folder, as pxelinux makes it."""
         return name if name.startswith("/") else boot.at().boot_file.rpartition("/")[0] + "/" + name
+
+
+def verdict(plan: Plan, steps: Sequence[Step]) -> str:
+    """The last sentence: begins `rehearsal ok:` only when the end was reached."""
+    last = steps[-1]
+    if last.ok:
+        size = sum(step.bytes for step in steps)
+        seconds = sum(step.seconds for step in steps)
+        return f"rehearsal ok: {plan.host} would be installed to the end ({len(steps)} steps, {size:,} bytes in {seconds:.1f} s)"
+    return f"rehearsal failed: {plan.host} would stop at {last.name}: {last.text}"
