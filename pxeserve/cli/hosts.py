@@ -122,7 +122,9 @@ def _armed(answer: Any, console: Console) -> None:
     until = datetime.fromtimestamp(answer["expires"]).astimezone().strftime("%H:%M")
     kind = "interactively" if answer["interactive"] else f"unattended ({answer['mode']})"
     what = answer["medium"] or "its profile's plain files"
-    console.print(f"[bold]{escape(answer['host'])} is armed[/bold]: its next network boot installs {escape(what)} {kind}, once, until {until}")
+    console.print(
+        f"[bold]{escape(answer['host'])} is armed[/bold]: its next network boot installs {escape(what)} {kind}, once, until {until}"
+    )
     if answer["erases"]:
         console.print(f"it erases {escape(', '.join(answer['erases']))}")
     if answer["root_password"]:
