@@ -26,6 +26,7 @@ from pxeserve.rehearse.plan import Package, Plan
 from pxeserve.store import audit, inventory
 from pxeserve.store import tables as t
 
+
 @verb("rehearse.begin")
 def begin(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -> dict[str, Any]:
     """Arm the host that owns `mac` for a rehearsal alone, under a MAC of the rehearsal's own; the plan for whoever walks it.

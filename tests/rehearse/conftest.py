@@ -1,0 +1,153 @@
+"""A real service on the loopback interface with high ports, the sample medium and one host; and walks against it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pxeserve.boot import gather
+from pxeserve.cli.session import ask
+from pxeserve.domain.host import BootWords, Host, Profile
+from pxeserve.rehearse.dhcp import DhcpClient
+from pxeserve.rehearse.plan import Plan
+from pxeserve.rehearse.step import Step
+from pxeserve.rehearse.walk import Walk
+from pxeserve.repo.imports import import_medium
+from pxeserve.repo.sample import make_sample
+from pxeserve.store import Store, inventory, open_store
+from pxeserve.store import loaders as stored
+from pxeserve.supervisor import prepare
+
+MAC = "52:54:00:77:00:01"
+PXESERVE = Path(sys.executable).parent / "pxeserve"
+ELF = b"\x7fELF" + bytes(2000)
+SET = {"pxelinux.0": b"PXELINUX 6.04 PXE" + bytes(2000), "mboot.c32": ELF, "ldlinux.c32": ELF, "libcom32.c32": ELF}
+CONFIG = """
+[server]
+data = "{data}"
+interface = "lo"
+address = "127.0.0.1"
+user = "{user}"
+[dhcp]
+mode = "server"
+port = {dhcp}
+[[dhcp.subnet]]
+network = "127.78.0.0/24"
+range = ["127.78.0.100", "127.78.0.199"]
+[tftp]
+port = {tftp}
+ports = "47000-47999"
+[http]
+port = {http}
+[console]
+port = {console}
+[answerfile]
+allow_plaintext = true
+"""
+
+
+def free_port(kind: int) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class House:
+    """One service with its data folder; `config` is its file."""
+
+    config: Path
+    data: Path
+    store: Store
+    log: list[str] = field(default_factory=list)
+    process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [PXESERVE, "serve", "--config", self.config], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
+        )
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.log.append(line)
+            if " ready " in f"{line.strip()} " and "dhcp=" in line:
+                return
+        raise AssertionError("the service did not start:\n" + "".join(self.log))
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            out, _ = self.process.communicate(timeout=60)
+            self.log += [out]
+            self.process = None
+
+    def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PXESERVE_CONFIG": str(self.config)}
+        return subprocess.run([PXESERVE, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+    def ask(self, verb: str, **arguments: Any) -> Any:
+        return ask(self.config, verb, arguments)
+
+    def walk(self, between: Callable[[Plan], Plan | None] = lambda plan: plan) -> list[Step]:
+        """A rehearsal with something happening between its beginning and its first step."""
+        begun = Plan.from_plain(self.ask("rehearse.begin", mac=MAC))
+        try:
+            plan = between(begun) or begun
+            with DhcpClient(plan, waits=(0.3, 0.3)) as client:
+                return list(Walk(plan, client, wait=0.3).steps())
+        finally:
+            if self.process is not None:
+                self.ask("rehearse.end", mac=begun.mac, host=begun.host, verdict="a test's")
+
+    def medium_folder(self) -> Path:
+        with self.store.site.read() as connection:
+            return self.data / "media" / inventory.media(connection)[0].folder
+
+
+def furnish(folder: Path) -> House:
+    """A house with all that an installation needs, not yet running."""
+    data = folder / "data"
+    ports = {"dhcp": free_port(socket.SOCK_DGRAM), "tftp": free_port(socket.SOCK_DGRAM)}
+    ports |= {"http": free_port(socket.SOCK_STREAM), "console": free_port(socket.SOCK_STREAM)}
+    config = folder / "pxeserve.toml"
+    config.write_text(CONFIG.format(data=data, user=getpass.getuser(), **ports))
+    prepare.own_folder(data, None)
+    prepare.fill(data)
+    store = open_store(data, migrate=True)
+    with gather.laid(data / "loaders", "debian", SET) as rows, store.site.write() as connection:
+        stored.put(connection, "debian", "a set made for this test", time.time(), rows)
+    make_sample(folder / "sample")
+    import_medium(store, data, folder / "sample", "sample", lambda *_: None, "test", time.time())
+    answers = {
+        "primary-disk": "sda", "root-password": "a-planted-secret", "timezone": "Europe/London", "keymap": "us",
+        "admin-interface": {"name": "eth0", "proto": "dhcp"},
+    }  # fmt: skip
+    words = BootWords(serial="ttyS0,115200", dom0_mem="752M")
+    with store.site.write() as connection:
+        inventory.put_profile(connection, Profile("demo", medium="sample", answers=answers, words=words))
+        inventory.put_host(connection, Host(0, "demo01", (MAC,), "demo"))
+    return House(config, data, store)
+
+
+@pytest.fixture(scope="package")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    house = furnish(tmp_path_factory.mktemp("house"))
+    house.start()
+    yield house
+    house.stop()
+    house.store.close()
+
+
+def on_port(name: str, port: int) -> Callable[[Plan], Plan]:
+    """The plan of somebody who has a port wrong."""
+    return lambda plan: replace(plan, **{name: port})
