@@ -6,6 +6,8 @@ CHECKOUT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 VENV=$CHECKOUT/.venv
 PYTHON=/usr/bin/python3 # not whichever comes first in PATH: that one may lack venv, or be gone tomorrow
 
+PATH=$PATH:/usr/sbin:/sbin # su and sudo may leave root without useradd and ip
+
 say() { printf '%s\n' "$*" >&2; }
 
 die() {
