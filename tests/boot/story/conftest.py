@@ -145,7 +145,7 @@ class Service:
         said = b""
         with selectors.DefaultSelector() as selector, log:
             selector.register(self._process.stdout, selectors.EVENT_READ)
-            while b"ready" not in said:
+            while b"] ready " not in said:  # each child says "NAME ready" before
                 assert selector.select(PATIENCE), f"no ready within {PATIENCE} s: {said.decode()}"
                 block = os.read(self._process.stdout.fileno(), 65536)
                 assert block, f"serve ended: {said.decode()}"
