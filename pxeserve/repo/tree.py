@@ -18,6 +18,7 @@ from pxeserve.errors import PxeserveError
 _MAX_FILES = 50_000
 _MAX_PATH = 512
 _CHUNK = 1 << 18
+_SECTOR = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,9 @@ class Iso:
         self._file = file
         self._size = path.stat().st_size
         self._extents: dict[str, tuple[int, int]] = {}
+        says = image.pvd.space_size * _SECTOR
+        if says > self._size:
+            raise SourceError(f"{path}: cut short: the image says {says} bytes and has {self._size}", fix="download it again")
         if image.has_rock_ridge():
             self._view = {"rr_path": "/"}
         elif image.has_joliet():
@@ -147,7 +151,7 @@ class Iso:
         self._image = image
 
     def entries(self) -> list[Entry]:
-        """All files of the image. An image that is shorter than its own index is refused here, before anything is copied."""
+        """All files of the image. What lies outside of the image is refused here, before anything is copied."""
         key = next(iter(self._view))
         found: list[Entry] = []
         for folder, folders, files in self._image.walk(**self._view):
@@ -157,11 +161,9 @@ class Iso:
                 record = self._image.get_record(**{key: f"/{path}"})
                 if record.rock_ridge is not None and record.rock_ridge.is_symlink():
                     raise SourceError(f"{path}: a symbolic link; a medium holds plain files only")
-                offset, size = record.extent_location() * 2048, record.get_data_length()
-                if offset + size > self._size:
-                    raise SourceError(
-                        f"{self._path}: cut short: {path} ends at byte {offset + size}, the image at {self._size}", fix="download it again"
-                    )
+                offset, size = record.extent_location() * _SECTOR, record.get_data_length()
+                if size < 0 or offset + size > self._size:
+                    raise SourceError(f"{self._path}: {path} lies outside of the image", fix="download it again")
                 self._extents[path] = (offset, size)
                 found.append(Entry(path, size))
         return sorted(found, key=lambda entry: entry.path)

@@ -1,0 +1,258 @@
+"""A medium comes in whole and right, or not at all: each fault by name, nothing half visible, nothing left behind."""
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pxeserve.domain.medium import Medium, MediumState
+from pxeserve.errors import ConflictError, PxeserveError
+from pxeserve.repo import verify
+from pxeserve.repo.imports import import_medium, remove_medium, sweep
+from pxeserve.repo.sample import make_sample
+from pxeserve.store import Store, audit, inventory, media
+
+Bring = Callable[[Path, str], Medium]
+PACKAGE = "packages.main/base.tar.bz2"
+INDEX = "packages.main/XS-PACKAGES"
+MAIN = "packages.main/XS-REPOSITORY"
+
+
+def nothing_is_left(store: Store, data: Path) -> bool:
+    with store.site.read() as connection:
+        rows = inventory.media(connection)
+    folder = data / "media"
+    return rows == [] and (not folder.exists() or list(folder.iterdir()) == [])
+
+
+def iso_of(tree: Path, *options: str) -> Path:
+    image = tree.with_suffix(".iso")
+    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", *options, "-o", image, tree], check=True, capture_output=True)
+    return image
+
+
+def test_a_good_folder_becomes_a_medium(store: Store, data: Path, tree: Path, bring: Bring) -> None:
+    medium = bring(tree, "sample")
+    assert (medium.product, medium.version, medium.build, medium.dialect) == ("XenServer", "4.1.0", "sample", "4.1")
+    assert medium.repositories == ("packages.main", "packages.linux")
+    assert medium.boot is not None
+    assert medium.sample
+    for path in tree.rglob("*"):
+        if path.is_file():
+            assert (data / "media" / medium.folder / path.relative_to(tree)).read_bytes() == path.read_bytes()
+    with store.site.read() as connection:
+        packages = [file.path for file in sorted(media.files(connection, "sample"), key=lambda file: file.position) if file.position >= 0]
+        assert audit.broken_at(connection) is None
+    assert packages[0] == PACKAGE
+    assert packages[-1] == "packages.linux/guest-installer.tar.bz2"
+
+
+@pytest.mark.skipif(shutil.which("xorriso") is None, reason="xorriso is not installed")
+@pytest.mark.parametrize("names", [["-R"], ["-J", "-joliet-long"], ["-R", "-J"]])
+def test_an_iso_is_the_same_medium_as_its_folder(tree: Path, bring: Bring, names: list[str]) -> None:
+    from_iso = bring(iso_of(tree, *names), "iso")
+    assert from_iso.revision == bring(tree, "folder").revision
+
+
+def _append(tree: Path, path: str, line: str) -> None:
+    with (tree / path).open("a") as file:
+        file.write(line)
+
+
+def _rewrite(tree: Path, path: str, old: str, new: str) -> None:
+    content = (tree / path).read_text()
+    assert old in content
+    (tree / path).write_text(content.replace(old, new, 1))
+
+
+def _flip(tree: Path) -> None:
+    content = bytearray((tree / PACKAGE).read_bytes())
+    content[1000] ^= 1
+    (tree / PACKAGE).write_bytes(content)
+
+
+FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "flipped bit": (_flip, f"{PACKAGE}: MD5 is .*, but {INDEX} line 1 says "),
+    "missing file": (lambda tree: (tree / PACKAGE).unlink(), f"{PACKAGE}: missing, but {INDEX} line 1 lists it"),
+    "longer file": (lambda tree: _append(tree, "packages.main/sample-nic.ko", "x"), "sample-nic.ko: 20001 bytes, but .* line 4 says 20000"),
+    "blank line": (lambda tree: _append(tree, INDEX, "\n"), f"{INDEX}:6:1: a blank line"),
+    "two blanks": (lambda tree: _rewrite(tree, INDEX, "base ", "base  "), f"{INDEX}:1:6: two blanks"),
+    "carriage returns": (lambda tree: (tree / INDEX).write_bytes((tree / INDEX).read_bytes().replace(b"\n", b"\r\n")), "carriage return"),
+    "six fields": (lambda tree: _rewrite(tree, INDEX, " required", ""), f"{INDEX}:1:1: 6 fields"),
+    "unknown type": (lambda tree: _rewrite(tree, INDEX, " tbz2 ", " zip "), "'zip' is not a package type"),
+    "dots": (lambda tree: _rewrite(tree, INDEX, " base.tar.bz2", " ../base.tar.bz2"), "leaves the repository's folder"),
+    "absolute": (lambda tree: _rewrite(tree, INDEX, " base.tar.bz2", " /base.tar.bz2"), "is absolute"),
+    "twice": (lambda tree: _append(tree, INDEX, (tree / INDEX).read_text().splitlines()[0] + "\n"), "listed twice, first in line 1"),
+    "link out": (lambda tree: (tree / "passwd").symlink_to("/etc/passwd"), "passwd: a symbolic link"),
+    "link inside": (lambda tree: (tree / "again").symlink_to("README.txt"), "again: a symbolic link"),
+    "FIFO": (lambda tree: os.mkfifo(tree / "pipe"), "pipe: a FIFO"),
+    "control character": (lambda tree: (tree / "a\nb").write_text("x"), r"a\\nb: a name with control"),
+    "no repository": (lambda tree: [shutil.rmtree(tree / "packages.main"), shutil.rmtree(tree / "packages.linux")], "no repository here"),
+    "half a repository": (lambda tree: [shutil.rmtree(tree / "packages.linux"), (tree / INDEX).unlink()], "side by side"),
+    "newer product": (lambda tree: _rewrite(tree, MAIN, "4.1.0", "7.6.0"), "XenServer 7.6.0 is not one that this format"),
+    "no version": (lambda tree: (tree / MAIN).write_text("xs:main\nA\n"), "no version is not one"),
+}
+if os.geteuid() == 0:
+    FAULTS["device"] = (lambda tree: os.mknod(tree / "null", 0o666 | stat.S_IFCHR, os.makedev(1, 3)), "null: a device")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_is_refused_by_name_and_nothing_is_left(store: Store, data: Path, tree: Path, bring: Bring, fault: str) -> None:
+    spoil, says = FAULTS[fault]
+    spoil(tree)
+    with pytest.raises(PxeserveError, match=says):
+        bring(tree, "broken")
+    assert nothing_is_left(store, data)
+
+
+def test_all_faults_are_named_at_once(tree: Path, bring: Bring) -> None:
+    _flip(tree)
+    (tree / "packages.linux/guest-installer.tar.bz2").unlink()
+    with pytest.raises(PxeserveError) as error:
+        bring(tree, "broken")
+    assert len(error.value.message.splitlines()) == 2
+
+
+@pytest.mark.skipif(shutil.which("xorriso") is None, reason="xorriso is not installed")
+def test_a_cut_iso_is_refused_before_anything_is_copied(store: Store, data: Path, tree: Path, bring: Bring) -> None:
+    image = iso_of(tree, "-R")
+    os.truncate(image, image.stat().st_size * 2 // 3)
+    with pytest.raises(PxeserveError, match="cut short"):
+        bring(image, "cut")
+    assert nothing_is_left(store, data)
+
+
+@pytest.mark.skipif(shutil.which("xorriso") is None, reason="xorriso is not installed")
+def test_an_iso_without_long_names_is_refused_with_the_way_out(tree: Path, bring: Bring) -> None:
+    with pytest.raises(PxeserveError, match="neither Rock Ridge nor Joliet") as error:
+        bring(iso_of(tree, "--norock"), "plain")
+    assert "xorriso" in error.value.fix
+
+
+@pytest.mark.parametrize(("content", "says"), [(b"", "not an ISO image"), (b"x" * 100_000, "not an ISO image")])
+def test_what_is_no_iso_is_refused(tmp_path: Path, bring: Bring, content: bytes, says: str) -> None:
+    (tmp_path / "file.iso").write_bytes(content)
+    with pytest.raises(PxeserveError, match=says):
+        bring(tmp_path / "file.iso", "file")
+
+
+def test_a_missing_source_and_a_bad_name_are_refused(tmp_path: Path, tree: Path, bring: Bring) -> None:
+    with pytest.raises(PxeserveError, match="no such file"):
+        bring(tmp_path / "nowhere", "x")
+    with pytest.raises(PxeserveError, match="is not a name for a medium"):
+        bring(tree, "../x")
+
+
+def test_a_full_disk_is_refused_before_copying(store: Store, data: Path, tree: Path, bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = shutil._ntuple_diskusage(100_000_000, 98_000_000, 2_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: small)
+    with pytest.raises(PxeserveError, match=r"the medium needs .*; 2000 kB are free"):
+        bring(tree, "big")
+    assert nothing_is_left(store, data)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+def test_a_disk_that_fills_up_meanwhile_leaves_nothing(store: Store, data: Path, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (data / "media").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", data / "media"], check=True)
+    try:
+        plenty = shutil._ntuple_diskusage(10**12, 0, 10**12)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _path: plenty)
+        with pytest.raises(PxeserveError, match="could not be copied: No space left on device"):
+            import_medium(store, data, tree, "full", lambda *_: None, "tester", 0.0)
+        assert nothing_is_left(store, data)
+    finally:
+        subprocess.run(["umount", data / "media"], check=True)
+
+
+def test_the_same_again_is_no_error_and_other_content_is(tree: Path, bring: Bring) -> None:
+    first = bring(tree, "sample")
+    assert bring(tree, "sample") == first
+    (tree / "README.txt").write_text("changed")
+    with pytest.raises(ConflictError, match="already a medium sample"):
+        bring(tree, "sample")
+
+
+_IMPORTER = """
+import sys
+from pathlib import Path
+from pxeserve.repo.imports import import_medium
+from pxeserve.store import open_store
+data, tree, stop = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+def report(done, total, text):
+    if done * 100 // total >= stop:
+        print("here", flush=True)
+        sys.stdin.read()
+import_medium(open_store(data), data, tree, "killed", report, "tester", 0.0)
+"""
+
+
+@pytest.mark.parametrize("percent", [1, 50, 100])
+def test_a_kill_in_the_middle_leaves_nothing_visible_and_the_next_start_sweeps(store: Store, data: Path, tree: Path, percent: int) -> None:
+    command = [sys.executable, "-c", _IMPORTER, str(data), str(tree), str(percent)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"here\n"
+        assert sweep(store, data) == []  # it still lives
+        process.send_signal(signal.SIGKILL)
+    with store.site.read() as connection:
+        assert inventory.media(connection) == []
+    assert len(sweep(store, data)) == 1
+    assert nothing_is_left(store, data)
+
+
+def test_sweep_keeps_media_and_removes_folders_without_a_row(store: Store, data: Path, tree: Path, bring: Bring) -> None:
+    medium = bring(tree, "sample")
+    shutil.copytree(data / "media" / medium.folder, data / "media" / "other@0123456789ab")
+    assert sweep(store, data) == ["other@0123456789ab"]
+    assert (data / "media" / medium.folder).is_dir()
+
+
+def test_verification_finds_a_flipped_bit_and_its_repair(store: Store, data: Path, tree: Path, bring: Bring) -> None:
+    medium = bring(tree, "sample")
+    lying = data / "media" / medium.folder / PACKAGE
+    content = lying.read_bytes()
+    lying.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert verify.quick(store, data, medium) == []
+    faults = verify.full(store, data, medium, lambda *_: None)
+    assert len(faults) == 1
+    assert PACKAGE in faults[0]
+    with store.site.read() as connection:
+        damaged = media.by_name(connection, "sample")
+    assert damaged is not None
+    assert damaged.state is MediumState.DAMAGED
+    lying.write_bytes(content)
+    assert verify.full(store, data, damaged, lambda *_: None) == []
+    lying.unlink()
+    assert verify.quick(store, data, medium) == [f"{PACKAGE}: missing; it was there when the medium was imported"]
+
+
+def test_a_medium_that_is_needed_cannot_be_removed(store: Store, data: Path, tree: Path, bring: Bring) -> None:
+    from pxeserve.domain.host import Profile
+
+    medium = bring(tree, "sample")
+    with store.site.write() as connection:
+        inventory.put_profile(connection, Profile("rack", "sample"))
+    with pytest.raises(ConflictError, match="needed by profile rack"):
+        remove_medium(store, data, medium, "tester", 0.0)
+    with store.site.write() as connection:
+        inventory.remove_profile(connection, "rack")
+    remove_medium(store, data, medium, "tester", 0.0)
+    assert nothing_is_left(store, data)
+
+
+def test_the_sample_is_the_same_each_time_and_says_what_it_is(tmp_path: Path) -> None:
+    make_sample(tmp_path / "one")
+    make_sample(tmp_path / "two")
+    for path in (tmp_path / "one").rglob("*"):
+        if path.is_file():
+            assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
+    assert b"not an operating system" in (tmp_path / "one" / "boot" / "xen.gz").read_bytes()[:100]
+    with pytest.raises(FileExistsError):
+        make_sample(tmp_path / "one")
