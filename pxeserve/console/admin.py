@@ -35,12 +35,16 @@ _REPORT_STEP = 200
 log = structlog.get_logger("console")
 
 
+def preload() -> None:
+    """Import every verb while the files can still be read: the service's user may not be able to."""
+    registry.verbs()
+
+
 def serve(serving: Serving) -> None:
     """Answer on the admin socket until told to stop; a request under way is cut off then."""
     config = serving.config
     store = open_store(config.server.data)
     recorder = Recorder(config.server.data / "run" / SOCKET_NAME, "console")
-    registry.verbs()
     removed = sweep(store, config.server.data)
     if removed:
         log.info("left-over media folders removed", folders=removed)

@@ -42,6 +42,8 @@ class Event:
 def harmless(value: str | bytes, limit: int = MAX_TEXT) -> str:
     """`value` with control and format characters and invalid UTF-8 written as `\\xNN` or `\\uNNNN`, cut at `limit` characters."""
     text = value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        return text
     out = []
     for char in text[: limit + 1]:
         code = ord(char)

@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def _import_all(name: str) -> ModuleType:
-    """The module and all that it may come to need. Its own package's modules too, since some are imported where they are used."""
+    """The module and all that it may come to need: its own package's modules, and what it asks for with a function `preload`."""
     module = importlib.import_module(name)
     for lazy in _LAZY:
         try:
@@ -64,6 +64,7 @@ def _import_all(name: str) -> ModuleType:
     package = sys.modules[name.rpartition(".")[0]]
     for found in pkgutil.iter_modules(getattr(package, "__path__", ())):
         importlib.import_module(f"{package.__name__}.{found.name}")
+    getattr(module, "preload", lambda: None)()
     return module
 
 

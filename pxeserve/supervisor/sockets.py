@@ -14,6 +14,9 @@ from pxeserve.events.recorder import SOCKET_NAME
 from pxeserve.serving import Listener
 from pxeserve.supervisor.ports import taken
 
+_SO_RCVBUFFORCE = 33
+"""asm-generic/socket.h; needs CAP_NET_ADMIN."""
+
 _IP_PKTINFO = getattr(socket, "IP_PKTINFO", 8)
 _BACKLOG = 512
 _BUFFER = 4 << 20
@@ -59,7 +62,7 @@ def _broadcast(interface: str, port: int, key: str) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        _enlarge(sock)
         sock.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
         _bind(sock, ("0.0.0.0", port), "udp", port, key)  # noqa: S104 - of one device; broadcasts reach no other address
@@ -72,7 +75,7 @@ def _broadcast(interface: str, port: int, key: str) -> socket.socket:
 def _udp(address: str, port: int, key: str) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        _enlarge(sock)
         sock.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         _bind(sock, (address, port), "udp", port, key)
     except BaseException:
@@ -91,6 +94,14 @@ def _tcp(address: str, port: int) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def _enlarge(sock: socket.socket) -> None:
+    """A large receive buffer: beyond the system's limit where this process may, else as large as it allows."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+    except PermissionError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
 
 
 def _bind(sock: socket.socket, address: tuple[str, int], protocol: str, port: int, key: str) -> None:
@@ -131,5 +142,5 @@ def _unix(path: Path, kind: socket.SocketKind, owner: tuple[int, int] | None) ->
     if kind is socket.SOCK_STREAM:
         sock.listen(_BACKLOG)
     else:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        _enlarge(sock)
     return sock
