@@ -59,7 +59,8 @@ def _boot(number: int, boot: Any, console: Console) -> None:
     for line in boot["lines"]:
         mark = _DONE if line["ok"] else _WRONG
         style = "" if line["ok"] else "red"
-        text = f"{mark}{line['offset']:>9.3f} s  {line['step']:<14}  {line['text']}{_figures(line)}"
+        step = "" if line["step"] == "other" else line["step"]
+        text = f"{mark}{line['offset']:>9.3f} s  {step:<14}  {line['text']}{_figures(line)}"
         console.print(Text(text, style=style))
     following = boot["next"]
     if following and following["overdue"]:

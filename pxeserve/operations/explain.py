@@ -79,7 +79,7 @@ def _conditions(context: Context, decision: Decision) -> Iterator[Reason]:
 def _passed_over(context: Context, decision: Decision, who: Subject, site: Site) -> Iterator[Reason]:
     """What the machine does not get, and why not."""
     if who.host and who.medium and decision.target is not Target.INSTALLER:
-        text = f"medium {who.medium.name} of profile {who.host.profile}: see the reasons above"
+        text = f"medium {who.medium.name}, which profile {who.host.profile} names, is passed over for the reasons above"
         yield Reason(Weight.PASSED_OVER, "medium", text, f"profile {who.host.profile}")
     with context.store.site.read() as connection:
         imported = sets(connection)

@@ -77,13 +77,24 @@ def _entry(label: str, lines: dict[str, str]) -> Entry:
     if not kernel:
         raise StepFailedError(f"the menu's entry {label!r} names no kernel")
     if kernel.endswith("mboot.c32"):
-        parts = [part.split(None, 1) for part in append.split(" --- ")]
+        parts = _modules(append)
         if not all(parts):
             raise StepFailedError(f"the menu's entry {label!r} has an empty part between its hyphens")
-        return Entry(label, kernel, tuple((part[0], part[1] if len(part) > 1 else "") for part in parts))
+        return Entry(label, kernel, tuple((part[0], " ".join(part[1:])) for part in parts))
     initrd = lines.get("initrd") or _word(append, "initrd")
     files = [(kernel, append)] + [(name, "") for name in initrd.split(",") if name]
     return Entry(label, "", tuple(files))
+
+
+def _modules(append: str) -> list[list[str]]:
+    """The words of each module: three hyphens part them (mboot.c32)."""
+    parts: list[list[str]] = [[]]
+    for one in append.split():
+        if one == "---":
+            parts.append([])
+        else:
+            parts[-1].append(one)
+    return parts
 
 
 def _word(append: str, name: str) -> str:

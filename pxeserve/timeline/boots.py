@@ -23,6 +23,10 @@ class Boot:
     mac: str | None
     events: list[EventRow] = field(default_factory=list)
 
+    def fetched(self) -> bool:
+        """Whether it has come further than DHCP."""
+        return any(not event.kind.startswith("dhcp.") for event in self.events)
+
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
@@ -35,8 +39,9 @@ class Grouped:
 def group(events: Sequence[EventRow]) -> Grouped:
     """Sort `events` of one host into its boots.
 
-    A boot begins with the DISCOVER before its session. HTTP and the installer's own DHCP carry no session: they belong to the
-    boot of that MAC that began last, and what names no MAC to the last boot of all.
+    A boot begins with the DISCOVER before its session. Ids of sessions hold whole seconds, so an offer after files were fetched is
+    another boot even under the same id. HTTP and the installer's own DHCP carry no session: they belong to the boot of that MAC
+    that began last, and what names no MAC to the last boot of all.
     """
     grouping = _Grouping()
     for event in sorted(events, key=lambda one: (one.at, one.id)):
@@ -72,7 +77,7 @@ class _Grouping:
 
     def _of_session(self, event: EventRow, session: str) -> None:
         boot = self._by_session.get(session)
-        if boot is None:
+        if boot is None or (event.kind == "dhcp.offer" and boot.fetched()):
             boot = self._new(session, event.mac)
             self._by_session[session] = boot
         for asked in self._waiting.pop(event.mac or "", []):
