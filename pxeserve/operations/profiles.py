@@ -29,9 +29,7 @@ def add(
     context: Context, *, name: str, medium: str | None = None, parent: str | None = None, set: list[str] | None = None
 ) -> dict[str, Any]:
     """Make a profile. `set` holds KEY=VALUE words: an answer such as `primary-disk=sda`, or `boot.serial=ttyS0,115200`."""
-    if not _NAME.fullmatch(name):
-        raise PxeserveError(f"{name!r} is not a name for a profile: lower-case letters, digits, dots and hyphens, 63 at most")
-    profile = changed(Profile(name, medium, parent), settings(set or []))
+    profile = changed(Profile(profile_name(name), medium, parent), settings(set or []))
     with context.store.site.write() as connection:
         if any(other.name == name for other in inventory.profiles(connection)):
             raise ConflictError(f"there is already a profile {name}", fix=f"pxeserve profile set {name} changes it")
@@ -80,6 +78,13 @@ def remove(context: Context, *, name: str) -> dict[str, Any]:
         inventory.remove_profile(connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.remove", name)
     return {"removed": name}
+
+
+def profile_name(text: str) -> str:
+    """`text` when it may name a profile. Raises PxeserveError."""
+    if not _NAME.fullmatch(text):
+        raise PxeserveError(f"{text!r} is not a name for a profile: lower-case letters, digits, dots and hyphens, 63 at most")
+    return text
 
 
 def refuse_if_used(connection: Connection, name: str) -> None:
