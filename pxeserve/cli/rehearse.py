@@ -42,9 +42,9 @@ def rehearse(
 
 def _rehearsed(config: Path | None, mac: str, firmware: Firmware, *, json: bool) -> bool:
     """The whole rehearsal, told as it goes; whether its end was reached."""
-    from pxeserve.rehearse.dhcp import DhcpClient
     from pxeserve.rehearse.plan import Plan
-    from pxeserve.rehearse.walk import NOT_WALKED, Walk, verdict
+    from pxeserve.rehearse.walk import verdict
+    from pxeserve.rehearse.way import ready
 
     plan = Plan.from_plain(ask(config, "rehearse.begin", {"mac": mac, "firmware": firmware.value}))
     steps: list[Step] = []
@@ -53,8 +53,8 @@ def _rehearsed(config: Path | None, mac: str, firmware: Firmware, *, json: bool)
     try:
         if not json:
             shown.print(Text(f"{plan.host} rehearsed as {plan.mac} against {plan.server}", style="bold"))
-        with DhcpClient(plan) as client:
-            for step in Walk(plan, client).steps():
+        with ready(plan) as way:
+            for step in way.walk.steps():
                 steps.append(step)
                 if not json:
                     _show(step, shown)
@@ -64,10 +64,10 @@ def _rehearsed(config: Path | None, mac: str, firmware: Firmware, *, json: bool)
     ok = steps[-1].ok
     if json:
         told = [asdict(one) for one in steps]
-        print_json({"host": plan.host, "mac": plan.mac, "ok": ok, "verdict": said, "steps": told, "not_walked": NOT_WALKED})
+        print_json({"host": plan.host, "mac": plan.mac, "ok": ok, "verdict": said, "steps": told, "not_walked": way.not_walked})
         return ok
     shown.print("not walked:")
-    for part in NOT_WALKED:
+    for part in way.not_walked:
         shown.print(Text(f"  - {part}"))
     shown.print(Text(said, style="bold"))
     return ok

@@ -55,6 +55,7 @@ def begin(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -> 
         install=grant.install_id,
         expires=grant.expires,
         firmware=firmware,
+        interface=config.server.interface or "",
         server=server,
         dhcp_port=config.dhcp.port,
         tftp_port=config.tftp.port,

@@ -1,4 +1,4 @@
-"""The rehearsal's DHCP client: says what a card's ROM says, through a relay agent of its own, so that answers come to an ordinary port.
+"""The rehearsal's DHCP client: says what a card's ROM says. How its messages travel is the channel's business.
 
 Builds and reads packets with scapy, a second opinion on the server's own codec. scapy is GPL-2.0-only and slow to import: it is
 imported here alone, when a rehearsal begins, and never where machines are served.
@@ -7,13 +7,13 @@ imported here alone, when a rehearsal begins, and never where machines are serve
 from __future__ import annotations
 
 import secrets
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any
 
 from pxeserve.errors import PxeserveError
+from pxeserve.rehearse.channel import NOBODY, Channel
 from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.step import StepFailedError
 
@@ -34,7 +34,6 @@ _ROM: tuple[tuple[int, bytes], ...] = (
 _INSTALLER: tuple[tuple[int, bytes], ...] = ((57, (576).to_bytes(2)), (55, bytes((1, 3, 6, 12, 15, 28, 42))), (60, b"udhcp 1.2.2"))
 """What the DHCP client of an installer's RAM disk sends (busybox)."""
 
-_NOBODY = str(IPv4Address(0))
 _RELAY_FIX = "look at the counters of ignored packets (pxeserve events) and at [[dhcp.subnet]]: no subnet may hold the address asked for"
 
 
@@ -50,27 +49,21 @@ class Lease:
 
 
 class DhcpClient:
-    """One simulated card. Use as a context manager; `release` gives the address back."""
+    """One simulated card. Use as a context manager, which closes the channel; `release` gives the address back."""
 
-    def __init__(self, plan: Plan, waits: Sequence[float] = WAITS) -> None:
+    def __init__(self, plan: Plan, channel: Channel, waits: Sequence[float] = WAITS) -> None:
         self._plan = plan
+        self._channel = channel
         self._waits = waits
         self._scapy = _load()
         self._chaddr = bytes.fromhex(plan.mac.replace(":", ""))
         self._uuid = secrets.token_bytes(16)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            self._socket.bind((str(plan.relay), 0))
-            self._socket.connect((str(plan.server), plan.dhcp_port))
-        except OSError as error:
-            self._socket.close()
-            raise PxeserveError(f"{plan.relay}: cannot be used as the rehearsal's own address: {error.strerror}") from None
 
     def __enter__(self) -> DhcpClient:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._socket.close()
+        self._channel.close()
 
     def boot(self) -> Lease:
         """DISCOVER to ACK, as firmware. Raises StepFailedError."""
@@ -83,7 +76,7 @@ class DhcpClient:
     def release(self, lease: Lease) -> None:
         """Give the address back; nobody answers that (RFC 2131 section 4.4.6)."""
         packet = self._packet("release", secrets.randbits(32), ((54, lease.server.packed),), ciaddr=str(lease.address))
-        self._socket.send(bytes(packet))
+        self._channel.sock.sendto(bytes(packet), self._channel.to)
 
     def _obtain(self, identity: Sequence[tuple[int, bytes]]) -> Lease:
         xid = secrets.randbits(32)
@@ -104,9 +97,9 @@ class DhcpClient:
         data = bytes(self._packet(kind, xid, options))
         where = f"UDP port {self._plan.dhcp_port} of {self._plan.server}"
         for wait in self._waits:
-            self._socket.settimeout(wait)
+            self._channel.sock.settimeout(wait)
             try:
-                self._socket.send(data)
+                self._channel.sock.sendto(data, self._channel.to)
                 answer = self._answer(xid)
             except TimeoutError:
                 continue
@@ -126,26 +119,19 @@ class DhcpClient:
 
     def _answer(self, xid: int) -> Any:
         while True:
-            answer = self._scapy.BOOTP(self._socket.recv(4096))
+            answer = self._scapy.BOOTP(self._channel.sock.recv(4096))
             if answer.op == 2 and answer.xid == xid and bytes(answer.chaddr)[:6] == self._chaddr:
                 return answer
 
-    def _packet(self, kind: str, xid: int, options: Sequence[tuple[int, bytes]], ciaddr: str = _NOBODY) -> Any:
-        relayed = kind != "release"
+    def _packet(self, kind: str, xid: int, options: Sequence[tuple[int, bytes]], ciaddr: str = str(NOBODY)) -> Any:
+        through = self._channel if kind != "release" else None
         head = self._scapy.BOOTP(
-            op=1, htype=1, hlen=6, hops=int(relayed), xid=xid, ciaddr=ciaddr, chaddr=self._chaddr.ljust(16, b"\0"),
-            giaddr=str(self._plan.relay) if relayed else _NOBODY,
+            op=1, htype=1, hlen=6, hops=int(bool(through and through.agent)), xid=xid, flags=0x8000 if self._channel.broadcast else 0,
+            ciaddr=ciaddr, chaddr=self._chaddr.ljust(16, b"\0"), giaddr=str(through.relay if through else NOBODY),
         )  # fmt: skip
-        agent = ((82, self._relay_agent()),) if relayed else ()
+        agent = ((82, through.agent),) if through and through.agent else ()
         listed = ((53, bytes((_CODES[kind],))), *options, (61, b"\x01" + self._chaddr), *agent)
         return head / self._scapy.DHCP(options=[*listed, "end"])
-
-    def _relay_agent(self) -> bytes:
-        """Option 82: the port's name, the link that is meant (RFC 3527), and that answers go to the port they came from (RFC 8357)."""
-        subnet = self._plan.subnet
-        inside = subnet is None or self._plan.relay in subnet
-        link = b"" if inside or subnet is None else b"\x05\x04" + next(subnet.hosts()).packed
-        return b"\x01\x08rehearse" + link + b"\x13\x00"
 
     def _options(self, answer: Any) -> dict[int, bytes]:
         """The options by number, each as its bytes."""

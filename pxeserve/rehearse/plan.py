@@ -22,14 +22,16 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One rehearsal. `mac` is the rehearsal's own; `expires` is epoch seconds; `relay` is an address of this machine from which the
-    DHCP messages are sent as a relay agent's; `subnet` is the one to ask an address of, None where no subnet is served."""
+    """One rehearsal. `mac` is the rehearsal's own; `expires` is epoch seconds; `interface` is the one that is served, and `relay` an
+    address of this machine from which DHCP messages can be sent as a relay agent's; `subnet` is the one to ask an address of, None
+    where no subnet is served."""
 
     host: str
     mac: str
     install: str
     expires: float
     firmware: str
+    interface: str
     server: IPv4Address
     dhcp_port: int
     tftp_port: int

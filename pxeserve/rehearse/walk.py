@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import IPv4Address
 
 from pxeserve.rehearse import menu
 from pxeserve.rehearse.dhcp import DhcpClient, Lease
@@ -21,15 +22,6 @@ from pxeserve.rehearse.tftp import NotThereError, TftpClient
 
 _MENU = 1 << 16
 _SMALLEST_LOADER = 512
-
-NOT_WALKED = (
-    "the firmware's own ROM and its screen",
-    "cables, switches, spanning tree, VLANs and broadcast: the DHCP messages went through a relay agent of the rehearsal's own",
-    "the loader, the hypervisor, the kernel and the installer: their files were fetched whole and none was run",
-    "the machine's disks and drivers",
-)
-"""The parts of the real path that no rehearsal of this kind walks, each said in its output."""
-
 
 @dataclass(slots=True)
 class _Boot:
@@ -45,11 +37,21 @@ class _Boot:
 
 
 class Walk:
-    """One rehearsal. `clock` gives seconds and may begin anywhere; `wait` is how long each try of a TFTP request waits, in seconds."""
+    """One rehearsal. `take` makes a leased address this process's own. `clock` gives seconds and may begin anywhere; `wait` is how long
+    each try of a TFTP request waits, in seconds."""
 
-    def __init__(self, plan: Plan, dhcp: DhcpClient, *, clock: Callable[[], float] = time.monotonic, wait: float = 2.0) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        dhcp: DhcpClient,
+        *,
+        take: Callable[[IPv4Address], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+        wait: float = 2.0,
+    ) -> None:
         self._plan = plan
         self._dhcp = dhcp
+        self._take = take
         self._clock = clock
         self._wait = wait
         self._lease: Lease | None = None
@@ -114,6 +116,7 @@ class Walk:
 
     def _address(self, boot: _Boot) -> Did:
         boot.lease = self._lease = self._dhcp.boot()
+        self._take(boot.lease.address)
         if not boot.lease.boot_file:
             fix = f"pxeserve explain {self._plan.mac} names the reason"
             raise StepFailedError(f"{boot.lease.address} was lent and no boot file named", fix)
@@ -191,6 +194,7 @@ class Walk:
         lease = self._dhcp.configure()
         said = "the same" if lease.address == boot.at().address else "another one, which is allowed once"
         boot.lease = self._lease = lease
+        self._take(lease.address)
         return Did(f"{lease.address}: {said}")
 
     def _installer_words(self, boot: _Boot) -> Did:

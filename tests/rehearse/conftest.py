@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pytest
 from pxeserve.boot import gather
 from pxeserve.cli.session import ask
 from pxeserve.domain.host import BootWords, Host, Profile
+from pxeserve.rehearse.channel import relayed
 from pxeserve.rehearse.dhcp import DhcpClient
 from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.step import Step
@@ -36,15 +37,15 @@ SET = {"pxelinux.0": b"PXELINUX 6.04 PXE" + bytes(2000), "mboot.c32": ELF, "ldli
 CONFIG = """
 [server]
 data = "{data}"
-interface = "lo"
-address = "127.0.0.1"
+interface = "{interface}"
+address = "{address}"
 user = "{user}"
 [dhcp]
 mode = "server"
 port = {dhcp}
 [[dhcp.subnet]]
-network = "127.78.0.0/24"
-range = ["127.78.0.100", "127.78.0.199"]
+network = "{net}.0/24"
+range = ["{net}.100", "{net}.199"]
 [tftp]
 port = {tftp}
 ports = "47000-47999"
@@ -65,18 +66,18 @@ def free_port(kind: int) -> int:
 
 @dataclass
 class House:
-    """One service with its data folder; `config` is its file."""
+    """One service with its data folder; `config` is its file. `inside` is what commands begin with to run where the service runs."""
 
     config: Path
     data: Path
     store: Store
+    inside: tuple[str, ...] = ()
     log: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        self.process = subprocess.Popen(
-            [PXESERVE, "serve", "--config", self.config], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
-        )
+        command = [*self.inside, PXESERVE, "serve", "--config", self.config]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1)
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.log.append(line)
@@ -93,7 +94,8 @@ class House:
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PXESERVE_CONFIG": str(self.config)}
-        return subprocess.run([PXESERVE, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False)
+        command = [*self.inside, PXESERVE, *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
     def ask(self, verb: str, **arguments: Any) -> Any:
         return ask(self.config, verb, arguments)
@@ -103,7 +105,7 @@ class House:
         begun = Plan.from_plain(self.ask("rehearse.begin", mac=MAC))
         try:
             plan = between(begun) or begun
-            with DhcpClient(plan, waits=(0.3, 0.3)) as client:
+            with DhcpClient(plan, relayed(plan), waits=(0.3, 0.3)) as client:
                 return list(Walk(plan, client, wait=0.3).steps())
         finally:
             if self.process is not None:
@@ -114,13 +116,14 @@ class House:
             return self.data / "media" / inventory.media(connection)[0].folder
 
 
-def furnish(folder: Path) -> House:
+def furnish(folder: Path, inside: tuple[str, ...] = (), **network: Any) -> House:
     """A house with all that an installation needs, not yet running."""
     data = folder / "data"
-    ports = {"dhcp": free_port(socket.SOCK_DGRAM), "tftp": free_port(socket.SOCK_DGRAM)}
+    ports: dict[str, Any] = {"dhcp": free_port(socket.SOCK_DGRAM), "tftp": free_port(socket.SOCK_DGRAM)}
     ports |= {"http": free_port(socket.SOCK_STREAM), "console": free_port(socket.SOCK_STREAM)}
     config = folder / "pxeserve.toml"
-    config.write_text(CONFIG.format(data=data, user=getpass.getuser(), **ports))
+    loopback = {"interface": "lo", "address": "127.0.0.1", "net": "127.78.0"}
+    config.write_text(CONFIG.format(data=data, user=getpass.getuser(), **(ports | loopback | network)))
     prepare.own_folder(data, None)
     prepare.fill(data)
     store = open_store(data, migrate=True)
@@ -136,7 +139,7 @@ def furnish(folder: Path) -> House:
     with store.site.write() as connection:
         inventory.put_profile(connection, Profile("demo", medium="sample", answers=answers, words=words))
         inventory.put_host(connection, Host(0, "demo01", (MAC,), "demo"))
-    return House(config, data, store)
+    return House(config, data, store, inside)
 
 
 @pytest.fixture(scope="package")
@@ -148,6 +151,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house.store.close()
 
 
-def on_port(name: str, port: int) -> Callable[[Plan], Plan]:
-    """The plan of somebody who has a port wrong."""
-    return lambda plan: replace(plan, **{name: port})
+
+@pytest.fixture(scope="package")
+def furnished() -> Callable[..., House]:
+    """Makes further houses: a folder, what commands begin with to run inside, and the network's own words."""
+    return furnish

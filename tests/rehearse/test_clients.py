@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pxeserve.rehearse.channel import relayed
 from pxeserve.rehearse.dhcp import DhcpClient
 from pxeserve.rehearse.http import HttpClient, shown
 from pxeserve.rehearse.plan import Package, Plan
@@ -21,9 +22,13 @@ from pxeserve.rehearse.tftp import NotThereError, TftpClient
 
 HERE = IPv4Address("127.0.0.1")
 PLAN = Plan(
-    "demo01", "02:00:00:00:00:07", "k3d9", 2e9, "bios", HERE, 67, 69, 80, "server", IPv4Address("127.0.0.9"), IPv4Network("127.79.0.0/24"),
-    "sample", "4.1", True, (Package("a", 1, "m"),),
+    "demo01", "02:00:00:00:00:07", "k3d9", 2e9, "bios", "lo", HERE, 67, 69, 80, "server", IPv4Address("127.0.0.9"),
+    IPv4Network("127.79.0.0/24"), "sample", "4.1", True, (Package("a", 1, "m"),),
 )  # fmt: skip
+
+
+def card(plan: Plan) -> DhcpClient:
+    return DhcpClient(plan, relayed(plan), waits=(2.0,))
 
 
 @contextmanager
@@ -81,7 +86,7 @@ def always(*replies: bytes) -> Callable[[bytes, int], list[bytes]]:
 
 
 def test_what_a_card_sends_is_what_an_ipxe_rom_sends_through_a_relay() -> None:
-    with udp_peer(honest) as (port, heard), DhcpClient(replace(PLAN, dhcp_port=port), waits=(2.0,)) as client:
+    with udp_peer(honest) as (port, heard), card(replace(PLAN, dhcp_port=port)) as client:
         lease = client.boot()
         client.release(lease)
         client.configure()
@@ -102,7 +107,7 @@ def test_what_a_card_sends_is_what_an_ipxe_rom_sends_through_a_relay() -> None:
 
 def test_a_relay_inside_the_subnet_needs_no_link_selection() -> None:
     inside = replace(PLAN, relay=IPv4Address("127.79.0.3"))
-    with udp_peer(honest) as (port, heard), DhcpClient(replace(inside, dhcp_port=port), waits=(2.0,)) as client:
+    with udp_peer(honest) as (port, heard), card(replace(inside, dhcp_port=port)) as client:
         client.boot()
     assert options(heard[0])[82] == b"\x01\x08rehearse\x13\x00"
 
@@ -111,7 +116,7 @@ def test_a_boot_file_may_stand_in_the_header_alone() -> None:
     def old(request: bytes, number: int) -> list[bytes]:
         return [bootp(request, 2 if number == 1 else 5, file=b"pxelinux.0")]
 
-    with udp_peer(old) as (port, _), DhcpClient(replace(PLAN, dhcp_port=port), waits=(2.0,)) as client:
+    with udp_peer(old) as (port, _), card(replace(PLAN, dhcp_port=port)) as client:
         assert client.boot().boot_file == "pxelinux.0"
 
 
@@ -121,7 +126,7 @@ def test_answers_to_others_are_passed_over() -> None:
         other_card = bootp(request[:28] + bytes(16) + request[44:], 6)
         return [other_xid, other_card, *honest(request, number)]
 
-    with udp_peer(noisy) as (port, _), DhcpClient(replace(PLAN, dhcp_port=port), waits=(2.0,)) as client:
+    with udp_peer(noisy) as (port, _), card(replace(PLAN, dhcp_port=port)) as client:
         assert client.boot().address == IPv4Address("127.79.0.100")
 
 
@@ -138,7 +143,7 @@ def test_answers_to_others_are_passed_over() -> None:
 def test_what_stops_a_machine_at_dhcp_is_said(script: Any, says: str) -> None:
     with udp_peer(script) as (port, _):
         plan = replace(PLAN, dhcp_port=port)
-        with DhcpClient(plan, waits=(0.05, 0.05)) as client, pytest.raises(StepFailedError, match=says):
+        with DhcpClient(plan, relayed(plan), waits=(0.05, 0.05)) as client, pytest.raises(StepFailedError, match=says):
             client.boot()
 
 

@@ -6,15 +6,20 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from pxeserve.rehearse import installer
+from pxeserve.rehearse.channel import relayed
+from pxeserve.rehearse.dhcp import DhcpClient, Lease
 from pxeserve.rehearse.menu import names
 from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.step import Step
+from pxeserve.rehearse.walk import Walk
 from pxeserve.store import tables as t
 
 MAC = "52:54:00:77:00:01"
@@ -90,8 +95,6 @@ def test_an_armed_host_stays_armed_through_a_rehearsal(house: Any) -> None:
 
 
 def test_the_answerfile_that_is_delivered_holds_no_password(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pxeserve.rehearse import installer
-
     parsed, seen = installer._parsed, []
     monkeypatch.setattr(installer, "_parsed", lambda content: seen.append(content) or parsed(content))
     assert house.walk()[-1].ok
@@ -183,11 +186,6 @@ def test_a_wrong_port_is_named(house: Any, port: str, step: str, says: str) -> N
 
 def test_a_machine_whose_address_nothing_vouches_for_reads_no_installers_menu(house: Any) -> None:
     """Somebody else asks for the menu by the rehearsal's MAC, from an address that nobody lent."""
-    from ipaddress import IPv4Address
-
-    from pxeserve.rehearse.dhcp import DhcpClient, Lease
-    from pxeserve.rehearse.walk import Walk
-
     class Intruder(DhcpClient):
         """Takes the boot file's name from its own lease, and talks from elsewhere."""
 
@@ -196,7 +194,7 @@ def test_a_machine_whose_address_nothing_vouches_for_reads_no_installers_menu(ho
 
     plan = Plan.from_plain(house.ask("rehearse.begin", mac=MAC))
     try:
-        with Intruder(plan, waits=(1.0,)) as client:
+        with Intruder(plan, relayed(plan), waits=(1.0,)) as client:
             last = failed(list(Walk(plan, client, wait=0.3).steps()), "menu")
     finally:
         house.ask("rehearse.end", mac=plan.mac, host=plan.host, verdict="intruder")
@@ -234,10 +232,7 @@ def test_without_a_service_there_is_nothing_to_rehearse_against(house: Any) -> N
     begun = Plan.from_plain(house.ask("rehearse.begin", mac=MAC))
     house.stop()
     try:
-        from pxeserve.rehearse.dhcp import DhcpClient
-        from pxeserve.rehearse.walk import Walk
-
-        with DhcpClient(begun, waits=(0.3,)) as client:
+        with DhcpClient(begun, relayed(begun), waits=(0.3,)) as client:
             last = failed(list(Walk(begun, client).steps()), "address")
         done = house.cli("rehearse", MAC)
     finally:

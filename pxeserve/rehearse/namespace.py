@@ -1,0 +1,80 @@
+"""A network namespace for a rehearsal on a real bridge: a card of its own on the same wire as everybody's, with the rehearsal's MAC.
+
+The namespace belongs to this process alone and has no name, so that it is gone with it, however it ends. Only for root.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+from pxeserve.errors import PxeserveError
+
+INTERFACE = "rehearse0"
+"""The card's name inside."""
+
+_CLONE_NEWNET = 0x40000000
+_OWN = Path("/proc/thread-self/ns/net")
+_INTERFACES = Path("/sys/class/net")
+
+
+def is_bridge(interface: str) -> bool:
+    """Whether `interface` of this machine is a bridge, which another port can be put into."""
+    return (_INTERFACES / interface / "bridge").is_dir()
+
+
+@contextmanager
+def on_bridge(bridge: str, mac: str) -> Iterator[None]:
+    """Live in a namespace of one's own, with a card that has `mac` and is plugged into `bridge`. Raises PxeserveError.
+
+    Only the calling thread moves, with all sockets it opens and all programs it starts from then on.
+    """
+    outside = os.open(_OWN, os.O_RDONLY)
+    port = f"rh{os.getpid()}"
+    try:
+        _libc("unshare", _CLONE_NEWNET)
+        try:
+            _outside(outside, "link", "add", port, "type", "veth", "peer", "name", INTERFACE, "netns", str(os.getpid()))
+            _ip("link", "set", INTERFACE, "address", mac, "up")
+            _ip("link", "set", "lo", "up")
+            _outside(outside, "link", "set", port, "master", bridge, "up")
+            yield
+        finally:
+            _libc("setns", outside, _CLONE_NEWNET)
+            subprocess.run(["ip", "link", "del", port], check=False, capture_output=True)
+    finally:
+        os.close(outside)
+
+
+def take(address: IPv4Address, network: IPv4Network) -> None:
+    """Give the card `address`, as a machine does after its ACK."""
+    _ip("address", "replace", f"{address}/{network.prefixlen}", "dev", INTERFACE)
+
+
+def _outside(descriptor: int, *words: str) -> None:
+    _run(["nsenter", f"--net=/proc/self/fd/{descriptor}", "ip", *words], descriptor)
+
+
+def _ip(*words: str) -> None:
+    _run(["ip", *words])
+
+
+def _run(command: list[str], *descriptors: int) -> None:
+    try:
+        done = subprocess.run(command, pass_fds=descriptors, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise PxeserveError(f"{error.filename} is not installed", fix="apt install iproute2 util-linux") from None
+    if done.returncode:
+        raise PxeserveError(f"the rehearsal's own card cannot be made: {' '.join(command)}: {done.stderr.strip()}")
+
+
+def _libc(name: str, *arguments: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*arguments):
+        error = ctypes.get_errno()
+        raise PxeserveError(f"the rehearsal's own network namespace: {name}: {os.strerror(error)}", fix="run it as root")

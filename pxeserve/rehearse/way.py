@@ -1,0 +1,53 @@
+"""By which way a rehearsal can travel from here to the server, and which parts of a machine's real path it does not walk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from pxeserve.errors import RefusedError
+from pxeserve.rehearse import namespace
+from pxeserve.rehearse.channel import broadcast, relayed
+from pxeserve.rehearse.dhcp import DhcpClient
+from pxeserve.rehearse.plan import Plan
+from pxeserve.rehearse.walk import Walk
+
+_NEVER = (
+    "the firmware's own ROM and its screen",
+    "the loader, the hypervisor, the kernel and the installer: their files were fetched whole and none was run",
+    "the machine's disks and drivers",
+)
+_RELAYED = (
+    "cables, switches, spanning tree, VLANs and broadcast: everything stayed on this machine's loopback interface, and the DHCP messages "
+    "went through a relay agent of the rehearsal's own",
+)
+_BRIDGED = ("cables, switches, spanning tree and VLANs beyond this machine's own bridge",)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A walk that can begin, and what it leaves out."""
+
+    walk: Walk
+    not_walked: tuple[str, ...]
+
+
+@contextmanager
+def ready(plan: Plan) -> Iterator[Way]:
+    """The way for `plan`; it stands until the block ends. Raises RefusedError when there is none from here."""
+    if plan.loopback:
+        with DhcpClient(plan, relayed(plan)) as client:
+            yield Way(Walk(plan, client), _RELAYED + _NEVER)
+        return
+    if not namespace.is_bridge(plan.interface) or plan.subnet is None:
+        raise RefusedError(
+            f"{plan.interface} is neither the loopback interface nor a bridge: a simulated machine on this one cannot be plugged into it",
+            fix="rehearse with bin/run, which serves the loopback interface; pxeserve explain says what a machine would get here",
+        )
+    if os.geteuid() != 0:
+        raise RefusedError(f"a simulated machine on bridge {plan.interface} needs root", fix="run the command with sudo")
+    with namespace.on_bridge(plan.interface, plan.mac), DhcpClient(plan, broadcast(plan)) as client:
+        yield Way(Walk(plan, client, take=partial(namespace.take, network=plan.subnet)), _BRIDGED + _NEVER)
