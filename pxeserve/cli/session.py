@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json as json_format
 import os
-import pwd
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -142,45 +141,12 @@ def _remote(sock: socket.socket, verb: str, arguments: Mapping[str, Any]) -> Ite
 
 @contextmanager
 def _alone(config: Config) -> Iterator[Call]:
-    """No service runs: hold the data folder for as long as this command lasts, as the user who owns what lies in it."""
-    from pxeserve.operations import registry
-    from pxeserve.operations.context import Actor, Context
-    from pxeserve.operations.context import Progress as Step
-    from pxeserve.store import migrate, open_store
-    from pxeserve.supervisor import interfaces, lock, prepare, privileges
+    """No service runs: a process of our own holds the data folder for as long as this command lasts, as the user who owns what lies in
+    it. It speaks as the service would; what it says is shown here, with our own rights."""
+    from pxeserve.supervisor import alone
 
-    data = config.server.data
-    actor = Actor(pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() == 0 else f"uid {os.geteuid()}")
-    ids = privileges.user_ids(config.server.user)
-    prepare.own_folder(data, ids)
-    registry.verbs()
-    migrate.preload()
-    privileges.become(ids)
-    held = lock.take(data)
-    prepare.fill(data)
-    store = open_store(data)
-    try:
-        try:
-            settled = interfaces.settled(config)
-        except PxeserveError:
-            settled = config  # whoever needs the address says so
-        show = _Shown()
-
-        def report(step: Step) -> None:
-            show({"done": step.done, "total": step.total, "text": step.text})
-
-        def call(verb: str, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-            with show:
-                result = registry.call(Context(settled, store, actor, report), verb, arguments)
-                if isinstance(result, Iterator):
-                    yield from ({"item": item} for item in result)
-                    result = None
-            yield {"result": result}
-
-        yield call
-    finally:
-        store.close()
-        os.close(held)
+    with alone.started(config) as sock:
+        yield lambda verb, arguments: _remote(sock, verb, arguments)
 
 
 class _Shown:

@@ -12,7 +12,7 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import structlog
@@ -79,8 +79,8 @@ def _converse(client: socket.socket, config: Config, store: Store, recorder: Rec
                 wire.send(client, wire.error_message(refused))
                 return
             for message in wire.messages(client):
-                context = Context(config, store, Actor(_name(uid)), _reporter(client), recorder)
-                _answer(client, context, message)
+                context = Context(config, store, Actor(name_of(uid)), reporter(client), recorder)
+                answer(client, context, message)
     except wire.LineError as error:
         log.warning(f"admin socket: {error}")
     except OSError:
@@ -89,7 +89,8 @@ def _converse(client: socket.socket, config: Config, store: Store, recorder: Rec
         slots.release()
 
 
-def _answer(client: socket.socket, context: Context, message: dict[str, Any]) -> None:
+def answer(client: socket.socket, context: Context, message: dict[str, Any]) -> None:
+    """Carry out one request and send what comes of it. Raises OSError alone, when the client is gone."""
     try:
         result = registry.call(context, str(message.get("verb", "")), dict(message.get("arguments") or {}))
         if isinstance(result, Iterator):
@@ -108,7 +109,7 @@ def _answer(client: socket.socket, context: Context, message: dict[str, Any]) ->
         wire.send(client, wire.error_message(PxeserveError(said, code="internal", fix="the service's log tells what happened")))
 
 
-def _reporter(client: socket.socket) -> Any:
+def reporter(client: socket.socket) -> Callable[[Progress], None]:
     """Sends progress now and then: often enough to be smooth, seldom enough to cost nothing."""
     last = [-1]
 
@@ -126,7 +127,8 @@ def _peer(client: socket.socket) -> int:
     return int(struct.unpack("3i", credentials)[1])
 
 
-def _name(uid: int) -> str:
+def name_of(uid: int) -> str:
+    """How the audit calls this user."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
