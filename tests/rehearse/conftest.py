@@ -97,6 +97,14 @@ class House:
         command = [*self.inside, PXESERVE, *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
+    def recorded(self, kind: str, mac: str) -> None:
+        """Wait until the worker has written down an event of this kind about `mac`, and with it all that was told before."""
+        command = [*self.inside, PXESERVE, "events", "--config", self.config, "--json", "--follow", "--kind", kind, "--mac", mac]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
+            assert following.stdout is not None
+            assert following.stdout.readline()
+            following.terminate()
+
     def ask(self, verb: str, **arguments: Any) -> Any:
         return ask(self.config, verb, arguments)
 

@@ -57,12 +57,15 @@ def test_a_machine_on_the_bridge_reaches_the_end_and_leaves_no_card_behind(bridg
     assert told["verdict"].startswith("rehearsal ok:")
     assert not any("relay" in part for part in told["not_walked"])
     assert links(bridged) == before
+    bridged.recorded("rehearsal.ended", told["mac"])
     acks = [json.loads(line) for line in bridged.cli("events", "--json", "--kind", "dhcp.ack").stdout.splitlines()]
     assert {ack["mac"] for ack in acks} == {told["mac"]}
     assert "relay" not in json.dumps(acks)
 
 
 def test_the_menu_is_given_because_of_the_lease(bridged: Any) -> None:
-    assert bridged.cli("rehearse", MAC).returncode == 0
+    done = bridged.cli("rehearse", MAC, "--json")
+    assert done.returncode == 0
+    bridged.recorded("rehearsal.ended", json.loads(done.stdout)["mac"])
     booting = [json.loads(line) for line in bridged.cli("events", "--json", "--kind", "install.booting").stdout.splitlines()]
     assert booting[-1]["data"]["evidence"] == "lease"

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from pxeserve.domain.host import Host, PlainBoot, Profile
 from pxeserve.rehearse import installer
 from pxeserve.rehearse.channel import relayed
 from pxeserve.rehearse.dhcp import DhcpClient, Lease
@@ -20,6 +21,7 @@ from pxeserve.rehearse.menu import names
 from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.step import Step
 from pxeserve.rehearse.walk import Walk
+from pxeserve.store import inventory
 from pxeserve.store import tables as t
 
 MAC = "52:54:00:77:00:01"
@@ -217,7 +219,9 @@ def test_what_cannot_be_rehearsed_says_what_to_do(house: Any) -> None:
 
 
 def test_the_timeline_tells_the_whole_story_with_nothing_missing(house: Any) -> None:
-    assert house.cli("rehearse", MAC).returncode == 0
+    done = house.cli("rehearse", MAC, "--json")
+    assert done.returncode == 0
+    house.recorded("rehearsal.ended", json.loads(done.stdout)["mac"])
     shown = house.cli("events", "--host", "demo01")
     assert shown.returncode == 0, shown.stderr
     for part in ("(rehearsal)", "led to: installer", "led to: own-disk", "pxelinux.0", "package 6 of 6", "the installer reports: done"):
@@ -241,3 +245,35 @@ def test_without_a_service_there_is_nothing_to_rehearse_against(house: Any) -> N
     assert "nothing listens on" in last.text
     assert done.returncode == 1
     assert "no service is running" in done.stderr
+
+
+def test_an_installation_that_was_not_used_up_would_begin_again_and_that_is_a_failure(house: Any) -> None:
+    """A machine that takes the installer's menu and never fetches its answerfile is led to the installer once more."""
+    last = failed(house.walk(lambda plan: replace(plan, unattended=False)), "own disk")
+    assert last.boot == 2
+    assert "wiped twice" in last.text
+
+
+def test_plain_files_are_used_up_by_their_ram_disk(house: Any) -> None:
+    mac = "52:54:00:77:00:02"
+    for name in ("vmlinuz", "initrd.gz"):
+        (house.data / "files" / name).write_bytes(name.encode() * 1000)
+    with house.store.site.write() as connection:
+        inventory.put_profile(connection, Profile("debian", plain=PlainBoot(kernel="vmlinuz", initrd="initrd.gz", args="quiet")))
+        inventory.put_host(connection, Host(0, "plain01", (mac,), "debian"))
+    done = house.cli("rehearse", mac, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    steps = [(step["boot"], step["name"]) for step in json.loads(done.stdout)["steps"]]
+    assert steps[5:7] == [(1, "vmlinuz"), (1, "initrd.gz")]
+    assert steps[-1] == (2, "own disk")
+
+
+def test_two_rehearsals_of_one_host_at_once_do_not_meet(house: Any) -> None:
+    one, other = (Plan.from_plain(house.ask("rehearse.begin", mac=MAC)) for _ in range(2))
+    try:
+        with DhcpClient(one, relayed(one)) as first, DhcpClient(other, relayed(other)) as second:
+            walks = zip(Walk(one, first).steps(), Walk(other, second).steps(), strict=True)
+            assert all(step.ok and beside.ok for step, beside in walks)
+    finally:
+        for plan in (one, other):
+            house.ask("rehearse.end", mac=plan.mac, host=plan.host, verdict="two at once")
