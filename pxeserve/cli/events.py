@@ -26,8 +26,12 @@ def events(
     since: Annotated[int | None, typer.Option("--since", metavar="ID", help="Only what came after this event.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many.", min=1, max=10_000)] = 500,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as things happen, until Ctrl-C.")] = False,
+    ignored: Annotated[bool, typer.Option("--ignored", help="What was ignored or lost in the last hour, by reason.")] = False,
 ) -> None:
     """What machines did. With --host alone: that host's boots step by step, and what did not come. With --json: one event a line."""
+    if ignored:
+        invoke(config, json, "counters", {}, _counters)
+        return
     if host and not (json or follow or mac or kind or since):
         invoke(config, json, "timeline", {"host": host}, _timeline)
         return
@@ -38,6 +42,13 @@ def events(
 def _event(event: Any, console: Console) -> None:
     who = event["host"] or event["mac"] or event["address"] or "-"
     console.print(Text(f"{_clock(event['at'])}  {who:<17}  {event['kind']:<18} {event['text']}"))
+
+
+def _counters(counters: Any, console: Console) -> None:
+    if not counters:
+        console.print("nothing was ignored or lost in the last hour")
+    for one in counters:
+        console.print(Text(f"{one['count']:>9}  {one['source']:<10} {one['reason']}"))
 
 
 def _timeline(timeline: Any, console: Console) -> None:

@@ -35,6 +35,11 @@ class Inbox:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         self._thread.start()
 
+    @property
+    def receiving(self) -> bool:
+        """Whether the thread is at work; when it is not, nothing comes any more."""
+        return self._thread.is_alive()
+
     def take(self, most: int) -> list[bytes]:
         """Up to `most` datagrams, in the order in which they came."""
         taken: list[bytes] = []

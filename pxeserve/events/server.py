@@ -71,7 +71,8 @@ class Worker:
             serving.ready()
             while True:
                 ordered = poll.poll(_TICK)
-                serving.beat()
+                if self._inbox.receiving:  # else the parent misses the beat and makes a new worker
+                    serving.beat()
                 if ordered and _told_to_stop(serving):
                     break
                 self.turn()

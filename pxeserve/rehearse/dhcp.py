@@ -34,7 +34,7 @@ _ROM: tuple[tuple[int, bytes], ...] = (
 _INSTALLER: tuple[tuple[int, bytes], ...] = ((57, (576).to_bytes(2)), (55, bytes((1, 3, 6, 12, 15, 28, 42))), (60, b"udhcp 1.2.2"))
 """What the DHCP client of an installer's RAM disk sends (busybox)."""
 
-_RELAY_FIX = "look at the counters of ignored packets (pxeserve events) and at [[dhcp.subnet]]: no subnet may hold the address asked for"
+_SILENCE_FIX = "pxeserve events --ignored names the reason why a packet was ignored; look at [[dhcp.subnet]] too"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class DhcpClient:
                 raise StepFailedError(f"the server refused the address: {text}", "pxeserve dhcp leases shows who holds it")
             raise StepFailedError(f"the server answered {kind} with message type {said}")
         tries = len(self._waits)
-        raise StepFailedError(f"{where} answered none of {tries} {kind.upper()}s in {sum(self._waits):.0f} s", _RELAY_FIX)
+        raise StepFailedError(f"{where} answered none of {tries} {kind.upper()}s in {sum(self._waits):.0f} s", _SILENCE_FIX)
 
     def _answer(self, xid: int) -> Any:
         while True:

@@ -47,7 +47,7 @@ _TABLE = (
         Step.ASKS,
         "an offer from this server",
         10,
-        "this server did not answer: see the reason beside the request, or its counters of ignored packets",
+        "this server did not answer: see the reason beside the request, or what was ignored (pxeserve events --ignored)",
         "RFC 2131 section 4.3.1",
     ),
     Expectation(

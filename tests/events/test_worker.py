@@ -223,3 +223,9 @@ def test_the_child_serves_with_the_installs_own_lapse(room: Any, tmp_path: Path)
     room.parent.send(Order.STOP.value.encode())
     server.serve(room.serving)
     assert [event.kind for event in room.events()] == ["a"]
+
+
+def test_without_its_receiver_the_worker_gives_no_sign_of_life(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Inbox, "receiving", False)
+    room.run_to_the_end(room.worker())
+    assert room.signs == ["ready"]

@@ -48,7 +48,7 @@ network = "{net}.0/24"
 range = ["{net}.100", "{net}.199"]
 [tftp]
 port = {tftp}
-ports = "47000-47999"
+ports = "{transfers}"
 [http]
 port = {http}
 [console]
@@ -130,6 +130,8 @@ def furnish(folder: Path, inside: tuple[str, ...] = (), **network: Any) -> House
     ports: dict[str, Any] = {"dhcp": free_port(socket.SOCK_DGRAM), "tftp": free_port(socket.SOCK_DGRAM)}
     ports |= {"http": free_port(socket.SOCK_STREAM), "console": free_port(socket.SOCK_STREAM)}
     config = folder / "pxeserve.toml"
+    first = 20_000 + os.getpid() * 100 % 40_000  # of its own, so that two test processes do not meet
+    ports["transfers"] = f"{first}-{first + 99}"
     loopback = {"interface": "lo", "address": "127.0.0.1", "net": "127.78.0"}
     config.write_text(CONFIG.format(data=data, user=getpass.getuser(), **(ports | loopback | network)))
     prepare.own_folder(data, None)
