@@ -93,7 +93,7 @@ def test_a_client_that_hangs_up_after_the_head_consumes_nothing(site: Any) -> No
 def test_a_client_that_only_closed_its_sending_side_consumes_nothing(site: Any) -> None:
     """A closed side cannot be told from a machine that is gone, so it counts as gone."""
     with site.connect() as sock:
-        sock.sendall(get(f"/a/{TOKEN}"))
+        sock.send(get(f"/a/{TOKEN}"), socket.MSG_MORE)  # held back, so that request and end arrive together
         sock.shutdown(socket.SHUT_WR)
         [event] = site.ear.wait("http.answerfile")
     assert event["data"]["outcome"] == "cut"
