@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,31 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 
 from pxeserve.errors import PxeserveError
-
-HEADS = {"site": "site0001", "leases": "leases0001", "events": "events0001"}
-"""The newest revision of each group: known here so that Alembic, slow to import, is loaded only when something is behind."""
+from pxeserve.store.database import HEADS, Database
 
 _SYNC = {"site": "FULL", "leases": "FULL", "events": "NORMAL"}
-
-
-@dataclass(frozen=True, slots=True)
-class Database:
-    """One group of tables. `read` never blocks a writer; `write` takes the write lock at once, so nothing is read that it then loses."""
-
-    group: str
-    engine: Engine
-
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A read transaction: one consistent moment."""
-        with self.engine.connect() as connection, connection.begin():
-            yield connection
-
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A write transaction; durable when the block has ended without an exception."""
-        with self.engine.connect().execution_options(immediate=True) as connection, connection.begin():
-            yield connection
 
 
 @dataclass(frozen=True, slots=True)

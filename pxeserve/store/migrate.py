@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from pxeserve.errors import PxeserveError
-from pxeserve.store.engine import HEADS, Database
+from pxeserve.store.database import HEADS, Database
 from pxeserve.store.tables import GROUPS
 
 _FOLDER = Path(__file__).parent / "migrations"

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from pxeserve.errors import PxeserveError
 from pxeserve.store import Database, Store, migrate, open_store
 from pxeserve.store import tables as t
-from pxeserve.store.engine import HEADS
+from pxeserve.store.database import HEADS
 
 
 @pytest.fixture

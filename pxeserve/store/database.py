@@ -1,0 +1,32 @@
+"""One group of tables as the rest of the store sees it: how it is read, how it is written, and which schema it should have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+
+HEADS = {"site": "site0001", "leases": "leases0001", "events": "events0001"}
+"""The newest revision of each group: known here so that Alembic, slow to import, is loaded only when something is behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One group of tables. `read` never blocks a writer; `write` takes the write lock at once, so nothing is read that it then loses."""
+
+    group: str
+    engine: Engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A read transaction: one consistent moment."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A write transaction; durable when the block has ended without an exception."""
+        with self.engine.connect().execution_options(immediate=True) as connection, connection.begin():
+            yield connection
