@@ -13,8 +13,8 @@ from typing import Any
 
 import structlog
 
-from pxeserve.dhcp.leases import Leases
 from pxeserve.dhcp.ledger import Ledger, NotStoredError
+from pxeserve.dhcp.lending.leases import Leases
 from pxeserve.dhcp.outcome import Note, Outcome, Reply
 from pxeserve.dhcp.packet import Message, Reject, parse
 from pxeserve.dhcp.route import Arrival

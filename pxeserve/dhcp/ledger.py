@@ -12,7 +12,7 @@ from ipaddress import IPv4Address
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from pxeserve.dhcp.lease import Changes, Lease, State
+from pxeserve.dhcp.lending.lease import Changes, Lease, State
 from pxeserve.events.record import harmless
 from pxeserve.store import Database
 from pxeserve.store import leases as table

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
 from pxeserve.dhcp.classify import Asker, Kind
+from pxeserve.dhcp.lending.subnets import Subnet
 from pxeserve.dhcp.options import PXE_BYPASS, BadOptionsError, Code, addresses, gather, split
 from pxeserve.dhcp.packet import BOOTREPLY, BROADCAST_FLAG, NONE, Message, Type
-from pxeserve.dhcp.subnets import Subnet
 from pxeserve.domain.client import Firmware
 
 _DEFAULTS = (Code.ROUTER, Code.DNS, Code.DOMAIN)

@@ -15,9 +15,9 @@ from pxeserve.boot.session import SessionIds
 from pxeserve.dhcp.booting import Boots
 from pxeserve.dhcp.clock import Clock
 from pxeserve.dhcp.exchange import Core, Exchange
-from pxeserve.dhcp.leases import Leases
 from pxeserve.dhcp.ledger import Ledger, NotStoredError
-from pxeserve.dhcp.lender import Lender
+from pxeserve.dhcp.lending.leases import Leases
+from pxeserve.dhcp.lending.lender import Lender
 from pxeserve.dhcp.outcome import Booter
 from pxeserve.dhcp.probe import OtherServer, probe_other_servers
 from pxeserve.dhcp.proxy import Proxy

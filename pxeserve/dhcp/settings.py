@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address
 
 from pxeserve.config import SubnetConfig
-from pxeserve.dhcp.lease import Known
-from pxeserve.dhcp.subnets import Networks, Subnet
+from pxeserve.dhcp.lending.lease import Known
+from pxeserve.dhcp.lending.subnets import Networks, Subnet
 from pxeserve.errors import PxeserveError
 from pxeserve.serving import Listener
 from pxeserve.snapshot import Snapshot

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from pxeserve.dhcp.classify import Asker
-from pxeserve.dhcp.lease import Known
-from pxeserve.dhcp.leases import Leases
-from pxeserve.dhcp.lender import Lender
+from pxeserve.dhcp.lending.lease import Known
+from pxeserve.dhcp.lending.leases import Leases
+from pxeserve.dhcp.lending.lender import Lender
+from pxeserve.dhcp.lending.subnets import Networks, Subnet
 from pxeserve.dhcp.options import Code
 from pxeserve.dhcp.outcome import Boot, Outcome
 from pxeserve.dhcp.packet import BOOTREPLY, BOOTREQUEST, NONE, Message, Reject, Type, encode, parse
 from pxeserve.dhcp.route import EVERYBODY, Arrival, Local, Ports
-from pxeserve.dhcp.subnets import Networks, Subnet
 from pxeserve.domain.decide import Reason, Weight
 from pxeserve.store import Store, open_store
 

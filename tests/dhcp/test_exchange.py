@@ -15,7 +15,7 @@ from sqlalchemy import event, text
 
 from pxeserve.dhcp.exchange import Exchange
 from pxeserve.dhcp.ledger import Ledger, NotStoredError
-from pxeserve.dhcp.offers import Holder
+from pxeserve.dhcp.lending.offers import Holder
 from pxeserve.dhcp.outcome import Outcome
 from pxeserve.dhcp.packet import Type, encode
 from pxeserve.dhcp.route import EVERYBODY, Arrival

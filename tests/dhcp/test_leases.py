@@ -10,10 +10,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from pxeserve.dhcp.lease import Claim, Denial, Lease, State
-from pxeserve.dhcp.leases import FORGET_SECONDS, Leases
-from pxeserve.dhcp.offers import Holder
-from pxeserve.dhcp.subnets import IPv4Network, Subnet
+from pxeserve.dhcp.lending.lease import Claim, Denial, Lease, State
+from pxeserve.dhcp.lending.leases import FORGET_SECONDS, Leases
+from pxeserve.dhcp.lending.offers import Holder
+from pxeserve.dhcp.lending.subnets import IPv4Network, Subnet
 
 FIRST = IPv4Address("10.77.0.100")
 SUBNET = Subnet(IPv4Network("10.77.0.0/24"), ((IPv4Address("10.77.0.100"), IPv4Address("10.77.0.104")),), lease=60)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pxeserve.dhcp.classify import client_id
-from pxeserve.dhcp.lease import State
-from pxeserve.dhcp.offers import Holder
+from pxeserve.dhcp.lending.lease import State
+from pxeserve.dhcp.lending.offers import Holder
 from pxeserve.dhcp.options import Code
 from pxeserve.dhcp.packet import NONE, Message, Type, encode
 from pxeserve.dhcp.route import Arrival, Way

@@ -8,7 +8,7 @@ import pytest
 
 from pxeserve.config import SubnetConfig
 from pxeserve.dhcp.clock import Clock
-from pxeserve.dhcp.pool import Pool
+from pxeserve.dhcp.lending.pool import Pool
 from pxeserve.dhcp.settings import networks
 from pxeserve.errors import PxeserveError
 from pxeserve.serving import Listener

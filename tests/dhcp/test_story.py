@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pxeserve.dhcp.limits import Admission
+from pxeserve.dhcp.lending.limits import Admission
 from pxeserve.dhcp.packet import BOOTREPLY, Message, Type, encode, parse
 from pxeserve.dhcp.route import EVERYBODY, Arrival
 

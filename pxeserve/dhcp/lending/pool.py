@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from ipaddress import IPv4Address
 
-from pxeserve.dhcp.subnets import Subnet
+from pxeserve.dhcp.lending.subnets import Subnet
 
 KEPT_LEAST = 8
 """At most this many addresses are always kept for hosts of the inventory, or a tenth of a small pool."""

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
-from pxeserve.dhcp.calendar import Calendar
-from pxeserve.dhcp.lease import Changes, Claim, Denial, Known, Lease, State
-from pxeserve.dhcp.offers import Holder, Offer, Offers
-from pxeserve.dhcp.pool import Pool
-from pxeserve.dhcp.subnets import Subnet
+from pxeserve.dhcp.lending.calendar import Calendar
+from pxeserve.dhcp.lending.lease import Changes, Claim, Denial, Known, Lease, State
+from pxeserve.dhcp.lending.offers import Holder, Offer, Offers
+from pxeserve.dhcp.lending.pool import Pool
+from pxeserve.dhcp.lending.subnets import Subnet
 
 OFFER_SECONDS = 10.0
 QUARANTINE_SECONDS = 600.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address
 
-from pxeserve.dhcp.offers import Holder
+from pxeserve.dhcp.lending.offers import Holder
 
 
 class State(StrEnum):

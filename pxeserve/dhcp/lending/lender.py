@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from pxeserve.dhcp.classify import Asker, Kind, classify
-from pxeserve.dhcp.lease import Claim, Denial
-from pxeserve.dhcp.leases import Leases
-from pxeserve.dhcp.limits import Admission, Strikes
-from pxeserve.dhcp.offers import Holder
+from pxeserve.dhcp.lending.lease import Claim, Denial
+from pxeserve.dhcp.lending.leases import Leases
+from pxeserve.dhcp.lending.limits import Admission, Strikes
+from pxeserve.dhcp.lending.offers import Holder
+from pxeserve.dhcp.lending.subnets import Networks, Subnet
+from pxeserve.dhcp.lending.watermark import Watermarks
 from pxeserve.dhcp.options import Code
 from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore
 from pxeserve.dhcp.packet import NONE, Message, Type
 from pxeserve.dhcp.reply import Terms, lending, refusal
 from pxeserve.dhcp.route import Arrival, Local, route
-from pxeserve.dhcp.subnets import Networks, Subnet
-from pxeserve.dhcp.watermark import Watermarks
 
 LEAST_REMAINDER = 60
 """A stored lease with this many seconds left is still worth telling a client about when nothing new can be stored."""
