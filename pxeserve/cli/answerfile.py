@@ -18,12 +18,14 @@ app = typer.Typer(help="Answerfiles: lint, render.", no_args_is_help=True)
 def lint(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Answerfiles.")],
     dialect: Annotated[str, typer.Option("--dialect", metavar="DIALECT", help="The installer that will read them, such as 4.1.")],
+    config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Say what an installer will do with every line; ends with 1 when one is refused."""
     from pxeserve.errors import PxeserveError
     from pxeserve.operations import answerfiles
 
+    del config  # every command takes it; this one asks nobody
     refused = False
     with reporting_errors():
         for file in files:

@@ -61,11 +61,16 @@ def remove(name: Name, config: ConfigOption = None, json: JsonOption = False) ->
 
 
 @app.command("sample")
-def sample(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")], json: JsonOption = False) -> None:
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
     """Make a small sample medium to try things with. It installs nothing, and says so."""
     from pxeserve.errors import PxeserveError
     from pxeserve.repo.sample import make_sample
 
+    del config  # every command takes it; this one asks nobody
     with reporting_errors():
         try:
             make_sample(folder)

@@ -15,8 +15,6 @@ def serve(config: ConfigOption = None, data: DataOption = None) -> None:
 
     Ends with 3 when a service already runs on the data folder, and with 4 when a port is taken.
     """
-    from pxeserve.logs import configure
     from pxeserve.supervisor import parent
 
-    configure("text")
     raise typer.Exit(parent.serve(lambda: configured(config, data)))

@@ -17,6 +17,7 @@ import structlog
 
 from pxeserve.config import Config
 from pxeserve.errors import PxeserveError
+from pxeserve.logs import configure
 from pxeserve.serving import Listener, Order
 from pxeserve.supervisor import lock, prepare
 from pxeserve.supervisor.children import MODULES, Child
@@ -44,6 +45,7 @@ def serve(load: Callable[[], Config], modules: Mapping[str, str] = MODULES) -> i
     notifier = Notifier()
     try:
         config = load()
+        configure(config.log.format)
         ids = user_ids(config.server.user)
         networks = listeners(config)
         prepare.own_folder(config.server.data, ids)
