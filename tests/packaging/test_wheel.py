@@ -68,3 +68,23 @@ def test_its_folders_are_its_own(bare: Path, tmp_path: Path, name: str) -> None:
     found = Path(run(bare, "-c", f"from pxeserve import resources; print(resources.folder({name!r}))", cwd=tmp_path).strip())
     assert found.is_dir()
     assert CHECKOUT not in found.parents
+
+
+@pytest.mark.skipif(not Path("/usr/lib/PXELINUX/pxelinux.0").exists(), reason="pxelinux is not installed")
+def test_it_writes_an_answerfile_with_nothing_but_what_it_brought(bare: Path, tmp_path: Path) -> None:
+    config = tmp_path / "pxeserve.toml"
+    config.write_text(f'[server]\ndata = "{tmp_path}/data"\ninterface = "lo"\naddress = "127.0.0.1"\nuser = "root"\n')
+    profile = ("primary-disk=sda", "timezone=Europe/London", "admin-interface.name=eth0", "admin-interface.proto=dhcp")
+
+    def pxeserve(*words: str | Path) -> str:
+        return run(bare.parent / "pxeserve", *words, "--config", config, cwd=tmp_path)
+
+    pxeserve("loaders", "import")
+    pxeserve("media", "sample", tmp_path / "sample")
+    pxeserve("media", "import", tmp_path / "sample", "--name", "sample")
+    pxeserve("profile", "add", "rack", "--medium", "sample", *(word for setting in profile for word in ("--set", setting)))
+    pxeserve("host", "add", "--mac", "52:54:00:77:00:01", "--name", "xen01", "--profile", "rack")
+    rendered = pxeserve("answerfile", "render", "xen01")
+    assert "<primary-disk>sda</primary-disk>" in rendered
+    assert "<root-password>********</root-password>" in rendered
+    assert "xen01 is armed" in pxeserve("host", "install", "xen01")
