@@ -27,7 +27,7 @@ _COMMANDS = {
     "answerfile": ("pxeserve.cli.answerfile", "Answerfiles: lint, render."),
     "dhcp": ("pxeserve.cli.dhcp", "DHCP: list the leases."),
     "status": ("pxeserve.cli.status", "What the service has and does."),
-    "config": ("pxeserve.cli.configuration", "Configuration: print a commented example."),
+    "config": ("pxeserve.cli.configuration", "Configuration: print a commented example, or what is in force."),
 }
 
 

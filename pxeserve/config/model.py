@@ -127,7 +127,7 @@ class HttpConfig(_Section):
 
 
 class ConsoleConfig(_Section):
-    port: Port = Field(8443, description="web UI and API")
+    port: Port = Field(8443, description="web UI and API; kept for them, this release has neither yet")
 
 
 class ArmingConfig(_Section):
@@ -140,7 +140,14 @@ class AnswerfileConfig(_Section):
 
 
 class SwitchConfig(_Section):
-    enabled: bool = False
+    enabled: bool = Field(False, description="not served by this release yet")
+
+    @field_validator("enabled")
+    @classmethod
+    def _later(cls, value: bool) -> bool:
+        if value:
+            raise ValueError("this release does not serve it yet; leave it false")
+        return value
 
 
 class DatabaseConfig(_Section):

@@ -1,0 +1,88 @@
+"""The commented example of a configuration, made from the model itself, so that it names every key and no other."""
+
+from __future__ import annotations
+
+import types
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from pxeserve.config.model import Config
+
+_HEAD = """\
+# pxeserve.toml: every key has a default, shown here behind its `#`. With no file at all pxeserve serves in proxy mode.
+# Any key can be set from the environment: PXESERVE_SECTION__KEY, such as PXESERVE_TFTP__PORT=6969. Lengths of time: 90s, 60m, 1h, 2d.
+"""
+
+_SAMPLES: dict[str, Any] = {
+    "interface": "eth0",
+    "address": IPv4Address("10.77.0.1"),
+    "network": IPv4Network("10.77.0.0/24"),
+    "range": (IPv4Address("10.77.0.100"), IPv4Address("10.77.0.199")),
+    "router": IPv4Address("10.77.0.1"),
+    "dns": (IPv4Address("10.77.0.1"),),
+    "ntp": (IPv4Address("10.77.0.1"),),
+    "domain": "example.com",
+}
+"""What stands where a default is empty or missing, so that the example shows the form."""
+
+
+def render() -> str:
+    """The whole example."""
+    parts = [_HEAD]
+    for section, info in Config.model_fields.items():
+        model = info.annotation
+        assert isinstance(model, type) and issubclass(model, BaseModel)
+        parts.append(_table(f"[{section}]", model, section, commented_header=False))
+    return "\n".join(parts)
+
+
+def _table(header: str, model: type[BaseModel], path: str, *, commented_header: bool) -> str:
+    lines = [f"# {header}" if commented_header else header]
+    inner: list[str] = []
+    for name, info in model.model_fields.items():
+        rows = _rows_of(info)
+        if rows is not None:
+            about = f"   # {info.description}" if info.description else ""
+            inner.append(_table(f"[[{path}.{name}]]{about}", rows, f"{path}.{name}", commented_header=True))
+        else:
+            lines.append(_key(name, info))
+    return "\n".join([*lines, *inner]) + ("" if commented_header else "\n")
+
+
+def _rows_of(info: FieldInfo) -> type[BaseModel] | None:
+    """The model of a list of tables; None for anything else."""
+    if get_origin(info.annotation) is not tuple:
+        return None
+    first = get_args(info.annotation)[0]
+    return first if isinstance(first, type) and issubclass(first, BaseModel) else None
+
+
+def _key(name: str, info: FieldInfo) -> str:
+    default = None if info.is_required() else info.get_default(call_default_factory=True)
+    value = default if default not in (None, (), {}) else _SAMPLES.get(name, default)
+    notes = [info.description] if info.description else []
+    if info.is_required():
+        notes.append("needed")
+    elif default in (None, ()) and value not in (None, ()) and "default" not in (info.description or ""):
+        notes.append("an example: there is no default")
+    shown = f"# {name} = {_toml(value)} "
+    return f"{shown:42}# {'; '.join(notes)}" if notes else shown.rstrip()
+
+
+def _toml(value: Any) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case tuple() | list():
+            return "[" + ", ".join(_toml(item) for item in value) + "]"
+        case dict() | types.MappingProxyType():
+            return "{" + ", ".join(f'"{key}" = {_toml(item)}' for key, item in value.items()) + "}"
+        case str() | Path() | IPv4Address() | IPv4Network():
+            return f'"{value}"'
+    raise TypeError(f"no TOML for {value!r}")
