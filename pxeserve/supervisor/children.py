@@ -52,6 +52,8 @@ class Child:
     orders: socket.socket | None = None
     beats: int = -1
     ready: bool = False
+    asked: bool = False
+    """Whether the process that runs, or that ran last, was asked to stop."""
     started: float = 0.0
     last_beat: float = 0.0
     wait: float = _FIRST_WAIT
@@ -80,7 +82,7 @@ class Child:
         self.process.stdin.write(spec.encode().encode() + b"\n")
         self.process.stdin.close()
         self.orders, self.beats = ours, read
-        self.ready, self.started, self.last_beat, self.due = False, now, now, None
+        self.ready, self.asked, self.started, self.last_beat, self.due = False, False, now, now, None
 
     def hear(self, now: float) -> bool:
         """Read its signs of life; True when it became ready just now."""
@@ -102,6 +104,7 @@ class Child:
 
     def order(self, order: Order) -> None:
         """Ask it for something; a child that is gone is asked for nothing."""
+        self.asked = self.asked or order is Order.STOP
         if self.orders is not None:
             try:
                 self.orders.send(order.value.encode())
@@ -114,7 +117,8 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
 
     def buried(self, now: float) -> int | None:
-        """Its exit status if it has ended, after which it is due again when its wait is over; None while it lives."""
+        """Its exit status if it has ended, after which it is due again: at once if it ended as asked, else when its wait is over. None
+        while it lives."""
         if self.process is None or (status := self.process.poll()) is None:
             return None
         with contextlib.suppress(ProcessLookupError):
@@ -124,6 +128,9 @@ class Child:
         os.close(self.beats)
         if now - self.started > _HEALTHY:
             self.wait = _FIRST_WAIT
-        self.due, self.wait = now + self.wait, min(self.wait * 2, _LONGEST_WAIT)
+        if self.asked and status == 0:
+            self.due = now
+        else:
+            self.due, self.wait = now + self.wait, min(self.wait * 2, _LONGEST_WAIT)
         self.process, self.orders, self.beats, self.ready = None, None, -1, False
         return status

@@ -170,6 +170,8 @@ class _Parent:
             if not self._announced and not was_ready and status == 1:
                 self._status = FAILED
                 self._signals.stop = True
+            elif child.asked and status == 0:
+                log.info(f"{child.name} ended as asked; started again", pid=pid)
             else:
                 log.error(f"{child.name} ended with {status}; started again", pid=pid)
         if not self._announced and self._all_ready():

@@ -83,6 +83,8 @@ class Service:
     ports: dict[str, int]
     log: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] | None = None
+    until = staticmethod(until)
+    alive = staticmethod(alive)
 
     @property
     def config(self) -> Path:
@@ -116,11 +118,11 @@ class Service:
     def says(self, pattern: str, since: int = 0) -> re.Match[str]:
         """The first match in a line written after the first `since` lines."""
 
-        def found() -> re.Match[str] | None:
-            return next((match for line in self.log[since:] if (match := re.search(pattern, line))), None)
+        def found() -> list[re.Match[str]]:
+            return [match for line in self.log[since:] if (match := re.search(pattern, line))]
 
         try:
-            return until(found, pattern)
+            return until(found, pattern)[0]
         except AssertionError:
             raise AssertionError(f"{pattern!r} is not in:\n{''.join(self.log[since:])}") from None
 
