@@ -1,0 +1,145 @@
+"""The command as people and programs use it: exit statuses, help, JSON, and never a traceback."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PXESERVE = Path(sys.executable).parent / "pxeserve"
+CHECKOUT = Path(__file__).parents[2]
+MAC = "52:54:00:77:00:01"
+GROUPS = {
+    "host": ("add", "list", "show", "set", "remove", "install", "cancel"),
+    "profile": ("add", "list", "show", "set", "remove"),
+    "media": ("import", "list", "show", "verify", "remove", "sample"),
+    "loaders": ("import", "list"),
+    "answerfile": ("lint", "render"),
+    "dhcp": ("leases",),
+    "config": ("example", "show"),
+}
+SINGLE = ("serve", "rehearse", "explain", "events", "apply", "export", "status")
+
+
+@pytest.fixture
+def config() -> Iterator[Path]:
+    """A configuration whose data folder the service's user may own; pytest's own folders are closed to it."""
+    folder = Path(tempfile.mkdtemp(prefix="pxs-"))
+    folder.chmod(0o755)
+    user = 'user = "nobody"\n' if os.geteuid() == 0 else ""
+    file = folder / "pxeserve.toml"
+    file.write_text(f'[server]\ndata = "{folder}/data"\ninterface = "lo"\naddress = "127.0.0.1"\n{user}')
+    yield file
+    shutil.rmtree(folder)
+
+
+def run(*words: str | Path, config: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PXESERVE_")}
+    if config is not None:
+        environment["PXESERVE_CONFIG"] = str(config)
+    done = subprocess.run([PXESERVE, *words], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert "Traceback" not in done.stderr + done.stdout
+    return done
+
+
+def test_the_help_names_every_command() -> None:
+    said = run("--help")
+    assert said.returncode == 0
+    assert all(command in said.stdout for command in (*GROUPS, *SINGLE))
+    assert run("--version").stdout.startswith("pxeserve 0.")
+
+
+EVERY = [*((name,) for name in SINGLE), *((group, verb) for group, verbs in GROUPS.items() for verb in verbs)]
+
+
+@pytest.mark.parametrize("words", EVERY, ids=" ".join)
+def test_every_command_explains_itself(words: tuple[str, ...]) -> None:
+    said = run(*words, "--help")
+    assert said.returncode == 0
+    assert "Usage: pxeserve " + " ".join(words) in said.stdout.replace("\n", " ")
+    if words not in (("config", "example"), ("serve",)):
+        assert "--json" in said.stdout
+    if words != ("config", "example"):
+        assert "--config" in said.stdout
+
+
+WRONG = [("explode",), ("host", "explode"), ("host", "add", "--name", "x"), ("host", "show"), ("status", "--colour")]
+
+
+@pytest.mark.parametrize("words", WRONG, ids=" ".join)
+def test_wrong_use_ends_with_2(words: tuple[str, ...]) -> None:
+    assert run(*words).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("host", "show", "xen01"), "error: there is no host xen01\n  pxeserve host list shows them all\n"),
+        (("media", "import", "/nowhere", "--name", "x"), "error: /nowhere: there is no such file or folder\n"),
+        (("profile", "add", "Rack"), "error: 'Rack' is not a name for a profile"),
+        (("explain", "nonsense"), "is not a MAC address"),
+        (("apply", "/nowhere.yaml"), "/nowhere.yaml: cannot be read"),
+    ],
+)
+def test_no_for_an_answer_ends_with_1_and_says_why(config: Path, words: tuple[str, ...], says: str) -> None:
+    done = run(*words, config=config)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_configuration_that_cannot_be_used_is_said_by_every_command(config: Path) -> None:
+    config.write_text("[servr]\n")
+    for words in (("status",), ("host", "list"), ("serve",), ("config", "show")):
+        done = run(*words, config=config)
+        assert done.returncode == 1
+        assert "unknown key servr; did you mean server?" in done.stderr
+
+
+def test_hosts_go_there_and_back_without_a_service(config: Path) -> None:
+    assert run("profile", "add", "rack", "--set", "primary-disk=sda", config=config).returncode == 0
+    added = run("host", "add", "--name", "xen01", "--mac", MAC.upper(), "--profile", "rack", "--json", config=config)
+    assert json.loads(added.stdout)["mac"] == [MAC]
+    assert [host["name"] for host in json.loads(run("host", "list", "--json", config=config).stdout)] == ["xen01"]
+    assert "xen01" in run("host", "list", config=config).stdout
+    assert run("host", "set", "xen01", "--set", "hostname=xen01", config=config).returncode == 0
+    assert "hostname: xen01" in run("host", "show", "xen01", config=config).stdout
+    assert run("profile", "remove", "rack", config=config).returncode == 1
+    exported = config.with_name("site.yaml")
+    exported.write_text(run("export", config=config).stdout)
+    assert run("apply", exported, config=config).stdout == "nothing to change\n"
+    assert run("host", "remove", "xen01", config=config).returncode == 0
+    assert "+ host xen01" in run("apply", exported, "--dry-run", config=config).stdout
+    status = json.loads(run("status", "--json", config=config).stdout)
+    assert (status["serving"], status["hosts"]) == (False, {})
+
+
+def test_text_of_people_is_never_taken_for_markup(config: Path) -> None:
+    run("profile", "add", "rack", "--set", "hostname=a[red]x[/red]", config=config)
+    assert "a[red]x[/red]" in run("profile", "show", "rack", config=config).stdout
+
+
+def test_answerfiles_are_judged_a_line_a_file_in_their_order(tmp_path: Path) -> None:
+    good = CHECKOUT / "answerfiles" / "4.1" / "example.xml"
+    bad, odd = tmp_path / "bad.xml", tmp_path / "odd.xml"
+    bad.write_text("<installation/>")
+    odd.write_text(good.read_text().replace("<keymap>us</keymap>", "<keymaps>us</keymaps>"))
+    done = run("answerfile", "lint", bad, good, odd, "--dialect", "4.1", "--json")
+    assert done.returncode == 1
+    verdicts = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["file"], one["verdict"]) for one in verdicts] == [(str(bad), "refused"), (str(good), "accepted"), (str(odd), "surprising")]
+    assert set(verdicts[0]["findings"][0]) == {"code", "severity", "line", "column", "message", "fix", "source"}
+    assert run("answerfile", "lint", good, odd, "--dialect", "4.1").returncode == 0
+    assert "dialect 9.9 is not known" in run("answerfile", "lint", good, "--dialect", "9.9").stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="there is no other user to become")
+def test_root_leaves_nothing_behind_that_the_service_could_not_write(config: Path) -> None:
+    run("profile", "add", "rack", config=config)
+    owners = {path.stat().st_uid for path in (config.parent / "data").rglob("*")}
+    assert owners == {65534}

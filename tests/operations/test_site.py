@@ -1,0 +1,308 @@
+"""What people may ask of a site: hosts, profiles, arming and declared files, each with its refusals."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pxeserve.config import load
+from pxeserve.domain.install import InstallState
+from pxeserve.domain.medium import MediumState
+from pxeserve.errors import PxeserveError
+from pxeserve.operations import registry
+from pxeserve.operations.context import Actor, Context
+from pxeserve.repo.sample import make_sample
+from pxeserve.store import audit, installs, inventory, media, open_store
+from pxeserve.supervisor import prepare
+
+MAC, OTHER = "52:54:00:77:00:01", "52:54:00:77:00:02"
+SERVER = {
+    "server": {"interface": "lo", "address": "127.0.0.1"},
+    "dhcp": {"mode": "server", "subnet": [{"network": "10.77.0.0/24"}]},
+}
+ANSWERS = ["primary-disk=sda", "timezone=Europe/London", "admin-interface.name=eth0", "admin-interface.proto=dhcp"]
+
+
+class Site:
+    """A context, and its verbs by name."""
+
+    def __init__(self, folder: Path, **more: dict[str, Any]) -> None:
+        self.data = folder / "data"
+        self.data.mkdir(parents=True)
+        (self.data / "run").mkdir()
+        prepare.fill(self.data)
+        config = load(env={}, overrides={**SERVER, **more, "server": {**SERVER["server"], "data": str(self.data)}})
+        self.context = Context(config, open_store(self.data), Actor("tester"), lambda _progress: None)
+
+    def ask(self, verb: str, **arguments: Any) -> Any:
+        return registry.call(self.context, verb, arguments)
+
+    def refused(self, verb: str, **arguments: Any) -> str:
+        with pytest.raises(PxeserveError) as error:
+            self.ask(verb, **arguments)
+        return str(error.value)
+
+    def live(self, state: InstallState | None = None) -> installs.InstallRow | None:
+        with self.context.store.site.write() as connection:
+            host = inventory.host(connection, "xen01")
+            assert host is not None
+            row = installs.newest_of(connection, host.id)
+            if row is not None and state is not None:
+                installs.advance(connection, row, {"state": state})
+        return row
+
+
+def furnished(folder: Path, **more: dict[str, Any]) -> Site:
+    if not Path("/usr/lib/PXELINUX/pxelinux.0").exists():
+        pytest.skip("pxelinux is not installed")
+    site = Site(folder, **more)
+    make_sample(folder / "sample")
+    site.ask("loaders.import")
+    site.ask("media.import", source=folder / "sample", name="sample")
+    site.ask("profile.add", name="rack", medium="sample", set=ANSWERS)
+    site.ask("host.add", name="xen01", mac=[MAC], profile="rack")
+    return site
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    made = furnished(tmp_path)
+    yield made
+    with made.context.store.site.read() as connection:
+        assert audit.broken_at(connection) is None
+    made.context.store.close()
+
+
+# --- hosts and profiles ---
+
+
+def test_a_host_is_added_changed_shown_and_removed(site: Site) -> None:
+    site.ask("host.set", name="xen01", set=["address=10.77.0.11", "hostname=xen01", "uuid=7E57AB1E-0000-4000-8000-000000000001"])
+    shown = site.ask("host.show", name="xen01")
+    assert (shown["address"], shown["uuid"], shown["state"]) == ("10.77.0.11", "7e57ab1e-0000-4000-8000-000000000001", "idle")
+    assert shown["answerfile"] == {"hostname": "xen01"}
+    site.ask("host.set", name="xen01", set=["address=", "hostname="], mac=[MAC, OTHER])
+    shown = site.ask("host.show", name="xen01")
+    assert (shown["address"], shown["answerfile"], shown["mac"]) == (None, {}, [MAC, OTHER])
+    assert site.ask("host.remove", name="xen01") == {"removed": "xen01"}
+    assert site.ask("host.list") == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "says"),
+    [
+        ("host.add", {"name": "xen 02", "mac": [OTHER], "profile": "rack"}, "'xen 02' is not a host name"),
+        ("host.add", {"name": "xen02", "mac": ["01:00:5e:00:00:01"], "profile": "rack"}, "is a group address"),
+        ("host.add", {"name": "xen02", "mac": ["52:54"], "profile": "rack"}, "is not a MAC address"),
+        ("host.add", {"name": "xen02", "mac": [], "profile": "rack"}, "at least one MAC"),
+        ("host.add", {"name": "xen02", "mac": [MAC.upper().replace(":", "-")], "profile": "rack"}, f"{MAC} is xen01's"),
+        ("host.add", {"name": "XEN01", "mac": [OTHER], "profile": "rack"}, "there is already a host xen01"),
+        ("host.add", {"name": "xen02", "mac": [OTHER], "profile": "rock"}, "there is no profile rock"),
+        ("host.add", {"name": "xen02", "mac": [OTHER], "profile": "rack", "set": ["address=10.78.0.1"]}, "is in no subnet that is served"),
+        ("host.add", {"name": "xen02", "mac": [OTHER], "profile": "rack", "set": ["primary-disc=sda"]}, "did you mean primary-disk?"),
+        ("host.add", {"name": "xen02", "mac": [OTHER], "profile": "rack", "set": ["uuid=x"]}, "'x' is not a UUID"),
+        ("host.add", {"name": "xen02", "mac": [OTHER], "profile": "rack", "set": ["nothing"]}, "is not KEY=VALUE"),
+        ("host.set", {"name": "xen09"}, "there is no host xen09"),
+        ("profile.add", {"name": "Rack"}, "is not a name for a profile"),
+        ("profile.add", {"name": "rack"}, "there is already a profile rack"),
+        ("profile.add", {"name": "two", "medium": "none"}, "there is no medium none"),
+        ("profile.add", {"name": "two", "parent": "none"}, "there is no parent profile none"),
+        ("profile.set", {"name": "rack", "parent": "rack"}, "lead back to rack"),
+        ("profile.set", {"name": "rack", "set": ["boot.serial=COM1"]}, "is not a serial port"),
+        ("profile.set", {"name": "rack", "set": ["boot.xen_args=a --- b"]}, "--- parts the modules"),
+        ("profile.set", {"name": "rack", "set": ["boot.colour=red"]}, "boot.colour: unknown"),
+        ("profile.set", {"name": "rack", "set": ["boot.kernel=vmlinuz"]}, "exclude each other"),
+        ("profile.add", {"name": "two", "set": ["boot.initrd=x"]}, "need a kernel"),
+        ("profile.remove", {"name": "rack"}, "is used by host xen01"),
+        ("media.remove", {"name": "sample"}, "is needed by profile rack"),
+        ("media.verify", {}, "name one medium, or ask for all"),
+        ("host.explode", {}, "there is no operation host.explode"),
+        ("host.show", {}, "host.show: name"),
+        ("host.show", {"name": "xen01", "colour": "red"}, "colour"),
+    ],
+)
+def test_each_refusal_names_the_thing(site: Site, verb: str, arguments: dict[str, Any], says: str) -> None:
+    before = site.ask("export")
+    assert says in site.refused(verb, **arguments)
+    assert site.ask("export") == before
+
+
+# --- arming ---
+
+
+def test_arming_gives_a_password_once_and_says_what_it_erases(site: Site) -> None:
+    armed = site.ask("host.install", name="xen01")
+    assert armed["erases"] == ["sda"]
+    assert len(armed["root_password"]) == 20
+    shown = [site.ask("host.show", name="xen01"), site.ask("export"), site.ask("answerfile.render", name="xen01")]
+    assert armed["root_password"] not in str(shown)
+    assert "already has an install that is armed" in site.refused("host.install", name="xen01")
+    assert "has an install that is armed" in site.refused("host.remove", name="xen01")
+    assert site.ask("host.cancel", name="xen01")["state"] == "cancelled"
+    assert "no install that could be cancelled" in site.refused("host.cancel", name="xen01")
+
+
+def test_a_host_that_was_installed_before_wants_its_name(site: Site) -> None:
+    site.ask("host.install", name="xen01")
+    site.live(InstallState.DONE)
+    assert "erases its disks" in site.refused("host.install", name="xen01")
+    assert "erases its disks" in site.refused("host.install", name="xen01", confirm="xen02")
+    assert site.ask("host.install", name="xen01", confirm="xen01")["install"]
+
+
+@pytest.mark.parametrize(
+    ("prepare_it", "arguments", "says"),
+    [
+        (["timezone="], {}, "timezone is missing"),
+        (["primary-disk=", "admin-interface.name=", "admin-interface.proto="], {}, "admin-interface"),
+        (["root-password.hash=$6$abc"], {}, "would take for the password itself"),
+        (["root-password.plaintext=secret"], {}, "plain text, which the configuration does not allow"),
+        ([], {"mode": "restore"}, "mode restore is not known"),
+        ([], {"mode": "upgrade"}, "existing-installation is missing"),
+        ([], {"mode": "wipe"}, "host.install: mode"),
+    ],
+)
+def test_what_would_fail_at_the_machine_is_refused_here(site: Site, prepare_it: list[str], arguments: dict[str, Any], says: str) -> None:
+    said = ""
+    if prepare_it:
+        try:
+            site.ask("profile.set", name="rack", set=prepare_it)
+        except PxeserveError as error:
+            said = str(error)
+    said = said or site.refused("host.install", name="xen01", **arguments)
+    assert says in said
+    assert site.live() is None
+
+
+def test_a_damaged_or_missing_medium_cannot_be_armed(site: Site) -> None:
+    with site.context.store.site.write() as connection:
+        found = media.by_name(connection, "sample")
+        assert found is not None
+        media.set_state(connection, "sample", MediumState.DAMAGED, "base.tar.bz2: SHA-256 is wrong")
+    assert "is damaged: base.tar.bz2" in site.refused("host.install", name="xen01")
+    assert site.ask("media.verify", name="sample") == [{"name": "sample", "state": "good", "faults": []}]
+    (site.data / "media" / found.folder / "boot" / "vmlinuz").unlink()
+    assert "boot/vmlinuz: missing" in site.refused("host.install", name="xen01")
+
+
+def test_without_boot_loaders_the_command_that_gets_them_is_named(tmp_path: Path) -> None:
+    site = furnished(tmp_path)
+    for file in (site.data / "loaders").rglob("*"):
+        if file.is_file():
+            file.unlink()
+    with site.context.store.site.write() as connection:
+        connection.exec_driver_sql("DELETE FROM loader_set")
+    assert "pxeserve loaders import" in site.refused("host.install", name="xen01")
+
+
+def test_plaintext_is_taken_where_the_configuration_allows_it(tmp_path: Path) -> None:
+    site = furnished(tmp_path, answerfile={"allow_plaintext": True})
+    site.ask("profile.set", name="rack", set=["root-password.plaintext=secret"])
+    assert site.ask("host.install", name="xen01")["root_password"] is None
+    assert "secret" not in str([site.ask("profile.show", name="rack"), site.ask("export"), site.ask("answerfile.render", name="xen01")])
+
+
+def test_an_interactive_install_and_plain_files_need_no_answers(site: Site) -> None:
+    site.ask("profile.set", name="rack", set=["timezone="])
+    armed = site.ask("host.install", name="xen01", interactive=True)
+    assert (armed["interactive"], armed["root_password"], armed["erases"]) == (True, None, [])
+    site.ask("host.cancel", name="xen01")
+    site.ask("profile.add", name="plain", set=["boot.kernel=vmlinuz", "boot.args=console=ttyS0"])
+    site.ask("host.set", name="xen01", profile="plain")
+    assert "there is no file vmlinuz" in site.refused("host.install", name="xen01")
+    (site.data / "files" / "vmlinuz").write_bytes(b"kernel")
+    assert site.ask("host.install", name="xen01")["medium"] is None
+
+
+# --- declared sites ---
+
+
+def declare(site: Site, text: str, **more: Any) -> list[str]:
+    return list(site.ask("apply", text=text, **more)["changes"])
+
+
+def test_what_is_exported_changes_nothing_when_it_is_applied(site: Site) -> None:
+    assert declare(site, site.ask("export")["site"]) == []
+
+
+def test_the_difference_is_told_and_a_dry_run_changes_nothing(site: Site) -> None:
+    text = site.ask("export")["site"].replace("sda", "sdb")
+    found = yaml.safe_load(text)
+    found["hosts"].append({"name": "xen02", "mac": OTHER, "profile": "rack", "address": "10.77.0.12"})
+    text = yaml.safe_dump(found)
+    lines = ["~ profile rack: answerfile.primary-disk: sda -> sdb", f"+ host xen02: mac {OTHER}, profile rack, address 10.77.0.12"]
+    assert declare(site, text, dry_run=True) == lines
+    assert [host["name"] for host in site.ask("host.list")] == ["xen01"]
+    assert declare(site, text) == lines
+    assert declare(site, text) == []
+
+
+def test_pruning_removes_what_is_not_named_but_nothing_that_is_being_installed(site: Site) -> None:
+    site.ask("host.add", name="xen02", mac=[OTHER], profile="rack")
+    site.ask("host.install", name="xen01")
+    text = "profiles:\n- {name: other, medium: sample}\n"
+    assert declare(site, text) == ["+ profile other: medium sample"]
+    changes = declare(site, text, prune=True)
+    assert "- host xen02" in changes
+    assert any(line.startswith("= host xen01: kept") for line in changes)
+    assert any(line.startswith("= profile rack: kept") for line in changes)
+
+
+def test_a_mac_may_go_over_to_a_new_name(site: Site) -> None:
+    text = site.ask("export")["site"].replace("xen01", "xen07")
+    assert declare(site, text, prune=True) == ["- host xen01", f"+ host xen07: mac {MAC}, profile rack"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("hosts:\n- name: a\n  mac: [", "not YAML"),
+        ("- a\n", "line 1: the file is not a table"),
+        ("hsts: []\n", "line 1: unknown key hsts; did you mean hosts?"),
+        ("hosts:\n- name: a\n  mac: x\n  profil: rack\n", "line 4: unknown key profil; did you mean profile?"),
+        ("hosts:\n- name: a\n  mac: x\n", "line 2: an entry of hosts needs profile"),
+        ("hosts:\n- name: a\n  mac: zz\n  profile: rack\n", "line 2: host a: 'zz' is not a MAC address"),
+        (f"hosts:\n- {{name: a, mac: '{OTHER}', profile: rock}}\n", "line 2: host a: there is no profile rock"),
+        (f"hosts:\n- {{name: a, mac: '{OTHER}', profile: rack}}\n- {{name: A, mac: '{MAC}', profile: rack}}\n", "was declared in line 2"),
+        ("hosts:\n- name: a\n  name: b\n", "line 3: name stands twice"),
+        ("profiles:\n- {name: p, answerfile: {primary-disc: sda}}\n", "line 2: profile p: primary-disc: unknown"),
+        ("profiles:\n- {name: p, boot: {colour: red}}\n", "boot.colour: unknown"),
+        ("profiles: !!python/object:os.system {}\n", "profiles is not a list"),
+        ("profiles:\n- {name: !!binary aGVsbG8=}\n", "is not taken here"),
+        ("pools:\n- {name: p}\n", "does not know pools yet"),
+        ("media:\n- {name: m, source: /nowhere}\n", "/nowhere: there is no such file"),
+    ],
+)
+def test_each_mistake_in_a_file_has_its_line_and_nothing_is_changed(site: Site, text: str, says: str) -> None:
+    before = site.ask("export")
+    assert says in site.refused("apply", text=text)
+    assert site.ask("export") == before
+
+
+def test_all_of_a_file_or_nothing(site: Site) -> None:
+    text = f"profiles:\n- {{name: new, medium: sample}}\nhosts:\n- {{name: xen09, mac: '{MAC}', profile: new}}\n"
+    assert "line 4: host xen09: 52:54:00:77:00:01 is xen01's" in site.refused("apply", text=text)
+    assert [profile["name"] for profile in site.ask("profile.list")] == ["rack"]
+
+
+def test_two_applies_at_once_are_one_too_many(site: Site) -> None:
+    descriptor = os.open(site.data / "run" / "apply.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        assert "another apply is at work" in site.refused("apply", text="hosts: []\n")
+    finally:
+        os.close(descriptor)
+
+
+def test_a_medium_that_is_declared_is_imported(site: Site, tmp_path: Path) -> None:
+    make_sample(tmp_path / "second")
+    (tmp_path / "second" / "more").write_text("another medium")
+    text = f"media:\n- {{name: second, source: {tmp_path}/second}}\nprofiles:\n- {{name: two, medium: second}}\n"
+    assert declare(site, text, dry_run=True)[0] == f"+ medium second: {tmp_path}/second"
+    assert [medium["name"] for medium in site.ask("media.list")] == ["sample"]
+    declare(site, text)
+    assert [medium["name"] for medium in site.ask("media.list")] == ["sample", "second"]
