@@ -39,6 +39,9 @@ SILENCE = 20.0
 START = 60.0
 """Seconds in which a child has to become ready."""
 
+GRACE = 15.0
+"""Seconds that a child has to finish what it is doing before it is killed."""
+
 _FIRST_WAIT, _LONGEST_WAIT, _HEALTHY = 0.1, 10.0, 60.0
 
 
@@ -52,8 +55,8 @@ class Child:
     orders: socket.socket | None = None
     beats: int = -1
     ready: bool = False
-    asked: bool = False
-    """Whether the process that runs, or that ran last, was asked to stop."""
+    asked: float | None = None
+    """When the process that runs, or that ran last, was asked to stop."""
     started: float = 0.0
     last_beat: float = 0.0
     wait: float = _FIRST_WAIT
@@ -82,7 +85,7 @@ class Child:
         self.process.stdin.write(spec.encode().encode() + b"\n")
         self.process.stdin.close()
         self.orders, self.beats = ours, read
-        self.ready, self.asked, self.started, self.last_beat, self.due = False, False, now, now, None
+        self.ready, self.asked, self.started, self.last_beat, self.due = False, None, now, now, None
 
     def hear(self, now: float) -> bool:
         """Read its signs of life; True when it became ready just now."""
@@ -102,9 +105,14 @@ class Child:
         """Whether it has been silent for too long."""
         return self.process is not None and now - self.last_beat > (SILENCE if self.ready else START)
 
-    def order(self, order: Order) -> None:
+    def is_overdue(self, now: float) -> bool:
+        """Whether it was asked to stop and has had its time to."""
+        return self.process is not None and self.asked is not None and now - self.asked > GRACE
+
+    def order(self, order: Order, now: float) -> None:
         """Ask it for something; a child that is gone is asked for nothing."""
-        self.asked = self.asked or order is Order.STOP
+        if order is Order.STOP and self.asked is None:
+            self.asked = now
         if self.orders is not None:
             try:
                 self.orders.send(order.value.encode())
@@ -128,7 +136,7 @@ class Child:
         os.close(self.beats)
         if now - self.started > _HEALTHY:
             self.wait = _FIRST_WAIT
-        if self.asked and status == 0:
+        if self.asked is not None and status == 0:
             self.due = now
         else:
             self.due, self.wait = now + self.wait, min(self.wait * 2, _LONGEST_WAIT)

@@ -19,7 +19,7 @@ from pxeserve.config import Config
 from pxeserve.errors import PxeserveError
 from pxeserve.logs import configure
 from pxeserve.serving import Listener, Order
-from pxeserve.supervisor import lock, prepare
+from pxeserve.supervisor import children, lock, prepare
 from pxeserve.supervisor.children import MODULES, Child
 from pxeserve.supervisor.interfaces import listeners, settled
 from pxeserve.supervisor.notify import Notifier
@@ -29,9 +29,6 @@ from pxeserve.supervisor.sockets import bind_all
 
 STOPPED, FAILED, RUNNING_ALREADY, PORT_TAKEN = 0, 1, 3, 4
 """Exit statuses of `serve`."""
-
-_GRACE = 15.0
-"""Seconds that children have to finish what they are doing before they are killed."""
 
 _TICK = 1.0
 log = structlog.get_logger("pxeserve")
@@ -58,8 +55,8 @@ def serve(load: Callable[[], Config], modules: Mapping[str, str] = MODULES) -> i
         return _said(error, PORT_TAKEN)
     except PxeserveError as error:
         return _said(error, FAILED)
-    children = [Child(name, module) for name, module in modules.items() if name != "dhcp" or config.dhcp.mode != "off"]
-    parent = _Parent(load, settled(config, networks), networks, sockets, ids, children, notifier)
+    family = [Child(name, module) for name, module in modules.items() if name != "dhcp" or config.dhcp.mode != "off"]
+    parent = _Parent(load, settled(config, networks), networks, sockets, ids, family, notifier)
     try:
         return parent.run()
     finally:
@@ -163,6 +160,9 @@ class _Parent:
             if child.is_stuck(now):
                 log.error(f"{child.name} is stuck: no sign of life; killed", pid=child.process.pid)
                 child.kill()
+            elif child.is_overdue(now):
+                log.error(f"{child.name} did not stop in time; killed", pid=child.process.pid)
+                child.kill()
             was_ready, pid = child.ready, child.process.pid
             status = child.buried(now)
             if status is None:
@@ -170,7 +170,7 @@ class _Parent:
             if not self._announced and not was_ready and status == 1:
                 self._status = FAILED
                 self._signals.stop = True
-            elif child.asked and status == 0:
+            elif child.asked is not None and status == 0:
                 log.info(f"{child.name} ended as asked; started again", pid=pid)
             else:
                 log.error(f"{child.name} ended with {status}; started again", pid=pid)
@@ -201,7 +201,7 @@ class _Parent:
                 log.warning("ports, interfaces, user and data folder change only with a restart of the service")
             self._config = fresh
             for child in self._children:
-                child.order(Order.STOP)
+                child.order(Order.STOP, time.monotonic())
             log.info("configuration read again")
         self._notifier.tell("READY=1")
 
@@ -209,8 +209,8 @@ class _Parent:
         self._notifier.tell("STOPPING=1")
         log.info("stopping")
         for child in self._children:
-            child.order(Order.STOP)
-        deadline = time.monotonic() + (_GRACE if self._announced else 1.0)
+            child.order(Order.STOP, time.monotonic())
+        deadline = time.monotonic() + (children.GRACE if self._announced else 1.0)
         for child in self._children:
             if child.process is None:
                 continue
