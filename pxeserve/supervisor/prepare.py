@@ -16,9 +16,9 @@ def own_folder(data: Path, ids: tuple[int, int] | None) -> None:
     """Make `data` itself and its `run` folder, owned by the service's user; the one thing that root has to do. Raises PxeserveError."""
     try:
         for folder, mode in ((data, 0o755), (data / "run", 0o700)):
-            fresh = not folder.exists()
+            new = not folder.exists() or not any(folder.iterdir())  # an empty one was made for us
             folder.mkdir(mode=mode, parents=True, exist_ok=True)
-            if fresh and ids is not None:
+            if new and ids is not None:
                 os.chown(folder, *ids)
     except OSError as error:
         fix = "name another folder: [server] data, or --data DIR"
@@ -37,6 +37,9 @@ def fill(data: Path) -> None:
         for name in _FOLDERS:
             (data / name).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise PxeserveError(f"{data}: cannot be made ready: {error.strerror}") from None
+        raise PxeserveError(
+            f"{data}: cannot be made ready: {error.strerror}",
+            fix=f"the service runs as uid {os.geteuid()}, which must own the folder and reach it through every folder above",
+        ) from None
     load_keys(data)
     open_store(data, migrate=True).close()

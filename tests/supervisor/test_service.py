@@ -264,6 +264,18 @@ def test_a_data_folder_of_somebody_else_is_refused_with_the_way_out(service: Ser
     assert "chown -R" in refused.stderr
 
 
+@pytest.mark.skipif(not ROOT, reason="owners can be changed by root alone")
+def test_an_empty_folder_that_root_made_is_taken_over_and_one_out_of_reach_is_named(service: Service) -> None:
+    service.data.mkdir(mode=0o700)
+    service.start()
+    assert service.data.stat().st_uid == 65534
+    assert service.stop() == 0
+    service.folder.chmod(0o700)
+    refused = service.command("serve")
+    assert refused.returncode == 1
+    assert "uid 65534, which must own the folder and reach it" in refused.stderr
+
+
 @pytest.mark.skipif(not ROOT, reason="other users can be played by root alone")
 def test_the_admin_socket_is_for_root_and_the_services_own_user(service: Service) -> None:
     from pxeserve import wire
