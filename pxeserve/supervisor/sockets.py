@@ -23,6 +23,8 @@ _BUFFER = 4 << 20
 """Receive buffer for UDP in bytes: a rack that powers on sends its requests within one scheduling tick."""
 
 _PXE_PORT = 4011
+_LONGEST_NAME = 107
+"""Bytes of a socket's path (unix(7)), the zero at its end not counted."""
 
 
 def bind_all(config: Config, listeners: tuple[Listener, ...], owner: tuple[int, int] | None) -> dict[str, socket.socket]:
@@ -130,6 +132,9 @@ def _raw(interface: str) -> socket.socket | None:
 
 
 def _unix(path: Path, kind: socket.SocketKind, owner: tuple[int, int] | None) -> socket.socket:
+    if len(os.fsencode(path)) > _LONGEST_NAME:
+        fix = f"name a data folder with a shorter path: [server] data, or --data DIR (sockets' paths have at most {_LONGEST_NAME} bytes)"
+        raise PxeserveError(f"{path}: too long a path for a socket", fix=fix)
     path.unlink(missing_ok=True)  # the lock is ours, so whoever left it is gone
     sock = socket.socket(socket.AF_UNIX, kind)
     old_umask = os.umask(0o177)

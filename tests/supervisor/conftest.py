@@ -83,6 +83,8 @@ class Service:
     ports: dict[str, int]
     log: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] | None = None
+    _gatherer: threading.Thread = field(default_factory=threading.Thread)
+    pxeserve = PXESERVE
     until = staticmethod(until)
     alive = staticmethod(alive)
 
@@ -104,12 +106,17 @@ class Service:
         out = subprocess.PIPE
         self.process = subprocess.Popen(arguments, stdout=out, stderr=subprocess.STDOUT, text=True, env={**os.environ, **environment})
         assert self.process.stdout is not None
-        threading.Thread(target=self._gather, args=(self.process.stdout,), daemon=True).start()
+        self._gatherer = threading.Thread(target=self._gather, args=(self.process.stdout,), daemon=True)
+        self._gatherer.start()
         return self.process
 
     def _gather(self, lines: IO[str]) -> None:
         with lines:
             self.log.extend(lines)
+
+    def drained(self) -> None:
+        """Wait until its last line is in the log."""
+        self._gatherer.join(PATIENCE)
 
     def start(self, **environment: str) -> None:
         self.launch(**environment)
