@@ -16,7 +16,7 @@ def own_folder(data: Path, ids: tuple[int, int] | None) -> None:
     """Make `data` itself and its `run` folder, owned by the service's user; the one thing that root has to do. Raises PxeserveError."""
     try:
         for folder, mode in ((data, 0o755), (data / "run", 0o700)):
-            new = not folder.exists() or not any(folder.iterdir())  # an empty one was made for us
+            new = not folder.exists() or (folder.stat().st_uid == os.geteuid() and not any(folder.iterdir()))  # or made for us
             folder.mkdir(mode=mode, parents=True, exist_ok=True)
             if new and ids is not None:
                 os.chown(folder, *ids)
