@@ -11,6 +11,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import structlog
+
 from pxeserve.config import Config
 from pxeserve.serving import Listener, Order
 from pxeserve.supervisor.child import READY
@@ -43,6 +45,7 @@ GRACE = 15.0
 """Seconds that a child has to finish what it is doing before it is killed."""
 
 _FIRST_WAIT, _LONGEST_WAIT, _HEALTHY = 0.1, 10.0, 60.0
+log = structlog.get_logger("pxeserve")
 
 
 @dataclass(slots=True)
@@ -65,25 +68,33 @@ class Child:
     def start(
         self, config: Config, listeners: tuple[Listener, ...], sockets: Mapping[str, socket.socket], ids: tuple[int, int] | None, now: float
     ) -> None:
-        """Start the process on its sockets."""
+        """Start the process on its sockets. Where that cannot be done now, it is due again later."""
         mine = {role: sock for role, sock in sockets.items() if role.split(":", 1)[0] in _ROLES.get(self.name, ())}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         read, write = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(read, False)
         numbers = {role: sock.fileno() for role, sock in mine.items()}
         spec = Spec(self.name, self.module, os.getpid(), config.plain(), listeners, numbers, theirs.fileno(), write, ids)
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "pxeserve.supervisor.child"],
-            stdin=subprocess.PIPE,
-            pass_fds=[*numbers.values(), theirs.fileno(), write],
-            start_new_session=True,
-            cwd="/",
-        )
-        os.close(write)
-        theirs.close()
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "pxeserve.supervisor.child"],
+                stdin=subprocess.PIPE,
+                pass_fds=[*numbers.values(), theirs.fileno(), write],
+                start_new_session=True,
+                cwd="/",
+            )
+        except OSError as error:
+            log.error(f"{self.name} cannot be started now: {error.strerror}; tried again")
+            os.close(read)
+            ours.close()
+            self._put_off(now)
+            return
+        finally:
+            os.close(write)
+            theirs.close()
         assert self.process.stdin is not None
-        self.process.stdin.write(spec.encode().encode() + b"\n")
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError), self.process.stdin as words:  # one that is over already is buried like any other
+            words.write(spec.encode().encode() + b"\n")
         self.orders, self.beats = ours, read
         self.ready, self.asked, self.started, self.last_beat, self.due = False, None, now, now, None
 
@@ -139,6 +150,9 @@ class Child:
         if self.asked is not None and status == 0:
             self.due = now
         else:
-            self.due, self.wait = now + self.wait, min(self.wait * 2, _LONGEST_WAIT)
+            self._put_off(now)
         self.process, self.orders, self.beats, self.ready = None, None, -1, False
         return status
+
+    def _put_off(self, now: float) -> None:
+        self.due, self.wait = now + self.wait, min(self.wait * 2, _LONGEST_WAIT)
