@@ -95,7 +95,7 @@ class Server:
     def _open(self) -> dict[int, Wire]:
         wires = []
         for listener in self._serving.listeners:
-            for role in ("dhcp", "pxe"):
+            for role in ("dhcp", "dhcp-local", "pxe"):
                 udp = self._serving.sockets.get(f"{role}:{listener.interface}")
                 raw = self._serving.sockets.get(f"dhcp-raw:{listener.interface}") if role == "dhcp" else None
                 if udp is not None:

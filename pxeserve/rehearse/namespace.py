@@ -1,4 +1,5 @@
-"""A network namespace for a rehearsal on a real bridge: a card of its own on the same wire as everybody's, with the rehearsal's MAC.
+"""A network namespace for a rehearsal: a card of its own with the rehearsal's MAC, plugged into a real bridge like everybody's, or,
+where the served interface is none, wired to this machine alone.
 
 The namespace belongs to this process alone and has no name, so that it is gone with it, however it ends. Only for root.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -17,6 +18,9 @@ from pxeserve.errors import PxeserveError
 
 INTERFACE = "rehearse0"
 """The card's name inside."""
+
+Take = Callable[[IPv4Address], None]
+"""Gives the card an address, as a machine does after its ACK."""
 
 _CLONE_NEWNET = 0x40000000
 _OWN = Path("/proc/thread-self/ns/net")
@@ -29,8 +33,37 @@ def is_bridge(interface: str) -> bool:
 
 
 @contextmanager
-def on_bridge(bridge: str, mac: str) -> Iterator[None]:
-    """Live in a namespace of one's own, with a card that has `mac` and is plugged into `bridge`. Raises PxeserveError.
+def on_bridge(bridge: str, mac: str, network: IPv4Network) -> Iterator[Take]:
+    """Live in a namespace of one's own, with a card that has `mac` and is plugged into `bridge`; gives what takes an address of `network`
+    for it. Raises PxeserveError."""
+    with _moved(mac) as (outside, port):
+        _outside(outside, "link", "set", port, "master", bridge, "up")
+
+        def take(address: IPv4Address) -> None:
+            _ip("address", "replace", f"{address}/{network.prefixlen}", "dev", INTERFACE)
+
+        yield take
+
+
+@contextmanager
+def beside(server: IPv4Address, mac: str) -> Iterator[Take]:
+    """The same with a card that is wired to this machine alone, and reaches `server`, one of its addresses. This machine's routes send the
+    taken address there for as long as the card lives."""
+    with _moved(mac) as (outside, port):
+        _outside(outside, "link", "set", port, "up")
+        _ip("route", "add", str(server), "dev", INTERFACE)
+
+        def take(address: IPv4Address) -> None:
+            _ip("address", "replace", f"{address}/32", "dev", INTERFACE)
+            _ip("route", "replace", str(server), "dev", INTERFACE, "src", str(address))
+            _outside(outside, "route", "replace", str(address), "dev", port, "src", str(server))
+
+        yield take
+
+
+@contextmanager
+def _moved(mac: str) -> Iterator[tuple[int, str]]:
+    """A namespace with a card; the descriptor of the one that was left, and the name of the card's other end there.
 
     Only the calling thread moves, with all sockets it opens and all programs it starts from then on.
     """
@@ -42,18 +75,12 @@ def on_bridge(bridge: str, mac: str) -> Iterator[None]:
             _outside(outside, "link", "add", port, "type", "veth", "peer", "name", INTERFACE, "netns", str(os.getpid()))
             _ip("link", "set", INTERFACE, "address", mac, "up")
             _ip("link", "set", "lo", "up")
-            _outside(outside, "link", "set", port, "master", bridge, "up")
-            yield
+            yield outside, port
         finally:
             _libc("setns", outside, _CLONE_NEWNET)
             subprocess.run(["ip", "link", "del", port], check=False, capture_output=True)
     finally:
         os.close(outside)
-
-
-def take(address: IPv4Address, network: IPv4Network) -> None:
-    """Give the card `address`, as a machine does after its ACK."""
-    _ip("address", "replace", f"{address}/{network.prefixlen}", "dev", INTERFACE)
 
 
 def _outside(descriptor: int, *words: str) -> None:

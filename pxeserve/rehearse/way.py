@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from pxeserve.errors import RefusedError
 from pxeserve.rehearse import namespace
@@ -23,6 +22,10 @@ _NEVER = (
 _RELAYED = (
     "cables, switches, spanning tree, VLANs and broadcast: everything stayed on this machine's loopback interface, and the DHCP messages "
     "went through a relay agent of the rehearsal's own",
+)
+_BESIDE = (
+    "cables, switches, spanning tree, VLANs and broadcast: the simulated machine has a card that is wired to this server alone, and its "
+    "DHCP messages went through a relay agent of the rehearsal's own, by loopback",
 )
 _BRIDGED = ("cables, switches, spanning tree and VLANs beyond this machine's own bridge",)
 
@@ -42,12 +45,13 @@ def ready(plan: Plan) -> Iterator[Way]:
         with DhcpClient(plan, relayed(plan)) as client:
             yield Way(Walk(plan, client), _RELAYED + _NEVER)
         return
-    if not namespace.is_bridge(plan.interface) or plan.subnet is None:
-        raise RefusedError(
-            f"{plan.interface} is neither the loopback interface nor a bridge: a simulated machine on this one cannot be plugged into it",
-            fix="rehearse with bin/run, which serves the loopback interface; pxeserve explain says what a machine would get here",
-        )
+    if plan.subnet is None:
+        raise RefusedError("no subnet is served, so there is no address to rehearse with", fix="[[dhcp.subnet]] names one")
     if os.geteuid() != 0:
-        raise RefusedError(f"a simulated machine on bridge {plan.interface} needs root", fix="run the command with sudo")
-    with namespace.on_bridge(plan.interface, plan.mac), DhcpClient(plan, broadcast(plan)) as client:
-        yield Way(Walk(plan, client, take=partial(namespace.take, network=plan.subnet)), _BRIDGED + _NEVER)
+        raise RefusedError(f"a simulated machine beside {plan.interface} needs root", fix="run the command with sudo")
+    if namespace.is_bridge(plan.interface):
+        with namespace.on_bridge(plan.interface, plan.mac, plan.subnet) as take, DhcpClient(plan, broadcast(plan)) as client:
+            yield Way(Walk(plan, client, take=take), _BRIDGED + _NEVER)
+        return
+    with DhcpClient(plan, relayed(plan)) as client, namespace.beside(plan.server, plan.mac) as take:
+        yield Way(Walk(plan, client, take=take), _BESIDE + _NEVER)

@@ -29,7 +29,7 @@ MODULES = {
 
 _ROLES = {
     "worker": ("events",),
-    "dhcp": ("dhcp", "dhcp-raw", "pxe"),
+    "dhcp": ("dhcp", "dhcp-raw", "dhcp-local", "pxe"),
     "tftp": ("tftp",),
     "provision": ("http",),
     "console": ("admin",),

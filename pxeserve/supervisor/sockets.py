@@ -23,6 +23,7 @@ _BUFFER = 4 << 20
 """Receive buffer for UDP in bytes: a rack that powers on sends its requests within one scheduling tick."""
 
 _PXE_PORT = 4011
+_LOOPBACK = "lo"
 _LONGEST_NAME = 107
 """Bytes of a socket's path (unix(7)), the zero at its end not counted."""
 
@@ -53,6 +54,9 @@ def _bind_listener(config: Config, listener: Listener, bound: dict[str, socket.s
         raw = _raw(name)
         if raw is not None:
             bound[f"dhcp-raw:{name}"] = raw
+    local = _local(config.dhcp.port) if config.dhcp.mode == "server" and name != _LOOPBACK else None
+    if local is not None:
+        bound[f"dhcp-local:{name}"] = local
     if config.dhcp.mode == "proxy":
         bound[f"pxe:{name}"] = _broadcast(name, _PXE_PORT, "[dhcp] mode")
     bound[f"tftp:{name}"] = _udp(address, config.tftp.port, "[tftp] port")
@@ -72,6 +76,14 @@ def _broadcast(interface: str, port: int, key: str) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def _local(port: int) -> socket.socket | None:
+    """Hears what this machine sends to its own address, which the served interface never sees: a rehearsal. None when it is taken."""
+    try:
+        return _broadcast(_LOOPBACK, port, "")
+    except PxeserveError:
+        return None
 
 
 def _udp(address: str, port: int, key: str) -> socket.socket:

@@ -1,4 +1,5 @@
-"""A rehearsal on a real bridge: broadcast DHCP on the standard ports, from a card of its own; nothing of it is left behind."""
+"""A rehearsal on a real bridge: broadcast DHCP on the standard ports, from a card of its own; and beside a plain interface, where there is
+no bridge to plug it into. Nothing of either is left behind."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +21,20 @@ def ip(*words: str) -> str:
     return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
 
 
-@pytest.fixture(scope="module")
-def bridged(tmp_path_factory: pytest.TempPathFactory, furnished: Callable[..., Any]) -> Iterator[Any]:
-    """The service on a bridge, in a network namespace made for this test."""
+@contextmanager
+def serving(folder: Path, furnished: Callable[..., Any], interface: str, kind: tuple[str, ...]) -> Iterator[Any]:
+    """The service on a new interface of this kind, in a network namespace made for this test."""
     if os.geteuid() != 0:
         pytest.skip("needs root")
-    name = f"rehearse-{os.getpid()}"
+    name = f"rehearse-{interface}-{os.getpid()}"
     ip("netns", "add", name)
     try:
         ip("-n", name, "link", "set", "lo", "up")
-        ip("-n", name, "link", "add", "br0", "type", "bridge")
-        ip("-n", name, "address", "add", "10.78.0.1/24", "dev", "br0")
-        ip("-n", name, "link", "set", "br0", "up")
+        ip("-n", name, "link", "add", interface, "type", *kind)
+        ip("-n", name, "address", "add", "10.78.0.1/24", "dev", interface)
+        ip("-n", name, "link", "set", interface, "up")
         inside = ("ip", "netns", "exec", name)
-        folder: Path = tmp_path_factory.mktemp("bridged")
-        house = furnished(folder, inside, interface="br0", address="10.78.0.1", net="10.78.0", dhcp=67, tftp=69, http=80)
+        house = furnished(folder, inside, interface=interface, address="10.78.0.1", net="10.78.0", dhcp=67, tftp=69, http=80)
         house.start()
         try:
             yield house
@@ -42,6 +43,19 @@ def bridged(tmp_path_factory: pytest.TempPathFactory, furnished: Callable[..., A
             house.store.close()
     finally:
         ip("netns", "delete", name)
+
+
+@pytest.fixture(scope="module")
+def bridged(tmp_path_factory: pytest.TempPathFactory, furnished: Callable[..., Any]) -> Iterator[Any]:
+    with serving(tmp_path_factory.mktemp("bridged"), furnished, "br0", ("bridge",)) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory, furnished: Callable[..., Any]) -> Iterator[Any]:
+    """A card whose cable leads to nobody else."""
+    with serving(tmp_path_factory.mktemp("plain"), furnished, "eth0", ("veth", "peer", "name", "cable")) as house:
+        yield house
 
 
 def links(house: Any) -> set[str]:
@@ -68,4 +82,19 @@ def test_the_menu_is_given_because_of_the_lease(bridged: Any) -> None:
     assert done.returncode == 0
     bridged.recorded("rehearsal.ended", json.loads(done.stdout)["mac"])
     booting = [json.loads(line) for line in bridged.cli("events", "--json", "--kind", "install.booting").stdout.splitlines()]
+    assert booting[-1]["data"]["evidence"] == "lease"
+
+
+def test_beside_a_plain_interface_a_machine_reaches_the_end_too(plain: Any) -> None:
+    before = links(plain)
+    done = plain.cli("rehearse", MAC, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["verdict"].startswith("rehearsal ok:")
+    assert any("relay agent" in part for part in told["not_walked"])
+    assert links(plain) == before
+    routes = subprocess.run([*plain.inside, "ip", "route"], check=True, capture_output=True, text=True).stdout
+    assert "rh" not in routes
+    plain.recorded("rehearsal.ended", told["mac"])
+    booting = [json.loads(line) for line in plain.cli("events", "--json", "--kind", "install.booting").stdout.splitlines()]
     assert booting[-1]["data"]["evidence"] == "lease"
