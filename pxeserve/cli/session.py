@@ -4,6 +4,7 @@ itself, as the service's own user. Prints the answer, the progress and the error
 
 from __future__ import annotations
 
+import contextlib
 import json as json_format
 import os
 import socket
@@ -128,7 +129,8 @@ def _service(config: Config) -> socket.socket | None:
 
 def _remote(sock: socket.socket, verb: str, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     try:
-        wire.send(sock, {"verb": verb, "arguments": dict(arguments)})
+        with contextlib.suppress(BrokenPipeError):  # turned away before it was asked: it says why all the same
+            wire.send(sock, {"verb": verb, "arguments": dict(arguments)})
         for message in wire.messages(sock):
             if "error" in message:
                 raise PxeserveError(**message["error"])
