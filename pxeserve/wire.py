@@ -45,7 +45,7 @@ def messages(sock: socket.socket) -> Iterator[dict[str, Any]]:
         del buffer[: end + 1]
         try:
             message = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise LineError("a line is not JSON") from None
         if not isinstance(message, dict):
             raise LineError("a line is not a JSON object")

@@ -5,6 +5,7 @@ Carries requests to `operations` and nothing else; what is not foreseen becomes 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import secrets
@@ -35,6 +36,10 @@ _REPORT_STEP = 200
 log = structlog.get_logger("console")
 
 
+class GoneError(OSError):
+    """The client is gone: nothing that the operation met with, so nobody has to be told."""
+
+
 def preload() -> None:
     """Import every verb while the files can still be read: the service's user may not be able to."""
     registry.verbs()
@@ -63,44 +68,55 @@ def serve(serving: Serving) -> None:
             except BlockingIOError:
                 continue
             if not slots.acquire(blocking=False):
-                client.close()
+                _turn_away(client)
                 continue
             client.setblocking(True)
             threading.Thread(target=_converse, args=(client, config, store, recorder, slots), daemon=True).start()
     recorder.close()
 
 
+def _turn_away(client: socket.socket) -> None:
+    busy = PxeserveError(f"{_MOST_CLIENTS} requests are under way already", code="busy", fix="try again when one of them has ended")
+    with client, contextlib.suppress(OSError):
+        wire.send(client, wire.error_message(busy))
+
+
 def _converse(client: socket.socket, config: Config, store: Store, recorder: Recorder, slots: threading.BoundedSemaphore) -> None:
     try:
-        with client:
-            uid = _peer(client)
-            if uid not in (0, os.geteuid()):
-                refused = RefusedError(f"uid {uid} may not administer this service", fix="ask as root or as the service's user")
-                wire.send(client, wire.error_message(refused))
-                return
-            for message in wire.messages(client):
-                context = Context(config, store, Actor(name_of(uid)), reporter(client), recorder)
-                answer(client, context, message)
+        uid = _peer(client)
+        if uid not in (0, os.geteuid()):
+            refused = RefusedError(f"uid {uid} may not administer this service", fix="ask as root or as the service's user")
+            wire.send(client, wire.error_message(refused))
+            return
+        for message in wire.messages(client):
+            context = Context(config, store, Actor(name_of(uid)), reporter(client), recorder)
+            answer(client, context, message)
     except wire.LineError as error:
+        with contextlib.suppress(OSError):
+            wire.send(client, wire.error_message(error))
         log.warning(f"admin socket: {error}")
     except OSError:
         return  # the client hung up, which is its right
     finally:
+        client.close()
         slots.release()
 
 
 def answer(client: socket.socket, context: Context, message: dict[str, Any]) -> None:
     """Carry out one request and send what comes of it. Raises OSError alone, when the client is gone."""
     try:
-        result = registry.call(context, str(message.get("verb", "")), dict(message.get("arguments") or {}))
+        verb, arguments = str(message.get("verb", "")), message.get("arguments") or {}
+        if not isinstance(arguments, dict):
+            raise PxeserveError(f"{verb}: arguments: not a JSON object")
+        result = registry.call(context, verb, arguments)
         if isinstance(result, Iterator):
             for item in result:
-                wire.send(client, {"item": item})
+                _send(client, {"item": item})
             result = None
-        wire.send(client, {"result": result})
+        _send(client, {"result": result})
     except PxeserveError as error:
         wire.send(client, wire.error_message(error))
-    except OSError:
+    except GoneError:
         raise
     except Exception:
         incident = secrets.token_hex(4)
@@ -117,9 +133,16 @@ def reporter(client: socket.socket) -> Callable[[Progress], None]:
         step = progress.done * _REPORT_STEP // max(progress.total, 1)
         if step != last[0]:
             last[0] = step
-            wire.send(client, {"progress": {"done": progress.done, "total": progress.total, "text": progress.text}})
+            _send(client, {"progress": {"done": progress.done, "total": progress.total, "text": progress.text}})
 
     return report
+
+
+def _send(client: socket.socket, message: dict[str, Any]) -> None:
+    try:
+        wire.send(client, message)
+    except OSError as error:
+        raise GoneError(error.errno, error.strerror) from None
 
 
 def _peer(client: socket.socket) -> int:
