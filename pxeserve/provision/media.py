@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
@@ -75,7 +76,11 @@ class MediaFiles:
             return missing
         if wanted.folder:
             return FolderAsked()
-        medium = self._media().get(wanted.medium)
+        later = ShortReply(503, reply.short(503, at, keep=False, body=body, fields=(("Retry-After", "1"),)))
+        media = self._media()
+        if media is None:
+            return later
+        medium = media.get(wanted.medium)
         if medium is None:
             return missing
         try:
@@ -83,7 +88,7 @@ class MediaFiles:
         except PathRefused:
             return ShortReply(404, missing.content, medium, wanted.path)
         except OSError:
-            return ShortReply(503, reply.short(503, at, keep=False, body=body, fields=(("Retry-After", "1"),)))
+            return later
         return _with_file(request, medium, wanted.path, lent, at, keep=keep)
 
     def close(self) -> None:
@@ -97,13 +102,11 @@ class MediaFiles:
             self._open.close()
             return self._open.borrow(folder, path)
 
-    def _media(self) -> Mapping[str, Medium]:
-        try:
+    def _media(self) -> Mapping[str, Medium] | None:
+        """The media there are; None when nothing is known of them yet and the store cannot be asked."""
+        with suppress(SQLAlchemyError):
             self._known = self._current()
-        except SQLAlchemyError:
-            if self._known is None:
-                return {}
-        return self._known.media
+        return self._known.media if self._known is not None else None
 
 
 def _with_file(request: Request, medium: Medium, path: str, lent: Lent, at: float, *, keep: bool) -> FileReply | ShortReply:

@@ -12,12 +12,16 @@ from pxeserve.store import Store
 
 
 class Visible:
-    """`current()` is the snapshot as it stands in the store now. Raises SQLAlchemyError when the store cannot be read."""
+    """`current()` is the snapshot as it stands in the store now. Raises SQLAlchemyError when the store cannot be read.
+
+    Asks once when it is made, so that what asking needs is open before a crowd has taken every descriptor.
+    """
 
     def __init__(self, store: Store) -> None:
         self._source = SnapshotSource(store)
         self._pooled = store.site.engine.raw_connection()
         self._known: tuple[int, Snapshot] | None = None
+        self.current()
 
     def current(self) -> Snapshot:
         """The inventory now."""
