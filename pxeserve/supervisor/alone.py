@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pxeserve import wire
 from pxeserve.config import Config
@@ -17,8 +18,11 @@ from pxeserve.console.admin import answer, name_of, reporter
 from pxeserve.errors import PxeserveError
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context
-from pxeserve.store import migrate, open_store
+from pxeserve.store import Store, migrate, open_store
 from pxeserve.supervisor import interfaces, lock, prepare, privileges
+
+_PATIENCE = 10.0
+"""Seconds to wait for another command that holds the data folder; most are done within one."""
 
 
 @contextmanager
@@ -49,20 +53,33 @@ def started(config: Config) -> Iterator[socket.socket]:
 def _serve(sock: socket.socket, config: Config, ids: tuple[int, int] | None, actor: Actor) -> int:
     try:
         privileges.become(ids)
-        held = lock.take(config.server.data)
-        prepare.fill(config.server.data)
-        store = open_store(config.server.data)
+        held, store = _opened(config.server.data)
+    except PxeserveError as error:
+        wire.send(sock, wire.error_message(error))
+        return 1
+    except KeyboardInterrupt:
+        return 1
+    try:
         context = Context(_settled(config), store, actor, reporter(sock))
         for message in wire.messages(sock):
             answer(sock, context, message)
         store.close()
         os.close(held)
-    except PxeserveError as error:
-        wire.send(sock, wire.error_message(error))
-        return 1
     except (KeyboardInterrupt, OSError):
         return 1
     return 0
+
+
+def _opened(data: Path) -> tuple[int, Store]:
+    """The lock of `data`, and what lies in it. Raises PxeserveError."""
+    try:
+        held = lock.take(data, patience=_PATIENCE)
+        prepare.fill(data)
+        return held, open_store(data)
+    except lock.AlreadyRunningError as error:
+        raise PxeserveError(error.message, code=error.code, fix="try again when that one has started, or ended") from None
+    except OSError as error:
+        raise PxeserveError(f"{error.filename or data}: cannot be used: {error.strerror}") from None
 
 
 def _settled(config: Config) -> Config:

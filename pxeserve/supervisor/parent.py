@@ -46,7 +46,7 @@ def serve(load: Callable[[], Config], modules: Mapping[str, str] = MODULES) -> i
         ids = user_ids(config.server.user)
         networks = listeners(config)
         prepare.own_folder(config.server.data, ids)
-        held = lock.take(config.server.data)
+        held = lock.take(config.server.data, ids)
         _fill(config.server.data, ids)
         sockets = bind_all(config, networks, ids)
     except lock.AlreadyRunningError as error:

@@ -6,6 +6,8 @@ import ctypes
 import os
 import pwd
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pxeserve.errors import PxeserveError
 
@@ -27,6 +29,23 @@ def user_ids(name: str) -> tuple[int, int] | None:
             fix=f"useradd --system --no-create-home --shell /usr/sbin/nologin {name}   (or set [server] user)",
         ) from None
     return None if entry.pw_uid == 0 else (entry.pw_uid, entry.pw_gid)
+
+
+@contextmanager
+def acting_as(ids: tuple[int, int] | None) -> Iterator[None]:
+    """Touch files with the rights of this user for a while. In a folder that is the service's own, root must not follow what it finds:
+    a service that was broken into could have laid a link there."""
+    if ids is None:
+        yield
+        return
+    uid, gid = os.geteuid(), os.getegid()
+    os.setegid(ids[1])
+    os.seteuid(ids[0])
+    try:
+        yield
+    finally:
+        os.seteuid(uid)
+        os.setegid(gid)
 
 
 def become(ids: tuple[int, int] | None) -> None:

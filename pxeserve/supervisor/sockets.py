@@ -12,6 +12,7 @@ from pxeserve.config import Config
 from pxeserve.errors import PxeserveError
 from pxeserve.events.recorder import SOCKET_NAME
 from pxeserve.serving import Listener
+from pxeserve.supervisor import privileges
 from pxeserve.supervisor.ports import taken
 
 _SO_RCVBUFFORCE = 33
@@ -147,15 +148,17 @@ def _unix(path: Path, kind: socket.SocketKind, owner: tuple[int, int] | None) ->
     if len(os.fsencode(path)) > _LONGEST_NAME:
         fix = f"name a data folder with a shorter path: [server] data, or --data DIR (sockets' paths have at most {_LONGEST_NAME} bytes)"
         raise PxeserveError(f"{path}: too long a path for a socket", fix=fix)
-    path.unlink(missing_ok=True)  # the lock is ours, so whoever left it is gone
     sock = socket.socket(socket.AF_UNIX, kind)
     old_umask = os.umask(0o177)
     try:
-        sock.bind(str(path))
+        with privileges.acting_as(owner):
+            path.unlink(missing_ok=True)  # the lock is ours, so whoever left it is gone
+            sock.bind(str(path))
+    except OSError as error:
+        sock.close()
+        raise PxeserveError(f"{path}: cannot be made: {error.strerror}", fix=f"remove what lies at {path}") from None
     finally:
         os.umask(old_umask)
-    if owner is not None:
-        os.chown(path, *owner)
     if kind is socket.SOCK_STREAM:
         sock.listen(_BACKLOG)
     else:
