@@ -31,6 +31,7 @@ STOPPED, FAILED, RUNNING_ALREADY, PORT_TAKEN = 0, 1, 3, 4
 """Exit statuses of `serve`."""
 
 _TICK = 1.0
+_ASKED_BY = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 log = structlog.get_logger("pxeserve")
 
 
@@ -40,6 +41,7 @@ def serve(load: Callable[[], Config], modules: Mapping[str, str] = MODULES) -> i
     Returns the exit status; what stopped it has been said on standard error.
     """
     notifier = Notifier()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ASKED_BY)  # until there is a loop to hear them
     try:
         config = load()
         configure(config.log.format)
@@ -56,7 +58,7 @@ def serve(load: Callable[[], Config], modules: Mapping[str, str] = MODULES) -> i
     except PxeserveError as error:
         return _said(error, FAILED)
     family = [Child(name, module) for name, module in modules.items() if name != "dhcp" or config.dhcp.mode != "off"]
-    parent = _Parent(load, settled(config, networks), networks, sockets, ids, family, notifier)
+    parent = _Parent(load, config, networks, sockets, ids, family, notifier)
     try:
         return parent.run()
     finally:
@@ -96,7 +98,9 @@ class _Parent:
         notifier: Notifier,
     ) -> None:
         self._load = load
-        self._config = config
+        self._bound = config
+        """As it was read when the ports were bound."""
+        self._config = settled(config, networks)
         self._networks = networks
         self._sockets = sockets
         self._ids = ids
@@ -114,6 +118,7 @@ class _Parent:
             signal.signal(number, self._on_stop)
         signal.signal(signal.SIGHUP, self._on_reload)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # wakes the poll
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ASKED_BY)
         last_watchdog = 0.0
         while not self._signals.stop:
             now = time.monotonic()
@@ -192,14 +197,14 @@ class _Parent:
         self._signals.reload = False
         self._notifier.tell(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
-            fresh = settled(self._load(), self._networks)
+            read = self._load()
         except PxeserveError as error:
             log.error(f"configuration not taken over, the old one stays: {error}")
         else:
-            changed = _bound(fresh) != _bound(self._config)
-            if changed:
-                log.warning("ports, interfaces, user and data folder change only with a restart of the service")
-            self._config = fresh
+            fresh = _as_bound(read, self._bound)
+            if fresh != read:
+                log.warning("ports, interfaces, user, data folder and DHCP mode change only with a restart of the service")
+            self._config = settled(fresh, self._networks)
             for child in self._children:
                 child.order(Order.STOP, time.monotonic())
             log.info("configuration read again")
@@ -222,6 +227,14 @@ class _Parent:
                 child.process.wait()
 
 
-def _bound(config: Config) -> tuple[object, ...]:
-    """What is settled when the ports are bound."""
-    return (config.server, config.dhcp.mode, config.dhcp.port, config.tftp.port, config.http.port)
+def _as_bound(read: Config, bound: Config) -> Config:
+    """`read`, with all that is settled when the ports are bound as it is in `bound`. Subnets go with their mode."""
+    dhcp = read.dhcp.model_copy(update={"port": bound.dhcp.port}) if read.dhcp.mode == bound.dhcp.mode else bound.dhcp
+    return read.model_copy(
+        update={
+            "server": bound.server,
+            "dhcp": dhcp,
+            "tftp": read.tftp.model_copy(update={"port": bound.tftp.port}),
+            "http": read.http.model_copy(update={"port": bound.http.port}),
+        }
+    )
