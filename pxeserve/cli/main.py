@@ -28,6 +28,7 @@ _COMMANDS = {
     "dhcp": ("pxeserve.cli.dhcp", "DHCP: list the leases."),
     "status": ("pxeserve.cli.status", "What the service has and does."),
     "config": ("pxeserve.cli.configuration", "Configuration: print a commented example, or what is in force."),
+    "version": ("pxeserve.cli.version", "Print the version."),
 }
 
 

@@ -23,7 +23,7 @@ GROUPS = {
     "dhcp": ("leases",),
     "config": ("example", "show"),
 }
-SINGLE = ("serve", "rehearse", "explain", "events", "apply", "export", "status")
+SINGLE = ("serve", "rehearse", "explain", "events", "apply", "export", "status", "version")
 
 
 @pytest.fixture
@@ -52,6 +52,8 @@ def test_the_help_names_every_command() -> None:
     assert said.returncode == 0
     assert all(command in said.stdout for command in (*GROUPS, *SINGLE))
     assert run("--version").stdout.startswith("pxeserve 0.")
+    assert run("version").stdout == run("--version").stdout
+    assert f"pxeserve {json.loads(run('version', '--json').stdout)['version']}\n" == run("version").stdout
 
 
 EVERY = [*((name,) for name in SINGLE), *((group, verb) for group, verbs in GROUPS.items() for verb in verbs)]
