@@ -8,7 +8,7 @@ import resource
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Interface
 from multiprocessing.process import BaseProcess
@@ -66,10 +66,19 @@ class Child:
 
 
 def _life(data: Path, door: socket.socket, orders: socket.socket, signs: int, descriptors: int) -> None:
+    _close_all_but({0, 1, 2, door.fileno(), orders.fileno(), signs})
     resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
     config = Config.model_validate({"server": {"data": str(data)}, "http": {"port": door.getsockname()[1]}})
     listener = Listener("lo", IPv4Address("127.0.0.1"), IPv4Interface("127.0.0.1/8"))
     serve(Serving(config, (listener,), {"http:lo": door}, orders, lambda: _sign(signs, b"r"), lambda: _sign(signs, b"b")))
+
+
+def _close_all_but(kept: set[int]) -> None:
+    """What the tests before this one left open is not this child's to count with."""
+    for number in (int(name) for name in os.listdir("/proc/self/fd")):
+        if number not in kept:
+            with suppress(OSError):
+                os.close(number)
 
 
 def _sign(signs: int, what: bytes) -> None:
