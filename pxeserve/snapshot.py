@@ -76,6 +76,8 @@ def _resolved(profile: Profile, profiles: Mapping[str, Profile], seen: frozenset
         profile.words.dom0_mem or base.words.dom0_mem,
         profile.words.xen_args or base.words.xen_args,
         profile.words.kernel_args or base.words.kernel_args,
+        profile.words.leave or base.words.leave,
+        profile.words.secure_boot or base.words.secure_boot,
     )
     own_files = profile.medium or profile.plain
     return replace(

@@ -1,4 +1,4 @@
-"""Where boot loaders come from: Debian's packages or a folder. Copies a whole set into the data folder, or nothing.
+"""Where boot loaders come from: Debian's packages or a folder. Copies a whole set into the data folder, or nothing; makes GRUB images.
 
 Nothing is ever downloaded here.
 """
@@ -14,14 +14,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pxeserve.boot import syslinux
+from pxeserve.boot import grubimage, syslinux
 from pxeserve.boot.loaders import GET_THEM
 from pxeserve.errors import PxeserveError
 from pxeserve.store.loaders import LoaderFile
 
 DEBIAN = "debian"
 FOLDER = "folder"
-"""Names of the two sets that can be imported."""
+"""Names of the two sets of SYSLINUX that can be imported; the images made of the same origin's GRUB are a set `grub-` and that name."""
+
+GRUB = "grub-"
 
 _DEBIAN_FOLDERS = ("usr/lib/PXELINUX", "usr/lib/syslinux/modules/bios")
 _DEBIAN_PACKAGES = ("pxelinux", "syslinux-common")
@@ -42,6 +44,26 @@ def from_folder(folder: Path) -> tuple[str, dict[str, bytes]]:
     places = [folder, *(folder / place for place in _DEBIAN_FOLDERS)]
     files = _read(places, "name a folder that holds pxelinux.0 and the .c32 files of one SYSLINUX release")
     return f"folder {folder}, SYSLINUX {syslinux.build_of(files)}", files
+
+
+def grub_images(root: Path = Path("/")) -> tuple[str, dict[str, bytes], list[str]]:
+    """Origin, images, and a sentence for each platform without one, of the GRUB modules that Debian's packages laid beneath `root`.
+
+    No images are no error: a network of BIOS machines needs none.
+    """
+    images: dict[str, bytes] = {}
+    packages, notes = ["grub-common"], []
+    for target in grubimage.TARGETS:
+        modules = root / "usr/lib/grub" / target.name
+        if not (modules / "efinet.mod").is_file():
+            notes.append(f"no {target.file}: {grubimage.GET[target.file]}")
+            continue
+        try:
+            images[target.file] = grubimage.make(modules, target)
+            packages.append(target.package)
+        except grubimage.ImageError as error:
+            notes.append(f"no {target.file}: {error}; {grubimage.GET[target.file]}")
+    return f"made by grub-mkimage: {_packages(packages)}", images, notes
 
 
 @contextmanager
@@ -98,11 +120,11 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
             os.fsync(file.fileno())
 
 
-def _packages() -> str:
+def _packages(names: Sequence[str] = _DEBIAN_PACKAGES) -> str:
     """`Debian pxelinux 3:6.04~..., syslinux-common ...`, or without versions where dpkg-query does not answer."""
-    query = ["dpkg-query", "--show", "--showformat=${Package} ${Version}\n", *_DEBIAN_PACKAGES]
+    query = ["dpkg-query", "--show", "--showformat=${Package} ${Version}\n", *names]
     try:
         answer = subprocess.run(query, capture_output=True, text=True, timeout=20, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
         answer = ""
-    return "Debian " + ", ".join(answer.split("\n")[:-1] or _DEBIAN_PACKAGES)
+    return "Debian " + ", ".join(answer.split("\n")[:-1] or names)

@@ -1,7 +1,7 @@
-"""The table of loaders: which boot loader this server can give to which firmware, and where its files lie.
+"""Which boot loader this server can give to which firmware, and where its files lie: the table of loaders met with what is here.
 
 A medium that ships a whole set of its own is booted with that; every other machine gets the set that was imported.
-Refuses to know who boots what. Only BIOS has loaders in this release.
+Refuses to know who boots what.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pxeserve.boot import syslinux
+from pxeserve.boot import grubimage, syslinux, table
+from pxeserve.boot.entry import Load
+from pxeserve.boot.table import Family, Row
 from pxeserve.domain.client import Firmware
 from pxeserve.domain.decide import Loader, Site
+from pxeserve.domain.host import Profile
 from pxeserve.domain.medium import Medium
 from pxeserve.paths import OpenFile, PathRefused, Root
 from pxeserve.store import Store, inventory
@@ -20,7 +23,11 @@ from pxeserve.store.loaders import LoaderSet, sets
 
 FOLDER = "loaders"
 GET_THEM = "apt install pxelinux syslinux-common, then pxeserve loaders import"
-"""The command that brings the missing loaders."""
+GET_GRUB = "apt install grub-common grub-efi-amd64-bin, then pxeserve loaders import"
+"""The commands that bring missing loaders."""
+
+SCRIPTS, SCRIPTS_UEFI = "ipxe", "ipxe-uefi"
+"""Sets that have no files: what iPXE is given is computed, for a BIOS and for UEFI."""
 
 _MEDIUM_SET = "medium-"
 _MEDIUM_FOLDERS = ("boot/pxelinux", "boot/isolinux", "isolinux")
@@ -37,34 +44,45 @@ class _Known:
 
 
 class Loaders:
-    """The loaders beneath `data`, as `store` tells of them. One per process; cheap to ask, notices imports by itself."""
+    """The loaders beneath `data`, as `store` tells of them, in a server of this `mode` with this `[boot] idle`.
 
-    def __init__(self, store: Store, data: Path) -> None:
+    One per process; cheap to ask, notices imports by itself.
+    """
+
+    def __init__(self, store: Store, data: Path, mode: str = "server", idle: str = "auto") -> None:
         self._store = store
         self._data = data
+        self._mode = mode
+        self._silent = table.silent(idle, mode)
         self._roots: dict[str, Root] = {}
         self._own: dict[str, str] = {}
         self._known: _Known | None = None
 
-    def site_for(self, medium: Medium | None, dhcp_mode: str) -> Site:
-        """What the server can offer to a machine whose profile names `medium`."""
-        known = self._current()
-        if medium is not None and self._own_folder(medium):
-            loader = Loader(f"{_MEDIUM_SET}{medium.name}", syslinux.FIRST, f"medium {medium.name}")
-            return Site({Firmware.BIOS: loader}, {}, dhcp_mode)
-        for one in known.imported.values():
-            return Site({Firmware.BIOS: Loader(one.name, syslinux.FIRST, one.origin)}, {}, dhcp_mode)
-        return Site({}, {Firmware.BIOS: f"no boot loader for bios firmware has been imported: {GET_THEM}"}, dhcp_mode)
+    def site_for(self, medium: Medium | None, profile: Profile | None = None) -> Site:
+        """What the server can offer to a machine that would boot `medium`, or the plain files of `profile`."""
+        load = table.load_of(medium, profile.plain if profile else None)
+        secure = profile is not None and profile.words.secure_boot == "yes"
+        loaders: dict[Firmware, Loader] = {}
+        missing: dict[Firmware, str] = {}
+        for firmware in Firmware:
+            found = self._choose(firmware, load, medium, secure=secure)
+            if isinstance(found, Loader):
+                loaders[firmware] = found
+            else:
+                missing[firmware] = found
+        return Site(loaders, missing, self._silent)
 
     def open(self, set_name: str, file: str) -> OpenFile:
         """A loader's file, open. Raises PathRefused when the set or the file is none of ours."""
         known = self._current()
-        if file not in syslinux.FILES:
-            raise PathRefused("not-found")
         if set_name.startswith(_MEDIUM_SET):
             medium = known.media.get(set_name.removeprefix(_MEDIUM_SET))
-            folder = self._own_folder(medium) if medium else ""
-            if not folder:
+            if medium is None:
+                raise PathRefused("not-found")
+            if file == table.VENDOR_FILE:
+                return self._root("media").open(f"{medium.folder}/{file}")
+            folder = self._own_folder(medium)
+            if file not in syslinux.FILES or not folder:
                 raise PathRefused("not-found")
             return self._root("media").open(f"{folder}/{file}")
         one = known.imported.get(set_name)
@@ -72,9 +90,49 @@ class Loaders:
             raise PathRefused("not-found")
         return self._root(FOLDER).open(f"{one.name}/{file}")
 
-    def default_set(self) -> str | None:
-        """The set for a machine that names none, as one configured by hand does."""
-        return next(iter(self._current().imported), None)
+    def default_set(self, file: str = syslinux.FIRST) -> str | None:
+        """The set that gives `file` to a machine that names none, as one configured by hand does."""
+        beside = syslinux.FIRST if file in syslinux.FILES else file
+        return next((one.name for one in self._current().imported.values() if one.has(beside)), None)
+
+    def grub_for(self, set_name: str) -> str:
+        """The image with which iPXE on UEFI goes on to a hypervisor, in the set its script was named in; "" when there is none."""
+        one = self._current().imported.get(set_name)
+        return grubimage.X64 if one is not None and one.has(grubimage.X64) else ""
+
+    def _choose(self, firmware: Firmware, load: Load, medium: Medium | None, *, secure: bool) -> Loader | str:
+        row = table.row(firmware, load, self._mode)
+        if row is None:
+            return f"no boot loader for {firmware} firmware is served by this release"
+        if row.family is None:
+            return row.because
+        if secure and load is not Load.OWN_DISK and not row.signed:
+            return table.SECURE_BOOT.format(file=row.file)
+        return self._found(row, load, medium)
+
+    def _found(self, row: Row, load: Load, medium: Medium | None) -> Loader | str:
+        imported = self._current().imported
+        match row.family:
+            case Family.SYSLINUX:
+                if medium is not None and self._own_folder(medium):
+                    return Loader(f"{_MEDIUM_SET}{medium.name}", row.file, f"medium {medium.name}", row.http, row.because)
+                get, wanted = GET_THEM, row.file
+            case Family.VENDOR:
+                assert medium is not None
+                if self._has(medium, row.file):
+                    return Loader(f"{_MEDIUM_SET}{medium.name}", row.file, f"medium {medium.name}", row.http, row.because)
+                return f"medium {medium.name} lacks {row.file}, and nothing else can load its hypervisor; import it again, whole"
+            case Family.IPXE if Firmware.IPXE in row.firmware or load in (Load.LINUX, Load.OWN_DISK):
+                name = SCRIPTS if Firmware.IPXE in row.firmware else SCRIPTS_UEFI
+                return Loader(name, row.file, "written by pxeserve", row.http, row.because)
+            case Family.IPXE:
+                get, wanted = GET_GRUB, grubimage.X64
+            case _:
+                get, wanted = GET_GRUB, row.file
+        for one in imported.values():
+            if one.has(wanted):
+                return Loader(one.name, row.file, one.origin, row.http, row.because)
+        return f"no boot loader {wanted} has been imported: {grubimage.GET.get(wanted, get)}"
 
     def _current(self) -> _Known:
         with self._store.site.read() as connection:
@@ -94,6 +152,13 @@ class Loaders:
             self._roots[name] = root
         return root
 
+    def _has(self, medium: Medium, path: str) -> bool:
+        try:
+            self._root("media").open(f"{medium.folder}/{path}").close()
+        except PathRefused:
+            return False
+        return True
+
     def _own_folder(self, medium: Medium) -> str:
         """The folder, beneath `media/`, of the medium's own whole set; "" when it ships none. A revision's answer never changes."""
         key = f"{medium.folder} {medium.revision}"
@@ -111,7 +176,7 @@ class Loaders:
                 continue
             try:
                 if file.size <= _LARGEST:
-                    files[name] = _content(file)
+                    files[name] = content(file)
             finally:
                 file.close()
         try:
@@ -121,7 +186,8 @@ class Loaders:
         return True
 
 
-def _content(file: OpenFile) -> bytes:
+def content(file: OpenFile) -> bytes:
+    """All bytes of an open file."""
     blocks = []
     offset = 0
     while block := os.pread(file.fd, 1 << 16, offset):

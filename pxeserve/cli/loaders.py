@@ -22,7 +22,7 @@ def import_loaders(
     from_debian: Annotated[bool, typer.Option("--from-debian", help="From installed packages (the default).")] = False,
     from_dir: Annotated[Path | None, typer.Option("--from-dir", metavar="DIR", help="From a folder.")] = None,
 ) -> None:
-    """Copy pxelinux.0 and its modules into the data folder: a whole set of one SYSLINUX build, or nothing."""
+    """Copy pxelinux.0 and its modules into the data folder, a whole set of one SYSLINUX build or nothing; make GRUB images for UEFI."""
     if from_debian and from_dir:
         raise typer.BadParameter("give --from-debian or --from-dir DIR, not both")
     arguments = {"from_dir": str(from_dir.resolve())} if from_dir else {}
@@ -41,6 +41,11 @@ def list_loaders(config: ConfigOption = None, json: JsonOption = False) -> None:
 def _imported(answer: Any, console: Console) -> None:
     console.print(f"set [bold]{answer['set']}[/bold]: SYSLINUX {answer['build']} from {escape(answer['origin'])}", highlight=False)
     console.print("  " + " ".join(answer["files"]), highlight=False)
+    if grub := answer["grub"]:
+        console.print(f"set [bold]{grub['set']}[/bold]: {escape(grub['origin'])}", highlight=False)
+        console.print("  " + " ".join(grub["files"]), highlight=False)
+    for note in answer["notes"]:
+        console.print(escape(note), highlight=False)
 
 
 def _listed(answer: Any, console: Console) -> None:

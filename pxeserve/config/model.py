@@ -130,6 +130,14 @@ class ConsoleConfig(_Section):
     port: Port = Field(8443, description="web UI and API; kept for them, this release has neither yet")
 
 
+class BootConfig(_Section):
+    idle: Literal["auto", "silent", "menu"] = Field(
+        "auto",
+        description="auto | silent | menu: machines that install nothing get no boot file (silent) or one that leads to their own disk; "
+        "auto: silent in proxy mode and for UEFI",
+    )
+
+
 class ArmingConfig(_Section):
     expires: Seconds = Field(3600, ge=300, le=86400, description="how long an armed host waits for its boot, 5m to 24h")
     bind: Literal["evidence", "token"] = Field("evidence", description='"token": no evidence of who asks, the risk accepted')
@@ -173,6 +181,7 @@ class Config(_Section):
     tftp: TftpConfig = TftpConfig()
     http: HttpConfig = HttpConfig()
     console: ConsoleConfig = ConsoleConfig()
+    boot: BootConfig = BootConfig()
     arming: ArmingConfig = ArmingConfig()
     answerfile: AnswerfileConfig = AnswerfileConfig()
     nfs: SwitchConfig = SwitchConfig()

@@ -12,9 +12,10 @@ from ipaddress import IPv4Address
 from pxeserve.boot.loaders import Loaders
 from pxeserve.boot.session import SessionIds
 from pxeserve.dhcp.classify import Asker
+from pxeserve.dhcp.loops import LIMIT, WINDOW, Loops
 from pxeserve.dhcp.outcome import Boot
 from pxeserve.domain.client import Client, Firmware
-from pxeserve.domain.decide import Decision, Site, Target, Weight, decide
+from pxeserve.domain.decide import Decision, Loader, Reason, Site, Target, Weight, decide
 from pxeserve.installs.subject import subject
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import Store
@@ -25,20 +26,25 @@ _SESSIONS_KEPT = 4096
 class Boots:
     """Asks `decide` for each client that boots. One exchange (a MAC's xid) keeps one session, from its first DISCOVER to its ACK."""
 
-    def __init__(self, store: Store, snapshots: SnapshotSource, loaders: Loaders, sessions: SessionIds, dhcp_mode: str) -> None:
+    def __init__(
+        self, store: Store, snapshots: SnapshotSource, loaders: Loaders, sessions: SessionIds, http_port: int = 80
+    ) -> None:
         self._store = store
         self._snapshots = snapshots
         self._loaders = loaders
         self._sessions = sessions
-        self._mode = dhcp_mode
+        self._http_port = http_port
+        self._loops = Loops()
         self._open: OrderedDict[tuple[str, int, IPv4Address], str] = OrderedDict()
 
     def boot(self, asker: Asker, xid: int, address: IPv4Address, now: float) -> Boot:
         """See `outcome.Booter`."""
         who = subject(self._store, self._snapshots.current(), asker.mac)
-        site = self._loaders.site_for(who.medium, self._mode)
+        site = self._loaders.site_for(who.medium, who.profile)
         client = replace(asker.client, firmware=_firmware(asker, site), address=address if int(address) else None)
         decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=now)
+        if decision.loader is not None and self._loops.is_one(client.mac, xid, f"{decision.target} {decision.loader}", now):
+            decision = _out_of_the_loop(decision, decision.loader)
         session = self._session(client, xid, address, now)
         return Boot(
             file=_file(decision, session),
@@ -47,6 +53,7 @@ class Boots:
             session=session,
             host=who.host.name if who.host else None,
             install=who.install.id if who.install else None,
+            http_port=self._http_port if decision.loader and decision.loader.http else None,
         )
 
     def _session(self, client: Client, xid: int, address: IPv4Address, now: float) -> str:
@@ -58,9 +65,23 @@ class Boots:
         return session
 
 
+def _out_of_the_loop(decision: Decision, loader: Loader) -> Decision:
+    text = (
+        f"{loader.file} was named to this machine {LIMIT} times within {WINDOW:.0f} s and it asked again each time, so it is "
+        "named no more until that is over: the loader does not start (Secure Boot, wrong architecture), or it is an iPXE that does not say "
+        "so in option 77; look at the machine's screen"
+    )
+    reason = Reason(Weight.REFUSED, "loop", text, "dhcp")
+    return replace(decision, target=Target.ADDRESS_ONLY, loader=None, because=(*decision.because, reason))
+
+
 def _firmware(asker: Asker, site: Site) -> Firmware | None:
-    """iPXE gets its own loader where there is one. Where there is none it loads what the card's firmware would: it is a PXE stack too."""
-    return Firmware.IPXE if asker.ipxe and Firmware.IPXE in site.loaders else asker.client.firmware
+    """iPXE gets a script where one can be written. Where none can it loads what the card's firmware would: it is a PXE stack too."""
+    script = asker.script
+    if script is None:
+        return asker.client.firmware
+    known = script in site.loaders or script in site.missing_loader
+    return script if known else asker.client.firmware
 
 
 def _file(decision: Decision, session: str) -> str | None:

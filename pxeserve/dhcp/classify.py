@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pxeserve.dhcp.options import Code, RelayAgent, architectures, relay_agent, system_uuid, user_classes
+from pxeserve.dhcp.options import Code, RelayAgent, architectures, ipxe_has_http, relay_agent, system_uuid, user_classes
 from pxeserve.dhcp.packet import NONE, Message
 from pxeserve.domain.client import ARCHITECTURES, Client, Firmware
 
@@ -27,12 +27,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """One message's sender. `ipxe` tells that iPXE's stack is asking; `client.firmware` is what it runs on all the same, because
-    a card with iPXE in its ROM loads whatever its architecture loads. `client_id` is option 61 in hex, or empty when it
+    """One message's sender. `ipxe` tells that iPXE's stack is asking, and `script` what it is when it can be given one; `client.firmware`
+    is what it runs on all the same. `client_id` is option 61 in hex, or empty when it
     says no more than the MAC; `asked` are the options it wants (55), in its order."""
 
     kind: Kind
     ipxe: bool
+    script: Firmware | None
     client: Client
     client_id: str
     asked: tuple[int, ...]
@@ -52,7 +53,7 @@ def classify(message: Message) -> Asker:
     options = message.options
     vendor = options.get(Code.VENDOR_CLASS, b"")
     ipxe = b"iPXE" in user_classes(options.get(Code.USER_CLASS))
-    kind = _kind(vendor, ipxe)
+    kind = _kind(vendor, ipxe, Code.ARCH in options)
     arch = None if kind is Kind.ORDINARY else _arch(options.get(Code.ARCH), vendor)
     client = Client(
         mac=message.mac,
@@ -64,7 +65,9 @@ def classify(message: Message) -> Asker:
         pxe=kind is not Kind.ORDINARY,
     )
     identifier = client_id(message.mac, options.get(Code.CLIENT_ID, b""))
-    return Asker(kind, ipxe, client, identifier, tuple(options.get(Code.PARAMETERS, b"")), relay_agent(options.get(Code.RELAY_AGENT)))
+    script = _SCRIPTED.get(client.firmware or Firmware.BIOS) if ipxe and ipxe_has_http(options.get(Code.IPXE)) else None
+    agent = relay_agent(options.get(Code.RELAY_AGENT))
+    return Asker(kind, ipxe, script, client, identifier, tuple(options.get(Code.PARAMETERS, b"")), agent)
 
 
 def client_id(mac: str, value: bytes) -> str:
@@ -73,8 +76,12 @@ def client_id(mac: str, value: bytes) -> str:
     return "" if len(value) < 2 or value == b"\x01" + bytes.fromhex(mac.replace(":", "")) else value[:_LONGEST_ID].hex()
 
 
-def _kind(vendor: bytes, ipxe: bool) -> Kind:
-    if ipxe or vendor.startswith(b"PXEClient"):
+_SCRIPTED = {Firmware.BIOS: Firmware.IPXE, Firmware.UEFI_X64: Firmware.IPXE_UEFI}
+
+
+def _kind(vendor: bytes, ipxe: bool, names_arch: bool) -> Kind:
+    """Quirk `no-vendor-class`: some ROMs leave option 60 empty. Nothing but a network boot sends an architecture (RFC 4578 section 2.1)."""
+    if ipxe or vendor.startswith(b"PXEClient") or (not vendor and names_arch):
         return Kind.PXE
     return Kind.HTTP if vendor.startswith(b"HTTPClient") else Kind.ORDINARY
 

@@ -43,6 +43,7 @@ class Code(IntEnum):
     ARCH = 93           # RFC 4578 section 2.1
     UNDI = 94           # RFC 4578 section 2.2
     UUID = 97           # RFC 4578 section 2.3
+    IPXE = 175          # iPXE's own: encapsulated options, among them what it was built with
     END = 255
 
 
@@ -150,6 +151,20 @@ def user_classes(value: bytes | None) -> tuple[bytes, ...]:
         classes.append(value[at + 1 : at + 1 + size])
         at += 1 + size
     return tuple(classes)
+
+
+_IPXE_HTTP = 19
+
+
+def ipxe_has_http(value: bytes | None) -> bool:
+    """Whether this iPXE can fetch over HTTP, by the features in its option 175 (iPXE, include/ipxe/dhcp.h: DHCP_EB_FEATURE_HTTP). One
+    that says nothing of itself is taken to be able to: hardly any build leaves it out."""
+    if not value:
+        return True
+    try:
+        return _IPXE_HTTP in gather(split(value))
+    except BadOptionsError:
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from pxeserve.domain.decide import Reason
 @dataclass(frozen=True, slots=True)
 class Boot:
     """The boot decision as it shows on the wire. `file` is the path of the boot file, or None when the machine gets an address
-    only; `refused` then says that it wanted to boot and cannot be helped, for the reasons in `because`."""
+    only; `refused` then says that it wanted to boot and cannot be helped, for the reasons in `because`. `http_port` is set when the
+    file is fetched over HTTP, and so named by its whole address."""
 
     file: str | None
     because: tuple[Reason, ...]
@@ -27,6 +28,13 @@ class Boot:
     session: str | None = None
     host: str | None = None
     install: str | None = None
+    http_port: int | None = None
+
+    def name(self, server: IPv4Address) -> str:
+        """The boot file as `server` names it; "" for none."""
+        if self.file is None or self.http_port is None:
+            return self.file or ""
+        return f"http://{server}" + ("" if self.http_port == 80 else f":{self.http_port}") + f"/{self.file}"
 
 
 class Booter(Protocol):

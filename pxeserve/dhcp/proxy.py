@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 
 from pxeserve.dhcp.classify import Asker, Kind, classify
 from pxeserve.dhcp.options import Code
-from pxeserve.dhcp.outcome import Booter, Note, Outcome, Reply, ignore
+from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore
 from pxeserve.dhcp.packet import NONE, Message, Type
 from pxeserve.dhcp.reply import proxied
 from pxeserve.dhcp.route import EVERYBODY, Arrival, Destination, Local, Way, route
@@ -49,19 +49,19 @@ class Proxy:
         return self._answer(message, classify(message), arrival, server, Type.ACK, now)
 
     def _answer(self, message: Message, asker: Asker, arrival: Arrival, server: IPv4Address, kind: Type, now: float) -> Outcome:
-        if asker.kind is not Kind.PXE:
+        if asker.kind is Kind.ORDINARY:
             return ignore("not-pxe")
         heard = _heard(message, asker, None)
         boot = self._booter.boot(asker, message.xid, message.ciaddr, now)
         if boot.file is None:
-            refused = Note("refused", "gets no boot file", host=boot.host, boot=boot) if boot.refused else None
-            return Outcome(heard=heard, said=refused, ignored="no-boot-file")
-        answer = proxied(message, asker, kind, server, boot.file)
+            return Outcome(heard=heard, said=_unanswered(boot), ignored="no-boot-file")
+        name = boot.name(server)
+        answer = proxied(message, asker, kind, server, name)
         if kind is Type.OFFER:
             destination = route(message, answer, arrival, self._local.ports, frames=False)
         else:
             destination = _back(message, arrival, self._local.ports.client)
-        said = Note(kind.name.lower(), f"named boot file {boot.file}", asker.client.address, boot.host, boot)
+        said = Note(kind.name.lower(), f"named boot file {name}", asker.client.address, boot.host, boot)
         return Outcome(Reply(answer, destination, message.limit), heard=heard, said=said)
 
     def _overhear(self, message: Message, asker: Asker, arrival: Arrival, server: IPv4Address) -> Outcome:
@@ -74,8 +74,15 @@ class Proxy:
             return ignore("not-for-a-proxy")
         if message.giaddr != NONE or not arrival.was_broadcast:
             return ignore("overheard-from-afar")
-        heard = _heard(message, asker, address, other) if asker.kind is Kind.PXE else None
+        heard = _heard(message, asker, address, other) if asker.kind is not Kind.ORDINARY else None
         return Outcome(heard=heard, ignored="other-server", sighted=address)
+
+
+def _unanswered(boot: Boot) -> Note | None:
+    """What the record is told of a machine that gets no answer: always when it cannot be helped, else when it is one of ours."""
+    if boot.refused:
+        return Note("refused", "gets no boot file", host=boot.host, boot=boot)
+    return Note("silent", f"left to its own disk: {boot.because[-1].text}", host=boot.host, boot=boot) if boot.host else None
 
 
 def _back(message: Message, arrival: Arrival, client_port: int) -> Destination:

@@ -19,6 +19,7 @@ _DEFAULTS = (Code.ROUTER, Code.DNS, Code.DOMAIN)
 _OURS = frozenset({Code.MESSAGE_TYPE, Code.SERVER_ID, Code.LEASE_TIME, Code.OVERLOAD, Code.RELAY_AGENT, Code.CLIENT_ID})
 _HOST_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _BOOT_ITEM = 71
+_CLASSES = {Kind.PXE: b"PXEClient", Kind.HTTP: b"HTTPClient", Kind.ORDINARY: b""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def lending(request: Message, asker: Asker, kind: Type, server: IPv4Address, add
         ciaddr=request.ciaddr if kind is Type.ACK else NONE,
         yiaddr=address,
         siaddr=server,
-        file=(terms.boot_file or "").encode(),
+        file=_field(terms.boot_file or ""),
     )
 
 
@@ -61,13 +62,26 @@ def refusal(request: Message, server: IPv4Address, text: str) -> Message:
 
 
 def proxied(request: Message, asker: Asker, kind: Type, server: IPv4Address, boot_file: str) -> Message:
-    """An OFFER or ACK beside another server: a boot file and no address (PXE 2.1 section 2.2.3, proxyDHCP)."""
-    options: dict[int, bytes] = {Code.MESSAGE_TYPE: bytes((kind,)), Code.SERVER_ID: server.packed, Code.VENDOR_CLASS: b"PXEClient"}
-    options |= _boot(request, asker, server, boot_file)
+    """An OFFER or ACK beside another server: a boot file and no address (PXE 2.1 section 2.2.3, proxyDHCP).
+
+    Quirk `uefi-asks-4011`: UEFI's PXE is offered no file at first and asks for it on port 4011, which is the one course that EDK2
+    has taken since it began; with a file in the offer some releases ask all the same and others do not.
+    """
+    options: dict[int, bytes] = {Code.MESSAGE_TYPE: bytes((kind,)), Code.SERVER_ID: server.packed}
+    options[Code.VENDOR_CLASS] = _CLASSES[asker.kind]
+    later = kind is Type.OFFER and asker.kind is Kind.PXE and not asker.ipxe and asker.client.firmware is not Firmware.BIOS
+    options |= _boot(request, asker, server, "" if later else boot_file)
     if item := _boot_item(request):
         options[Code.VENDOR] = item
     ciaddr = request.ciaddr if kind is Type.ACK else NONE
-    return replace(_skeleton(request, options), ciaddr=ciaddr, siaddr=server, file=boot_file.encode())
+    file = b"" if later else _field(boot_file)
+    return replace(_skeleton(request, options), ciaddr=ciaddr, siaddr=server, file=file)
+
+
+def _field(boot_file: str) -> bytes:
+    """The name as it fits into BOOTP's `file` (128 bytes with a NUL); a longer one is in option 67 alone."""
+    name = boot_file.encode()
+    return name if len(name) < 128 else b""
 
 
 def _skeleton(request: Message, options: dict[int, bytes]) -> Message:
@@ -111,9 +125,9 @@ def _boot(request: Message, asker: Asker, server: IPv4Address, boot_file: str) -
         options |= {Code.VENDOR_CLASS: b"PXEClient", Code.VENDOR: PXE_BYPASS}
     if asker.kind is Kind.HTTP:
         options[Code.VENDOR_CLASS] = b"HTTPClient"
-    if Code.BOOT_FILE in asker.asked:
+    if name and (Code.BOOT_FILE in asker.asked or len(name) > 127):
         options[Code.BOOT_FILE] = name + b"\0"
-    if Code.TFTP_SERVER in asker.asked:
+    if name and Code.TFTP_SERVER in asker.asked:
         options[Code.TFTP_SERVER] = str(server).encode()
     if Code.UUID in request.options:
         options[Code.UUID] = request.options[Code.UUID]

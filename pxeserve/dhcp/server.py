@@ -44,7 +44,8 @@ def serve(serving: Serving) -> None:
     recorder = Recorder(config.server.data / "run" / SOCKET_NAME, "dhcp")
     snapshots = SnapshotSource(store)
     sessions = SessionIds(load_keys(config.server.data).session)
-    boots = Boots(store, snapshots, Loaders(store, config.server.data), sessions, config.dhcp.mode)
+    loaders = Loaders(store, config.server.data, config.dhcp.mode, config.boot.idle)
+    boots = Boots(store, snapshots, loaders, sessions, config.http.port)
     server = Server(serving, store, recorder, snapshots, boots)
     try:
         server.run()

@@ -21,7 +21,9 @@ class Firmware(StrEnum):
     UEFI_X64 = "uefi-x64"
     UEFI_ARM64 = "uefi-arm64"
     UEFI_HTTP = "uefi-http"
-    IPXE = "ipxe"
+    UEFI_HTTP_ARM64 = "uefi-http-arm64"
+    IPXE = "ipxe"            # iPXE on a BIOS, from a card's ROM or loaded before
+    IPXE_UEFI = "ipxe-uefi"  # iPXE on x64 UEFI
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ _TABLE = (
     (16, "x64 UEFI boot from HTTP", Firmware.UEFI_HTTP),
     (17, "EBC boot from HTTP", Firmware.UEFI_HTTP),
     (18, "ARM 32-bit UEFI boot from HTTP", None),
-    (19, "ARM 64-bit UEFI boot from HTTP", None),
+    (19, "ARM 64-bit UEFI boot from HTTP", Firmware.UEFI_HTTP_ARM64),
     (20, "PC/AT BIOS boot from HTTP", None),
     (21, "ARM 32-bit U-Boot", None),
     (22, "ARM 64-bit U-Boot", None),

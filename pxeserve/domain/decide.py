@@ -43,24 +43,30 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Loader:
-    """A boot loader that this server can give: its set (never mixed with another), file name and origin."""
+    """A boot loader that this server can give: its set (never mixed with another), file name and origin.
+
+    `http` says that it is named by an address and fetched over HTTP; `because` is the line of the table of loaders that chose it.
+    """
 
     set: str
     file: str
     origin: str
+    http: bool = False
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """What the server itself has to offer, as far as a decision needs it.
 
-    `loaders` maps a firmware to the loader to use, chosen for the medium at hand by whoever calls; a firmware without an
-    entry has none, and `missing_loader` then holds the sentence that says how to get it.
+    `loaders` maps a firmware to the loader to use, chosen for what the host would boot by whoever calls; a firmware without an
+    entry has none, and `missing_loader` then holds the sentence that says what to change. `silent` maps the firmware that is best
+    led to its own disk by no answer at all to the reason for that.
     """
 
     loaders: Mapping[Firmware, Loader] = field(default_factory=dict)
     missing_loader: Mapping[Firmware, str] = field(default_factory=dict)
-    dhcp_mode: str = "server"
+    silent: Mapping[Firmware, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +96,31 @@ def decide(
 
     Total: every branch ends in a Decision with at least one reason. Never leads to an installer unless `install` is open.
     """
-    because: list[Reason] = []
-    loader = _loader(client, site, because)
-    wanted, install_because = _wanted(client, host, install, profile, medium, now)
-    because += install_because
-    if loader is None:
-        return Decision(Target.ADDRESS_ONLY, tuple(because), None, host, profile, medium, install)
-    return Decision(wanted, tuple(because), loader, host, profile, medium, install)
-
-
-def _loader(client: Client, site: Site, because: list[Reason]) -> Loader | None:
+    wanted, why = _wanted(client, host, install, profile, medium, now)
     if not client.pxe:
-        because.append(_chose("not-pxe", "the request is an ordinary DHCP client's, not a network boot", "option 60"))
-        return None
+        reason = _chose("not-pxe", "the request is an ordinary DHCP client's, not a network boot", "option 60")
+        return Decision(Target.ADDRESS_ONLY, (reason, *why), None, host, profile, medium, install)
+    loader, reason = _loader(client, site, wanted)
+    target = wanted if loader is not None else Target.ADDRESS_ONLY
+    return Decision(target, (reason, *why), loader, host, profile, medium, install)
+
+
+def _loader(client: Client, site: Site, wanted: Target) -> tuple[Loader | None, Reason]:
+    """What is named to the machine, if anything. A machine that wants nothing but its own disk is never told that it cannot be helped."""
     if client.arch is not None and client.firmware is None:
         known = ARCHITECTURES.get(client.arch)
         name = known.name if known else "not in the IANA table"
-        because.append(_refused("unknown-arch", f"architecture {client.arch} ({name}) cannot run any installer served here", "option 93"))
-        return None
+        return None, _refused("unknown-arch", f"architecture {client.arch} ({name}) cannot run any installer served here", "option 93")
     firmware = client.firmware or Firmware.BIOS
+    if wanted is Target.OWN_DISK and firmware in site.silent:
+        return None, _chose("silent", site.silent[firmware], "[boot] idle")
     loader = site.loaders.get(firmware)
     if loader is None:
         text = site.missing_loader.get(firmware, f"no boot loader for {firmware} firmware is served by this release")
-        because.append(_refused("no-loader", text, "table of loaders"))
-        return None
-    because.append(_chose("loader", f"{firmware} firmware gets {loader.file} of the set {loader.set}", loader.origin))
-    return loader
+        weight = Weight.PASSED_OVER if wanted is Target.OWN_DISK else Weight.REFUSED
+        return None, Reason(weight, "no-loader", text, "table of loaders")
+    text = f"{firmware} firmware gets {loader.file} of the set {loader.set}"
+    return loader, _chose("loader", f"{text}: {loader.because}" if loader.because else text, loader.origin)
 
 
 def _wanted(

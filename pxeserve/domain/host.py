@@ -12,13 +12,17 @@ from typing import Any
 class BootWords:
     """Words that a profile adds to the three parts of a boot entry (hypervisor, kernel; the RAM disk takes none).
 
-    `serial` is `ttyS0,115200` or None for no serial console; `dom0_mem` as Xen reads it, such as `752M` or `max:8192M`.
+    `serial` is `ttyS0,115200` or None for no serial console; `dom0_mem` as Xen reads it, such as `752M` or `max:8192M`. `leave` is how the
+    machine's firmware lets go of a network boot (`boot.exits.Leave`), "" for the usual way; `secure_boot` is `yes` where its firmware runs
+    only what is signed.
     """
 
     serial: str | None = None
     dom0_mem: str | None = None
     xen_args: str = ""
     kernel_args: str = ""
+    leave: str = ""
+    secure_boot: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,3 +58,15 @@ def evidence(store: Store, mac: str, address: IPv4Address, now: float, *, neighb
     if found is not None:
         return Evidence.NEIGHBOUR if found == mac else Evidence.FOREIGN
     return Evidence.NONE
+
+
+def mac_at(store: Store, address: IPv4Address, now: float, *, neighbours: Neighbours = neighbour) -> str | None:
+    """Whose `address` is, by the strongest word there is; for loaders that name nobody when they ask. It proves no less than `evidence`."""
+    with store.leases.read() as connection:
+        lease = leases.by_address(connection, address)
+        heard = leases.sighting(connection, address)
+    if lease is not None and lease.state == "bound" and lease.expires > now:
+        return lease.mac
+    if heard is not None and now - heard.at < _SIGHTING_LASTS:
+        return heard.mac
+    return neighbours(address)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 from typing import Any
 
-from pxeserve.boot import pxelinux
+from pxeserve.boot.entry import MenuError, entry
 from pxeserve.boot.loaders import Loaders
 from pxeserve.domain.client import Client, Firmware, parse_mac
 from pxeserve.domain.decide import Decision, Reason, Site, Target, Weight, decide
 from pxeserve.errors import PxeserveError
+from pxeserve.handout.menus import Place, own_disk, reader_for, write
 from pxeserve.installs.subject import Subject, subject
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store.loaders import sets
 
-_REDACTED = "TOKEN"
+_REDACTED, _SESSION = "TOKEN", "SESSION"
 
 
 @verb("explain")
@@ -29,9 +31,11 @@ def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -
         raise PxeserveError(str(error), fix="give the address of the card that boots, as the machine's firmware shows it") from None
     now = time.time()
     who = subject(context.store, SnapshotSource(context.store).current(), client.mac)
-    site = Loaders(context.store, context.config.server.data).site_for(who.medium, context.config.dhcp.mode)
+    config = context.config
+    loaders = Loaders(context.store, config.server.data, config.dhcp.mode, config.boot.idle)
+    site = loaders.site_for(who.medium, who.profile)
     decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=now)
-    menu, trouble = _menu(context, decision)
+    menu, trouble = _menu(context, decision, firmware, loaders)
     reasons = [*decision.because, *trouble, *_conditions(context, decision), *_passed_over(context, decision, who, site)]
     loader, install = decision.loader, decision.install
     return {
@@ -39,7 +43,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -
         "firmware": firmware,
         "host": decision.host.name if decision.host else None,
         "target": Target.OWN_DISK if trouble else decision.target,
-        "loader": {"set": loader.set, "file": loader.file, "origin": loader.origin} if loader else None,
+        "loader": {"set": loader.set, "file": loader.file, "origin": loader.origin, "http": loader.http} if loader else None,
         "medium": decision.medium.name if decision.medium else None,
         "install": {"id": install.id, "state": install.state, "expires": install.expires} if install else None,
         "menu": menu,
@@ -47,19 +51,21 @@ def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -
     }
 
 
-def _menu(context: Context, decision: Decision) -> tuple[str | None, list[Reason]]:
+def _menu(context: Context, decision: Decision, firmware: Firmware, loaders: Loaders) -> tuple[str | None, list[Reason]]:
     """The menu's text, and why it is another than was decided, if it cannot be written."""
-    if decision.loader is None:
+    loader = decision.loader
+    if loader is None:
         return None, []
-    server, port = context.config.server.address or "SERVER", context.config.http.port
-    url = f"http://{server}" + ("" if port == 80 else f":{port}") + f"/a/{_REDACTED}"
+    place = Place(context.config.server.address or IPv4Address(0), context.config.http.port)
+    reader = reader_for(firmware, loader, place, _SESSION, loaders.grub_for(loader.set))
     wanted = decision.install is not None and decision.install.wants_answerfile
     try:
-        return pxelinux.menu(decision, answerfile_url=url if wanted else None).decode(), []
-    except pxelinux.MenuError as error:
+        url = f"{place.url}/a/{_REDACTED}" if wanted else None
+        return write(entry(decision, answerfile_url=url), reader).decode(), []
+    except MenuError as error:
         who = decision.host.name if decision.host else "this machine"
         reason = Reason(Weight.REFUSED, "menu-unwritable", error.message, f"profile {decision.profile.name}" if decision.profile else who)
-        return pxelinux.own_disk("this machine").decode(), [reason]
+        return own_disk(decision, reader).decode(), [reason]
 
 
 def _conditions(context: Context, decision: Decision) -> Iterator[Reason]:

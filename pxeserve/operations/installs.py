@@ -146,9 +146,14 @@ def _password(context: Context, host: Host, answers: Answers) -> tuple[str, str 
 
 
 def _loader(context: Context, host: Host, medium: Medium | None) -> None:
-    site = Loaders(context.store, context.config.server.data).site_for(medium, context.config.dhcp.mode)
-    if Firmware.BIOS not in site.loaders:
-        raise RefusedError(f"{host.name}: {site.missing_loader.get(Firmware.BIOS, 'there is no boot loader')}")
+    """Refuse to arm what no machine could boot; what its own firmware gets is only known when it asks."""
+    config = context.config
+    profile = SnapshotSource(context.store).current().profile_of(host)
+    site = Loaders(context.store, config.server.data, config.dhcp.mode, config.boot.idle).site_for(medium, profile)
+    usual = (Firmware.BIOS, Firmware.UEFI_X64)
+    if not any(firmware in site.loaders for firmware in usual):
+        reasons = "; ".join(f"{firmware}: {site.missing_loader.get(firmware, 'there is no boot loader')}" for firmware in usual)
+        raise RefusedError(f"{host.name} could not be booted: {reasons}")
 
 
 def _medium(context: Context, medium: Medium) -> None:

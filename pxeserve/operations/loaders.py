@@ -17,17 +17,32 @@ from pxeserve.store import loaders as stored
 
 @verb("loaders.import")
 def import_loaders(context: Context, *, from_dir: Path | None = None) -> dict[str, Any]:
-    """Copy a whole set from `from_dir`, or from Debian's packages. The older set of the same origin is replaced, or nothing changes."""
+    """Copy a whole set from `from_dir`, or from Debian's packages, and make GRUB images of the modules there. Older sets of the same
+    origin are replaced, or nothing changes. `grub` is None where no image could be made; `notes` say which are missing and why."""
     if from_dir is None:
-        name, (origin, files) = gather.DEBIAN, gather.from_debian()
+        name, (origin, files), (made_of, images, notes) = gather.DEBIAN, gather.from_debian(), gather.grub_images()
     else:
         name, (origin, files) = gather.FOLDER, gather.from_folder(from_dir)
+        made_of, images, notes = gather.grub_images(from_dir)
+    _keep(context, name, origin, files)
+    grub = gather.GRUB + name
+    if images:
+        _keep(context, grub, made_of, images)
+    return {
+        "set": name,
+        "origin": origin,
+        "build": str(syslinux.build_of(files)),
+        "files": sorted(files),
+        "grub": {"set": grub, "origin": made_of, "files": sorted(images)} if images else None,
+        "notes": notes,
+    }
+
+
+def _keep(context: Context, name: str, origin: str, files: dict[str, bytes]) -> None:
     now = time.time()
     with gather.laid(context.config.server.data / FOLDER, name, files) as rows, context.store.site.write() as connection:
         stored.put(connection, name, origin, now, rows)
         audit.append(connection, now, context.actor.name, "loaders.import", name, f"{len(rows)} files, {origin}")
-    build = syslinux.build_of(files)
-    return {"set": name, "origin": origin, "build": str(build), "files": [row.name for row in rows]}
 
 
 @verb("loaders.list")

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pxeserve.boot.exits import Leave
 from pxeserve.domain.host import Profile
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
@@ -20,6 +21,7 @@ from pxeserve.store import audit, inventory
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _WORDS = ("serial", "dom0_mem", "xen_args", "kernel_args")
+_FIRMWARE = ("leave", "secure_boot")
 _PLAIN = ("kernel", "initrd", "args", "multiboot")
 _SERIAL = re.compile(r"ttyS[01],\d{4,6}(n8)?", re.ASCII)
 
@@ -118,9 +120,10 @@ def changed(profile: Profile, wanted: list[Setting]) -> Profile:
 def with_boot(profile: Profile, boot: Mapping[str, Any]) -> Profile:
     """`profile` with what `boot` says: words for a medium's entry, or plain files. Raises PxeserveError for anything else."""
     whose = f"profile {profile.name}: boot"
+    boot = {key: {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value for key, value in boot.items()}
     for key, value in boot.items():
-        if key not in (*_WORDS, *_PLAIN):
-            raise PxeserveError(f"{whose}.{key}: unknown; known are {', '.join((*_WORDS, *_PLAIN))}")
+        if key not in (*_WORDS, *_FIRMWARE, *_PLAIN):
+            raise PxeserveError(f"{whose}.{key}: unknown; known are {', '.join((*_WORDS, *_FIRMWARE, *_PLAIN))}")
         lines = value if isinstance(value, list) else [value]
         if not all(isinstance(line, str) and line.isprintable() and line.isascii() for line in lines):
             raise PxeserveError(f"{whose}.{key}: text of plain characters on one line is needed")
@@ -129,13 +132,19 @@ def with_boot(profile: Profile, boot: Mapping[str, Any]) -> Profile:
         if any("---" in line.split() for line in lines):
             raise PxeserveError(f"{whose}.{key}: --- parts the modules of a boot entry; pxeserve writes it itself")
     plain = [key for key in boot if key in _PLAIN]
-    if plain and len(plain) != len(boot):
+    if plain and any(key in _WORDS for key in boot):
         raise PxeserveError(f"{whose}: {plain[0]} belongs to plain files, the others to a medium; a profile has one of the two")
     if plain and "kernel" not in boot and "multiboot" not in boot:
         raise PxeserveError(f"{whose}.{plain[0]}: plain files need a kernel, or multiboot")
     serial = boot.get("serial")
     if serial and not _SERIAL.fullmatch(serial):
         raise PxeserveError(f"{whose}.serial: {serial!r} is not a serial port such as ttyS0,115200")
+    leave = boot.get("leave")
+    if leave and leave not in {str(one) for one in Leave}:
+        raise PxeserveError(f"{whose}.leave: {leave!r} is none of {', '.join(Leave)}")
+    secure = boot.get("secure_boot")
+    if secure and secure not in ("yes", "no"):
+        raise PxeserveError(f"{whose}.secure_boot: {secure!r} is neither yes nor no")
     words, files = inventory.boot_from_json(boot)
     return replace(profile, words=words, plain=files)
 

@@ -1,4 +1,4 @@
-"""What the path of a media URL names: a medium and a file in it. Pure; refuses to know whether either is there.
+"""What the path of a URL names: a medium and a file in it, or a file of a network boot. Pure; refuses to know whether it is there.
 
 Segments are parted before they are decoded, and decoded once: an encoded slash never becomes a separator.
 """
@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
+
+from pxeserve.handout import names
+from pxeserve.handout.names import Asked, What
 
 PREFIX = "/media/"
 
@@ -36,3 +39,14 @@ def address(path: str) -> Address | None:
         return None
     inner = [name for name in names[1:] if name not in ("", ".")]
     return Address(names[0], "/".join(inner), folder=not inner or names[-1] in ("", "."))
+
+
+def payload(path: str) -> Asked | None:
+    """The file of a boot's payload that `path` (as sent) names and that is sent as it lies; None for anything else."""
+    if _BROKEN.search(path):
+        return None
+    parts = [unquote_to_bytes(part).decode("utf-8", "surrogateescape") for part in path.split("/")]
+    if any(part == ".." or "/" in part or "\0" in part for part in parts):
+        return None
+    asked = names.read("/".join(parts))
+    return asked if asked.what is What.PAYLOAD and not asked.expanded else None

@@ -16,8 +16,13 @@ import structlog
 from flask import Flask, Response, render_template_string, request
 from werkzeug.exceptions import HTTPException
 
+from pxeserve.handout import names
+from pxeserve.handout.answer import Refused, Who
+from pxeserve.provision import booting
+from pxeserve.provision.booting import Boots
+from pxeserve.provision.journal import BootFile
 from pxeserve.provision.reply import NOT_FOUND
-from pxeserve.provision.wsgi import REACHED
+from pxeserve.provision.wsgi import LOCAL, REACHED
 
 log = structlog.get_logger("provision")
 
@@ -48,6 +53,7 @@ class Record(Protocol):
     def answerfile(self, address: str, install: str, outcome: str, sent: int) -> None: ...
     def script(self, address: str, name: str, size: int) -> None: ...
     def progress(self, address: str, stage: str) -> None: ...
+    def boot(self, one: BootFile, who: Who) -> None: ...
     def count(self, reason: str) -> None: ...
 
 
@@ -68,6 +74,7 @@ class Services:
     acts: Acts
     listing: Callable[[str, str], Sequence[str] | None]
     record: Record
+    boots: Boots | None = None
     clock: Callable[[], float] = time.time
 
 
@@ -127,6 +134,25 @@ def make_app(services: Services) -> Flask:
         page = Response(render_template_string(_PAGE, title=title, names=names), content_type="text/html; charset=utf-8")
         page.headers["Content-Security-Policy"] = "default-src 'none'"
         return page
+
+    @app.get("/<path:name>")
+    def boot(name: str) -> Response:
+        """Everything else is a name of a network boot: loaders, menus, and what is not sent as it lies."""
+        if services.boots is None:
+            return _not_found()
+        began = time.monotonic()
+        answer = services.boots.resolve(request.environ[LOCAL], name, str(_peer()), services.clock())
+        short = names.read(name).name
+        if isinstance(answer, Refused):
+            services.record.boot(BootFile(str(_peer()), short, "not-found", 0, 0.0, answer.rule), answer.who)
+            status = booting.refused(answer)
+            return _not_found() if status == 404 else _text("server trouble\n", status)
+        if request.method == "HEAD":
+            services.record.count("boot-head")
+        else:
+            seconds = time.monotonic() - began
+            services.record.boot(BootFile(str(_peer()), short, "done", answer.size, seconds, answer.rule), answer.who)
+        return booting.response(answer)
 
     @app.errorhandler(HTTPException)
     def unknown(error: HTTPException) -> Response:

@@ -27,6 +27,7 @@ SLICE = 256 * 1024
 _RESET = struct.pack("ii", 1, 0)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _READ = 16 * 1024
+_FILES = (PREFIX, "/b/", "/m/", "/f/", "/i/")
 
 
 class House(Protocol):
@@ -42,7 +43,7 @@ class House(Protocol):
         ...
 
     def media(self, request: Request, *, keep: bool) -> FileReply | ShortReply | FolderAsked:
-        """The answer to a GET or HEAD of `/media/...`."""
+        """The answer to a GET or HEAD of a file as it lies; FolderAsked for anything else."""
         ...
 
     def hand_over(self, connection: Connection, request: Request, body: bytes) -> bool:
@@ -189,7 +190,7 @@ class Connection:
                 self._house.count("hung-up")
 
     def _answer(self, request: Request, body: bytes, now: float) -> None:
-        if request.path.startswith(PREFIX):
+        if request.method in ("GET", "HEAD") and request.path.startswith(_FILES):
             answer = self._house.media(request, keep=request.keep_alive)
             if isinstance(answer, FileReply):
                 coalesced = answer.length if answer.lent is None else 0

@@ -35,16 +35,16 @@ class Lent:
 
 
 class OpenFiles:
-    """The files beneath the folders of media. At most `most` are kept open beyond those in use."""
+    """The files beneath `data`, by folder (`media/FOLDER`, `files`) and path. At most `most` are kept open beyond those in use."""
 
-    def __init__(self, media: Path, most: int = 256) -> None:
-        self._media = media
+    def __init__(self, data: Path, most: int = 256) -> None:
+        self._data = data
         self._most = most
         self._roots: OrderedDict[str, Root] = OrderedDict()
         self._files: OrderedDict[tuple[str, str], Lent] = OrderedDict()
 
     def borrow(self, folder: str, path: str) -> Lent:
-        """The file at `path` beneath `media/folder`; give it back afterwards. Raises PathRefused, and OSError when descriptors run out."""
+        """The file at `path` beneath `folder`; give it back afterwards. Raises PathRefused, and OSError when descriptors run out."""
         key = (folder, path)
         kept = self._files.get(key)
         if kept is not None:
@@ -72,7 +72,7 @@ class OpenFiles:
 
     def _same(self, folder: str, path: str, file: OpenFile) -> bool:
         try:
-            now = os.stat(self._media / folder / path, follow_symlinks=False)  # noqa: PTH116 - as cheap as can be: once a request
+            now = os.stat(self._data / folder / path, follow_symlinks=False)  # noqa: PTH116 - as cheap as can be: once a request
         except OSError:
             return False
         return (now.st_dev, now.st_ino, now.st_mtime_ns, now.st_size) == (file.device, file.inode, file.mtime_ns, file.size)
@@ -83,7 +83,7 @@ class OpenFiles:
             self._roots.move_to_end(folder)
             return kept
         try:
-            root = Root(self._media / folder)
+            root = Root(self._data / folder)
         except OSError as error:
             if isinstance(error, (FileNotFoundError, NotADirectoryError, PermissionError)):
                 raise PathRefused("not-found") from None

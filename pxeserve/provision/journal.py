@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pxeserve.domain.medium import Medium
 from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
+from pxeserve.handout.answer import Who
 from pxeserve.provision.clients import Clients
 from pxeserve.store import Store
 from pxeserve.store import tables as t
@@ -36,6 +37,19 @@ class Transfer:
     start: int
     seconds: float
     outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class BootFile:
+    """A file of a network boot: `name` beneath the boot's own folder, `sent` bytes in `seconds`. `outcome` is done, part (a range that was
+    asked for, as GRUB does), cut or not-found; `rule` says what resolved the name."""
+
+    address: str
+    name: str
+    outcome: str
+    sent: int
+    seconds: float
+    rule: str
 
 
 class Packages:
@@ -98,6 +112,21 @@ class Journal:
             data["package"], data["packages"] = number
             text += f" (package {number[0]} of {number[1]})"
         self._emit("http.file", one.address, text, data)
+
+    def boot(self, one: BootFile, who: Who) -> None:
+        """`http.boot`: a loader, menu, kernel or RAM disk. What names no session is attributed by its address."""
+        if one.outcome == "not-found":
+            self.count("boot-404")
+            if self._too_many(one.address):
+                return
+        data = {"file": harmless(one.name), "outcome": one.outcome, "bytes": one.sent, "seconds": round(one.seconds, 6), "rule": one.rule}
+        now = self._clock()
+        near = self._clients.who(one.address, now) if who.mac is None else None
+        mac, host = (near.mac, near.host) if near else (who.mac, who.host)
+        text = f"{harmless(one.name)}: {one.outcome}, {one.sent} bytes"
+        event = Event("http.boot", now, text, host=host, mac=mac, address=one.address, install=who.install, session=who.session, data=data)
+        with self._lock:
+            self._recorder.emit(event)
 
     def answerfile(self, address: str, install: str, outcome: str, sent: int) -> None:
         """`http.answerfile`: `outcome` is delivered, refused (the install moved on meanwhile), cut (the machine hung up: nothing was

@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from pxeserve.events.recorder import Recorder
+from pxeserve.handout.answer import Who
+from pxeserve.handout.names import Asked
 from pxeserve.provision import wsgi
 from pxeserve.provision.app import Acts, Services, make_app
+from pxeserve.provision.booting import Boots
 from pxeserve.provision.clients import Clients
 from pxeserve.provision.connection import Connection
 from pxeserve.provision.head import Request
-from pxeserve.provision.journal import Journal, Packages, Transfer
+from pxeserve.provision.journal import BootFile, Journal, Packages, Transfer
 from pxeserve.provision.listing import Listing
 from pxeserve.provision.media import FileReply, FolderAsked, MediaFiles, ShortReply
 from pxeserve.provision.phase import STALL_SECONDS
@@ -35,6 +39,7 @@ class Machines:
     journal: Journal
     app: Flask
     pool: Pool
+    boots: Boots | None = None
     give_back: Callable[[Connection, bool], None] = field(default=lambda _connection, _whole: None)
 
     def close(self) -> None:
@@ -57,7 +62,9 @@ class Machines:
 
     def ended(self, peer: str, answer: FileReply | ShortReply, sent: int, seconds: float, *, whole: bool) -> None:
         """Tell the record of a media response: a file that was sent or cut, a name that its medium lacks. The rest is counted."""
-        if answer.medium is None:
+        if answer.asked is not None and self.boots is not None:
+            self._boot_file(self.boots, peer, answer.asked, answer, sent, seconds, whole=whole)
+        elif answer.medium is None:
             self.journal.count(f"media-{answer.status}")
         elif isinstance(answer, ShortReply):
             self.journal.transfer(Transfer(peer, answer.medium, answer.path, answer.status, 0, 0, 0, seconds, "not-found"))
@@ -67,6 +74,24 @@ class Machines:
             self.journal.transfer(one)
         else:
             self.journal.count("media-head")
+
+    def _boot_file(
+        self, boots: Boots, peer: str, asked: Asked, answer: FileReply | ShortReply, sent: int, seconds: float, *, whole: bool
+    ) -> None:
+        """A file of a boot's payload: told as part of that boot; and the one that uses up an install does so once all of it was sent."""
+        if isinstance(answer, FileReply) and not answer.carries:
+            return self.journal.count("boot-head")
+        if isinstance(answer, FileReply) and answer.whole and whole and asked.install is not None:
+            boots.delivered(asked.install, peer)
+        outcome = "not-found" if isinstance(answer, ShortReply) else "done" if whole else "cut"
+        part = isinstance(answer, FileReply) and not answer.whole
+        try:
+            who = boots.who(asked)
+        except SQLAlchemyError:
+            who = Who()
+        name = f"i/{asked.install}/{asked.name}" if asked.install else asked.name
+        self.journal.boot(BootFile(peer, name, "part" if part and outcome == "done" else outcome, sent, seconds, ""), who)
+        return None
 
     def count(self, reason: str) -> None:
         """Something for the counters."""
@@ -84,9 +109,12 @@ class Machines:
             self.give_back(connection, whole)
 
 
-def build(data: Path, store: Store, recorder: Recorder, acts: Acts, own: frozenset[str]) -> Machines:
-    """Everything that answers for the data folder `data`, with the three acts on installs given from outside."""
+def build(
+    data: Path, store: Store, recorder: Recorder, acts: Acts, own: frozenset[str], boots: Boots | None = None
+) -> Machines:
+    """Everything that answers for the data folder `data`, with the three acts on installs given from outside. Without `boots` no
+    network boot is served, only its installation."""
     journal = Journal(recorder, Clients(store, SnapshotSource(store).current), Packages(store), time.time)
-    app = make_app(Services(acts, Listing(store), journal))
+    app = make_app(Services(acts, Listing(store), journal, boots))
     visible = Visible(store)
-    return Machines(own, MediaFiles(visible.current, data), visible, journal, app, Pool())
+    return Machines(own, MediaFiles(visible.current, data), visible, journal, app, Pool(), boots)

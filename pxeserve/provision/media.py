@@ -1,4 +1,6 @@
-"""What a request for `/media/...` is answered with: an open file and a part of it, or a short refusal. Asks the store what is visible.
+"""What a request for a file as it lies is answered with: an open file and a part of it, or a short refusal. Asks the store what is visible.
+
+That is `/media/...`, and the payload of a network boot: `m/MEDIUM/...` and `f/...`, with or without a boot's session before it.
 
 Refuses to know sockets and loops; whoever sends the answer gives the file back.
 """
@@ -15,9 +17,10 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from pxeserve.domain.medium import Medium
+from pxeserve.handout.names import Asked
 from pxeserve.paths import PathRefused
 from pxeserve.provision import reply
-from pxeserve.provision.address import address
+from pxeserve.provision.address import PREFIX, address, payload
 from pxeserve.provision.files import Lent, OpenFiles
 from pxeserve.provision.head import Request
 from pxeserve.provision.ranges import select
@@ -31,7 +34,8 @@ COALESCED = 32 * 1024
 class FileReply:
     """A response that carries a file's bytes: `head` (with the body already behind it when it is small), then from `lent` the
     bytes from `start` to `end`. `lent` is None when nothing more follows. `length` is the body's whole length.
-    `carries` says whether the body is the file's content: not so for HEAD, and for what has not changed."""
+    `carries` says whether the body is the file's content: not so for HEAD, and for what has not changed. `whole` says that the body is
+    all of the file. `asked` is the name of a boot's payload; without one it is a medium's file for an installer."""
 
     status: int
     head: bytes
@@ -39,9 +43,11 @@ class FileReply:
     start: int
     end: int
     length: int
-    medium: Medium
+    medium: Medium | None
     path: str
     carries: bool = True
+    whole: bool = False
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class ShortReply:
     content: bytes
     medium: Medium | None = None
     path: str = ""
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +72,39 @@ class MediaFiles:
     def __init__(self, current: Callable[[], Snapshot], data: Path) -> None:
         self._current = current
         self._known: Snapshot | None = None
-        self._open = OpenFiles(data / "media")
+        self._open = OpenFiles(data)
 
     def answer(self, request: Request, at: float, *, keep: bool) -> FileReply | ShortReply | FolderAsked:
-        """The answer to a GET or HEAD of a path beginning with `/media/`, at epoch second `at`."""
+        """The answer to a GET or HEAD at epoch second `at`. FolderAsked for what is no file that lies somewhere."""
         body = request.method == "GET"
         missing = ShortReply(404, reply.short(404, at, keep=keep, body=body))
-        wanted = address(request.path)
-        if wanted is None:
-            return missing
-        if wanted.folder:
-            return FolderAsked()
+        asked = None
+        if request.path.startswith(PREFIX):
+            wanted = address(request.path)
+            if wanted is None:
+                return missing
+            if wanted.folder:
+                return FolderAsked()
+            name = f"m/{wanted.medium}/{wanted.path}"
+        else:
+            asked = payload(request.path)
+            if asked is None:
+                return FolderAsked()
+            name = asked.name
         later = ShortReply(503, reply.short(503, at, keep=False, body=body, fields=(("Retry-After", "1"),)))
         media = self._media()
         if media is None:
             return later
-        medium = media.get(wanted.medium)
-        if medium is None:
+        medium, folder, path = _place(media, name)
+        if not folder:
             return missing
         try:
-            lent = self._borrow(medium.folder, wanted.path)
+            lent = self._borrow(folder, path)
         except PathRefused:
-            return ShortReply(404, missing.content, medium, wanted.path)
+            return ShortReply(404, missing.content, medium, path, asked)
         except OSError:
             return later
-        return _with_file(request, medium, wanted.path, lent, at, keep=keep)
+        return _with_file(request, medium, path, lent, at, asked, keep=keep)
 
     def close(self) -> None:
         """Close what is kept open."""
@@ -109,7 +124,19 @@ class MediaFiles:
         return self._known.media if self._known is not None else None
 
 
-def _with_file(request: Request, medium: Medium, path: str, lent: Lent, at: float, *, keep: bool) -> FileReply | ShortReply:
+def _place(media: Mapping[str, Medium], name: str) -> tuple[Medium | None, str, str]:
+    """The medium, the folder beneath the data folder and the path in it, of a name that begins with `m/` or `f/`; no folder: nothing."""
+    kind, _, rest = name.partition("/")
+    if kind == "f":
+        return None, "files", rest
+    medium_name, _, path = rest.partition("/")
+    medium = media.get(medium_name)
+    return (medium, f"media/{medium.folder}", path) if medium is not None and path else (None, "", "")
+
+
+def _with_file(
+    request: Request, medium: Medium | None, path: str, lent: Lent, at: float, asked: Asked | None, *, keep: bool
+) -> FileReply | ShortReply:
     file = lent.file
     modified = file.mtime_ns // 1_000_000_000
     etag = f'"{file.inode:x}-{file.mtime_ns:x}-{file.size:x}"'
@@ -127,13 +154,15 @@ def _with_file(request: Request, medium: Medium, path: str, lent: Lent, at: floa
     if part.status == 304 or request.method == "HEAD" or not part.length:
         lent.give_back()
         carries = request.method == "GET" and part.status != 304
-        return FileReply(part.status, head, None, 0, 0, 0, medium, path, carries)
+        return FileReply(part.status, head, None, 0, 0, 0, medium, path, carries, whole=carries and not file.size, asked=asked)
+    whole = part.start == 0 and part.length == file.size
     if part.length <= COALESCED:
         content = _read(lent, part.start, part.length)
         if content is not None:
             lent.give_back()
-            return FileReply(part.status, head + content, None, part.start, 0, part.length, medium, path)
-    return FileReply(part.status, head, lent, part.start, part.start + part.length, part.length, medium, path)
+            return FileReply(part.status, head + content, None, part.start, 0, part.length, medium, path, whole=whole, asked=asked)
+    end = part.start + part.length
+    return FileReply(part.status, head, lent, part.start, end, part.length, medium, path, whole=whole, asked=asked)
 
 
 def _read(lent: Lent, start: int, length: int) -> bytes | None:

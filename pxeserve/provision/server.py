@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
+from pxeserve.handout.source import Source
 from pxeserve.installs import delivery
 from pxeserve.keys import load_keys
 from pxeserve.provision.app import Acts
+from pxeserve.provision.booting import Boots
 from pxeserve.provision.journal import Journal
 from pxeserve.provision.loop import IN_ALL, TICK, Loop
 from pxeserve.provision.machines import build
 from pxeserve.serving import Order, Serving
-from pxeserve.store import open_store
+from pxeserve.store import Store, open_store
 
 _DESCRIPTORS = 4096
 _OURS = 64
@@ -39,7 +41,7 @@ def serve(serving: Serving) -> None:
         progress=partial(delivery.progress, store, keys),
     )
     descriptors = _descriptors()
-    machines = build(data, store, recorder, acts, _own(serving))
+    machines = build(data, store, recorder, acts, _own(serving), _boots(serving, store, recorder))
     doors = [sock for role, sock in serving.sockets.items() if role.partition(":")[0] == "http"]
     loop = Loop(doors, machines, time.monotonic, machines.files.close, _most(descriptors))
     machines.give_back = loop.give_back
@@ -50,6 +52,12 @@ def serve(serving: Serving) -> None:
         machines.close()
         recorder.close()
         store.close()
+
+
+def _boots(serving: Serving, store: Store, recorder: Recorder) -> Boots:
+    """An answerer for each network, by the address that machines there connect to."""
+    sources = [(str(one.network.ip), Source(serving.config, store, recorder, one.address)) for one in serving.listeners]
+    return Boots(dict(sources), sources[0][1])
 
 
 def _own(serving: Serving) -> frozenset[str]:

@@ -27,6 +27,9 @@ from pxeserve.provision.head import Request
 REACHED = "pxeserve.reached"
 """Key in the WSGI environment: a function that waits until all bytes sent so far were acknowledged; False when the peer hung up."""
 
+LOCAL = "pxeserve.local"
+"""Key in the WSGI environment: the address of ours that the client connected to."""
+
 _PATIENCE = 30.0
 
 log = structlog.get_logger("provision")
@@ -78,6 +81,7 @@ class _Handler(BaseHandler):
             "REMOTE_ADDR": self._peer,
             "CONTENT_LENGTH": str(request.length),
             "HTTP_USER_AGENT": request.header("user-agent") or "",
+            LOCAL: str(self._socket.getsockname()[0]),
             REACHED: self._reached,
         }
 

@@ -26,10 +26,9 @@ _ROM: tuple[tuple[int, bytes], ...] = (
     (93, b"\x00\x00"),
     (94, b"\x01\x02\x01"),
     (60, b"PXEClient:Arch:00000:UNDI:002001"),
-    (77, b"iPXE"),
     (55, _ASKED),
 )
-"""What an iPXE ROM of a BIOS machine sends (iPXE 1.0.0, 2019)."""
+"""What a BIOS card's ROM sends (as iPXE 1.0.0 of 2019 does that does not say what it is)."""
 
 _INSTALLER: tuple[tuple[int, bytes], ...] = ((57, (576).to_bytes(2)), (55, bytes((1, 3, 6, 12, 15, 28, 42))), (60, b"udhcp 1.2.2"))
 """What the DHCP client of an installer's RAM disk sends (busybox)."""

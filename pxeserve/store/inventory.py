@@ -4,6 +4,7 @@ which is how the serving processes notice it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -112,24 +113,27 @@ def remove_profile(connection: Connection, name: str) -> None:
 
 def boot_to_json(profile: Profile) -> dict[str, Any]:
     """What a profile says about booting, as it is declared: words, or plain files."""
+    words = profile.words
+    firmware = {key: value for key, value in (("leave", words.leave), ("secure_boot", words.secure_boot)) if value}
     if profile.plain is not None:
         plain = profile.plain
         if plain.multiboot:
-            return {"multiboot": list(plain.multiboot)}
-        return {"kernel": plain.kernel, "initrd": plain.initrd, "args": plain.args}
-    words = profile.words
+            return {"multiboot": list(plain.multiboot), **firmware}
+        return {"kernel": plain.kernel, "initrd": plain.initrd, "args": plain.args, **firmware}
     pairs = {"serial": words.serial, "dom0_mem": words.dom0_mem, "xen_args": words.xen_args, "kernel_args": words.kernel_args}
-    return {key: value for key, value in pairs.items() if value}
+    return {key: value for key, value in pairs.items() if value} | firmware
 
 
 def boot_from_json(boot: Mapping[str, Any]) -> tuple[BootWords, PlainBoot | None]:
     """The reverse of `boot_to_json`."""
+    firmware = BootWords(leave=boot.get("leave", ""), secure_boot=boot.get("secure_boot", ""))
     if "multiboot" in boot:
-        return BootWords(), PlainBoot(multiboot=tuple(boot["multiboot"]))
+        return firmware, PlainBoot(multiboot=tuple(boot["multiboot"]))
     if "kernel" in boot:
-        return BootWords(), PlainBoot(kernel=boot["kernel"], initrd=boot.get("initrd", ""), args=boot.get("args", ""))
+        return firmware, PlainBoot(kernel=boot["kernel"], initrd=boot.get("initrd", ""), args=boot.get("args", ""))
     return (
-        BootWords(
+        replace(
+            firmware,
             serial=boot.get("serial"),
             dom0_mem=boot.get("dom0_mem"),
             xen_args=boot.get("xen_args", ""),

@@ -267,6 +267,7 @@ class TftpServer:
 
 def serve(serving: Serving) -> None:
     """The child `tftp`: one gate for each network that is served."""
+    from pxeserve.handout.source import Source as Names
     from pxeserve.store import open_store
     from pxeserve.tftp.source import Source
 
@@ -274,7 +275,7 @@ def serve(serving: Serving) -> None:
     recorder = Recorder(config.server.data / "run" / SOCKET_NAME, "tftp")
     store = open_store(config.server.data)
     gates = [
-        Gate(listener.interface, sock, Source(config, store, recorder, listener.address))
+        Gate(listener.interface, sock, Source(Names(config, store, recorder, listener.address)))
         for listener in serving.listeners
         if (sock := serving.sockets.get(f"tftp:{listener.interface}")) is not None
     ]

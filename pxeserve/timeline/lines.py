@@ -11,7 +11,8 @@ from pxeserve.store.events import EventRow
 from pxeserve.timeline.steps import Step
 
 _BOOT = re.compile(r"/?b/[a-z2-7]+/[^/]+/(.+)")
-_LOADERS = ("pxelinux.0", "lpxelinux.0", "undionly.kpxe", "snponly.efi", "grubx64.efi")
+_LOADERS = ("pxelinux.0", "grubx64.efi", "grubia32.efi", "grubaa64.efi", "EFI/xenserver/grubx64.efi")
+_MENUS = ("pxelinux.cfg/", "grub.cfg", "grub/", "boot.ipxe", "ipxe/", "EFI/xenserver/grub.cfg")
 _RAM_DISK = re.compile(r"(^|/)(install\.img|initrd[^/]*|initramfs[^/]*)$")
 
 
@@ -88,6 +89,8 @@ def _tftp(event: EventRow, data: Mapping[str, Any]) -> Line:
     outcome = data.get("outcome")
     if outcome == "refused:1" and name.startswith("pxelinux.cfg/"):
         return _of(event, Step.LOADER, f"the loader looks for {name}: not there, as it should be", alike="menu-names")
+    if outcome == "part":
+        return _of(event, Step.OTHER, f"{name}: a part of it first", alike="parts")
     if outcome == "aborted-probe":
         return _of(event, Step.OTHER, f"{name}: asked for its size first")
     if outcome != "done":
@@ -99,13 +102,13 @@ def _tftp(event: EventRow, data: Mapping[str, Any]) -> Line:
 
 
 def _file_step(name: str) -> Step:
-    if name.startswith("pxelinux.cfg/"):
+    if name.startswith(_MENUS):
         return Step.MENU
     if name in _LOADERS or name.endswith(".c32"):
         return Step.LOADER
     if name.startswith("i/") or _RAM_DISK.search(name):
         return Step.RAM_DISK
-    return Step.KERNEL if name.startswith(("m/", "f/")) else Step.OTHER
+    return Step.KERNEL if name.startswith(("m/", "f/", "x/")) else Step.OTHER
 
 
 def _menu(event: EventRow, data: Mapping[str, Any]) -> Line:
@@ -178,10 +181,13 @@ _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
     "dhcp.nak": _trouble,
     "dhcp.decline": _trouble,
     "dhcp.refused": _refused,
+    "dhcp.silent": _simple(Step.OWN_DISK),
     "dhcp.not-stored": _trouble,
     "tftp.transfer": _tftp,
     "tftp.trouble": _trouble,
     "boot.menu": _menu,
+    "http.boot": _tftp,
+    "http.trouble": _trouble,
     "http.file": _http,
     "http.answerfile": _answerfile,
     "http.script": _simple(Step.HOOK),

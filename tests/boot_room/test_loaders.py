@@ -74,8 +74,8 @@ def read(loaders: Loaders, set_name: str, file: str) -> bytes:
 
 
 def test_without_loaders_the_site_says_how_to_get_them(store: Store, data: Path) -> None:
-    site = Loaders(store, data).site_for(None, "server")
-    assert not site.loaders
+    site = Loaders(store, data).site_for(None)
+    assert set(site.loaders) == {Firmware.IPXE, Firmware.IPXE_UEFI}  # a script is written, not imported
     assert GET_THEM in site.missing_loader[Firmware.BIOS]
 
 
@@ -85,7 +85,7 @@ def test_an_import_is_seen_at_once_and_served(store: Store, data: Path, context:
     answer = import_loaders(context, from_dir=lay(tmp_path / "syslinux", SET_6))
     assert answer["build"] == "6.04"
     assert sorted(answer["files"]) == sorted(SET_6)
-    loader = loaders.site_for(None, "proxy").loaders[Firmware.BIOS]
+    loader = loaders.site_for(None).loaders[Firmware.BIOS]
     assert (loader.set, loader.file) == ("folder", "pxelinux.0")
     for name, content in SET_6.items():
         assert read(loaders, "folder", name) == content
@@ -143,7 +143,7 @@ def test_a_medium_with_a_whole_set_is_booted_by_its_own(store: Store, data: Path
     import_loaders(context, from_dir=lay(tmp_path / "syslinux", SET_6))
     medium = add_medium(store, data, SET_4, folder=folder)
     loaders = Loaders(store, data)
-    assert loaders.site_for(medium, "server").loaders[Firmware.BIOS].set == "medium-xs65"
+    assert loaders.site_for(medium).loaders[Firmware.BIOS].set == "medium-xs65"
     assert read(loaders, "medium-xs65", "mboot.c32") == COM32R
     with pytest.raises(PathRefused):
         loaders.open("medium-xs65", "ldlinux.c32")
@@ -153,7 +153,7 @@ def test_a_medium_with_half_a_set_is_not(store: Store, data: Path, context: Cont
     import_loaders(context, from_dir=lay(tmp_path / "syslinux", SET_6))
     medium = add_medium(store, data, {"pxelinux.0": SET_6["pxelinux.0"], "mboot.c32": ELF})
     loaders = Loaders(store, data)
-    assert loaders.site_for(medium, "server").loaders[Firmware.BIOS].set == "folder"
+    assert loaders.site_for(medium).loaders[Firmware.BIOS].set == "folder"
     with pytest.raises(PathRefused):
         loaders.open("medium-xs65", "mboot.c32")
 
@@ -161,10 +161,10 @@ def test_a_medium_with_half_a_set_is_not(store: Store, data: Path, context: Cont
 def test_a_medium_imported_anew_is_looked_at_anew(store: Store, data: Path) -> None:
     loaders = Loaders(store, data)
     first = add_medium(store, data, {})
-    assert not loaders.site_for(first, "server").loaders
+    assert Firmware.BIOS not in loaders.site_for(first).loaders
     second = replace(first, folder="xs65-2", revision="s" * 64)
     lay(data / "media" / "xs65-2" / "boot" / "pxelinux", SET_4)
-    assert loaders.site_for(second, "server").loaders[Firmware.BIOS].set == "medium-xs65"
+    assert loaders.site_for(second).loaders[Firmware.BIOS].set == "medium-xs65"
 
 
 @pytest.mark.parametrize("name", ["../site.db", "pxelinux.cfg", "", "/etc/passwd", "mboot.c32/../../x", "vesamenu.c32"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pxeserve.boot import pxelinux
+from pxeserve.boot.entry import MAX_KERNEL_WORDS
 from pxeserve.domain.decide import Decision, Reason, Target, Weight
 from pxeserve.domain.host import BootWords, Host, PlainBoot, Profile
 from pxeserve.domain.install import Install, InstallState
@@ -86,7 +87,7 @@ def test_a_path_with_a_blank_is_refused() -> None:
 
 
 def test_words_that_their_reader_would_cut_off_are_refused() -> None:
-    fits = "x" * (pxelinux.MAX_KERNEL_WORDS - 300)
+    fits = "x" * (MAX_KERNEL_WORDS - 300)
     pxelinux.menu(with_words(kernel_args=fits), answerfile_url=URL)
     with pytest.raises(pxelinux.MenuError, match="1023"):
         pxelinux.menu(with_words(kernel_args=fits + "x" * 300), answerfile_url=URL)

@@ -28,9 +28,10 @@ SESSIONS = SessionIds(b"k" * 32)
 class OneLoader(Loaders):
     """A server that has the BIOS loader, as one with an imported set does."""
 
-    def site_for(self, medium: Medium | None, dhcp_mode: str) -> Site:
+    def site_for(self, medium: Medium | None, profile: Profile | None = None) -> Site:
         assert medium is None
-        return Site({Firmware.BIOS: Loader("debian", "pxelinux.0", "test")}, {}, dhcp_mode)
+        assert profile is None or profile.plain is None
+        return Site({Firmware.BIOS: Loader("debian", "pxelinux.0", "test")})
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def boots(store: Store, tmp_path: Path) -> Boots:
     with store.site.write() as connection:
         inventory.put_profile(connection, Profile("rack"))
         inventory.put_host(connection, Host(0, "xen01", ("52:54:00:00:00:01",), "rack"))
-    return Boots(store, SnapshotSource(store), OneLoader(store, tmp_path), SESSIONS, "server")
+    return Boots(store, SnapshotSource(store), OneLoader(store, tmp_path), SESSIONS)
 
 
 def asker(machine: Any) -> Any:
@@ -76,9 +77,9 @@ def test_an_architecture_without_a_loader_is_refused_by_name(boots: Boots, machi
 
 
 def test_a_server_without_loaders_says_how_to_get_them(store: Store, tmp_path: Path, machine: Callable[..., Any]) -> None:
-    boots = Boots(store, SnapshotSource(store), Loaders(store, tmp_path), SESSIONS, "server")
-    boot = boots.boot(asker(machine(2)), 7, ADDRESS, 1000.0)
-    assert (boot.file, boot.refused, boot.because[0].code) == (None, True, "no-loader")
+    boots = Boots(store, SnapshotSource(store), Loaders(store, tmp_path), SESSIONS)
+    boot = boots.boot(asker(machine(2, options={Code.USER_CLASS: b"PXE"})), 7, ADDRESS, 1000.0)
+    assert (boot.file, boot.refused, boot.because[0].code) == (None, False, "no-loader")
     assert "pxeserve loaders import" in boot.because[0].text
 
 

@@ -32,6 +32,7 @@ def test_the_table_of_routes_holds_nothing_of_the_console(site: Any) -> None:
         ("/", frozenset({"GET"})),
         ("/media/<medium>/", frozenset({"GET"})),
         ("/media/<medium>/<path:folder>/", frozenset({"GET"})),
+        ("/<path:name>", frozenset({"GET"})),
     }
 
 

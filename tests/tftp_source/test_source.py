@@ -18,6 +18,7 @@ from pxeserve.domain.host import BootWords, Host, PlainBoot, Profile
 from pxeserve.domain.install import Install
 from pxeserve.events.record import Event
 from pxeserve.events.recorder import Recorder
+from pxeserve.handout.source import Source as Names
 from pxeserve.installs.arming import BootDenied, BootGrant
 from pxeserve.keys import load_keys
 from pxeserve.store import Store, inventory, open_store
@@ -135,7 +136,7 @@ def site(tmp_path: Path) -> Site:
         inventory.put_host(connection, Host(0, "xen01", (MAC,), "rack-a"))
     record, door = Record(), Door()
     config = Config.model_validate({"server": {"data": str(data)}, "http": {"port": 8069}})
-    source = Source(config, store, record, IPv4Address("10.77.0.1"), clock=lambda: NOW + 9, gate=door)
+    source = Source(Names(config, store, record, IPv4Address("10.77.0.1"), clock=lambda: NOW + 9, gate=door))
     session = SessionIds(load_keys(data).session).make(CLIENT, MAC, NOW - 5)
     return Site(data, store, source, record, door, session)
 

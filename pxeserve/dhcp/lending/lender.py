@@ -180,7 +180,7 @@ class Lender:
         boot = None
         if case.asker.kind is not Kind.ORDINARY:
             boot = self._booter.boot(case.asker, case.message.xid, address if address != NONE else case.message.ciaddr, case.now)
-        terms = Terms(subnet, seconds, case.host, boot.file if boot else None)
+        terms = Terms(subnet, seconds, case.host, boot.name(case.server) if boot else None)
         return self._reply(case, lending(case.message, case.asker, kind, case.server, address, terms)), boot
 
     def _reply(self, case: _Case, answer: Message) -> Reply:
@@ -216,5 +216,5 @@ def _heard(case: _Case, address: IPv4Address | None = None) -> Note:
 
 def _said(case: _Case, kind: str, text: str, address: IPv4Address, boot: Boot | None) -> Note:
     if boot is not None and boot.file:
-        text += f", boot file {boot.file}"
+        text += f", boot file {boot.name(case.server)}"
     return Note(kind, text, address, case.host, boot)

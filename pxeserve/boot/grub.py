@@ -1,0 +1,72 @@
+"""An entry as GRUB 2 reads it. Names are put behind a device such as `(http,10.77.0.1)/b/SESSION/SET`."""
+
+from __future__ import annotations
+
+import re
+
+from pxeserve.boot.entry import Entry, Load, MenuError, Part
+from pxeserve.boot.exits import INSTALLED, Leave
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./:=,+@%^~-]+", re.ASCII)
+
+_VERBS = {Load.XEN: ("multiboot2", "module2"), Load.XEN_EFI: ("xen_hypervisor", "xen_module"), Load.LINUX: ("linux", "initrd")}
+"""What loads the first file, and what the others. xen_hypervisor and xen_module are in XenServer's own GRUB alone; on ARM Debian's
+GRUB has commands of the same names, which load a Xen that no medium of this house has."""
+
+
+def write(entry: Entry, base: str) -> bytes:
+    """The configuration file; `base` is the device and folder that names are relative to, without a slash at its end.
+
+    Raises MenuError for what GRUB's script cannot hold.
+    """
+    lines = [f"# pxeserve: {entry.says}", "set timeout=0", "set default=0"]
+    if entry.load is Load.OWN_DISK:
+        lines += _leave(entry.leave)
+    else:
+        lines += _started(entry, base)
+    return ("\n".join(lines) + "\n").encode("ascii", "replace")
+
+
+def _started(entry: Entry, base: str) -> list[str]:
+    """Started line by line and not from a menu, so that the first line that fails can be said and the machine left to its own disk."""
+    first, others = _VERBS[entry.load]
+    lines = []
+    for number, part in enumerate(entry.parts):
+        verb = first if number == 0 else others
+        name = part.file.rsplit("/", 1)[-1]
+        load = f"{verb} {base}/{_line(part)}"
+        lines += [f"echo 'pxeserve: loading {name} ...'", f"if {load}; then true; else", _sorry(name), "fi"]
+    return [*lines, "boot", _sorry(entry.label)]
+
+
+def _sorry(name: str) -> str:
+    return f"  echo 'pxeserve: {name} could not be loaded; going on with the next boot device in 10 s'; sleep 10; exit"
+
+
+def _leave(leave: str) -> list[str]:
+    """Quirk `grub-exits-well`: GRUB up to 2.06 ends with success whatever it is told, so firmware that wants an error to go on gets the
+    installed system's own loader like any other."""
+    if leave == Leave.EXIT:
+        return ["exit"]
+    lines = []
+    for one in INSTALLED:
+        lines += [
+            f"if search --no-floppy --file --set=root {one.path}; then",
+            f"  echo 'pxeserve: {one.system} on this disk'",
+            f"  if chainloader ($root){one.path}; then boot; fi",
+            "fi",
+        ]
+    return [*lines, "exit"]
+
+
+def _line(part: Part) -> str:
+    return " ".join([part.file, *(_quoted(one) for one in part.words.split())])
+
+
+def _quoted(text: str) -> str:
+    """One word that GRUB's script hands on as it is: it splits at `;`, and reads `$`, `&`, `|`, `<`, `>`, `#` and braces."""
+    if _PLAIN.fullmatch(text):
+        return text
+    if "'" in text:
+        raise MenuError(f"{text!r} holds a quotation mark, which GRUB cannot be given", fix="write the word without it")
+    return f"'{text}'"
