@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pxeserve.boot.entry import Entry, Load, MenuError, Part
 from pxeserve.boot.exits import INSTALLED, Leave
@@ -14,8 +15,8 @@ _VERBS = {Load.XEN: ("multiboot2", "module2"), Load.XEN_EFI: ("xen_hypervisor", 
 GRUB has commands of the same names, which load a Xen that no medium of this house has."""
 
 
-def write(entry: Entry, base: str) -> bytes:
-    """The configuration file; `base` is the device and folder that names are relative to, without a slash at its end.
+def write(entry: Entry, bases: Sequence[str]) -> bytes:
+    """The configuration file; `bases` are the devices and folders that names are relative to, the best first, without a slash at the end.
 
     Raises MenuError for what GRUB's script cannot hold.
     """
@@ -23,19 +24,27 @@ def write(entry: Entry, base: str) -> bytes:
     if entry.load is Load.OWN_DISK:
         lines += _leave(entry.leave)
     else:
-        lines += _started(entry, base)
+        lines += _started(entry, bases)
     return ("\n".join(lines) + "\n").encode("ascii", "replace")
 
 
-def _started(entry: Entry, base: str) -> list[str]:
-    """Started line by line and not from a menu, so that the first line that fails can be said and the machine left to its own disk."""
+def _started(entry: Entry, bases: Sequence[str]) -> list[str]:
+    """Started line by line and not from a menu, so that the first line that fails can be said and the machine left to its own disk.
+
+    Quirk `grub-same-ports`: GRUB's TCP begins with the same port and nearly the same sequence number at each power-on, so a machine that
+    comes again within a minute may be taken for its former self; what HTTP cannot bring is fetched by TFTP.
+    """
     first, others = _VERBS[entry.load]
     lines = []
     for number, part in enumerate(entry.parts):
         verb = first if number == 0 else others
         name = part.file.rsplit("/", 1)[-1]
-        load = f"{verb} {base}/{_line(part)}"
-        lines += [f"echo 'pxeserve: loading {name} ...'", f"if {load}; then true; else", _sorry(name), "fi"]
+        lines.append(f"echo 'pxeserve: loading {name} ...'")
+        word = "if"
+        for base in bases:
+            lines.append(f"{word} {verb} {base}/{_line(part)}; then true")
+            word = "elif"
+        lines += ["else", _sorry(name), "fi"]
     return [*lines, "boot", _sorry(entry.label)]
 
 

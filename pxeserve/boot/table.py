@@ -108,8 +108,7 @@ SECURE_BOOT = (
     "installation, or say boot.secure_boot = no if it is off"
 )
 
-SILENT_IN_PROXY = "beside another DHCP server an idle machine gets no answer: its firmware goes on to its own disk by itself, and fastest"
-SILENT_ON_UEFI = "UEFI that is named no boot file goes on with its next boot entry, whoever made it; how a loader is left differs by maker"
+SILENT_IN_PROXY = "beside another DHCP server an idle machine gets no answer: its firmware goes on to its own disk by itself"
 
 
 def row(firmware: Firmware, load: Load, mode: str) -> Row | None:
@@ -123,9 +122,7 @@ def silent(idle: str, mode: str) -> dict[Firmware, str]:
         return {}
     if idle == "silent":
         return dict.fromkeys(Firmware, "[boot] idle is silent: machines that install nothing get no boot file")
-    if mode == "proxy":
-        return dict.fromkeys(Firmware, SILENT_IN_PROXY)
-    return dict.fromkeys((one for one in Firmware if one not in _BIOS and one is not Firmware.IPXE_UEFI), SILENT_ON_UEFI)
+    return dict.fromkeys(Firmware, SILENT_IN_PROXY) if mode == "proxy" else {}
 
 
 def load_of(medium: Medium | None, plain: PlainBoot | None) -> Load:

@@ -134,7 +134,7 @@ class BootConfig(_Section):
     idle: Literal["auto", "silent", "menu"] = Field(
         "auto",
         description="auto | silent | menu: machines that install nothing get no boot file (silent) or one that leads to their own disk; "
-        "auto: silent in proxy mode and for UEFI",
+        "auto: silent in proxy mode, else menu",
     )
 
 

@@ -41,40 +41,42 @@ class Place:
         """The address that names of one boot are relative to."""
         return f"{self.url}/b/{session}/{set_name}" if session else self.url
 
-    def grub(self, session: str | None, set_name: str | None) -> str:
-        """The same as GRUB writes it. GRUB 2.06 knows no other HTTP port than 80; beside such a one it goes on by TFTP."""
-        device = f"({'http' if self.http_port == _HTTP else 'tftp'},{self.address})"
-        return f"{device}/b/{session}/{set_name}" if session else device
+    def grub(self, session: str | None, set_name: str | None) -> tuple[str, ...]:
+        """The same as GRUB writes it, the best way first. GRUB 2.06 knows no other HTTP port than 80, and no other TFTP port than 69."""
+        devices = ("http", "tftp") if self.http_port == _HTTP else ("tftp",)
+        folder = f"/b/{session}/{set_name}" if session else ""
+        return tuple(f"({device},{self.address}){folder}" for device in devices)
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Which loader will read a menu, and where the names in it begin. `grub` is the image that iPXE on UEFI goes on with, "" for none."""
+    """Which loader will read a menu, and where the names in it begin, the best place first. `grub` is the image that iPXE on UEFI goes
+    on with, "" for none."""
 
     syntax: Syntax
     uefi: bool
-    base: str
+    bases: tuple[str, ...] = ()
     grub: str = ""
 
 
 def reader_for(firmware: Firmware, loader: Loader, place: Place, session: str, grub_image: str) -> Reader:
     """Who reads the menu of a boot that begins with `loader`; for whoever wants to see it without booting."""
     if loader.file == SCRIPT:
-        return Reader(Syntax.IPXE, firmware is Firmware.IPXE_UEFI, place.folder(session, loader.set), grub_image)
+        return Reader(Syntax.IPXE, firmware is Firmware.IPXE_UEFI, (place.folder(session, loader.set),), grub_image)
     if loader.file == VENDOR_FILE:
-        return Reader(Syntax.GRUB, True, "")
+        return Reader(Syntax.GRUB, True, ("",))
     if loader.file in grubimage.FILES:
         return Reader(Syntax.GRUB, True, place.grub(session, loader.set))
-    return Reader(Syntax.PXELINUX, False, "")
+    return Reader(Syntax.PXELINUX, False)
 
 
 def write(entry: Entry, reader: Reader) -> bytes:
     """The entry in the reader's words. Raises MenuError."""
     match reader.syntax:
         case Syntax.GRUB:
-            return grub.write(entry, reader.base)
+            return grub.write(entry, reader.bases)
         case Syntax.IPXE:
-            return ipxe.write(entry, reader.base, ipxe.Host(reader.uefi, reader.grub))
+            return ipxe.write(entry, reader.bases[0], ipxe.Host(reader.uefi, reader.grub))
         case Syntax.PXELINUX:
             return pxelinux.write(entry)
 
@@ -134,14 +136,14 @@ class Menus:
         match asked.syntax:
             case Syntax.GRUB:
                 # The vendor's GRUB has its root set to this server's TFTP already, and perhaps no HTTP.
-                base = "" if asked.name == VENDOR_CFG else self._place.grub(session, set_name)
-                return Reader(Syntax.GRUB, True, base)
+                bases = ("",) if asked.name == VENDOR_CFG else self._place.grub(session, set_name)
+                return Reader(Syntax.GRUB, True, bases)
             case Syntax.IPXE:
                 uefi = asked.set_name not in (None, "ipxe") or asked.name.endswith(".efi")
                 image = self._loaders.grub_for(asked.set_name or "")
-                return Reader(Syntax.IPXE, uefi, self._place.folder(session, set_name), image)
+                return Reader(Syntax.IPXE, uefi, (self._place.folder(session, set_name),), image)
             case _:
-                return Reader(Syntax.PXELINUX, False, "")
+                return Reader(Syntax.PXELINUX, False)
 
     def _own_disk(self, request: Request, decision: Decision, reader: Reader) -> Given:
         self._tell(request, replace(decision, target=Target.OWN_DISK))

@@ -134,10 +134,10 @@ class Source:
         rule = f"loader: {set_name}"
         if name not in grubimage.FILES:
             return Given(rule, request.who, file=file)
-        base, config = self._place.grub(None, None), "grub/$net_default_mac.cfg"
-        if request.session is not None:
-            base, config = self._place.grub(request.session.id, set_name), names.GRUB_CFG
-        lines = grubimage.early(base, config, configure=request.by is By.HTTP)
+        session, config = (request.session.id, names.GRUB_CFG) if request.session else (None, "grub/$net_default_mac.cfg")
+        # By the protocol that has just been seen to work; firmware that fetched it over HTTP hands GRUB no address.
+        bases = self._place.grub(session, set_name)
+        lines = grubimage.early(bases[0] if request.by is By.HTTP else bases[-1], config, configure=request.by is By.HTTP)
         return Given(rule, request.who, data=self._images.grub(file, f"{set_name}/{name}", lines))
 
     def _payload(self, request: Request) -> Given:

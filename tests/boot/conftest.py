@@ -21,6 +21,12 @@ CACHE = CHECKOUT / ".cache" / "boot"
 PATIENCE = 420.0
 """Seconds for one boot: everything is emulated, on machines that have other work."""
 
+MODULES = (
+    "e1000", "virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "failover", "net_failover",
+    "virtio_net",
+)  # fmt: skip
+"""Cards of the machines, in the order in which their modules need one another."""
+
 SERVER = "10.77.0.1"
 NETWORK = "10.77.0.0/24"
 
@@ -59,8 +65,11 @@ def kernels() -> Kernels:
             package.unlink()
         (CACHE / "complete").touch()
     modules = root / "lib" / "modules"
-    e1000 = next(modules.rglob("e1000.ko"))
-    return Kernels(next((root / "boot").glob("xen-*.gz")), next((root / "boot").glob("vmlinuz-*")), (e1000,))
+    return Kernels(
+        next((root / "boot").glob("xen-*.gz")),
+        next((root / "boot").glob("vmlinuz-*")),
+        tuple(next(modules.rglob(f"{name}.ko")) for name in MODULES),
+    )
 
 
 def cpio(entries: Sequence[tuple[str, int, bytes]]) -> bytes:
@@ -83,7 +92,7 @@ def install_img(kernels: Kernels) -> bytes:
         ("bin/busybox", 0o100755, busybox),
         ("init", 0o100755, (HERE / "guest_init.sh").read_bytes()),
         ("udhcpc.sh", 0o100755, (HERE / "guest_udhcpc.sh").read_bytes()),
-        *((f"modules/{module.name}", 0o100644, module.read_bytes()) for module in kernels.modules),
+        *((f"modules/{number:02}-{module.name}", 0o100644, module.read_bytes()) for number, module in enumerate(kernels.modules)),
     ]
     return gzip.compress(cpio([*folders, *files]), 6)
 
@@ -101,11 +110,67 @@ _SECTOR = bytes.fromhex(
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Path:
-    """A disk that says OWN DISK when it is booted."""
+    """A disk that says OWN DISK when a BIOS boots it."""
     image = tmp_path / "disk.img"
     sector = (_SECTOR + f"\r\n{OWN_DISK}\r\n\0".encode()).ljust(510, b"\0") + b"\x55\xaa"
     image.write_bytes(sector.ljust(1 << 20, b"\0"))
     return image
+
+
+@pytest.fixture
+def uefi_disk(tmp_path: Path) -> Path:
+    """A folder that QEMU shows as a FAT disk; an installed XenServer's loader on it says OWN DISK when UEFI starts it."""
+    folder = tmp_path / "esp"
+    for place in ("EFI/xenserver/grubx64.efi", "EFI/BOOT/BOOTX64.EFI"):
+        folder.joinpath(place).parent.mkdir(parents=True, exist_ok=True)
+    early = tmp_path / "own-disk.cfg"
+    early.write_text(f"echo {OWN_DISK}\nhalt\n")
+    loader = folder / "EFI/xenserver/grubx64.efi"
+    subprocess.run(["grub-mkimage", "-O", "x86_64-efi", "-p", "", "-c", early, "-o", loader, "echo", "halt", "minicmd"], check=True)
+    shutil.copy(loader, folder / "EFI/BOOT/BOOTX64.EFI")
+    return folder
+
+
+FIRMWARE = Path("/usr/share/OVMF")
+_IDE = ("-boot", "order=nc")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of machine: QEMU's options, and how its disk is given to it."""
+
+    options: tuple[str, ...]
+    disk: str
+
+
+def _bios(card: str) -> Kind:
+    return Kind(("-device", card + ",netdev=lan,mac={mac}", *_IDE), "file={disk},format=raw,if=ide")
+
+
+def _uefi(card: str, *more: str) -> Kind:
+    options = (
+        "-machine", "q35", "-device", card + ",netdev=lan,mac={mac},bootindex=1", *more,
+        "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.fd",
+        "-drive", "if=pflash,unit=1,format=raw,file={vars}",
+        "-device", "ide-hd,drive=own,bootindex=2",
+    )  # fmt: skip
+    return Kind(options, "file=fat:rw:{disk},format=raw,if=none,id=own")
+
+
+KINDS = {
+    "bios-ipxe": _bios("e1000"),             # the card's ROM is iPXE's
+    "bios-plain": Kind(                      # the same iPXE, telling nobody: as near as Debian comes to a plain PXE ROM
+        ("-kernel", "/usr/lib/ipxe/ipxe.lkrn", "-initrd", "{script}", "-device", "e1000,netdev=lan,mac={mac},romfile=", *_IDE),
+        "file={disk},format=raw,if=ide",
+    ),
+    "uefi": _uefi("virtio-net-pci,romfile="),  # OVMF's own PXE
+    "uefi-http": _uefi(
+        "virtio-net-pci,romfile=", "-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n",
+        "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n",
+    ),
+    "uefi-ipxe": _uefi("e1000"),
+}  # fmt: skip
+_PLAIN_SCRIPT = "#!ipxe\nset user-class PXE\nautoboot\nsanboot --no-describe --drive 0x80\n"
 
 
 @dataclass
@@ -163,6 +228,7 @@ class Lan:
         self.name = name
         self.other = f"{name}-o"
         self._machines: list[Machine] = []
+        self._captures: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Lan:
         for line in (
@@ -185,6 +251,9 @@ class Lan:
     def __exit__(self, *_: object) -> None:
         for machine in self._machines:
             machine.kill()
+        for capture in self._captures:
+            capture.terminate()
+            capture.wait()
         for name in (self.name, self.other):
             subprocess.run(["ip", "netns", "del", name], check=False)
 
@@ -193,28 +262,43 @@ class Lan:
         space = self.other if other else self.name
         return subprocess.run(["ip", "netns", "exec", space, *map(str, command)], capture_output=True, text=True, check=check, timeout=120)
 
-    def start(self, *command: str | Path, **options: Any) -> subprocess.Popen[bytes]:
+    def start(self, *command: str | Path, other: bool = False, **options: Any) -> subprocess.Popen[bytes]:
         """A command inside that goes on; who starts it ends it."""
-        return subprocess.Popen(["ip", "netns", "exec", self.name, *map(str, command)], **options)
+        space = self.other if other else self.name
+        return subprocess.Popen(["ip", "netns", "exec", space, *map(str, command)], **options)
 
-    def power_on(self, mac: str, disk: Path, *more: str | Path) -> Machine:
-        """A BIOS machine that boots from its card's own ROM (iPXE) first and from `disk` next."""
+    def power_on(self, mac: str, disk: Path, kind: str = "bios-ipxe") -> Machine:
+        """A machine of `kind` that boots from its card first and from `disk` next."""
+        script, nvram = disk.with_name("plain.ipxe"), disk.with_name("nvram.fd")
+        script.write_text(_PLAIN_SCRIPT)
+        if kind.startswith("uefi"):
+            shutil.copy(FIRMWARE / "OVMF_VARS_4M.fd", nvram)
+        options = [one.format(mac=mac, script=script, vars=nvram) for one in KINDS[kind].options]
         process = self.start(
-            "qemu-system-x86_64", "-accel", "tcg", "-m", "1024", "-display", "none", "-no-reboot", "-boot", "order=nc",
-            "-netdev", "tap,id=lan,ifname=tap0,script=no,downscript=no", "-device", f"e1000,netdev=lan,mac={mac}",
-            "-drive", f"file={disk},format=raw,if=ide", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-            "-serial", "stdio", "-monitor", "none", *more,
+            "qemu-system-x86_64", "-accel", "tcg", "-m", "1024", "-display", "none", "-no-reboot",
+            "-netdev", "tap,id=lan,ifname=tap0,script=no,downscript=no", *options, "-drive", KINDS[kind].disk.format(disk=disk),
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-serial", "stdio", "-monitor", "none",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         machine = Machine(process)
         self._machines.append(machine)
         return machine
 
+    def capture(self, path: Path) -> None:
+        """Write the DHCP on this network into the pcap file `path`, until it is taken down."""
+        words = ("tcpdump", "-i", "br0", "-U", "-w", path, "udp", "port", "67", "or", "udp", "port", "68", "or", "udp", "port", "4011")
+        process = self.start(*words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        assert process.stderr is not None
+        assert b"listening" in process.stderr.readline()
+        self._captures.append(process)
+
 
 @pytest.fixture
-def lan() -> Iterator[Lan]:
-    """A network of our own, gone with the test."""
+def lan(request: pytest.FixtureRequest) -> Iterator[Lan]:
+    """A network of our own, gone with the test. With PXESERVE_CAPTURES=FOLDER its DHCP is kept there: so tests/dhcp/captures was made."""
     if os.geteuid() != 0:
         pytest.skip("network namespaces need root")
     with Lan(f"boot-{os.getpid()}") as made:
+        if folder := os.environ.get("PXESERVE_CAPTURES"):
+            made.capture(Path(folder) / f"{request.node.name.removeprefix('test_')}.pcap")
         yield made

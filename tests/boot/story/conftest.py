@@ -17,6 +17,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +33,22 @@ data = "{data}"
 interface = "br0"
 address = "10.77.0.1"
 user = "{user}"
+{dhcp}
+[answerfile]
+allow_plaintext = true
+"""
+DHCP = {
+    "server": """
 [dhcp]
 mode = "server"
 [[dhcp.subnet]]
 network = "10.77.0.0/24"
 range = ["10.77.0.100", "10.77.0.149"]
 router = "10.77.0.1"
-[answerfile]
-allow_plaintext = true
-"""
+""",
+    "proxy": "",
+    "off": '[dhcp]\nmode = "off"\n',
+}
 
 
 def archive(name: str, size: int) -> bytes:
@@ -120,7 +128,7 @@ class Service:
     packages = ("base.tar.bz2", "docs.tar.bz2", "nic.ko", "fw.bin", "guest.tar.bz2")
     """What the installer fetches, in its order."""
 
-    def __init__(self, lan: Any, folder: Path, medium: Path) -> None:
+    def __init__(self, lan: Any, folder: Path, medium: Path, mode: str = "server") -> None:
         self._lan = lan
         self._data = folder / "data"
         self._medium = medium
@@ -129,7 +137,7 @@ class Service:
         user = pwd.getpwnam(USER)
         self._data.mkdir()
         os.chown(self._data, user.pw_uid, user.pw_gid)
-        self._config.write_text(CONFIG.format(data=self._data, user=USER))
+        self._config.write_text(CONFIG.format(data=self._data, user=USER, dhcp=DHCP[mode]))
 
     def cli(self, *words: str | Path) -> str:
         """`pxeserve WORDS`; its output."""
@@ -199,11 +207,11 @@ class Service:
         self.cli("apply", sheet)
 
 
-@pytest.fixture
-def service(lan, medium: Path) -> Iterator[Service]:
+@contextmanager
+def serving(lan: Any, medium: Path, mode: str) -> Iterator[Service]:
     """Served on `br0`, with one medium, one profile and one host, xen01."""
     folder = open_folder()
-    made = Service(lan, folder, medium)
+    made = Service(lan, folder, medium, mode)
     try:
         made.cli("loaders", "import")
         made.cli("media", "import", medium, "--name", "xs41")
@@ -215,6 +223,36 @@ def service(lan, medium: Path) -> Iterator[Service]:
     finally:
         made.stop()
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def service(lan, medium: Path) -> Iterator[Service]:
+    """As this network's DHCP server."""
+    with serving(lan, medium, "server") as made:
+        yield made
+
+
+@pytest.fixture
+def beside(lan, medium: Path) -> Iterator[Service]:
+    """In proxy mode, beside a dnsmasq that only gives addresses."""
+    with dnsmasq(lan), serving(lan, medium, "proxy") as made:
+        yield made
+
+
+@contextmanager
+def dnsmasq(lan: Any, *more: str) -> Iterator[None]:
+    """An ordinary DHCP server, in the namespace of the other client, at 10.77.0.2."""
+    lan.run("ip", "addr", "add", "10.77.0.2/24", "dev", "eth0", other=True)
+    process = lan.start(
+        "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=eth0", "--bind-interfaces", "--leasefile-ro",
+        "--dhcp-authoritative", "--no-ping", "--user=root", "--pid-file=", "--dhcp-range=10.77.0.200,10.77.0.249,1h", *more, other=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
 
 
 SITE = {

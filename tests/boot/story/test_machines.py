@@ -1,0 +1,54 @@
+"""Every kind of machine, to "done" and then to its own disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.boot, pytest.mark.netns]
+
+MAC = "52:54:00:77:00:01"
+
+
+def test_own(service, lan, uefi_disk: Path) -> None:
+    again = lan.power_on(MAC, uefi_disk, "uefi")
+    assert again.until("OWN DISK", "@@ STARTED", "grub>") == "OWN DISK", again.text[-2000:]
+
+
+def install_once_then_own_disk(service, lan, disk: Path, kind: str) -> None:
+    """The whole story of one machine of `kind`."""
+    service.cli("host", "install", "xen01", "--yes")
+    machine = lan.power_on(MAC, disk, kind)
+    machine.until("@@ DONE", "@@ FAILED", "OWN DISK", "grub>")
+    machine.end()
+    assert machine.markers[-1] == "DONE", machine.text[-2000:]
+    fetched = [line.split()[1] for line in machine.markers if line.startswith("PACKAGE")]
+    assert fetched == list(service.packages)
+    service.wait_for("xen01", "install.done")
+    again = lan.power_on(MAC, disk, kind)
+    assert again.until("OWN DISK", "@@ STARTED", "grub>") == "OWN DISK", again.text[-2000:]
+
+
+def test_uefi_server(service, lan, uefi_disk: Path) -> None:
+    install_once_then_own_disk(service, lan, uefi_disk, "uefi")
+
+
+def test_uefi_proxy(beside, lan, uefi_disk: Path) -> None:
+    install_once_then_own_disk(beside, lan, uefi_disk, "uefi")
+
+
+def test_uefi_http(service, lan, uefi_disk: Path) -> None:
+    install_once_then_own_disk(service, lan, uefi_disk, "uefi-http")
+
+
+def test_uefi_ipxe(service, lan, uefi_disk: Path) -> None:
+    install_once_then_own_disk(service, lan, uefi_disk, "uefi-ipxe")
+
+
+def test_bios_ipxe_proxy(beside, lan, disk: Path) -> None:
+    install_once_then_own_disk(beside, lan, disk, "bios-ipxe")
+
+
+def test_bios_plain_proxy(beside, lan, disk: Path) -> None:
+    install_once_then_own_disk(beside, lan, disk, "bios-plain")
