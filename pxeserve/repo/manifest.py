@@ -10,12 +10,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pxeserve.domain.medium import BootFiles
+from pxeserve.domain.products import dialect_of, known
 from pxeserve.errors import PxeserveError
-from pxeserve.repo.formats import text
+from pxeserve.repo.formats import text, yum
+from pxeserve.repo.formats.fault import FormatError
 
 _MAX_FAULTS = 20
 SAMPLE_MARK = "PXESERVE-SAMPLE"
-_BOOT = BootFiles("boot/xen.gz", "boot/vmlinuz", "install.img")
+_BOOTS = (
+    BootFiles("boot/xen.gz", "boot/vmlinuz", "install.img"),
+    BootFiles("boot/xen.efi", "boot/vmlinuz", "install.img"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,16 @@ class MediumFault(PxeserveError):
 
 
 def build(files: Mapping[str, FileSums], read: Callable[[str], bytes]) -> Manifest:
-    """The manifest of a tree in the text format. `read` gives the content of an index file. Raises MediumFault naming every fault."""
+    """The manifest of a tree. `read` gives the content of an index file. Raises MediumFault naming every fault."""
     found = _repositories(files)
-    if not found:
-        raise MediumFault(_nothing(files))
+    if found:
+        return _text_medium(files, found, read)
+    if yum.TREEINFO in files or yum.REPOMD in files:
+        return yum_medium(files, read)
+    raise MediumFault(_nothing(files))
+
+
+def _text_medium(files: Mapping[str, FileSums], found: list[str], read: Callable[[str], bytes]) -> Manifest:
     faults: list[str] = []
     listed: dict[str, Listed] = {}
     main: text.Repository | None = None
@@ -89,16 +100,89 @@ def build(files: Mapping[str, FileSums], read: Callable[[str], bytes]) -> Manife
         raise MediumFault(_joined(faults))
     assert main is not None and dialect is not None
     everything = tuple(listed.get(path) or Listed(sums, "plain", -1) for path, sums in sorted(files.items()))
-    boot = _BOOT if all(path in files for path in (_BOOT.xen, _BOOT.kernel, _BOOT.initrd)) else None
+    sample = SAMPLE_MARK in files
     return Manifest(
-        "text", main.product, main.version, main.build, dialect, boot, tuple(found), everything, revision(everything), SAMPLE_MARK in files
+        "text", main.product, main.version, main.build, dialect, _boot(files), tuple(found), everything, revision(everything), sample
     )
+
+
+def yum_medium(files: Mapping[str, FileSums], read: Callable[[str], bytes]) -> Manifest:
+    """The manifest of a tree in the yum format. Raises MediumFault naming every fault."""
+    if yum.TREEINFO not in files:
+        raise MediumFault(_NO_TREEINFO)
+    if yum.REPOMD not in files:
+        raise MediumFault(f"{yum.TREEINFO} is there and {yum.REPOMD} is not: the tree has no list of its packages; copy all of the medium")
+    try:
+        info = yum.read_treeinfo(read(yum.TREEINFO))
+        metadata = yum.read_repomd(read(yum.REPOMD))
+    except FormatError as error:
+        raise MediumFault(str(error)) from None
+    faults = [fault for one in metadata if (fault := _metadata_fault(one, files.get(one.path)))]
+    dialect = dialect_of(info.product, info.version)
+    if dialect is None:
+        said = f"{yum.TREEINFO}: {info.product} {info.version} is no product that is known here"
+        faults.append(f"{said}; known are {known()}")
+    faults += _key_faults(info, files)
+    primary = next(one for one in metadata if one.kind == "primary")
+    packages: tuple[yum.Package, ...] = ()
+    if primary.path in files:
+        try:
+            packages = yum.read_primary(read(primary.path), primary.path)
+        except FormatError as error:
+            faults.append(str(error))
+    faults += [fault for one in packages if (fault := _package_fault(one, primary.path, files.get(one.file)))]
+    if faults:
+        raise MediumFault(_joined(faults))
+    assert dialect is not None
+    index = {yum.TREEINFO, yum.REPOMD, *(one.path for one in metadata)}
+    listed = {one.file: Listed(files[one.file], "rpm", position) for position, one in enumerate(packages)}
+    listed |= {path: Listed(files[path], "index", -1) for path in index if path in files}
+    everything = tuple(listed.get(path) or Listed(sums, "plain", -1) for path, sums in sorted(files.items()))
+    sample = SAMPLE_MARK in files
+    return Manifest("yum", info.product, info.version, info.build, dialect, _boot(files), ("",), everything, revision(everything), sample)
 
 
 def revision(files: Iterable[Listed]) -> str:
     """The name of exactly this content: SHA-256 over `path size sha256` lines in order of path, hex."""
     lines = "".join(f"{item.sums.path} {item.sums.size} {item.sums.sha256}\n" for item in files)
     return hashlib.sha256(lines.encode()).hexdigest()
+
+
+_NO_TREEINFO = (
+    "repodata/repomd.xml is there and .treeinfo is not: installers would take the tree for an extra repository and end with "
+    "\"No main repository found\"; names that begin with a dot are lost by `cp iso/*`: copy with `cp -a iso/. FOLDER`, or import the ISO"
+)
+
+
+def _boot(files: Mapping[str, FileSums]) -> BootFiles | None:
+    """The files of a boot entry, as far as the tree has them all. XenServer 9's hypervisor is an EFI program."""
+    return next((boot for boot in _BOOTS if all(path in files for path in (boot.xen, boot.kernel, boot.initrd))), None)
+
+
+def _metadata_fault(one: yum.Metadata, sums: FileSums | None) -> str | None:
+    line = f"{yum.REPOMD} line {one.line}"
+    if sums is None:
+        return f"{one.path}: missing, but {line} names it" if one.kind == "primary" else None
+    if one.size is not None and sums.size != one.size:
+        return f"{one.path}: {sums.size} bytes, but {line} says {one.size}"
+    return f"{one.path}: SHA-256 is {sums.sha256}, but {line} says {one.sha256}" if sums.sha256 != one.sha256 else None
+
+
+def _package_fault(one: yum.Package, index: str, sums: FileSums | None) -> str | None:
+    line = f"{index} line {one.line}"
+    if sums is None:
+        return f"{one.file}: missing, but {line} lists it"
+    if sums.size != one.size:
+        return f"{one.file}: {sums.size} bytes, but {line} says {one.size}"
+    return f"{one.file}: SHA-256 is {sums.sha256}, but {line} says {one.sha256}" if sums.sha256 != one.sha256 else None
+
+
+def _key_faults(info: yum.TreeInfo, files: Mapping[str, FileSums]) -> list[str]:
+    """With [keys] the installers of XenServer 8 and XCP-ng 8.3 fetch the first key and check the signature of repomd.xml."""
+    if not info.key:
+        return []
+    why = f"[keys] in {yum.TREEINFO} makes installers of XenServer 8 and XCP-ng 8.3 ask for it"
+    return [f"{path}: missing, and {why}" for path in (info.key, yum.SIGNATURE) if path not in files]
 
 
 def _repositories(files: Mapping[str, FileSums]) -> list[str]:
@@ -109,13 +193,13 @@ def _repositories(files: Mapping[str, FileSums]) -> list[str]:
 
 
 def _nothing(files: Mapping[str, FileSums]) -> str:
-    if ".treeinfo" in files or "repodata/repomd.xml" in files:
-        return "this is a medium of the yum kind (7.0 and later), which this release cannot import yet"
     half = [path for path in files if path.rsplit("/", 1)[-1] in (text.REPOSITORY_FILE, text.PACKAGES_FILE)]
     if half:
         return f"only {', '.join(sorted(half)[:4])}: the installer wants {text.REPOSITORY_FILE} and {text.PACKAGES_FILE} side by side"
+    if _boot(files) is not None:
+        return "no repository here, only boot files: a netinstall tree fetches its packages elsewhere; import the full medium"
     places = ", ".join(folder or "the top folder" for folder in text.FOLDERS)
-    return f"no repository here: {text.REPOSITORY_FILE} and {text.PACKAGES_FILE} were looked for in {places}"
+    return f"no repository here: {text.REPOSITORY_FILE} and {text.PACKAGES_FILE} were looked for in {places}, and {yum.TREEINFO} at the top"
 
 
 def _indexes(
@@ -125,11 +209,11 @@ def _indexes(
     packages: tuple[text.Package, ...] = ()
     try:
         repository = text.read_repository(read(prefix + text.REPOSITORY_FILE), prefix + text.REPOSITORY_FILE)
-    except text.FormatError as error:
+    except FormatError as error:
         faults.append(str(error))
     try:
         packages = text.read_packages(read(prefix + text.PACKAGES_FILE), prefix + text.PACKAGES_FILE)
-    except text.FormatError as error:
+    except FormatError as error:
         faults.append(str(error))
     return repository, packages
 

@@ -5,9 +5,12 @@ Honest about itself: every file says that it is a sample, and none of it is an o
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pxeserve.repo.formats.text import PACKAGES_FILE, REPOSITORY_FILE, Package, render_packages
@@ -42,6 +45,91 @@ def make_sample(folder: Path) -> None:
     _repository(folder / "packages.linux", "xs:linux", "pxeserve sample Linux Pack (generated, installs nothing)", linux)
 
 
+@dataclass(frozen=True, slots=True)
+class _Modern:
+    """What the `.treeinfo` of a generated medium says."""
+
+    product: str
+    version: str
+    platform: tuple[str, str]
+    branding: bool
+    system: bool
+    xen: str = "boot/xen.gz"
+
+
+MODERN = {
+    "8.2": _Modern("Citrix Hypervisor", "8.2.0", ("XCP", "3.2.0"), branding=True, system=False),
+    "xs8": _Modern("XenServer", "8.4.0", ("XCP", "3.4.0"), branding=False, system=True),
+    "xcp-8.3": _Modern("XCP-ng", "8.3.0", ("XCP", "3.4.0"), branding=True, system=True),
+    "xs9": _Modern("XenServer", "9.0.0", ("XCP", "3.5.0"), branding=False, system=True, xen="boot/xen.efi"),
+}
+"""Dialects of which a medium in the yum format can be generated."""
+
+_RPMS = {"xapi-core": 300_000, "kernel": 400_000, "xen-hypervisor": 150_000, "host-installer-startup": 60_000}
+
+
+def make_modern_sample(folder: Path, dialect: str) -> None:
+    """Write a sample medium of the yum kind for installers of `dialect` (a key of MODERN). The same bytes each time."""
+    kind = MODERN[dialect]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, size in {kind.xen: 180_000, "boot/vmlinuz": 700_000, "install.img": 1_500_000}.items():
+        _write(folder / path, _filler(path, size))
+    if dialect == "xs9":
+        _write(folder / "EFI/xenserver/grubx64.efi", _filler("grubx64.efi", 200_000))
+    _write(folder / SAMPLE_MARK, _NOTICE)
+    files = {f"Packages/{name}-1.0-1.x86_64.rpm": (name, _filler(name, size)) for name, size in _RPMS.items()}
+    for path, (_, content) in files.items():
+        _write(folder / path, content)
+    lay_yum_repository(folder, {path: (name, content) for path, (name, content) in files.items()})
+    _write(folder / ".treeinfo", _treeinfo(kind))
+
+
+def lay_yum_repository(folder: Path, packages: Mapping[str, tuple[str, bytes]]) -> None:
+    """Write `repodata/` for `packages` (path to name and content), as createrepo_c lays it; the same bytes each time."""
+    rows = [(path, name, len(content), _sha256(content)) for path, (name, content) in packages.items()]
+    listed = "".join(_RPM.format(name=name, path=path, size=size, sum=digest) for path, name, size, digest in rows)
+    primary = gzip.compress(_PRIMARY.format(count=len(packages), packages=listed).encode(), mtime=0)
+    _write(folder / "repodata/primary.xml.gz", primary)
+    _write(folder / "repodata/repomd.xml", _REPOMD.format(size=len(primary), sum=_sha256(primary)).encode())
+
+
+_PRIMARY = """<?xml version="1.0" encoding="UTF-8"?>
+<metadata xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm" packages="{count}">
+{packages}</metadata>
+"""
+_RPM = """<package type="rpm">
+  <name>{name}</name>
+  <arch>x86_64</arch>
+  <version epoch="0" ver="1.0" rel="1"/>
+  <checksum type="sha256" pkgid="YES">{sum}</checksum>
+  <size package="{size}" installed="{size}" archive="{size}"/>
+  <location href="{path}"/>
+</package>
+"""
+_REPOMD = """<?xml version="1.0" encoding="UTF-8"?>
+<repomd xmlns="http://linux.duke.edu/metadata/repo">
+  <revision>1</revision>
+  <data type="primary">
+    <checksum type="sha256">{sum}</checksum>
+    <location href="repodata/primary.xml.gz"/>
+    <size>{size}</size>
+  </data>
+</repomd>
+"""
+
+
+def _treeinfo(kind: _Modern) -> bytes:
+    name, version = kind.platform
+    lines = ["[platform]", f"name = {name}", f"version = {version}"]
+    if kind.branding:
+        lines += ["[branding]", f"name = {kind.product}", f"version = {kind.version}"]
+    if kind.system:
+        lines += ["[system-v1]", f"platform_name = {name}", f"platform_version = {version}"]
+        lines += [f"product_name = {kind.product}", f"product_version = {kind.version}"]
+    lines += ["[build]", "number = sample"]
+    return "\n".join([*lines, ""]).encode()
+
+
 def _repository(folder: Path, identity: str, shown: str, packages: list[Package]) -> None:
     _write(folder / REPOSITORY_FILE, "\n".join([identity, shown, "XenServer", _VERSION, ""]).encode())
     _write(folder / PACKAGES_FILE, render_packages(tuple(packages)))
@@ -73,6 +161,10 @@ def _filler(seed: str, size: int) -> bytes:
 
 def _md5(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -9,6 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pxeserve.domain.products import dialect_of
+from pxeserve.repo.formats.fault import FormatError
+
+__all__ = [
+    "FOLDERS", "PACKAGES_FILE", "REPOSITORY_FILE", "FormatError", "Package", "Repository", "dialect", "path_fault", "read_packages",
+    "read_repository", "render_packages",
+]  # fmt: skip
+
 FOLDERS = ("", "packages", "packages.main", "packages.linux", "packages.site")
 """Where the installer looks below a source's address, in its order (installer 4.1, 5.0; 5.5 adds XS-REPOSITORY-LIST)."""
 
@@ -20,17 +28,8 @@ _SIZE = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)([A-Za-z0-9_]*)(?:-([A-Za-z0-9_.]+))?", re.ASCII)
 _MAX_LINES = 5000
-
-_DIALECTS = {"4.0": "4.1", "4.1": "4.1", "5.0": "5.0", "5.5": "5.5"}
-"""First two numbers of a product version to the dialect of its installer."""
-
-
-class FormatError(ValueError):
-    """A line that no installer of this generation would read as it was meant."""
-
-    def __init__(self, file: str, line: int, column: int, message: str) -> None:
-        super().__init__(f"{file}:{line}:{column}: {message}")
-        self.file, self.line, self.column, self.message = file, line, column, message
+_DIALECTS = frozenset({"4.1", "5.0", "5.5"})
+"""Generations whose installers read this format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +121,9 @@ def render_packages(packages: tuple[Package, ...]) -> bytes:
 
 
 def dialect(repository: Repository) -> str | None:
-    """The answerfile dialect of the product that `repository` says it belongs to; None when it names none that is known."""
-    return _DIALECTS.get(".".join(repository.version.split(".")[:2]))
+    """The answerfile dialect of the product that `repository` says it belongs to; None when it names none of this format's."""
+    found = dialect_of("XenServer", repository.version)
+    return found if found in _DIALECTS else None
 
 
 def _decode(text: bytes, file: str) -> str:
