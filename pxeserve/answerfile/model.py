@@ -19,7 +19,7 @@ _KEYS = (
     "primary-disk", "guest-disks", "root-password", "timezone", "keymap", "hostname", "nameservers", "ntp-servers", "admin-interface",
     "sr-type", "existing-installation", "post-install-script",
 )  # fmt: skip
-_INTERFACE = ("name", "hwaddr", "proto", "ipaddr", "subnet", "gateway")
+_INTERFACE = ("name", "hwaddr", "proto", "ipaddr", "subnet", "gateway", "vlan")
 _DISK = ("device", "guest-storage")
 _TEXT = re.compile(r"[!-~]([ -~]*[!-~])?", re.ASCII)
 
@@ -38,7 +38,7 @@ class Disk:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """The management interface, by name or MAC. `ip`, `mask` and `gateway` are set when it is static."""
+    """The management interface, by name or MAC. `ip`, `mask` and `gateway` are set when it is static; `vlan` is its tag, 1 to 4094."""
 
     name: str | None
     hwaddr: str | None
@@ -46,6 +46,7 @@ class Interface:
     ip: IPv4Address | None = None
     mask: IPv4Address | None = None
     gateway: IPv4Address | None = None
+    vlan: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Password:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """All answers; None or empty where nothing was said. `sr_type` is `lvm` or `ext`."""
+    """All answers; None or empty where nothing was said. `sr_type` is `lvm`, `ext` or `largeblock`."""
 
     primary_disk: Disk | None = None
     guest_disks: tuple[str, ...] = ()
@@ -78,8 +79,8 @@ def read(declared: Mapping[str, Any]) -> Answers:
     """The answers that `declared` gives. Raises AnswerError naming the element."""
     _known(declared, _KEYS, "")
     sr_type = _text(declared, "sr-type")
-    if sr_type not in (None, "lvm", "ext"):
-        raise AnswerError(f"sr-type: {sr_type!r} is neither lvm nor ext")
+    if sr_type not in (None, "lvm", "ext", "largeblock"):
+        raise AnswerError(f"sr-type: {sr_type!r} is none of lvm, ext and largeblock")
     script = _text(declared, "post-install-script")
     if script is not None and not re.fullmatch(r"(http|ftp)://[!-~]+", script):
         raise AnswerError(f"post-install-script: {script!r} is not an http:// or ftp:// address")
@@ -189,8 +190,12 @@ def _interface(value: Any) -> Interface | None:
     if proto not in ("static", "dhcp"):
         raise AnswerError(f"admin-interface.proto: {proto!r} is neither static nor dhcp")
     lower = hwaddr.lower() if hwaddr else None
+    tag = _text(value, "vlan")
+    if tag is not None and not (tag.isascii() and tag.isdigit() and 1 <= int(tag) <= 4094):
+        raise AnswerError(f"admin-interface.vlan: {tag!r} is not a VLAN from 1 to 4094")
+    vlan = int(tag) if tag else None
     if proto == "dhcp":
-        return Interface(name, lower, False)
+        return Interface(name, lower, False, vlan=vlan)
     missing = [key for key in ("ipaddr", "subnet", "gateway") if not value.get(key)]
     if missing:
         raise AnswerError(f"admin-interface: a static address needs {', '.join(missing)}")
@@ -199,7 +204,7 @@ def _interface(value: Any) -> Interface | None:
     network = IPv4Network(f"{ip}/{mask}", strict=False)
     if gateway not in network:
         raise AnswerError(f"admin-interface.gateway: {gateway} is not in {network}, the network of {ip}")
-    return Interface(name, lower, True, ip, mask, gateway)
+    return Interface(name, lower, True, ip, mask, gateway, vlan)
 
 
 def _address(where: str, text: Any) -> IPv4Address:

@@ -13,6 +13,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from pxeserve import resources
 from pxeserve.answerfile.dialects import spoken
+from pxeserve.answerfile.dialects.shape import Dialect
 from pxeserve.answerfile.lint import Finding, Severity, lint
 from pxeserve.answerfile.model import Answers
 
@@ -56,19 +57,26 @@ def faults(answers: Answers, dialect: str, mode: str) -> list[str]:
         return [f"answerfiles for installers of {dialect} cannot be written by this release"]
     if mode not in written.modes:
         return [f"mode {mode} is not known to installers of {dialect}; they know {', '.join(sorted(written.modes))}"]
-    needed = {
-        "fresh": ("primary_disk", "admin_interface", "timezone"),
-        "reinstall": ("existing_installation", "admin_interface", "timezone"),
-        "upgrade": ("existing_installation",),
-    }
-    missing = [name.replace("_", "-") for name in needed[mode] if getattr(answers, name) is None]
+    missing = [name.replace("_", "-") for name in _needed(written, mode) if getattr(answers, name) is None]
     said = [f"{name} is missing: set it for the host or its profile, for example --set {_EXAMPLES[name]}" for name in missing]
-    if answers.root_password.hash is not None and mode != "upgrade":
+    if answers.root_password.hash is not None and mode != "upgrade" and not written.reading.takes_hash:
         said.append(
             f"root-password is a hash, which installers of {dialect} would take for the password itself: leave it out and a random one "
             "is made, or allow plain text with [answerfile] allow_plaintext = true"
         )
+    if answers.admin_interface is not None and answers.admin_interface.vlan is not None and not written.reading.vlan:
+        said.append(f"admin-interface.vlan: installers of {dialect} know no VLAN; they would set the interface up without it")
+    if answers.sr_type is not None and answers.sr_type not in written.reading.sr_types:
+        said.append(f"sr-type: installers of {dialect} know {' and '.join(written.reading.sr_types)}, not {answers.sr_type}")
     return said
+
+
+def _needed(dialect: Dialect, mode: str) -> tuple[str, ...]:
+    """What must be answered: installers from 6.0 on take `reinstall` for a fresh installation that keeps a backup."""
+    zone = () if dialect.reading.default_timezone else ("timezone",)
+    fresh = ("primary_disk", "admin_interface", *zone)
+    older = ("existing_installation", "admin_interface", *zone)
+    return {"fresh": fresh, "reinstall": fresh if dialect.reading.roots else older, "upgrade": ("existing_installation",)}.get(mode, ())
 
 
 _EXAMPLES = {
@@ -87,6 +95,7 @@ def render(wanted: Wanted) -> bytes:
         raise RenderError("\n".join(said))
     template = _XML.get_template(f"{dialect.name}/answerfile.xml.j2")
     values: dict[str, Any] = {name: getattr(wanted, name) for name in ("mode", "answers", "source", "hook", "password")}
+    values["reading"] = dialect.reading
     text = template.render(notice=NOTICE, **values).encode("ascii", "xmlcharrefreplace")
     wrong = [finding for finding in lint(text, dialect) if finding.severity is Severity.ERROR]
     if wrong:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pxeserve.answerfile.model import SHOWN, AnswerError, Answers, merged, read
+from pxeserve.answerfile.model import AnswerError, Answers, merged, read
 from pxeserve.answerfile.render import RenderError, Wanted, hook_script, render
 from pxeserve.boot.loaders import Loaders
 from pxeserve.domain.client import Firmware
@@ -140,7 +140,7 @@ def _password(context: Context, host: Host, answers: Answers) -> tuple[str, str 
             )
         return answers.root_password.plaintext, None
     if answers.root_password.hash is not None:
-        return SHOWN, None  # rendering refuses it for dialects that cannot read a hash
+        return answers.root_password.hash, None  # rendering refuses it for dialects that cannot read one
     made = "".join(secrets.choice(_ALPHABET) for _ in range(_PASSWORD_LENGTH))
     return made, made
 

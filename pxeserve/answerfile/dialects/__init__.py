@@ -1,12 +1,12 @@
 """One file a product generation: what its installer reads, as data. Adding a generation is adding a file."""
 
-from pxeserve.answerfile.dialects import d4_1
+from pxeserve.answerfile.dialects import d4_1, d8_2, dxcp_8_2, dxcp_8_3, dxs8
 from pxeserve.answerfile.dialects.shape import Dialect
 
-DIALECTS: dict[str, Dialect] = {d4_1.DIALECT.name: d4_1.DIALECT}
+DIALECTS: dict[str, Dialect] = {one.DIALECT.name: one.DIALECT for one in (d4_1, d8_2, dxs8, dxcp_8_2, dxcp_8_3)}
 """By name. The installers of 5.0 and 5.5 read everything that 4.1 reads, and are given 4.1's answerfiles (see `spoken`)."""
 
-_SPEAKS = {"4.1": "4.1", "5.0": "4.1", "5.5": "4.1"}
+_SPEAKS = {"5.0": "4.1", "5.5": "4.1", **{name: name for name in DIALECTS}}
 
 
 def spoken(dialect: str) -> Dialect | None:
