@@ -38,7 +38,6 @@ INSTALLED = (
     Installed("/EFI/rocky/shimx64.efi", "Rocky Linux"),
     Installed("/EFI/almalinux/shimx64.efi", "AlmaLinux"),
     Installed("/EFI/Microsoft/Boot/bootmgfw.efi", "Windows"),
-    Installed("/EFI/BOOT/BOOTX64.EFI", "the removable-media path"),
-    Installed("/EFI/BOOT/BOOTAA64.EFI", "the removable-media path, ARM"),
 )
-"""In the order in which they are looked for. XenServer first: these are hosts of ours."""
+"""In the order in which they are looked for. XenServer first: these are hosts of ours. The removable-media path is left to the firmware,
+since what lies there may be a stick that installs something."""

@@ -72,6 +72,14 @@ class Loaders:
                 missing[firmware] = found
         return Site(loaders, missing, self._silent)
 
+    def site_of(self, firmware: Firmware, set_name: str | None, medium: Medium | None, profile: Profile | None) -> Site:
+        """The same for a machine whose loader asks already, from whichever set or by hand: only what the table refuses is refused."""
+        load = table.load_of(medium, profile.plain if profile else None)
+        row = table.row(firmware, load, self._mode)
+        if row is None or row.family is None:
+            return Site({}, {firmware: row.because if row else "no such firmware"})
+        return Site({firmware: Loader(set_name or "none", row.file, "it asks already", row.http, row.because)})
+
     def open(self, set_name: str, file: str) -> OpenFile:
         """A loader's file, open. Raises PathRefused when the set or the file is none of ours."""
         known = self._current()

@@ -113,7 +113,7 @@ class Menus:
         who = subject(self._store, request.snapshot, mac)
         request = replace(request, who=replace(request.who, host=who.host.name if who.host else None))
         client = Client(mac, firmware_of(asked.syntax, asked.set_name), address=request.address)
-        site = replace(self._loaders.site_for(who.medium, who.profile), silent={})
+        site = self._loaders.site_of(client.firmware or Firmware.BIOS, asked.set_name, who.medium, who.profile)
         decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=request.now)
         if decision.target not in (Target.INSTALLER, Target.PLAIN) or decision.install is None:
             return self._own_disk(request, decision, reader)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import socket
 from dataclasses import dataclass, field
@@ -18,10 +19,13 @@ from pxeserve.domain.host import BootWords, Host, PlainBoot, Profile
 from pxeserve.domain.install import Install
 from pxeserve.events.record import Event
 from pxeserve.events.recorder import Recorder
+from pxeserve.handout.answer import Given, Refused, Why
+from pxeserve.handout.images import LARGEST
+from pxeserve.handout.request import By
 from pxeserve.handout.source import Source as Names
 from pxeserve.installs.arming import BootDenied, BootGrant
 from pxeserve.keys import load_keys
-from pxeserve.store import Store, inventory, open_store
+from pxeserve.store import Store, inventory, leases, open_store
 from pxeserve.store import loaders as stored
 from pxeserve.store import tables as t
 from pxeserve.tftp.content import Content, Refusal
@@ -73,6 +77,16 @@ class Site:
     record: Record
     door: Door
     session: str
+    names: Names
+
+    def http(self, path: str, address: IPv4Address = CLIENT) -> Given | Refused:
+        return self.names.resolve(path, By.HTTP, address, NOW)
+
+    def script(self, path: str) -> str:
+        given = self.http(path)
+        assert isinstance(given, Given), given
+        assert given.data is not None
+        return given.data.decode()
 
     def ask(self, path: str, address: IPv4Address = CLIENT) -> Content | Refusal:
         return self.source.resolve(path, address, NOW)
@@ -136,9 +150,10 @@ def site(tmp_path: Path) -> Site:
         inventory.put_host(connection, Host(0, "xen01", (MAC,), "rack-a"))
     record, door = Record(), Door()
     config = Config.model_validate({"server": {"data": str(data)}, "http": {"port": 8069}})
-    source = Source(Names(config, store, record, IPv4Address("10.77.0.1"), clock=lambda: NOW + 9, gate=door))
+    names = Names(config, store, record, IPv4Address("10.77.0.1"), clock=lambda: NOW + 9, gate=door)
+    source = Source(names)
     session = SessionIds(load_keys(data).session).make(CLIENT, MAC, NOW - 5)
-    return Site(data, store, source, record, door, session)
+    return Site(data, store, source, record, door, session, names)
 
 
 def test_an_idle_host_and_an_unknown_one_are_led_to_their_own_disks(site: Site) -> None:
@@ -274,3 +289,91 @@ def test_trouble_of_our_own_is_recorded_and_not_told(site: Site) -> None:
     refusal = site.refused(site.under(MENU))
     assert (refusal.code, refusal.message) == (0, "Server trouble; see its events")
     assert site.record.events[-1].kind == "tftp.trouble"
+
+
+GRUB = b"MZ" + b"program" * 40 + b"set pxeserve=" + b"." * (512 - 14) + b"\n" + b"more program"
+
+
+def with_grub(site: Site) -> None:
+    with gather.laid(site.data / "loaders", "grub-debian", {"grubx64.efi": GRUB}) as rows, site.store.site.write() as connection:
+        stored.put(connection, "grub-debian", "made", 0.0, rows)
+
+
+def test_a_grub_image_carries_its_boot_and_the_way_it_came(site: Site) -> None:
+    with_grub(site)
+    name = f"b/{site.session}/grub-debian/grubx64.efi"
+    by_tftp, by_http = site.content(name), site.script(name).encode()
+    assert len(by_tftp) == len(by_http) == len(GRUB)
+    assert f"normal (tftp,10.77.0.1)/b/{site.session}/grub-debian/grub.cfg\n".encode() in by_tftp
+    assert b"net_bootp" not in by_tftp          # firmware that loads by TFTP hands its address on
+    assert b"net_bootp\n" in by_http            # HTTP Boot does not
+    assert b"pxeserve=" not in by_tftp
+    assert by_tftp.endswith(b"more program")
+
+
+def test_a_grub_image_set_up_by_hand_asks_by_its_card(site: Site) -> None:
+    with_grub(site)
+    assert b"normal (tftp,10.77.0.1)/grub/$net_default_mac.cfg\n" in site.content("grubx64.efi")
+
+
+@pytest.mark.parametrize(
+    ("path", "kernel"),
+    [
+        ("b/{session}/grub-debian/grub.cfg", "multiboot2 (tftp,10.77.0.1)/b/{session}/grub-debian/m/xs41/boot/xen.gz"),
+        ("grub/52:54:00:77:00:01.cfg", "multiboot2 (tftp,10.77.0.1)/m/xs41/boot/xen.gz"),
+        ("b/{session}/ipxe/boot.ipxe", "kernel http://10.77.0.1:8069/b/{session}/ipxe/x/m/xs41/boot/xen.gz"),
+        ("ipxe/52-54-00-77-00-01.pcbios", "kernel http://10.77.0.1:8069/x/m/xs41/boot/xen.gz"),
+    ],
+)
+def test_each_loaders_menu_leads_the_armed_host_to_its_installer(site: Site, path: str, kernel: str) -> None:
+    site.arm()
+    menu = site.script(path.format(session=site.session))
+    assert kernel.format(session=site.session) in menu
+    assert "answerfile=http://10.77.0.1:8069/a/T0ken install" in menu
+
+
+def test_ipxe_on_uefi_goes_on_to_grub(site: Site) -> None:
+    with_grub(site)
+    site.arm()
+    menu = site.script(f"b/{site.session}/grub-debian/boot.ipxe")
+    assert f"chain --replace http://10.77.0.1:8069/b/{site.session}/grub-debian/grubx64.efi" in menu
+
+
+@pytest.mark.parametrize("path", ["b/{session}/grub-debian/grub.cfg", "b/{session}/ipxe/boot.ipxe", "grub/52:54:00:77:00:01.cfg"])
+def test_no_menu_of_any_kind_is_given_without_evidence(site: Site, path: str) -> None:
+    site.arm()
+    refused = site.http(path.format(session=site.session), STRANGER)
+    assert isinstance(refused, Refused)
+    assert refused.why is Why.NOT_FOUND
+
+
+@pytest.mark.parametrize("path", ["b/{session}/grub-debian/grub.cfg", "b/{session}/ipxe/boot.ipxe"])
+def test_an_idle_host_is_led_to_its_own_disk_by_every_loader(site: Site, path: str) -> None:
+    menu = site.script(path.format(session=site.session))
+    assert "exit" in menu.splitlines()
+    assert "xen.gz" not in menu
+
+
+def test_the_vendors_grub_names_nobody_and_is_known_by_its_address(site: Site) -> None:
+    site.arm()
+    assert "xen.gz" not in site.text("EFI/xenserver/grub.cfg")
+    with site.store.leases.write() as connection:
+        leases.put_sightings(connection, [leases.Sighting(CLIENT, MAC, NOW)])
+    assert "multiboot2 /m/xs41/boot/xen.gz" in site.text("/EFI/xenserver/grub.cfg")
+
+
+def test_ipxe_that_named_nobody_is_asked_to_come_again(site: Site) -> None:
+    assert "chain --replace http://10.77.0.1:8069/ipxe/${netX/mac:hexhyp}.${platform}" in site.script("boot.ipxe")
+
+
+def test_a_hypervisor_is_unpacked_for_ipxe_and_nothing_too_large(site: Site) -> None:
+    folder = site.data / "media/xs41-1/boot"
+    (folder / "xen.gz").write_bytes(gzip.compress(b"a hypervisor"))
+    assert site.script("x/m/xs41/boot/xen.gz") == "a hypervisor"
+    assert site.script("x/m/xs41/boot/vmlinuz") == "kernel"
+    (folder / "xen.gz").write_bytes(gzip.compress(bytes(LARGEST + 1)))
+    refused = site.http("x/m/xs41/boot/xen.gz")
+    assert isinstance(refused, Refused)
+    assert (refused.why, refused.rule) == (Why.FORBIDDEN, "path: too-large")
+    (folder / "xen.gz").write_bytes(gzip.compress(b"a hypervisor")[:-4])
+    assert isinstance(site.http("x/m/xs41/boot/xen.gz"), Refused)

@@ -11,11 +11,6 @@ pytestmark = [pytest.mark.boot, pytest.mark.netns]
 MAC = "52:54:00:77:00:01"
 
 
-def test_own(service, lan, uefi_disk: Path) -> None:
-    again = lan.power_on(MAC, uefi_disk, "uefi")
-    assert again.until("OWN DISK", "@@ STARTED", "grub>") == "OWN DISK", again.text[-2000:]
-
-
 def install_once_then_own_disk(service, lan, disk: Path, kind: str) -> None:
     """The whole story of one machine of `kind`."""
     service.cli("host", "install", "xen01", "--yes")
@@ -34,14 +29,17 @@ def test_uefi_server(service, lan, uefi_disk: Path) -> None:
     install_once_then_own_disk(service, lan, uefi_disk, "uefi")
 
 
+@pytest.mark.long
 def test_uefi_proxy(beside, lan, uefi_disk: Path) -> None:
     install_once_then_own_disk(beside, lan, uefi_disk, "uefi")
 
 
+@pytest.mark.long
 def test_uefi_http(service, lan, uefi_disk: Path) -> None:
     install_once_then_own_disk(service, lan, uefi_disk, "uefi-http")
 
 
+@pytest.mark.long
 def test_uefi_ipxe(service, lan, uefi_disk: Path) -> None:
     install_once_then_own_disk(service, lan, uefi_disk, "uefi-ipxe")
 
@@ -50,5 +48,18 @@ def test_bios_ipxe_proxy(beside, lan, disk: Path) -> None:
     install_once_then_own_disk(beside, lan, disk, "bios-ipxe")
 
 
+@pytest.mark.long
 def test_bios_plain_proxy(beside, lan, disk: Path) -> None:
     install_once_then_own_disk(beside, lan, disk, "bios-plain")
+
+
+@pytest.mark.long
+def test_plain_files_on_uefi_are_used_up_by_their_ram_disk(service, lan, uefi_disk: Path) -> None:
+    service.use_plain_files()
+    service.cli("host", "install", "xen01", "--yes")
+    machine = lan.power_on(MAC, uefi_disk, "uefi")
+    machine.until("@@ INTERACTIVE", "@@ FAILED", "OWN DISK", "grub>")
+    machine.end()
+    assert machine.markers[-1] == "INTERACTIVE", machine.text[-2000:]
+    again = lan.power_on(MAC, uefi_disk, "uefi")
+    assert again.until("OWN DISK", "@@ STARTED", "grub>") == "OWN DISK", again.text[-2000:]

@@ -1,6 +1,7 @@
 """Real firmware, real loaders, a real hypervisor: a machine goes from power-on to its own disk, through `pxeserve serve`.
 
-QEMU's card runs iPXE's ROM, which loads pxelinux.0 by TFTP; that loads mboot.c32, Xen, Linux and the small installer.
+The machine's card does not say that iPXE is in it, and so loads pxelinux.0 by TFTP; that loads mboot.c32, Xen, Linux and the small
+installer. What says that it is iPXE gets a script, and all over HTTP: the long ones here, and `test_machines`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def test_an_armed_host_is_installed_once_and_then_boots_its_own_disk(service, la
     service.cli("host", "cancel", "xen01")
     service.cli("host", "install", "xen01", "--yes")
 
-    machine = lan.power_on(MAC, disk)
+    machine = lan.power_on(MAC, disk, "bios-plain")
     machine.until("@@ DONE", "@@ FAILED", "OWN DISK")
     machine.end()
     assert machine.markers[-1] == "DONE", machine.text[-2000:]
@@ -37,14 +38,14 @@ def test_an_armed_host_is_installed_once_and_then_boots_its_own_disk(service, la
     assert fetched == list(service.packages)
     service.wait_for("xen01", "install.done")
 
-    again = lan.power_on(MAC, disk)
+    again = lan.power_on(MAC, disk, "bios-plain")
     assert again.until("OWN DISK", "@@ STARTED") == "OWN DISK"
     reasons = [event["data"]["because"][-1]["code"] for event in service.events("xen01") if event["kind"] == "boot.menu"]
     assert reasons[-1] == "install-done"
 
 
 def test_a_host_that_nobody_armed_goes_straight_to_its_own_disk(service, lan, disk: Path) -> None:
-    machine = lan.power_on(MAC, disk)
+    machine = lan.power_on(MAC, disk, "bios-plain")
     assert machine.until("OWN DISK", "@@ STARTED") == "OWN DISK"
     assert "Booting from local disk" in machine.text
 
