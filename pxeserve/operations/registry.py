@@ -14,7 +14,10 @@ from pydantic import ConfigDict, ValidationError, validate_call
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.context import Context
 
-NOUNS = ("hosts", "profiles", "media", "loaders", "installs", "answerfiles", "explain", "events", "leases", "apply", "rehearse", "status")
+NOUNS = (
+    "hosts", "profiles", "media", "loaders", "installs", "answerfiles", "explain", "events", "leases", "snippets", "apply", "rehearse",
+    "status",
+)  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 
 Verb = Callable[..., Any]

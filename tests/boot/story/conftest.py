@@ -239,6 +239,13 @@ def beside(lan, medium: Path) -> Iterator[Service]:
         yield made
 
 
+@pytest.fixture
+def off(lan, medium: Path) -> Iterator[Service]:
+    """Without DHCP: another server names the loaders."""
+    with serving(lan, medium, "off") as made:
+        yield made
+
+
 @contextmanager
 def dnsmasq(lan: Any, *more: str) -> Iterator[None]:
     """An ordinary DHCP server, in the namespace of the other client, at 10.77.0.2."""

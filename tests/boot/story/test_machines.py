@@ -63,3 +63,15 @@ def test_plain_files_on_uefi_are_used_up_by_their_ram_disk(service, lan, uefi_di
     assert machine.markers[-1] == "INTERACTIVE", machine.text[-2000:]
     again = lan.power_on(MAC, uefi_disk, "uefi")
     assert again.until("OWN DISK", "@@ STARTED", "grub>") == "OWN DISK", again.text[-2000:]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("other", "kind"),
+    [("isc", "uefi"), ("kea", "uefi"), ("dnsmasq", "uefi"), ("isc", "bios-plain"), ("dnsmasq", "bios-ipxe"), ("kea", "uefi-http")],
+)
+def test_through_another_servers_lines(off, lan, disk: Path, uefi_disk: Path, dhcp_server, tmp_path: Path, other: str, kind: str) -> None:
+    """No proxy: the other server names the loaders, and who asks is known by the neighbour table alone."""
+    lan.run("ip", "addr", "add", "10.77.0.2/24", "dev", "eth0", other=True)
+    with dhcp_server(lan.other, other, off.cli("dhcp", "snippet", "--for", other), tmp_path):
+        install_once_then_own_disk(off, lan, uefi_disk if kind.startswith("uefi") else disk, kind)
