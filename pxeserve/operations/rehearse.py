@@ -33,7 +33,7 @@ def begin(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -> 
 
     All that arming checks is checked. The answerfile holds no password. It ends by itself after five minutes.
     """
-    recorder, server, subnet = _walkable(context, firmware)
+    recorder, server, subnet = _walkable(context)
     now = time.time()
     host = _host(context, mac)
     found = checked(context, host, "fresh", interactive=False, password=SHOWN)
@@ -80,13 +80,11 @@ def end(context: Context, *, mac: str, host: str, verdict: str) -> dict[str, Any
     return {"mac": mac, "ended": True}
 
 
-def _walkable(context: Context, firmware: Firmware) -> tuple[Recorder, IPv4Address, IPv4Network]:
+def _walkable(context: Context) -> tuple[Recorder, IPv4Address, IPv4Network]:
     """What a walk needs of this server. Raises RefusedError, with what can be done instead, when it cannot be walked here."""
     config = context.config
     if context.recorder is None:
         raise RefusedError("no service is running, so there is nothing to rehearse against", fix="start it: pxeserve serve")
-    if firmware is not Firmware.BIOS:
-        raise RefusedError(f"{firmware} firmware cannot be rehearsed by this release", fix="pxeserve explain says what it would get")
     if config.dhcp.mode != "server":
         raise RefusedError(
             f"in {config.dhcp.mode} mode another server gives the addresses, and a rehearsal does not ask strangers for one",

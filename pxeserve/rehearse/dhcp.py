@@ -21,14 +21,29 @@ WAITS = (1.0, 2.0, 4.0)
 """Seconds for which each try waits for an answer."""
 
 _ASKED = bytes((1, 3, 6, 7, 12, 15, 17, 26, 43, 60, 66, 67, 119, 128, 129, 130, 131, 132, 133, 134, 135, 175, 203))
-_ROM: tuple[tuple[int, bytes], ...] = (
-    (57, (1472).to_bytes(2)),
-    (93, b"\x00\x00"),
-    (94, b"\x01\x02\x01"),
-    (60, b"PXEClient:Arch:00000:UNDI:002001"),
-    (55, _ASKED),
-)
-"""What a BIOS card's ROM sends (as iPXE 1.0.0 of 2019 does that does not say what it is)."""
+_IPXE = bytes.fromhex("b10501808610 0eeb03010000 170101 220101 130101 110101 270101 190101 290101 210101 150101 180101")
+"""Option 175: built with HTTP, multiboot and the rest, as Debian's is."""
+
+_FIRMWARE: dict[str, tuple[int, bytes, bool]] = {
+    "bios": (0, b"PXEClient:Arch:00000:UNDI:002001", False),
+    "uefi-ia32": (6, b"PXEClient:Arch:00006:UNDI:003000", False),
+    "uefi-x64": (7, b"PXEClient:Arch:00007:UNDI:003000", False),
+    "uefi-arm64": (11, b"PXEClient:Arch:00011:UNDI:003000", False),
+    "uefi-http": (16, b"HTTPClient:Arch:00016:UNDI:003000", False),
+    "uefi-http-arm64": (19, b"HTTPClient:Arch:00019:UNDI:003000", False),
+    "ipxe": (0, b"PXEClient:Arch:00000:UNDI:002001", True),
+    "ipxe-uefi": (7, b"PXEClient:Arch:00007:UNDI:003010", True),
+}
+"""Architecture, vendor class, and whether it says that it is iPXE: as captured from iPXE 1.0.0 (2019) and OVMF 2022.11."""
+
+
+def _rom(firmware: str) -> tuple[tuple[int, bytes], ...]:
+    """What a machine's firmware sends besides its UUID."""
+    arch, vendor, ipxe = _FIRMWARE[firmware]
+    undi = b"\x01\x02\x01" if arch == 0 else b"\x01\x03\x00"
+    own = ((77, b"iPXE"), (175, _IPXE)) if ipxe else ()
+    return ((57, (1472).to_bytes(2)), (93, arch.to_bytes(2)), (94, undi), (60, vendor), *own, (55, _ASKED))
+
 
 _INSTALLER: tuple[tuple[int, bytes], ...] = ((57, (576).to_bytes(2)), (55, bytes((1, 3, 6, 12, 15, 28, 42))), (60, b"udhcp 1.2.2"))
 """What the DHCP client of an installer's RAM disk sends (busybox)."""
@@ -66,7 +81,7 @@ class DhcpClient:
 
     def boot(self) -> Lease:
         """DISCOVER to ACK, as firmware. Raises StepFailedError."""
-        return self._obtain((*_ROM, (97, b"\x00" + self._uuid)))
+        return self._obtain((*_rom(self._plan.firmware), (97, b"\x00" + self._uuid)))
 
     def configure(self) -> Lease:
         """DISCOVER to ACK, as the installer does once it runs."""

@@ -1,11 +1,13 @@
-"""The rehearsal's installer: asks for what the installer of a 4.x or 5.x medium asks for, in its order, and changes no machine.
+"""The rehearsal's installer: asks for what the installer of a medium asks for, in its order, and changes no machine.
 
-A second opinion on answerfiles and text repositories: reads both by itself and shares nothing with the rooms that write them.
+A second opinion on answerfiles and repositories: reads both by itself and shares nothing with the rooms that write them.
 """
 
 from __future__ import annotations
 
+import gzip
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -22,8 +24,12 @@ FOLDERS = ("", "packages", "packages.main", "packages.linux", "packages.site")
 """Where installers of text media look for repositories, in their order."""
 
 TEXT_DIALECTS = frozenset({"4.1", "5.0", "5.5"})
+YUM_DIALECTS = frozenset({"7.1", "8.2", "xcp-8.2", "xs8", "xcp-8.3"})
+_REPO = "{http://linux.duke.edu/metadata/repo}"
+_COMMON = "{http://linux.duke.edu/metadata/common}"
 _ANSWERS = 1 << 20
 _INDEX = 4 << 20
+_PRIMARY = 32 << 20
 _FIELDS = {"tbz2": 7, "driver": 6, "firmware": 5, "rpm": 5, "driver-rpm": 6}
 _FILE = {"tbz2": 5, "driver": 4, "firmware": 4, "rpm": 4, "driver-rpm": 5}
 _REPORT = re.compile(r"https?://[^\s'\"]+/p/[A-Za-z0-9_-]+/")
@@ -51,7 +57,7 @@ class Installer:
     def steps(self) -> Iterator[Act]:
         """The steps, each to be done before the next is asked for."""
         yield "answerfile", self._answerfile
-        yield "repositories", self._repositories
+        yield "repositories", self._yum if self.plan.dialect in YUM_DIALECTS else self._repositories
         count = len(self.packages)
         for number, (base, package) in enumerate(self.packages, 1):
             yield f"package {number} of {count}", lambda base=base, package=package: self._package(base, package)  # type: ignore[misc]
@@ -72,7 +78,8 @@ class Installer:
             raise StepFailedError(f"the answerfile's source is of type {kind!r}: only url can be rehearsed")
         if address != address.strip():
             raise StepFailedError("the address in <source> has white space around it, which this installer makes a part of it")
-        hook = root.find(".//post-install-script")
+        scripts = root.findall(".//script")
+        hook = root.find(".//post-install-script") if self.plan.dialect in TEXT_DIALECTS else _last_stage(scripts)
         self.answers = Answers(address, hook.text if hook is not None else None)
         said = "and a hook" if self.answers.hook else "and no hook"
         return Did(f"answerfile of {sink.size} bytes: packages from {address}, {said}", sink.size)
@@ -97,6 +104,23 @@ class Installer:
         self._compare(base)
         return Did(f"{', '.join(found)}: {len(self.packages)} packages", size)
 
+    def _yum(self) -> Did:
+        """`.treeinfo` and repomd.xml are asked for, fetched, and then the primary list (installer of 7.1 and later, request by request)."""
+        base = self.answers.source.rstrip("/") + "/"
+        for name in (".treeinfo", "repodata/repomd.xml"):
+            if not self.http.there(f"{base}{name}"):
+                fix = f"is http port {self.plan.http_port} let through, and is medium {self.plan.medium} still there?"
+                raise StepFailedError(f"{base}{name} is not there: No main repository found", fix)
+        info = self.http.get(f"{base}.treeinfo", keep=_INDEX)
+        repomd = self.http.get(f"{base}repodata/repomd.xml", keep=_INDEX)
+        place = _parsed(repomd.content).find(f"{_REPO}data[@type='primary']/{_REPO}location")
+        if place is None:
+            raise StepFailedError(f"{base}repodata/repomd.xml names no primary list")
+        primary = self.http.get(f"{base}{place.get('href')}", keep=_PRIMARY)
+        self.packages = [(base, package) for package in _rpms(primary.content)]
+        self._compare(base)
+        return Did(f"{len(self.packages)} packages", info.size + repomd.size + primary.size)
+
     def _listed(self, base: str) -> tuple[str, ...]:
         """5.5 first reads a list of further folders; a missing one is only noted."""
         if self.plan.dialect != "5.5" or not self.http.there(f"{base}XS-REPOSITORY-LIST"):
@@ -116,7 +140,11 @@ class Installer:
         sink = self.http.get(f"{base}{package.path}")
         fix = f"pxeserve media verify {self.plan.medium} names every damaged file; import the medium again"
         if sink.size != package.size:
-            raise StepFailedError(f"{package.path}: {sink.size} bytes came, and XS-PACKAGES says {package.size}", fix)
+            raise StepFailedError(f"{package.path}: {sink.size} bytes came, and its list says {package.size}", fix)
+        if package.sha256:
+            if sink.sha256 != package.sha256:
+                raise StepFailedError(f"{package.path}: SHA-256 {sink.sha256} came, and the primary list says {package.sha256}", fix)
+            return Did(f"{package.path}: size and SHA-256 right", sink.size)
         if sink.md5 != package.md5:
             raise StepFailedError(f"{package.path}: MD5 {sink.md5} came, and XS-PACKAGES says {package.md5}", fix)
         return Did(f"{package.path}: size and MD5 right", sink.size)
@@ -136,6 +164,26 @@ class Installer:
         if status not in (200, 204):
             raise StepFailedError(f"{shown(self.report)}done: HTTP status {status}: the report was not taken")
         return Did("reported done, and the report was taken")
+
+
+def _last_stage(scripts: list[etree._Element]) -> etree._Element | None:
+    """The hook that is run when all is done, with 0 or 1 as its argument."""
+    return next((one for one in scripts if one.get("stage") == "installation-complete"), None)
+
+
+def _rpms(packed: bytes) -> list[Package]:
+    try:
+        text = gzip.decompress(packed)
+    except (OSError, EOFError, zlib.error):
+        raise StepFailedError("the primary list is not gzip, and installers unpack nothing else") from None
+    found = []
+    for node in _parsed(text).iterfind(f"{_COMMON}package"):
+        place, size = node.find(f"{_COMMON}location"), node.find(f"{_COMMON}size")
+        digest = node.findtext(f"{_COMMON}checksum")
+        if place is None or size is None or not digest:
+            raise StepFailedError("a package of the primary list has no location, size or checksum")
+        found.append(Package(str(place.get("href")), int(size.get("package", "0")), "", digest.strip()))
+    return found
 
 
 def _parsed(content: bytes) -> etree._Element:

@@ -13,11 +13,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package that the medium holds: its path beneath the medium's folder, size in bytes, MD5 in hex."""
+    """A package that the medium holds: its path beneath the medium's folder, size in bytes, MD5 and SHA-256 in hex, "" where not known."""
 
     path: str
     size: int
     md5: str
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,13 @@ class Sink:
         self._keep = keep
         self._kept = bytearray()
         self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sha256 = hashlib.sha256()
 
     def write(self, data: bytes) -> int:
         """Take `data` in."""
         self.size += len(data)
         self._md5.update(data)
+        self._sha256.update(data)
         if len(self._kept) < self._keep:
             self._kept += data[: self._keep - len(self._kept)]
         return len(data)
@@ -36,3 +38,8 @@ class Sink:
     def md5(self) -> str:
         """MD5 of everything, hex."""
         return self._md5.hexdigest()
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of everything, hex."""
+        return self._sha256.hexdigest()

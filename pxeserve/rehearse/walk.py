@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address
 
-from pxeserve.rehearse import menu
+from pxeserve.rehearse import menu, scripts
 from pxeserve.rehearse.dhcp import DhcpClient, Lease
 from pxeserve.rehearse.http import HttpClient, shown
-from pxeserve.rehearse.installer import TEXT_DIALECTS, Act, Installer
+from pxeserve.rehearse.installer import TEXT_DIALECTS, YUM_DIALECTS, Act, Installer
 from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.sink import Sink
 from pxeserve.rehearse.step import Did, Step, StepFailedError
@@ -22,6 +22,7 @@ from pxeserve.rehearse.tftp import NotThereError, TftpClient
 
 _MENU = 1 << 16
 _SMALLEST_LOADER = 512
+_IMAGE = 8 << 20
 
 @dataclass(slots=True)
 class _Boot:
@@ -30,6 +31,7 @@ class _Boot:
     number: int
     lease: Lease | None = None
     entry: menu.Entry | None = None
+    config: str = ""
 
     def at(self) -> Lease:
         assert self.lease is not None
@@ -93,14 +95,28 @@ class Walk:
 
     def _up_to_menu(self, boot: _Boot) -> Iterator[Act]:
         yield "address", partial(self._address, boot)
-        yield "boot loader", partial(self._boot_loader, boot)
-        yield "ldlinux.c32", partial(self._file, boot, "ldlinux.c32")
-        yield "menu", partial(self._menu, boot)
+        name = boot.at().boot_file
+        if not name:
+            return
+        if name.endswith(".ipxe"):
+            yield "menu", partial(self._script, boot, name)
+            if boot.entry is not None and boot.entry.module == "chain":
+                yield from self._through_grub(boot, boot.entry.parts[0][0])
+        elif name.endswith(".efi"):
+            yield from self._through_grub(boot, name)
+        else:
+            yield "boot loader", partial(self._boot_loader, boot)
+            yield "ldlinux.c32", partial(self._file, boot, "ldlinux.c32")
+            yield "menu", partial(self._menu, boot)
+
+    def _through_grub(self, boot: _Boot, image: str) -> Iterator[Act]:
+        yield "boot loader", partial(self._grub_image, boot, image)
+        yield "menu", partial(self._grub_config, boot)
 
     def _load(self, boot: _Boot) -> Iterator[Act]:
         """The files of the entry, in the order in which they are loaded."""
         assert boot.entry is not None
-        if boot.entry.module:
+        if boot.entry.module.endswith(".c32"):
             yield boot.entry.module, partial(self._file, boot, boot.entry.module)
             yield "libcom32.c32", partial(self._file, boot, "libcom32.c32")
         for name, _ in boot.entry.parts:
@@ -117,6 +133,9 @@ class Walk:
     def _address(self, boot: _Boot) -> Did:
         boot.lease = self._lease = self._dhcp.boot()
         self._take(boot.lease.address)
+        if not boot.lease.boot_file and boot.number == 2:
+            boot.entry = menu.Entry("", "", (), local=True)
+            return Did(f"{boot.lease.address} and no boot file: its firmware goes on to its own disk")
         if not boot.lease.boot_file:
             fix = f"pxeserve explain {self._plan.mac} names the reason"
             raise StepFailedError(f"{boot.lease.address} was lent and no boot file named", fix)
@@ -132,9 +151,38 @@ class Walk:
             raise StepFailedError(f"{name}: {sink.size} bytes are no boot loader", "pxeserve loaders import brings it again")
         return Did(f"{name.rsplit('/', 1)[-1]} came whole", sink.size)
 
+    def _script(self, boot: _Boot, name: str) -> Did:
+        sink = self._fetch(boot, name, keep=_MENU)
+        boot.entry = scripts.ipxe(sink.content.decode("utf-8", "replace"))
+        return Did("boot.ipxe came whole", sink.size)
+
+    def _grub_image(self, boot: _Boot, name: str) -> Did:
+        try:
+            sink = self._fetch(boot, name if name.startswith("http://") else f"/{name}", keep=_IMAGE)
+        except NotThereError as missing:
+            raise StepFailedError(missing.why, "pxeserve loaders list shows what is there; pxeserve loaders import brings it") from None
+        boot.config = scripts.grub_config(sink.content)
+        return Did(f"{name.rsplit('/', 1)[-1]} came whole; it goes on with {boot.config.rpartition('/')[2]}", sink.size)
+
+    def _grub_config(self, boot: _Boot) -> Did:
+        try:
+            sink = self._fetch(boot, boot.config, keep=_MENU)
+        except StepFailedError as failed:
+            fix = "pxeserve events shows why: usually nothing says that this address is this MAC's"
+            raise StepFailedError(f"{failed.why}: the machine stands at a grub> prompt", fix) from None
+        boot.entry = scripts.grub(sink.content.decode("utf-8", "replace"))
+        return Did("grub.cfg: its own disk" if boot.entry.local else "grub.cfg came whole", sink.size)
+
+    def _fetch(self, boot: _Boot, name: str, keep: int = 0) -> Sink:
+        """A name as a loader writes it: beside the boot file, or an address."""
+        where = scripts.address(name, boot.at().boot_file.rpartition("/")[0], self._plan.http_port)
+        if where.startswith("http://"):
+            return HttpClient(boot.at().address).get(where, keep)
+        return self._tftp(boot).loader(where.removeprefix("tftp:"), keep)
+
     def _file(self, boot: _Boot, name: str) -> Did:
         try:
-            sink = self._tftp(boot).loader(self._beside(boot, name))
+            sink = self._fetch(boot, name)
         except NotThereError as missing:
             raise StepFailedError(missing.why, self._missing_fix(name)) from None
         if not sink.size:
@@ -182,7 +230,7 @@ class Walk:
                 raise StepFailedError("the menu names no answerfile: the installer would wait for a person")
             if self._plan.dialect in TEXT_DIALECTS and "install" not in words.split():
                 raise StepFailedError("the word install is missing: the installer would drop its answerfile and ask")
-        return Did(f"{len(entry.parts)} files" + (f" by {entry.module}" if entry.module else ""))
+        return Did(f"{len(entry.parts)} files" + (f" by {entry.module}" if entry.module.endswith(".c32") else ""))
 
     def _leads_to_own_disk(self, boot: _Boot) -> Did:
         assert boot.entry is not None
@@ -198,7 +246,7 @@ class Walk:
         return Did(f"{lease.address}: {said}")
 
     def _installer_words(self, boot: _Boot) -> Did:
-        if self._plan.dialect not in TEXT_DIALECTS:
+        if self._plan.dialect not in TEXT_DIALECTS | YUM_DIALECTS:
             raise StepFailedError(f"installers of the {self._plan.dialect} kind cannot be rehearsed by this release yet")
         assert boot.entry is not None
         url = menu.word(boot.entry.kernel_words(), "answerfile")

@@ -25,12 +25,13 @@ from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.step import Step
 from pxeserve.rehearse.walk import Walk
 from pxeserve.repo.imports import import_medium
-from pxeserve.repo.sample import make_sample
+from pxeserve.repo.sample import make_modern_sample, make_sample
 from pxeserve.store import Store, inventory, open_store
 from pxeserve.store import loaders as stored
 from pxeserve.supervisor import prepare
 
-MAC = "52:54:00:77:00:01"
+MAC, MODERN = "52:54:00:77:00:01", "52:54:00:77:00:83"
+GRUB = b"MZ" + bytes(2000) + b"\nset pxeserve=" + b"." * (512 - 14) + b"\n" + bytes(100)
 PXESERVE = Path(sys.executable).parent / "pxeserve"
 ELF = b"\x7fELF" + bytes(2000)
 SET = {"pxelinux.0": b"PXELINUX 6.04 PXE" + bytes(2000), "mboot.c32": ELF, "ldlinux.c32": ELF, "libcom32.c32": ELF}
@@ -139,6 +140,10 @@ def furnish(folder: Path, inside: tuple[str, ...] = (), **network: Any) -> House
     store = open_store(data, migrate=True)
     with gather.laid(data / "loaders", "debian", SET) as rows, store.site.write() as connection:
         stored.put(connection, "debian", "a set made for this test", time.time(), rows)
+    with gather.laid(data / "loaders", "grub-debian", {"grubx64.efi": GRUB}) as rows, store.site.write() as connection:
+        stored.put(connection, "grub-debian", "an image made for this test", time.time() - 1, rows)
+    make_modern_sample(folder / "xcp83", "xcp-8.3")
+    import_medium(store, data, folder / "xcp83", "xcp83", lambda *_: None, "test", time.time())
     make_sample(folder / "sample")
     import_medium(store, data, folder / "sample", "sample", lambda *_: None, "test", time.time())
     answers = {
@@ -149,6 +154,8 @@ def furnish(folder: Path, inside: tuple[str, ...] = (), **network: Any) -> House
     with store.site.write() as connection:
         inventory.put_profile(connection, Profile("demo", medium="sample", answers=answers, words=words))
         inventory.put_host(connection, Host(0, "demo01", (MAC,), "demo"))
+        inventory.put_profile(connection, Profile("modern", medium="xcp83", answers=answers, words=words))
+        inventory.put_host(connection, Host(0, "demo83", (MODERN,), "modern"))
     return House(config, data, store, inside)
 
 

@@ -66,10 +66,10 @@ def test_a_stranger_gets_its_own_disk(house: Any) -> None:
     assert (told["host"], told["target"], told["because"][-1]["code"]) == (None, "own-disk", "unknown-host")
 
 
-def test_firmware_whose_loader_is_missing_is_told_how_to_get_it(house: Any) -> None:
+def test_firmware_that_nothing_can_boot_is_told_what_to_change(house: Any) -> None:
     told = house.ask("explain", mac=MAC, firmware="uefi-arm64")
     assert (told["target"], told["loader"], told["menu"]) == ("address-only", None, None)
-    assert "grub-efi-arm64-bin" in told["because"][0]["text"]
+    assert "give the host a profile with plain files" in told["because"][0]["text"]
 
 
 def test_the_command_ends_with_0_when_it_could_explain_and_1_when_not(house: Any) -> None:
