@@ -54,3 +54,28 @@ def test_a_client_id_that_only_repeats_the_mac_is_none() -> None:
 
 def test_a_client_id_never_grows_beyond_what_the_store_reads_back() -> None:
     assert len(client_id(MAC, b"x" * 1000)) == 510
+
+
+def test_an_architecture_without_a_vendor_class_is_a_network_boot_all_the_same(machine: Callable[..., Any]) -> None:
+    asker = classify(machine(options={Code.VENDOR_CLASS: b"", Code.USER_CLASS: b"", Code.ARCH: b"\0\x07"}).discover())
+    assert (asker.kind, asker.client.firmware) == (Kind.PXE, Firmware.UEFI_X64)
+
+
+@pytest.mark.parametrize(
+    ("features", "arch", "script"),
+    [
+        (b"", b"\0\0", Firmware.IPXE),                              # says nothing: hardly any build lacks HTTP
+        (b"\x13\x01\x01", b"\0\0", Firmware.IPXE),
+        (b"\x13\x01\x01", b"\0\x07", Firmware.IPXE_UEFI),
+        (b"\x15\x01\x01", b"\0\0", None),                         # TFTP alone
+        (b"\x13\x01\x01", b"\0\x0b", None),                       # ARM: no script is written for it
+        (b"\x13\x09", b"\0\0", Firmware.IPXE),                     # garbage is its own
+    ],
+)  # fmt: skip
+def test_ipxe_gets_a_script_when_it_can_fetch_one(
+    machine: Callable[..., Any], features: bytes, arch: bytes, script: Firmware | None
+) -> None:
+    options = {Code.ARCH: arch} | ({Code.IPXE: features} if features else {})
+    asker = classify(machine(options=options).discover())
+    assert asker.ipxe
+    assert asker.script is script
