@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from pxeserve.dhcp.classify import Kind, classify, client_id
+from pxeserve.dhcp.options import Code
 from pxeserve.dhcp.packet import BOOTREQUEST, Message
 from pxeserve.domain.client import Firmware
 
