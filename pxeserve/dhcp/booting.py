@@ -56,6 +56,10 @@ class Boots:
             http_port=self._http_port if decision.loader and decision.loader.http else None,
         )
 
+    def rehearses(self, mac: str) -> bool:
+        """See `outcome.Booter`."""
+        return subject(self._store, self._snapshots.current(), mac).rehearsal
+
     def _session(self, client: Client, xid: int, address: IPv4Address, now: float) -> str:
         key = (client.mac, xid, address)
         session = self._open.pop(key, None) or self._sessions.make(address, client.mac, now)

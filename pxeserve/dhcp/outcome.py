@@ -44,6 +44,10 @@ class Booter(Protocol):
         """What the machine behind `asker` gets; `address` is the one it will have (0.0.0.0 when another server gives it)."""
         ...
 
+    def rehearses(self, mac: str) -> bool:
+        """Whether `mac` is an identity that an administrator's rehearsal was given."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

@@ -67,12 +67,14 @@ class Proxy:
     def _overhear(self, message: Message, asker: Asker, arrival: Arrival, server: IPv4Address) -> Outcome:
         """Option 50 of a REQUEST to another server tells which address the machine is about to have: evidence of who it is.
 
-        Only what was broadcast on our own wire counts; anybody anywhere can send us what looks like a relay's.
+        Only what was broadcast on our own wire counts; anybody anywhere can send us what looks like a relay's. A rehearsal's own relay on
+        this machine counts for the rehearsal's identity and nobody else's.
         """
         other, address = message.address(Code.SERVER_ID), message.address(Code.REQUESTED_ADDRESS)
         if other in (None, server) or address is None:
             return ignore("not-for-a-proxy")
-        if message.giaddr != NONE or not arrival.was_broadcast:
+        rehearsed = message.giaddr == server == arrival.source and self._booter.rehearses(message.mac)
+        if not rehearsed and (message.giaddr != NONE or not arrival.was_broadcast):
             return ignore("overheard-from-afar")
         heard = _heard(message, asker, address, other) if asker.kind is not Kind.ORDINARY else None
         return Outcome(heard=heard, ignored="other-server", sighted=address)

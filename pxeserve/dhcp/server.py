@@ -96,7 +96,7 @@ class Server:
     def _open(self) -> dict[int, Wire]:
         wires = []
         for listener in self._serving.listeners:
-            for role in ("dhcp", "dhcp-local", "pxe"):
+            for role in ("dhcp", "dhcp-local", "pxe", "pxe-local"):
                 udp = self._serving.sockets.get(f"{role}:{listener.interface}")
                 raw = self._serving.sockets.get(f"dhcp-raw:{listener.interface}") if role == "dhcp" else None
                 if udp is not None:
@@ -112,7 +112,7 @@ class Server:
 
     def _proxy(self, boots: Booter) -> dict[int, Core]:
         proxy = Proxy(boots, self._local())
-        asked_there = {sock.fileno() for name, sock in self._serving.sockets.items() if name.startswith("pxe:")}
+        asked_there = {sock.fileno() for name, sock in self._serving.sockets.items() if name.startswith(("pxe:", "pxe-local:"))}
         return {descriptor: proxy.receive_pxe if descriptor in asked_there else proxy.receive for descriptor in self._wires}
 
     def _lender(self, boots: Booter) -> dict[int, Core]:

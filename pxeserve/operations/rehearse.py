@@ -80,22 +80,24 @@ def end(context: Context, *, mac: str, host: str, verdict: str) -> dict[str, Any
     return {"mac": mac, "ended": True}
 
 
-def _walkable(context: Context) -> tuple[Recorder, IPv4Address, IPv4Network]:
+def _walkable(context: Context) -> tuple[Recorder, IPv4Address, IPv4Network | None]:
     """What a walk needs of this server. Raises RefusedError, with what can be done instead, when it cannot be walked here."""
     config = context.config
     if context.recorder is None:
         raise RefusedError("no service is running, so there is nothing to rehearse against", fix="start it: pxeserve serve")
-    if config.dhcp.mode != "server":
+    if config.dhcp.mode == "off":
         raise RefusedError(
-            f"in {config.dhcp.mode} mode another server gives the addresses, and a rehearsal does not ask strangers for one",
-            fix="pxeserve explain says what a machine would get; pxeserve events --follow shows a real one's first boot",
+            "DHCP is off: another server names the boot files, and a rehearsal does not ask strangers",
+            fix="pxeserve dhcp snippet --for isc --check asks it; pxeserve explain says what a machine would get",
         )
     if config.server.address is None:
         raise PxeserveError("it is not known which address machines come back to", fix='set [server] address, or interface = "eth0"')
     return context.recorder, config.server.address, _subnet(config, config.server.address)
 
 
-def _subnet(config: Config, server: IPv4Address) -> IPv4Network:
+def _subnet(config: Config, server: IPv4Address) -> IPv4Network | None:
+    if config.dhcp.mode != "server":
+        return None
     networks = [subnet.network for subnet in config.dhcp.subnet]
     return next((network for network in networks if server in network), networks[0])
 

@@ -1,4 +1,4 @@
-"""How the rehearsal's DHCP messages reach the server: as a relay agent's, from an ordinary port; or broadcast on a wire of its own."""
+"""How the rehearsal's DHCP messages reach the server: as a relay agent's, straight to port 4011, or broadcast on a wire of its own."""
 
 from __future__ import annotations
 
@@ -29,9 +29,21 @@ class Channel:
         self.sock.close()
 
 
+PXE_PORT = 4011
+
+
+def direct(plan: Plan) -> Channel:
+    """To port 4011, where firmware asks a proxy once it has an address (PXE 2.1 section 2.2.4). Needs no privilege."""
+    return _own(plan, PXE_PORT, NOBODY, b"")
+
+
 def relayed(plan: Plan) -> Channel:
     """Through a relay agent that the rehearsal plays itself. Needs no privilege."""
-    to = (str(plan.server), plan.dhcp_port)
+    return _own(plan, plan.dhcp_port, plan.relay, _agent(plan))
+
+
+def _own(plan: Plan, port: int, relay: IPv4Address, agent: bytes) -> Channel:
+    to = (str(plan.server), port)
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.bind((str(plan.relay), 0))
@@ -39,7 +51,7 @@ def relayed(plan: Plan) -> Channel:
     except OSError as error:
         sock.close()
         raise PxeserveError(f"{plan.relay}: cannot be used as the rehearsal's own address: {error.strerror}") from None
-    return Channel(sock, to, plan.relay, _agent(plan))
+    return Channel(sock, to, relay, agent)
 
 
 def broadcast(plan: Plan) -> Channel:

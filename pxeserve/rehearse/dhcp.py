@@ -48,6 +48,9 @@ def _rom(firmware: str) -> tuple[tuple[int, bytes], ...]:
 _INSTALLER: tuple[tuple[int, bytes], ...] = ((57, (576).to_bytes(2)), (55, bytes((1, 3, 6, 12, 15, 28, 42))), (60, b"udhcp 1.2.2"))
 """What the DHCP client of an installer's RAM disk sends (busybox)."""
 
+_OTHER = IPv4Address("192.0.2.67")
+"""The server that is said to have given the address; nobody's (RFC 5737)."""
+
 _SILENCE_FIX = "pxeserve events --ignored names the reason why a packet was ignored; look at [[dhcp.subnet]] too"
 
 
@@ -65,9 +68,12 @@ class Lease:
 class DhcpClient:
     """One simulated card. Use as a context manager, which closes the channel; `release` gives the address back."""
 
-    def __init__(self, plan: Plan, channel: Channel, waits: Sequence[float] = WAITS) -> None:
+    def __init__(self, plan: Plan, channel: Channel, waits: Sequence[float] = WAITS, pxe: Channel | None = None) -> None:
         self._plan = plan
         self._channel = channel
+        self._pxe = pxe
+        self._address = _nobodys(plan)
+        self._asked_before = False
         self._waits = waits
         self._scapy = _load()
         self._chaddr = bytes.fromhex(plan.mac.replace(":", ""))
@@ -78,17 +84,53 @@ class DhcpClient:
 
     def __exit__(self, *_: object) -> None:
         self._channel.close()
+        if self._pxe is not None:
+            self._pxe.close()
 
     def boot(self) -> Lease:
         """DISCOVER to ACK, as firmware. Raises StepFailedError."""
-        return self._obtain((*_rom(self._plan.firmware), (97, b"\x00" + self._uuid)))
+        identity = (*_rom(self._plan.firmware), (97, b"\x00" + self._uuid))
+        return self._beside(identity) if self._pxe is not None else self._obtain(identity)
+
+    def _beside(self, identity: Sequence[tuple[int, bytes]]) -> Lease:
+        """The course beside another server: the proxy's offer, the other's address (as if it had been given), and port 4011."""
+        xid = secrets.randbits(32)
+        try:
+            offer = self._ask("discover", "offer", xid, identity)
+        except StepFailedError as failed:
+            if self._asked_before:
+                return Lease(self._address, NOBODY, 0, "", NOBODY)  # silence, which leads to its own disk
+            raise StepFailedError(failed.why, f"pxeserve explain {self._plan.mac} names the reason; {_SILENCE_FIX}") from None
+        self._asked_before = True
+        server = self._server(offer)
+        taken = (*identity, (54, _OTHER.packed), (50, self._address.packed))
+        self._channel.sock.sendto(bytes(self._packet("request", xid, taken)), self._channel.to)
+        offer = self._ask("discover", "offer", xid, identity)  # asked behind it on the same way: its answer says that it was heard
+        name = self._name(offer)
+        if not name:
+            assert self._pxe is not None
+            relayed, self._channel = self._channel, self._pxe
+            try:
+                ack = self._ask("request", "ack", xid, (*identity, (54, server.packed)), ciaddr=str(self._address))
+            finally:
+                self._channel = relayed
+            name = self._name(ack)
+        return Lease(self._address, server, 0, name, server)
+
+    def _name(self, answer: Any) -> str:
+        name = self._options(answer).get(67, b"").rstrip(b"\0") or bytes(answer.file).rstrip(b"\0")
+        return name.decode("utf-8", "replace")
 
     def configure(self) -> Lease:
-        """DISCOVER to ACK, as the installer does once it runs."""
+        """DISCOVER to ACK, as the installer does once it runs; beside another server that one would answer, and is not asked."""
+        if self._pxe is not None:
+            return Lease(self._address, NOBODY, 0, "", NOBODY)
         return self._obtain(_INSTALLER)
 
     def release(self, lease: Lease) -> None:
         """Give the address back; nobody answers that (RFC 2131 section 4.4.6)."""
+        if self._pxe is not None:
+            return
         packet = self._packet("release", secrets.randbits(32), ((54, lease.server.packed),), ciaddr=str(lease.address))
         self._channel.sock.sendto(bytes(packet), self._channel.to)
 
@@ -103,13 +145,12 @@ class DhcpClient:
         if IPv4Address(ack.yiaddr) != address:
             raise StepFailedError(f"{address} was offered and {ack.yiaddr} was acknowledged")
         options = self._options(ack)
-        name = options.get(67, b"").rstrip(b"\0") or bytes(ack.file).rstrip(b"\0")
-        return Lease(address, server, int.from_bytes(options.get(51, b"")), name.decode("utf-8", "replace"), IPv4Address(ack.siaddr))
+        return Lease(address, server, int.from_bytes(options.get(51, b"")), self._name(ack), IPv4Address(ack.siaddr))
 
-    def _ask(self, kind: str, wanted: str, xid: int, options: Sequence[tuple[int, bytes]]) -> Any:
+    def _ask(self, kind: str, wanted: str, xid: int, options: Sequence[tuple[int, bytes]], ciaddr: str = str(NOBODY)) -> Any:
         """Send a message until its answer comes. Raises StepFailedError when none does, or a NAK."""
-        data = bytes(self._packet(kind, xid, options))
-        where = f"UDP port {self._plan.dhcp_port} of {self._plan.server}"
+        data = bytes(self._packet(kind, xid, options, ciaddr))
+        where = f"UDP port {self._channel.to[1]} of {self._channel.to[0]}"
         for wait in self._waits:
             self._channel.sock.settimeout(wait)
             try:
@@ -171,6 +212,12 @@ class _Scapy:
     BOOTP: Any
     DHCP: Any
     codes: dict[str, int]
+
+
+def _nobodys(plan: Plan) -> IPv4Address:
+    """An address for a machine beside another server, which nobody has: loopback's, or of the network for benchmarks (RFC 2544)."""
+    base = IPv4Address("127.79.0.0") if plan.server.is_loopback else IPv4Address("198.18.0.0")
+    return base + 1 + secrets.randbelow(65_000)
 
 
 def _load() -> _Scapy:

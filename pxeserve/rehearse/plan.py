@@ -48,7 +48,12 @@ class Plan:
     @property
     def loopback(self) -> bool:
         """Whether nothing of it leaves this machine, and every address of the subnet is this machine's own."""
-        return self.server.is_loopback and self.subnet is not None and self.subnet.is_loopback
+        return self.server.is_loopback and (self.proxy or (self.subnet is not None and self.subnet.is_loopback))
+
+    @property
+    def proxy(self) -> bool:
+        """Whether another server gives the addresses. The rehearsal asks no stranger for one: it takes one that nobody has."""
+        return self.dhcp_mode == "proxy"
 
     def plain(self) -> dict[str, Any]:
         """As JSON-able values."""

@@ -139,7 +139,8 @@ class Walk:
         if not boot.lease.boot_file:
             fix = f"pxeserve explain {self._plan.mac} names the reason"
             raise StepFailedError(f"{boot.lease.address} was lent and no boot file named", fix)
-        return Did(f"{boot.lease.address} for {boot.lease.seconds} s, boot file {boot.lease.boot_file}")
+        how = "taken for this rehearsal" if self._plan.proxy else f"for {boot.lease.seconds} s"
+        return Did(f"{boot.lease.address} {how}, boot file {boot.lease.boot_file}")
 
     def _boot_loader(self, boot: _Boot) -> Did:
         name = boot.at().boot_file

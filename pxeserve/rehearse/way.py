@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pxeserve.errors import RefusedError
 from pxeserve.rehearse import namespace
-from pxeserve.rehearse.channel import broadcast, relayed
+from pxeserve.rehearse.channel import broadcast, direct, relayed
 from pxeserve.rehearse.dhcp import DhcpClient
 from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.walk import Walk
@@ -27,6 +27,7 @@ _BESIDE = (
     "cables, switches, spanning tree, VLANs and broadcast: the simulated machine has a card that is wired to this server alone, and its "
     "DHCP messages went through a relay agent of the rehearsal's own, by loopback",
 )
+_UNASKED = ("this network's DHCP server, which would give the address: the simulated machine took one that nobody has",)
 _BRIDGED = ("cables, switches, spanning tree and VLANs beyond this machine's own bridge",)
 
 
@@ -41,6 +42,10 @@ class Way:
 @contextmanager
 def ready(plan: Plan) -> Iterator[Way]:
     """The way for `plan`; it stands until the block ends. Raises RefusedError when there is none from here."""
+    if plan.proxy:
+        with _beside_another(plan) as way:
+            yield way
+        return
     if plan.loopback:
         with DhcpClient(plan, relayed(plan)) as client:
             yield Way(Walk(plan, client), _RELAYED + _NEVER)
@@ -55,3 +60,16 @@ def ready(plan: Plan) -> Iterator[Way]:
         return
     with DhcpClient(plan, relayed(plan)) as client, namespace.beside(plan.server, plan.mac) as take:
         yield Way(Walk(plan, client, take=take), _BESIDE + _NEVER)
+
+
+@contextmanager
+def _beside_another(plan: Plan) -> Iterator[Way]:
+    """In proxy mode: the address is one that nobody has, and the DHCP server that would give one is not asked."""
+    if plan.loopback:
+        with DhcpClient(plan, relayed(plan), pxe=direct(plan)) as client:
+            yield Way(Walk(plan, client), _UNASKED + _RELAYED + _NEVER)
+        return
+    if os.geteuid() != 0:
+        raise RefusedError(f"a simulated machine beside {plan.interface} needs root", fix="run the command with sudo")
+    with DhcpClient(plan, relayed(plan), pxe=direct(plan)) as client, namespace.beside(plan.server, plan.mac) as take:
+        yield Way(Walk(plan, client, take=take), _UNASKED + _BESIDE + _NEVER)

@@ -55,9 +55,12 @@ def _bind_listener(config: Config, listener: Listener, bound: dict[str, socket.s
         raw = _raw(name)
         if raw is not None:
             bound[f"dhcp-raw:{name}"] = raw
-    local = _local(config.dhcp.port) if config.dhcp.mode == "server" and name != _LOOPBACK else None
-    if local is not None:
-        bound[f"dhcp-local:{name}"] = local
+    if config.dhcp.mode != "off" and name != _LOOPBACK:
+        for role, port in (("dhcp-local", config.dhcp.port), ("pxe-local", _PXE_PORT)):
+            if role == "dhcp-local" or config.dhcp.mode == "proxy":
+                local = _local(port)
+                if local is not None:
+                    bound[f"{role}:{name}"] = local
     if config.dhcp.mode == "proxy":
         bound[f"pxe:{name}"] = _broadcast(name, _PXE_PORT, "[dhcp] mode")
     bound[f"tftp:{name}"] = _udp(address, config.tftp.port, "[tftp] port")

@@ -46,11 +46,15 @@ class FixedBoots:
     file: str | None = "b/session/debian/pxelinux.0"
     refused: bool = False
     asked: list[tuple[str, IPv4Address, int, float]] = field(default_factory=list)
+    rehearsed: set[str] = field(default_factory=set)
 
     def boot(self, asker: Asker, xid: int, address: IPv4Address, now: float) -> Boot:
         self.asked.append((asker.mac, address, xid, now))
         reason = Reason(Weight.REFUSED if self.refused else Weight.CHOSE, "told", "as the test says", "test")
         return Boot(self.file, (reason,), self.refused, session="session")
+
+    def rehearses(self, mac: str) -> bool:
+        return mac in self.rehearsed
 
 
 @dataclass

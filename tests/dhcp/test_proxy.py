@@ -134,3 +134,13 @@ def test_what_4011_does_not_answer(
     asked = machine(plain=plain).say(kind, ciaddr=TAKEN, **words)
     outcome = proxy.receive_pxe(heard(asked), Arrival("eth0", TAKEN, 68, SERVER), 0.0)
     assert (outcome.reply, outcome.ignored) == (None, reason)
+
+
+def test_a_rehearsals_own_relay_is_believed_for_its_identity_alone(proxy: Proxy, world: Any, machine: Callable[..., Any]) -> None:
+    here = machine(giaddr=SERVER)
+    request = here.say(Type.REQUEST, requested=TAKEN, server=OTHER)
+    arrival = Arrival("eth0", SERVER, 40000, SERVER)
+    assert proxy.receive(heard(request), arrival, 0.0).ignored == "overheard-from-afar"
+    world.boots.rehearsed.add(here.mac)
+    assert proxy.receive(heard(request), arrival, 0.0).sighted == TAKEN
+    assert proxy.receive(heard(request), Arrival("eth0", OTHER, 40000, SERVER), 0.0).ignored == "overheard-from-afar"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,9 @@ port = {console}
 [answerfile]
 allow_plaintext = true
 """
+
+
+_PROXY = re.sub(r"\[\[dhcp.subnet\]\]\n.*\n.*\n", "", CONFIG).replace('mode = "server"', 'mode = "proxy"')
 
 
 def free_port(kind: int) -> int:
@@ -134,7 +139,8 @@ def furnish(folder: Path, inside: tuple[str, ...] = (), **network: Any) -> House
     first = 20_000 + os.getpid() * 100 % 40_000  # of its own, so that two test processes do not meet
     ports["transfers"] = f"{first}-{first + 99}"
     loopback = {"interface": "lo", "address": "127.0.0.1", "net": "127.78.0"}
-    config.write_text(CONFIG.format(data=data, user=getpass.getuser(), **(ports | loopback | network)))
+    template = CONFIG if network.pop("mode", "server") == "server" else _PROXY
+    config.write_text(template.format(data=data, user=getpass.getuser(), **(ports | loopback | network)))
     prepare.own_folder(data, None)
     prepare.fill(data)
     store = open_store(data, migrate=True)
@@ -173,3 +179,37 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def furnished() -> Callable[..., House]:
     """Makes further houses: a folder, what commands begin with to run inside, and the network's own words."""
     return furnish
+
+
+@pytest.fixture(scope="package")
+def serving() -> Callable[..., AbstractContextManager[House]]:
+    """Makes a house in a network namespace of its own, on a new interface of this name and kind (ip-link's words), or on `lo`."""
+
+    @contextmanager
+    def served(folder: Path, interface: str, kind: tuple[str, ...], **network: Any) -> Iterator[House]:
+        if os.geteuid() != 0:
+            pytest.skip("network namespaces need root")
+        name = f"rehearse-{interface}-{os.getpid()}"
+        _ip("netns", "add", name)
+        try:
+            _ip("-n", name, "link", "set", "lo", "up")
+            if interface != "lo":
+                _ip("-n", name, "link", "add", interface, "type", *kind)
+                _ip("-n", name, "address", "add", "10.78.0.1/24", "dev", interface)
+                _ip("-n", name, "link", "set", interface, "up")
+                network = {"interface": interface, "address": "10.78.0.1", "net": "10.78.0", **network}
+            house = furnish(folder, ("ip", "netns", "exec", name), dhcp=67, tftp=69, http=80, **network)
+            house.start()
+            try:
+                yield house
+            finally:
+                house.stop()
+                house.store.close()
+        finally:
+            _ip("netns", "delete", name)
+
+    return served
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True)

@@ -4,11 +4,8 @@ no bridge to plug it into. Nothing of either is left behind."""
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,40 +18,16 @@ def ip(*words: str) -> str:
     return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
 
 
-@contextmanager
-def serving(folder: Path, furnished: Callable[..., Any], interface: str, kind: tuple[str, ...]) -> Iterator[Any]:
-    """The service on a new interface of this kind, in a network namespace made for this test."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root")
-    name = f"rehearse-{interface}-{os.getpid()}"
-    ip("netns", "add", name)
-    try:
-        ip("-n", name, "link", "set", "lo", "up")
-        ip("-n", name, "link", "add", interface, "type", *kind)
-        ip("-n", name, "address", "add", "10.78.0.1/24", "dev", interface)
-        ip("-n", name, "link", "set", interface, "up")
-        inside = ("ip", "netns", "exec", name)
-        house = furnished(folder, inside, interface=interface, address="10.78.0.1", net="10.78.0", dhcp=67, tftp=69, http=80)
-        house.start()
-        try:
-            yield house
-        finally:
-            house.stop()
-            house.store.close()
-    finally:
-        ip("netns", "delete", name)
-
-
 @pytest.fixture(scope="module")
-def bridged(tmp_path_factory: pytest.TempPathFactory, furnished: Callable[..., Any]) -> Iterator[Any]:
-    with serving(tmp_path_factory.mktemp("bridged"), furnished, "br0", ("bridge",)) as house:
+def bridged(tmp_path_factory: pytest.TempPathFactory, serving: Callable[..., Any]) -> Iterator[Any]:
+    with serving(tmp_path_factory.mktemp("bridged"), "br0", ("bridge",)) as house:
         yield house
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory, furnished: Callable[..., Any]) -> Iterator[Any]:
+def plain(tmp_path_factory: pytest.TempPathFactory, serving: Callable[..., Any]) -> Iterator[Any]:
     """A card whose cable leads to nobody else."""
-    with serving(tmp_path_factory.mktemp("plain"), furnished, "eth0", ("veth", "peer", "name", "cable")) as house:
+    with serving(tmp_path_factory.mktemp("plain"), "eth0", ("veth", "peer", "name", "cable")) as house:
         yield house
 
 
