@@ -54,9 +54,8 @@ class Boots:
 
 
 def response(given: Given) -> Response:
-    """`given` as a whole response; a file is read in pieces."""
-    body = given.data if given.data is not None else _pieces(given.file)
-    made = Response(body, content_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+    """`given` as a whole response; a file is read in pieces. Once all of it was sent, `given.delivered` is called."""
+    made = Response(_sent(given), content_type="application/octet-stream", headers={"Cache-Control": "no-store"})
     made.content_length = given.size
     return made
 
@@ -66,11 +65,23 @@ def refused(answer: Refused) -> int:
     return 503 if answer.why is Why.TROUBLE else 404
 
 
+def _sent(given: Given) -> Iterator[bytes]:
+    if given.data is not None:
+        yield given.data
+    else:
+        yield from _pieces(given.file)
+    if given.delivered is not None:  # not reached when the machine hung up, nor for HEAD
+        given.delivered()
+
+
 def _pieces(file: OpenFile | None) -> Iterator[bytes]:
     assert file is not None
     offset = 0
     try:
-        while offset < file.size and (piece := os.pread(file.fd, min(_PIECE, file.size - offset), offset)):
+        while offset < file.size:
+            piece = os.pread(file.fd, min(_PIECE, file.size - offset), offset)
+            if not piece:
+                raise OSError("the file became shorter while it was sent")
             offset += len(piece)
             yield piece
     finally:

@@ -17,7 +17,11 @@ import pytest
 from sqlalchemy import delete, insert
 
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
+from pxeserve.handout.answer import Given, Refused, Who, Why
+from pxeserve.handout.names import Asked
+from pxeserve.handout.request import By
 from pxeserve.provision.app import Acts
+from pxeserve.provision.booting import Boots
 from pxeserve.provision.journal import Journal
 from pxeserve.provision.loop import Loop
 from pxeserve.provision.machines import Machines, build
@@ -41,6 +45,25 @@ class Delivery:
     def commit(self) -> bool:
         self.committed.set()
         return self.allowed
+
+
+@dataclass
+class Names:
+    """Stands where `handout` would: knows what it is told, and remembers what was delivered."""
+
+    known: dict[str, Given] = field(default_factory=dict)
+    used_up: list[tuple[str, IPv4Address]] = field(default_factory=list)
+
+    def resolve(self, path: str, by: By, address: IPv4Address, now: float) -> Given | Refused:
+        assert (by, now > 0, address.is_loopback) == (By.HTTP, True, True)
+        return self.known.get(path) or Refused(Why.TROUBLE if path == "trouble" else Why.NOT_FOUND, "test", Who())
+
+    def delivered(self, install_id: str, address: IPv4Address, by: By) -> None:
+        assert by is By.HTTP
+        self.used_up.append((install_id, address))
+
+    def who(self, asked: Asked) -> Who:
+        return Who(asked.session, "52:54:00:77:00:01", "xen01", asked.install)
 
 
 @dataclass
@@ -121,6 +144,7 @@ class Site:
     ear: Ear
     clock: Clock
     address: tuple[str, int]
+    names: Names
 
     @property
     def url(self) -> str:
@@ -201,11 +225,12 @@ def site(tmp_path: Path) -> Iterator[Site]:
     installs = Installs()
     recorder = Recorder(tmp_path / "run" / SOCKET_NAME, "provision")
     acts = Acts(installs.deliver, installs.script, installs.progress)
-    machines = build(tmp_path, store, recorder, acts, frozenset({f"127.0.0.1:{port}"}))
+    names = Names()
+    machines = build(tmp_path, store, recorder, acts, frozenset({f"127.0.0.1:{port}"}), Boots({}, names))
     clock = Clock()
     loop = Loop([door], machines, clock, machines.files.close)
     machines.give_back = loop.give_back
-    site = Site(tmp_path, store, installs, machines, loop, Ear(heard), clock, ("127.0.0.1", port))
+    site = Site(tmp_path, store, installs, machines, loop, Ear(heard), clock, ("127.0.0.1", port), names)
     site.put("boot/xen.gz", BIG)
     site.put("packages.main/XS-REPOSITORY", SMALL)
     site.put("packages.main/one.tar.bz2", b"1" * 100, position=0)
