@@ -71,7 +71,7 @@ def check(raw: socket.socket, interface: str, place: Place, seconds: float = SEC
     raw.bind((interface, _ETH_P_IP))
     own: bytes = raw.getsockname()[4]
     for question in questions(place):
-        told = list(_offers(raw, own.hex(":"), question, seconds))
+        told = list(offers(raw, own.hex(":"), question, seconds))
         others = [one for one in told if one.server != place.server]
         yield verdict(question, others, place)
 
@@ -108,10 +108,11 @@ def _options(code: int, *, http: bool) -> dict[int, bytes]:
     }
 
 
-def _offers(raw: socket.socket, own: str, question: Question, seconds: float) -> Iterator[Told]:
-    """The offers until all is silent for `seconds`; the first one ends the waiting a moment later."""
+def offers(raw: socket.socket, own: str, question: Question, seconds: float, mac: str | None = None) -> Iterator[Told]:
+    """The offers until all is silent for `seconds`; the first one ends the waiting a moment later. `own` is the card's address, `mac` who
+    asks: a machine that nobody knows unless it is given."""
     xid = secrets.randbits(32)
-    mac = ":".join(["02", *(f"{byte:02x}" for byte in secrets.token_bytes(5))])
+    mac = mac or ":".join(["02", *(f"{byte:02x}" for byte in secrets.token_bytes(5))])
     asked = encode(Message(BOOTREQUEST, xid, mac, question.options, flags=BROADCAST_FLAG))
     raw.send(frame(own, _EVERYBODYS_MAC, (NONE, _CLIENT), (EVERYBODY, _SERVER), asked))
     deadline = time.monotonic() + seconds

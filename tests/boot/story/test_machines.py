@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,30 @@ def install_once_then_own_disk(service, lan, disk: Path, kind: str) -> None:
     service.wait_for("xen01", "install.done")
     again = lan.power_on(MAC, disk, kind)
     assert again.until("OWN DISK", "@@ STARTED", "grub>") == "OWN DISK", again.text[-2000:]
+
+
+ASK = """
+import socket, sys
+from ipaddress import IPv4Address
+from pxeserve.dhcp.asking import offers, questions
+from pxeserve.dhcp.snippets import Place
+raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+raw.bind(("eth0", 0x0800))
+for question in questions(Place(IPv4Address("10.77.0.1"))):
+    for told in offers(raw, raw.getsockname()[4].hex(":"), question, 1.0, sys.argv[1]):
+        print(question.name, told.server)
+"""
+
+
+def test_nothing_but_the_chosen_machine_is_answered(beside, lan) -> None:
+    """Machines of every kind that nobody named, asked for from where the other server sits: not one is answered."""
+    chosen = "02:52:54:00:77:09"
+    beside.cli("host", "add", "--mac", chosen, "--name", "xen09", "--profile", "rack-a")
+    beside.cli("host", "install", "xen09", "--yes")
+    assert lan.run(sys.executable, "-c", ASK, "", other=True).stdout == ""
+    asked = lan.run(sys.executable, "-c", ASK, chosen, other=True)
+    answered = {line.split(" 10.77.0.1")[0] for line in asked.stdout.splitlines() if line.endswith(" 10.77.0.1")}
+    assert answered >= {"bios", "uefi-x64 (7)", "http-x64", "ipxe-bios", "ipxe-uefi"}, asked.stdout
 
 
 def test_uefi_server(service, lan, uefi_disk: Path) -> None:
