@@ -14,11 +14,14 @@ from enum import StrEnum
 from pxeserve.domain.decide import Decision, Target
 from pxeserve.domain.host import BootWords, PlainBoot
 from pxeserve.domain.install import Install
-from pxeserve.domain.medium import BootFiles
+from pxeserve.domain.medium import BootFiles, Medium
 from pxeserve.errors import PxeserveError
 
 MAX_KERNEL_WORDS = 1023
 """Longest kernel part, in bytes: Xen passes at most 1 KiB to dom0."""
+
+_BEFORE_UEFI = frozenset({"4.1", "5.0", "5.5", "5.6", "6.0", "6.2", "6.5"})
+"""Generations whose media have no UEFI boot code (XenServer 7.0 was the first that had)."""
 
 _SERIAL = re.compile(r"ttyS([01]),(\d{4,6})(?:n8)?", re.ASCII)
 _PATH = re.compile(r"[A-Za-z0-9_+.,@:%~^=/-]+", re.ASCII)
@@ -32,6 +35,7 @@ class Load(StrEnum):
     """What the parts of an entry are."""
 
     XEN = "xen"            # hypervisor and modules, by the multiboot protocol (1 for BIOS, 2 for UEFI)
+    XEN_BIOS = "xen-bios"  # the same before XenServer 7.0: multiboot 1 alone, which only a BIOS can start
     XEN_EFI = "xen-efi"    # the same, the hypervisor being an EFI program that only its vendor's GRUB can load (XenServer 9)
     LINUX = "linux"        # a kernel and its RAM disk
     OWN_DISK = "own-disk"  # nothing: leave the network boot
@@ -102,13 +106,22 @@ def entry(decision: Decision, *, answerfile_url: str | None = None) -> Entry:
     words = profile.words if profile else BootWords()
     who = decision.host.name if decision.host else "this machine"
     if decision.target is Target.INSTALLER and medium and medium.boot and install:
-        load = Load.XEN_EFI if medium.boot.xen.endswith(".efi") else Load.XEN
+        load = load_of(medium)
         parts = _installer(medium.name, medium.dialect, medium.boot, install, words, answerfile_url)
         return Entry("install", says(f"{who} installs {medium.name}"), load, parts, serial(words))
     if decision.target is Target.PLAIN and profile and profile.plain and install:
         load = Load.XEN if profile.plain.multiboot else Load.LINUX
         return Entry("plain", says(f"{who} boots the files of {profile.name}"), load, _plain(profile.plain, install), serial(words))
     return own_disk(who, words)
+
+
+def load_of(medium: Medium) -> Load:
+    """What a medium that has boot files needs of a loader."""
+    if medium.boot is None:
+        return Load.OWN_DISK
+    if medium.boot.xen.endswith(".efi"):
+        return Load.XEN_EFI
+    return Load.XEN_BIOS if medium.dialect in _BEFORE_UEFI else Load.XEN
 
 
 def own_disk(who: str, words: BootWords = BootWords()) -> Entry:  # noqa: B008 - frozen

@@ -34,6 +34,8 @@ def _started(entry: Entry, bases: Sequence[str]) -> list[str]:
     Quirk `grub-same-ports`: GRUB's TCP begins with the same port and nearly the same sequence number at each power-on, so a machine that
     comes again within a minute may be taken for its former self; what HTTP cannot bring is fetched by TFTP.
     """
+    if entry.load not in _VERBS:
+        raise MenuError("this installer's hypervisor starts from a BIOS only", fix="switch the machine's firmware from UEFI to BIOS")
     first, others = _VERBS[entry.load]
     lines = []
     for number, part in enumerate(entry.parts):

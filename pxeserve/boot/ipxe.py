@@ -32,7 +32,7 @@ def write(entry: Entry, base: str, host: Host) -> bytes:
             lines += _leave(entry.leave, host)
         case Load.LINUX:
             lines += _linux(entry.parts, base)
-        case Load.XEN if not host.uefi:
+        case Load.XEN | Load.XEN_BIOS if not host.uefi:
             lines += _xen(entry.parts, base)
         case _:
             lines += _through_grub(base, host)

@@ -46,7 +46,7 @@ def _lines(entry: Entry) -> list[str]:
     match entry.load:
         case Load.OWN_DISK:
             return ["localboot 0"]
-        case Load.XEN:
+        case Load.XEN | Load.XEN_BIOS:
             text = " --- ".join(str(part) for part in entry.parts)
             return [f"kernel {MBOOT}", f"append {bounded(text, MAX_APPEND, 'the boot entry')}"]
         case Load.LINUX:

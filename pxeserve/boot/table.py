@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pxeserve.boot.entry import Load
+from pxeserve.boot.entry import load_of as load_of_medium
 from pxeserve.domain.client import Firmware
 from pxeserve.domain.host import PlainBoot
 from pxeserve.domain.medium import Medium
@@ -42,10 +43,11 @@ SCRIPT = "boot.ipxe"
 VENDOR_FILE = "EFI/xenserver/grubx64.efi"
 _ANY = frozenset({"proxy", "server", "off"})
 _ALL = frozenset(Load)
-_XEN = frozenset({Load.XEN, Load.XEN_EFI})
+_XEN = frozenset({Load.XEN, Load.XEN_BIOS, Load.XEN_EFI})
 _PLAIN = frozenset({Load.LINUX, Load.OWN_DISK})
 _ARM = frozenset({Firmware.UEFI_ARM64, Firmware.UEFI_HTTP_ARM64})
 _BIOS = frozenset({Firmware.BIOS, Firmware.IPXE})
+_UEFI_X64 = frozenset({Firmware.UEFI_X64, Firmware.UEFI_HTTP, Firmware.IPXE_UEFI})
 _GRUB_IMAGE = "an image of our own that carries this server's address, since GRUB beside another DHCP server would ask that one"
 
 
@@ -61,6 +63,10 @@ ROWS: tuple[Row, ...] = (
     _refuse(
         _BIOS, {Load.XEN_EFI},
         "this medium's installer starts from UEFI only: it has had no BIOS boot code since 2024; switch the machine's firmware to UEFI",
+    ),
+    _refuse(
+        _UEFI_X64, {Load.XEN_BIOS},
+        "XenServer before 7.0 starts from a BIOS only; switch the machine's firmware to BIOS (legacy, CSM), its network boot too",
     ),
     Row(
         _one(Firmware.BIOS), _ALL, _ANY, Family.SYSLINUX, "pxelinux.0",
@@ -129,6 +135,4 @@ def load_of(medium: Medium | None, plain: PlainBoot | None) -> Load:
     """What a host with this medium or these plain files would load."""
     if plain is not None:
         return Load.XEN if plain.multiboot else Load.LINUX
-    if medium is None or medium.boot is None:
-        return Load.OWN_DISK
-    return Load.XEN_EFI if medium.boot.xen.endswith(".efi") else Load.XEN
+    return load_of_medium(medium) if medium is not None else Load.OWN_DISK

@@ -10,7 +10,7 @@ from typing import Any
 from pxeserve.boot.entry import MenuError, entry
 from pxeserve.boot.loaders import Loaders
 from pxeserve.domain.client import Client, Firmware, parse_mac
-from pxeserve.domain.decide import Decision, Reason, Site, Target, Weight, decide
+from pxeserve.domain.decide import Decision, Reason, Target, Weight, decide
 from pxeserve.errors import PxeserveError
 from pxeserve.handout.menus import Place, own_disk, reader_for, write
 from pxeserve.installs.subject import Subject, subject
@@ -36,7 +36,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -
     site = loaders.site_for(who.medium, who.profile)
     decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=now)
     menu, trouble = _menu(context, decision, firmware, loaders)
-    reasons = [*decision.because, *trouble, *_conditions(context, decision), *_passed_over(context, decision, who, site)]
+    reasons = [*decision.because, *trouble, *_conditions(context, decision), *_passed_over(context, decision, who)]
     loader, install = decision.loader, decision.install
     return {
         "mac": client.mac,
@@ -82,15 +82,15 @@ def _conditions(context: Context, decision: Decision) -> Iterator[Reason]:
     yield Reason(Weight.CHOSE, "evidence", text, source)
 
 
-def _passed_over(context: Context, decision: Decision, who: Subject, site: Site) -> Iterator[Reason]:
+def _passed_over(context: Context, decision: Decision, who: Subject) -> Iterator[Reason]:
     """What the machine does not get, and why not."""
     if who.host and who.medium and decision.target is not Target.INSTALLER:
         text = f"medium {who.medium.name}, which profile {who.host.profile} names, is passed over for the reasons above"
         yield Reason(Weight.PASSED_OVER, "medium", text, f"profile {who.host.profile}")
     with context.store.site.read() as connection:
         imported = sets(connection)
-    chosen = {loader.set for loader in site.loaders.values()}
+    chosen = decision.loader
     for one in imported:
-        if one.name not in chosen:
+        if chosen is not None and one.name != chosen.set and one.has(chosen.file):
             text = f"loader set {one.name} ({one.origin}): another set comes before it, and sets are never mixed"
             yield Reason(Weight.PASSED_OVER, "loader", text, "table of loaders")

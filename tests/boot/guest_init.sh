@@ -42,6 +42,42 @@ say ANSWERFILE "$(wc -c </tmp/answerfile)"
 source=$(element source)
 [ -n "$source" ] || end FAILED "the answerfile names no source"
 
+hook() { # fetch and run the hook script, as at one of its stages
+    script=$(element script)
+    [ -n "$script" ] || return 0
+    wget -q -O /tmp/script "$script" || end FAILED "cannot fetch the script"
+    chmod 500 /tmp/script
+    /tmp/script "$@"
+    say SCRIPT "returned $?"
+}
+
+install_rpm() { # path, size, SHA-256
+    wget -q -O /tmp/package "$source/$1" || end FAILED "cannot fetch $1"
+    [ "$(wc -c </tmp/package)" -eq "$2" ] || end FAILED "$1 has another size"
+    [ "$(sha256sum </tmp/package | cut -d' ' -f1)" = "$3" ] || end FAILED "$1 has another SHA-256"
+    say PACKAGE "${1##*/}"
+}
+
+if wget -q -O /tmp/repo/treeinfo "$source/.treeinfo" 2>/dev/null; then # as installers from 7.1 on
+    hook
+    wget -q -O /tmp/repo/repomd "$source/repodata/repomd.xml" || end FAILED "No main repository found"
+    primary=$(sed -n 's/.*href="\([^"]*primary[^"]*\)".*/\1/p' /tmp/repo/repomd)
+    wget -q -O /tmp/repo/primary.gz "$source/$primary" || end FAILED "cannot fetch $primary"
+    gunzip -c /tmp/repo/primary.gz >/tmp/repo/primary || end FAILED "$primary cannot be unpacked"
+    say REPOSITORY "$(sed -n 's/^product_name = //p' /tmp/repo/treeinfo)"
+    sed -n -e 's/.*<checksum[^>]*>\([0-9a-f]*\)<.*/S \1/p' -e 's/.*<size package="\([0-9]*\)".*/Z \1/p' \
+        -e 's/.*<location href="\([^"]*\)".*/L \1/p' /tmp/repo/primary >/tmp/repo/list
+    while read -r kind value; do
+        case "$kind" in
+            S) sum=$value ;;
+            Z) size=$value ;;
+            L) install_rpm "$value" "$size" "$sum" ;;
+        esac
+    done </tmp/repo/list
+    hook 0
+    end DONE
+fi
+
 found=0
 for place in "" /packages /packages.main /packages.linux /packages.site; do
     wget -q -O /tmp/repo/repository "$source$place/XS-REPOSITORY" 2>/dev/null || continue

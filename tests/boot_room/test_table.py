@@ -27,6 +27,8 @@ def test_every_combination_has_a_line_that_says_why(firmware: Firmware, load: Lo
     ("firmware", "load", "mode", "file"),
     [
         (Firmware.BIOS, Load.XEN, "proxy", "pxelinux.0"),
+        (Firmware.BIOS, Load.XEN_BIOS, "proxy", "pxelinux.0"),
+        (Firmware.IPXE, Load.XEN_BIOS, "server", "boot.ipxe"),
         (Firmware.UEFI_X64, Load.XEN, "proxy", "grubx64.efi"),
         (Firmware.UEFI_X64, Load.XEN_EFI, "server", "EFI/xenserver/grubx64.efi"),
         (Firmware.UEFI_HTTP, Load.XEN, "server", "grubx64.efi"),
@@ -48,6 +50,9 @@ def test_what_is_given(firmware: Firmware, load: Load, mode: str, file: str) -> 
     [
         (Firmware.BIOS, Load.XEN_EFI, "server", "switch the machine's firmware to UEFI"),
         (Firmware.IPXE, Load.XEN_EFI, "server", "switch the machine's firmware to UEFI"),
+        (Firmware.UEFI_X64, Load.XEN_BIOS, "server", "firmware to BIOS"),
+        (Firmware.IPXE_UEFI, Load.XEN_BIOS, "proxy", "firmware to BIOS"),
+        (Firmware.UEFI_HTTP, Load.XEN_BIOS, "proxy", "firmware to BIOS"),
         (Firmware.UEFI_X64, Load.XEN_EFI, "proxy", 'mode = "server"'),
         (Firmware.UEFI_HTTP, Load.XEN_EFI, "server", "boot the machine by UEFI PXE"),
         (Firmware.UEFI_ARM64, Load.XEN, "server", "no XenServer or XCP-ng medium exists for ARM"),

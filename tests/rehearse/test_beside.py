@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.netns
-MAC = "52:54:00:77:00:01"
+MAC = "52:54:00:77:00:83"
 
 
 @pytest.fixture(scope="module", params=["lo", "eth0"])

@@ -76,14 +76,24 @@ def test_a_machine_reaches_the_end_and_the_host_is_as_before(house: Any) -> None
     assert everything_of_the_host(house) == before
 
 
-@pytest.mark.parametrize("mac", [MAC, "52:54:00:77:00:83"])
-@pytest.mark.parametrize("firmware", ["bios", "uefi-x64", "ipxe", "ipxe-uefi", "uefi-http"])
+MODERN = "52:54:00:77:00:83"
+
+
+@pytest.mark.parametrize(
+    ("firmware", "mac"),
+    [("ipxe", MAC), *((firmware, MODERN) for firmware in ("bios", "uefi-x64", "ipxe", "ipxe-uefi", "uefi-http"))],
+)
 def test_every_kind_of_machine_reaches_the_end(house: Any, firmware: str, mac: str) -> None:
     done = house.cli("rehearse", mac, "--firmware", firmware, "--json")
     told = json.loads(done.stdout)
     assert done.returncode == 0, told["steps"][-1]
     assert told["steps"][-1]["name"] == "own disk"
     assert any(step["name"].startswith("package 1 of") for step in told["steps"])
+
+
+def test_uefi_and_a_medium_from_before_it_stop_at_the_address(house: Any) -> None:
+    told = json.loads(house.cli("rehearse", MAC, "--firmware", "uefi-x64", "--json").stdout)
+    assert (told["steps"][-1]["name"], told["steps"][-1]["ok"]) == ("address", False)
 
 
 def test_firmware_that_cannot_be_helped_stops_at_its_address(house: Any) -> None:

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from pxeserve.boot import gather
 from pxeserve.boot.session import SessionIds
@@ -295,8 +295,16 @@ GRUB = b"MZ" + b"program" * 40 + b"set pxeserve=" + b"." * (512 - 14) + b"\n" + 
 
 
 def with_grub(site: Site) -> None:
+    """An image, and the medium of a generation that UEFI can start."""
+    modern(site)
     with gather.laid(site.data / "loaders", "grub-debian", {"grubx64.efi": GRUB}) as rows, site.store.site.write() as connection:
         stored.put(connection, "grub-debian", "made", 0.0, rows)
+
+
+def modern(site: Site) -> None:
+    with site.store.site.write() as connection:
+        connection.execute(update(t.medium).values(dialect="xcp-8.3"))
+        inventory.raise_revision(connection)
 
 
 def test_a_grub_image_carries_its_boot_and_the_way_it_came(site: Site) -> None:
@@ -326,6 +334,7 @@ def test_a_grub_image_set_up_by_hand_asks_by_its_card(site: Site) -> None:
     ],
 )
 def test_each_loaders_menu_leads_the_armed_host_to_its_installer(site: Site, path: str, kernel: str) -> None:
+    modern(site)
     site.arm()
     menu = site.script(path.format(session=site.session))
     assert kernel.format(session=site.session) in menu
@@ -341,6 +350,7 @@ def test_ipxe_on_uefi_goes_on_to_grub(site: Site) -> None:
 
 @pytest.mark.parametrize("path", ["b/{session}/grub-debian/grub.cfg", "b/{session}/ipxe/boot.ipxe", "grub/52:54:00:77:00:01.cfg"])
 def test_no_menu_of_any_kind_is_given_without_evidence(site: Site, path: str) -> None:
+    modern(site)
     site.arm()
     refused = site.http(path.format(session=site.session), STRANGER)
     assert isinstance(refused, Refused)
@@ -355,11 +365,18 @@ def test_an_idle_host_is_led_to_its_own_disk_by_every_loader(site: Site, path: s
 
 
 def test_the_vendors_grub_names_nobody_and_is_known_by_its_address(site: Site) -> None:
+    modern(site)
     site.arm()
     assert "xen.gz" not in site.text("EFI/xenserver/grub.cfg")
     with site.store.leases.write() as connection:
         leases.put_sightings(connection, [leases.Sighting(CLIENT, MAC, NOW)])
     assert "multiboot2 /m/xs41/boot/xen.gz" in site.text("/EFI/xenserver/grub.cfg")
+
+
+def test_a_medium_from_before_uefi_leads_grub_to_the_own_disk_and_says_why(site: Site) -> None:
+    site.arm()
+    assert "xen.gz" not in site.script(f"b/{site.session}/grub-debian/grub.cfg")
+    assert "starts from a BIOS only" in site.record.events[-1].data["because"][0]["text"]
 
 
 def test_ipxe_that_named_nobody_is_asked_to_come_again(site: Site) -> None:

@@ -23,6 +23,8 @@ from typing import Any
 
 import pytest
 
+from pxeserve.repo.sample import make_modern_sample
+
 MAC = "52:54:00:77:00:01"
 USER = "nobody"
 PATIENCE = 90.0
@@ -100,8 +102,16 @@ def medium(kernels, install_img: bytes) -> Iterator[Path]:
     ]
     lay_repository(tree / "packages.main", "xs:main", main)
     lay_repository(tree / "packages.linux", "xs:linux", [("guest", "tbz2 required", "/", archive("guest", 1 << 16))])
+    lay_modern(folder / "xcp83", tree)
     yield tree
     shutil.rmtree(folder)
+
+
+def lay_modern(folder: Path, tree: Path) -> None:
+    """An XCP-ng 8.3 tree with the same boot files; what it calls packages is no RPM but named as such."""
+    make_modern_sample(folder, "xcp-8.3")
+    for name in ("boot/xen.gz", "boot/vmlinuz", "install.img"):
+        shutil.copy(tree / name, folder / name)
 
 
 class Stranger:
@@ -125,7 +135,7 @@ class Stranger:
 class Service:
     """A running service and its command line."""
 
-    packages = ("base.tar.bz2", "docs.tar.bz2", "nic.ko", "fw.bin", "guest.tar.bz2")
+    packages: tuple[str, ...] = ("base.tar.bz2", "docs.tar.bz2", "nic.ko", "fw.bin", "guest.tar.bz2")
     """What the installer fetches, in its order."""
 
     def __init__(self, lan: Any, folder: Path, medium: Path, mode: str = "server") -> None:
@@ -158,6 +168,11 @@ class Service:
                 block = os.read(self._process.stdout.fileno(), 65536)
                 assert block, f"serve ended: {said.decode()}"
                 said += block
+
+    def modern(self) -> None:
+        """The host installs XCP-ng 8.3 instead, which UEFI can start."""
+        self.cli("host", "set", "xen01", "--profile", "rack-b")
+        self.packages = tuple(f"{name}-1.0-1.x86_64.rpm" for name in ("xapi-core", "kernel", "xen-hypervisor", "host-installer-startup"))
 
     def stop(self) -> None:
         """Ask the service to end, and wait for it."""
@@ -215,6 +230,7 @@ def serving(lan: Any, medium: Path, mode: str) -> Iterator[Service]:
     try:
         made.cli("loaders", "import")
         made.cli("media", "import", medium, "--name", "xs41")
+        made.cli("media", "import", medium.with_name("xcp83"), "--name", "xcp83")
         sheet = folder / "site.yaml"
         sheet.write_text(json.dumps(SITE))
         made.cli("apply", sheet)
@@ -275,7 +291,8 @@ SITE = {
                 "admin-interface": {"name": "eth0", "proto": "dhcp"},
             },
             "boot": {"serial": "ttyS0,115200", "dom0_mem": "512M", "kernel_args": "console=hvc0"},
-        }
+        },
+        {"name": "rack-b", "parent": "rack-a", "medium": "xcp83"},
     ],
     "hosts": [{"name": "xen01", "mac": MAC, "profile": "rack-a"}],
 }
