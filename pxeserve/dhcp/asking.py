@@ -18,8 +18,8 @@ from pxeserve.dhcp.packet import BOOTREPLY, BOOTREQUEST, BROADCAST_FLAG, NONE, M
 from pxeserve.dhcp.route import EVERYBODY, frame
 from pxeserve.dhcp.snippets import LINES, SCRIPT, Line, Place
 
-SECONDS = 3.0
-"""How long to listen for offers; servers that ping an address before they offer it take a second."""
+SECONDS = 5.0
+"""How long to listen for offers: dnsmasq pings an address for 3 s before it offers it, ISC dhcpd for 1 s."""
 
 _ETH_P_IP, _UDP = 0x0800, 17
 _CLIENT, _SERVER = 68, 67
