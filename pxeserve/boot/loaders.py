@@ -57,6 +57,7 @@ class Loaders:
         self._roots: dict[str, Root] = {}
         self._own: dict[str, str] = {}
         self._known: _Known | None = None
+        self._moment: object = None
 
     def site_for(self, medium: Medium | None, profile: Profile | None = None) -> Site:
         """What the server can offer to a machine that would boot `medium`, or the plain files of `profile`."""
@@ -143,12 +144,21 @@ class Loaders:
         return f"no boot loader {wanted} has been imported: {grubimage.GET.get(wanted, get)}"
 
     def _current(self) -> _Known:
+        moment = self._store.site.moment()
+        known = self._known
+        if known is not None and moment == self._moment:
+            return known
+        known = self._read()
+        self._known, self._moment = known, moment
+        return known
+
+    def _read(self) -> _Known:
         with self._store.site.read() as connection:
             revision = inventory.revision(connection)
-            if self._known is None or self._known.revision != revision:
-                imported = {one.name: one for one in sets(connection)}
-                self._known = _Known(revision, imported, {medium.name: medium for medium in inventory.media(connection)})
-        return self._known
+            if self._known is not None and self._known.revision == revision:
+                return self._known
+            imported = {one.name: one for one in sets(connection)}
+            return _Known(revision, imported, {medium.name: medium for medium in inventory.media(connection)})
 
     def _root(self, name: str) -> Root:
         root = self._roots.get(name)

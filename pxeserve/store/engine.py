@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from pxeserve.errors import PxeserveError
 from pxeserve.store.database import HEADS, Database
 
+_DATA_VERSION = "PRAGMA data_version"
 _SYNC = {"site": "FULL", "leases": "FULL", "events": "NORMAL"}
 
 
@@ -26,6 +30,7 @@ class Store:
     def close(self) -> None:
         """Give the connections back; the store may be used again and opens new ones."""
         for database in (self.site, self.leases, self.events):
+            database.moments.close()
             database.engine.dispose()
 
 
@@ -37,12 +42,41 @@ def open_store(data: Path, *, migrate: bool = False) -> Store:
     folder = data / "state"
     if migrate:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    databases = {group: Database(group, _engine(folder / f"{group}.db", group)) for group in HEADS}
+    databases = {}
+    for group in HEADS:
+        path = folder / f"{group}.db"
+        databases[group] = Database(group, _engine(path, group), DataVersion(path))
     for group, database in databases.items():
         _check(database, folder / f"{group}.db", migrate)
         if group == "site" and migrate:
             (folder / "site.db").chmod(0o600)
     return Store(**databases)
+
+
+class DataVersion:
+    """SQLite's `data_version`, asked on a connection of its own that commits nothing: changes with every commit of anybody else."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def now(self) -> object:
+        """See `Database.moment`."""
+        with self._lock:
+            try:
+                if self._connection is None:
+                    self._connection = sqlite3.connect(f"file:{self._path}?mode=rw", timeout=10, uri=True, check_same_thread=False)
+                return self._connection.execute(_DATA_VERSION).fetchone()
+            except sqlite3.Error as error:
+                raise DBAPIError(_DATA_VERSION, None, error) from error
+
+    def close(self) -> None:
+        """Give the connection back."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
 
 def _engine(path: Path, group: str) -> Engine:
