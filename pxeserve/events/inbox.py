@@ -13,8 +13,8 @@ import threading
 from collections import deque
 
 LARGEST = 65_536
-ROOM = 20_000
-"""Datagrams that may wait to be written; what comes beyond is lost and counted."""
+ROOM = 16 << 20
+"""Bytes that may wait to be written; what comes beyond is lost and counted."""
 
 
 class Inbox:
@@ -24,7 +24,7 @@ class Inbox:
         self._socket = sock
         self._room = room
         self._waiting: deque[bytes] = deque()
-        self._lost = 0
+        self._held = self._lost = 0
         self._lock = threading.Lock()
         self._end = os.eventfd(0, os.EFD_CLOEXEC)
         self._thread = threading.Thread(target=self._receive, name="events-inbox", daemon=True)
@@ -41,14 +41,17 @@ class Inbox:
         return self._thread.is_alive()
 
     def take(self, most: int) -> list[bytes]:
-        """Up to `most` datagrams, in the order in which they came."""
+        """Lines in the order in which they came, up to `most` and the rest of the datagram that the last one was in."""
         taken: list[bytes] = []
         while self._waiting and len(taken) < most:
-            taken.append(self._waiting.popleft())
+            data = self._waiting.popleft()
+            with self._lock:
+                self._held -= len(data)
+            taken += data.split(b"\n")
         return taken
 
     def take_lost(self) -> int:
-        """How many were lost since this was last asked."""
+        """How many lines were lost since this was last asked."""
         with self._lock:
             lost, self._lost = self._lost, 0
         return lost
@@ -67,11 +70,12 @@ class Inbox:
                 data = self._socket.recv(LARGEST)
             except BlockingIOError:
                 return
-            if len(self._waiting) < self._room:
-                self._waiting.append(data)
-            else:
-                with self._lock:
-                    self._lost += 1
+            with self._lock:
+                if self._held + len(data) <= self._room:
+                    self._held += len(data)
+                    self._waiting.append(data)
+                else:
+                    self._lost += data.count(b"\n") + 1
 
     def _receive(self) -> None:
         poll = select.poll()

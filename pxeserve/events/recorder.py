@@ -1,11 +1,13 @@
-"""How a serving process hands an event over: one datagram on a local socket, without ever waiting.
+"""How a serving process hands its events over: datagrams on a local socket, without ever waiting.
 
-The kernel holds few datagrams for the worker (`net.unix.max_dgram_qlen`, often 10), so a bounded backlog waits here; what does not
-fit is lost and counted, because a machine that boots must not wait for a disk.
+One datagram carries all that came together, a line for each. The kernel holds few datagrams for the worker
+(`net.unix.max_dgram_qlen`, often 10), so a bounded backlog waits here; what does not fit is lost and counted, because a machine
+that boots must not wait for a disk.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 import time
@@ -16,31 +18,49 @@ from pxeserve.events.record import Event
 
 SOCKET_NAME = "events.sock"
 _LARGEST = 32_000
-_BACKLOG = 1000
+"""Bytes of one event, and of one datagram."""
+_BACKLOG = 2000
+_PAUSE = 0.01
+"""Seconds before a worker that had no room, or was away, is tried again."""
 
 
 class Recorder:
-    """Hands events to the worker behind `path`. `source` names this process in counters: dhcp, tftp, provision, console."""
+    """Hands events to the worker behind `path`. `source` names this process in counters: dhcp, tftp, provision, console.
 
-    def __init__(self, path: Path, source: str) -> None:
+    With `by_turns` nothing leaves until `hand_over` is called, which a loop does once a turn.
+    """
+
+    def __init__(self, path: Path, source: str, *, by_turns: bool = False) -> None:
         self._path = str(path)
         self._source = source
+        self._by_turns = by_turns
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         self._connected = False
+        self._again = 0.0
         self._backlog: deque[bytes] = deque()
         self._counts: Counter[tuple[int, str]] = Counter()
 
+    @property
+    def full(self) -> bool:
+        """Whether one more event would be lost: what costs time to tell need not be told then, only counted (`lost`)."""
+        return len(self._backlog) >= _BACKLOG
+
+    def lost(self) -> None:
+        """Count an event that could not be told."""
+        self.count("lost-event")
+
     def emit(self, event: Event) -> None:
         """Hand `event` over; never blocks and never raises. A lost one shows as the counter `lost-event`."""
-        data = event.encode()
-        if len(data) > _LARGEST:
-            data = Event(event.kind, event.at, event.text, event.host, event.mac, event.address, event.install, event.session).encode()
-        if len(self._backlog) >= _BACKLOG:
-            self.count("lost-event")
+        if self.full:
+            self.lost()
         else:
+            data = event.encode()
+            if len(data) > _LARGEST:
+                data = Event(event.kind, event.at, event.text, event.host, event.mac, event.address, event.install, event.session).encode()
             self._backlog.append(data)
-        self._hand_over()
+        if not self._by_turns:
+            self.hand_over()
 
     def count(self, reason: str, by: int = 1) -> None:
         """Count something too frequent for an event of its own: an ignored packet, by reason and minute."""
@@ -48,7 +68,7 @@ class Recorder:
 
     def flush(self) -> None:
         """Hand over what waits, then the counters; call it every second or so, and at the end."""
-        if not self._hand_over():
+        if not self.hand_over():
             return
         for (minute, reason), count in list(self._counts.items()):
             line = {"count": {"minute": minute, "source": self._source, "reason": reason, "count": count}}
@@ -61,12 +81,22 @@ class Recorder:
         self.flush()
         self._socket.close()
 
-    def _hand_over(self) -> bool:
+    def hand_over(self) -> bool:
         """Send what waits, oldest first; False when something is left."""
-        while self._backlog:
-            if not self._send(self._backlog[0]):
+        backlog = self._backlog
+        if backlog and self._again and time.monotonic() < self._again:
+            return False
+        while backlog:
+            size, together = 0, 0
+            for data in backlog:
+                size += len(data) + 1
+                if together and size > _LARGEST:
+                    break
+                together += 1
+            if not self._send(b"\n".join(itertools.islice(backlog, together))):
                 return False
-            self._backlog.popleft()
+            for _ in range(together):
+                backlog.popleft()
         return True
 
     def _send(self, data: bytes) -> bool:
@@ -75,9 +105,10 @@ class Recorder:
                 self._socket.connect(self._path)
                 self._connected = True
             self._socket.send(data)
-        except BlockingIOError:
+        except OSError as error:
+            if not isinstance(error, BlockingIOError):
+                self._connected = False  # the worker is away; its socket file comes back with it
+            self._again = time.monotonic() + _PAUSE
             return False
-        except OSError:
-            self._connected = False  # the worker is away; its socket file comes back with it
-            return False
+        self._again = 0.0
         return True

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 
 from pxeserve.config import Config
 from pxeserve.domain.host import Host, Profile
-from pxeserve.events.inbox import Inbox
+from pxeserve.events.inbox import ROOM, Inbox
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
 from pxeserve.events.server import Worker
 from pxeserve.serving import Order, Serving
@@ -37,7 +37,7 @@ class Room:
     signs: list[str] = field(default_factory=list)
     lapsed: list[float] = field(default_factory=list)
 
-    def worker(self, room: int = 20_000) -> Worker:
+    def worker(self, room: int = ROOM) -> Worker:
         return Worker(self.store, Inbox(self.sock, room), clock=lambda: NOW, lapse=self.lapse)
 
     def lapse(self, _store: Store, now: float) -> int:

@@ -83,11 +83,12 @@ def test_garbage_is_counted_and_harms_nothing_beside_it(room: Any) -> None:
 
 
 def test_more_than_there_is_room_for_is_lost_and_counted(room: Any) -> None:
-    worker = room.worker(room=2)
-    room.say(*(Event("burst", NOW, str(number)).encode() for number in range(5)))
+    one = Event("burst", NOW, "0").encode()
+    worker = room.worker(room=2 * len(one))
+    room.say(*(Event("burst", NOW, str(number)).encode() for number in range(4)), one + b"\n" + one)
     room.run_to_the_end(worker)
     assert [event.text for event in room.events()] == ["0", "1"]
-    assert room.counts() == {("worker", "lost-event"): 3}
+    assert room.counts() == {("worker", "lost-event"): 4}
 
 
 def test_a_mac_is_given_its_hosts_name_and_a_name_that_was_said_stands(room: Any) -> None:
