@@ -8,22 +8,34 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
+from typing import NamedTuple
 
 from pxeserve.tftp.packet import HEADER, Opcode
 
-CHUNK = 64 * 1024
-"""About this many bytes of the file are cut at once."""
+CHUNK = 96 * 1024
+"""At most this many bytes of the file are cut at once: 64 blocks that each fill an Ethernet frame."""
 
 _MOST_BLOCKS = 1024
 """A chunk of tiny blocks stays small enough to be cut within a millisecond or two."""
+
+_WINDOW = 64
+"""A chunk holds a multiple of this where it can, so that windows of the usual sizes fill it without a rest."""
 
 CACHE = 64 * 1024 * 1024
 
 Read = Callable[[int, int], bytes]
 """`read(offset, length)`: exactly `length` bytes of the file as it was when the transfer began, or ContentLost."""
 
-Chunks = Callable[[int], bytes]
-"""Chunk number (from 0) to its packets, laid out one behind the other."""
+
+class Chunk(NamedTuple):
+    """Neighbouring packets, laid out one behind the other, and for each of them the ACK that is due for it, as on the wire."""
+
+    packets: bytes
+    acks: tuple[bytes, ...]
+
+
+Chunks = Callable[[int], Chunk]
+"""Chunk number (from 0) to its packets."""
 
 
 class ContentLost(Exception):
@@ -36,29 +48,37 @@ class PacketCache:
     def __init__(self, most: int = CACHE) -> None:
         self._most = most
         self._held = 0
-        self._chunks: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._chunks: OrderedDict[Hashable, Chunk] = OrderedDict()
 
     @property
     def held(self) -> int:
         """Bytes held now."""
         return self._held
 
-    def get(self, key: Hashable) -> bytes | None:
+    def get(self, key: Hashable) -> Chunk | None:
         """The chunk put there under `key`, if it is still there."""
         found = self._chunks.get(key)
         if found is not None:
             self._chunks.move_to_end(key)
         return found
 
-    def put(self, key: Hashable, chunk: bytes) -> None:
+    def put(self, key: Hashable, chunk: Chunk) -> None:
         """Keep `chunk`, unless it alone is more than the cache may hold."""
-        if key in self._chunks or len(chunk) > self._most:
+        if key in self._chunks or _weight(chunk) > self._most:
             return
         self._chunks[key] = chunk
-        self._held += len(chunk)
+        self._held += _weight(chunk)
         while self._held > self._most:
             _, oldest = self._chunks.popitem(last=False)
-            self._held -= len(oldest)
+            self._held -= _weight(oldest)
+
+
+_AN_ACK = 48
+"""Bytes that CPython takes to hold one ACK and the place in the tuple that points to it."""
+
+
+def _weight(chunk: Chunk) -> int:
+    return len(chunk.packets) + _AN_ACK * len(chunk.acks)
 
 
 def wire_number(block: int, rollover: int) -> int:
@@ -70,14 +90,15 @@ def wire_number(block: int, rollover: int) -> int:
 
 def blocks_a_chunk(blksize: int) -> int:
     """How many blocks are cut at once."""
-    return max(1, min(_MOST_BLOCKS, CHUNK // blksize))
+    count = max(1, min(_MOST_BLOCKS, CHUNK // blksize))
+    return count - count % _WINDOW if count > _WINDOW else count
 
 
 def octet(read: Read, size: int, blksize: int, rollover: int, key: Hashable | None, cache: PacketCache) -> Chunks:
     """Chunks of a file of `size` bytes just as it is. With a `key`, chunks are shared through `cache`."""
     count = blocks_a_chunk(blksize)
 
-    def chunk(number: int) -> bytes:
+    def chunk(number: int) -> Chunk:
         cached = None if key is None else cache.get((key, blksize, rollover, number))
         if cached is not None:
             return cached
@@ -98,11 +119,11 @@ def netascii(read: Read, size: int, blksize: int, rollover: int, windowsize: int
     It can only be walked forward; as much as a window may ask for again is kept.
     """
     count = blocks_a_chunk(blksize)
-    recent: deque[bytes] = deque(maxlen=windowsize // count + 2)
+    recent: deque[Chunk] = deque(maxlen=windowsize // count + 2)
     source = _translated(read, size, count * blksize)
     made = 0
 
-    def chunk(number: int) -> bytes:
+    def chunk(number: int) -> Chunk:
         nonlocal made
         while made <= number:
             text = next(source)
@@ -125,20 +146,31 @@ def _translated(read: Read, size: int, length: int) -> Iterator[bytes]:
     yield waiting
 
 
-def _cut(payload: bytes, first: int, blksize: int, rollover: int, *, last: bool) -> bytes:
+def _cut(payload: bytes, first: int, blksize: int, rollover: int, *, last: bool) -> Chunk:
     """`payload` as packets from block `first` on; a `last` chunk ends with a block shorter than the others, possibly empty."""
     parts = []
+    acks = []
     end = len(payload) + 1 if last else len(payload)
     for block, start in enumerate(range(0, end, blksize), first):
-        parts.append(HEADER.pack(Opcode.DATA, wire_number(block, rollover)))
+        number = wire_number(block, rollover)
+        parts.append(HEADER.pack(Opcode.DATA, number))
         parts.append(payload[start : start + blksize])
-    return b"".join(parts)
+        acks.append(HEADER.pack(Opcode.ACK, number))
+    return Chunk(b"".join(parts), tuple(acks))
+
+
+class Lane(NamedTuple):
+    """Where a transfer stands in a chunk: `packets` of whole blocks only, the ACK of each, and the place of the last block sent."""
+
+    packets: memoryview
+    acks: tuple[bytes, ...]
+    at: int
 
 
 class Blocks:
     """The packets of one transfer. `final` is the number of the last block, once it has been seen."""
 
-    __slots__ = ("_base", "_chunk", "_chunks", "_count", "_loaded", "final", "final_size", "stride")
+    __slots__ = ("_acks", "_base", "_chunk", "_chunks", "_count", "_loaded", "final", "final_size", "stride")
 
     def __init__(self, chunks: Chunks, blksize: int) -> None:
         self._chunks = chunks
@@ -146,6 +178,7 @@ class Blocks:
         self.stride = blksize + HEADER.size
         self._base = self._loaded = 0
         self._chunk = memoryview(b"")
+        self._acks: tuple[bytes, ...] = ()
         self.final: int | None = None
         self.final_size = 0
         """Bytes of the file in the last block."""
@@ -155,9 +188,6 @@ class Blocks:
 
         Each packet is `stride` bytes, the final one shorter. Raises ContentLost.
         """
-        if first == last and self._base < first <= self._loaded:
-            start = (first - self._base - 1) * self.stride
-            return [self._chunk[start : start + self.stride]]
         found = []
         while first <= last and (self.final is None or first <= self.final):
             if not self._base < first <= self._loaded:
@@ -168,10 +198,18 @@ class Blocks:
             first = end + 1
         return found
 
+    def lane(self, first: int, last: int) -> Lane | None:
+        """Where a transfer stands that has sent blocks `first` to `last`; None when they are not whole blocks of one chunk."""
+        whole = self._chunk[: len(self._chunk) - len(self._chunk) % self.stride]
+        if not self._base < first <= last <= self._base + len(whole) // self.stride:
+            return None
+        return Lane(whole, self._acks, last - self._base - 1)
+
     def _load(self, number: int) -> None:
-        self._chunk = memoryview(self._chunks(number))
+        packets, self._acks = self._chunks(number)
+        self._chunk = memoryview(packets)
         self._base = number * self._count
-        self._loaded = self._base + -(-len(self._chunk) // self.stride)
+        self._loaded = self._base + len(self._acks)
         whole, rest = divmod(len(self._chunk), self.stride)
         if rest:
             self.final = self._base + whole + 1

@@ -8,7 +8,8 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from pxeserve.tftp.packet import Address
 
@@ -35,17 +36,27 @@ Control = Sequence[tuple[int, int, bytes]]
 class Channel:
     """One client's way out: a connected socket, or the listening one with `to` and the source address in `control`."""
 
-    __slots__ = ("_control", "_offload", "_socket", "_to")
+    __slots__ = ("_control", "_offload", "_segment", "_socket", "_to", "post", "receive")
 
     def __init__(self, sock: socket.socket, to: Address | None = None, control: Control = ()) -> None:
         self._socket = sock
         self._to = to
         self._control = control
         self._offload = True
+        self._segment = 0
+        self.receive: Callable[[int], bytes] = sock.recv
+        """The next datagram of a connected socket, at most so many bytes of it. Raises BlockingIOError when there is none, and OSError
+        for what the network says."""
+        self.post: Callable[[memoryview], object] = sock.send
+        """Of a connected socket: send packets like those that `send` sent last, as many or fewer. Raises OSError."""
 
-    def receive(self) -> bytes:
-        """The next datagram of a connected socket. Raises BlockingIOError when there is none, and OSError for what the network says."""
-        return self._socket.recv(LARGEST)
+    def reset(self) -> None:
+        """Forget the former client of a connected socket."""
+        if self._segment:
+            self._socket.setsockopt(_SOL_UDP, _UDP_SEGMENT, 0)
+            self._segment = 0
+        self._offload = True
+        self.post = self._socket.send
 
     def send(self, data: bytes | memoryview, segment: int) -> bool:
         """Send `data` cut every `segment` bytes; False when some of it could not be sent. Raises ConnectionRefusedError when the
@@ -70,18 +81,35 @@ class Channel:
     def _many(self, data: bytes | memoryview, segment: int) -> None:
         at = 0
         if self._offload:
-            control = [*self._control, (_SOL_UDP, _UDP_SEGMENT, struct.pack("=H", segment))]
             step = min(_MOST_SEGMENTS, _MOST_BYTES // segment) * segment
+            self.post = self._socket.send if len(data) <= step else partial(self._many, segment=segment)
             try:
                 while at < len(data):
-                    self._socket.sendmsg([data[at : at + step]], control, 0, self._to)
+                    self._segmented(data[at : at + step], segment)
                     at += step
             except OSError as error:
                 if error.errno not in _NO_OFFLOAD:
                     raise
-                self._offload = False
+                self._unsegmented()
+                self.post = partial(self._many, segment=segment)
         for start in range(at, len(data), segment):
             self._one(data[start : start + segment])
+
+    def _segmented(self, data: bytes | memoryview, segment: int) -> None:
+        """One call, many datagrams. A connected socket is told the segment's size once and for all."""
+        if self._to is not None:
+            self._socket.sendmsg([data], [*self._control, (_SOL_UDP, _UDP_SEGMENT, struct.pack("=H", segment))], 0, self._to)
+            return
+        if self._segment != segment:
+            self._socket.setsockopt(_SOL_UDP, _UDP_SEGMENT, segment)
+            self._segment = segment
+        self._socket.send(data)
+
+    def _unsegmented(self) -> None:
+        self._offload = False
+        if self._segment:
+            self._socket.setsockopt(_SOL_UDP, _UDP_SEGMENT, 0)
+            self._segment = 0
 
 
 def want_destination(sock: socket.socket) -> None:

@@ -1,7 +1,8 @@
 """Takes requests, begins transfers, moves them on and sees them to their end, with one event each. Opens no socket and waits for nothing.
 
-Every request is checked in this order: is it a repetition, may its source ask at all, is there room, what does its name mean.
-Only then does a silent session give way, so that asking for what does not exist pushes nobody out.
+Every request is checked in this order: is it a repetition, is there room, may its source ask at all, what does its name mean.
+Only then does a silent session give way, so that asking for what does not exist pushes nobody out. What cannot be answered yet waits
+in line until a session of its source has answered or ended, or time has brought a token.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from math import inf
 from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
 from pxeserve.tftp import blocks, reading, report
-from pxeserve.tftp.admission import Buckets, Full, Quota, Room
+from pxeserve.tftp.admission import Buckets, Full, Line, Quota, Room
 from pxeserve.tftp.channel import Channel, from_address
 from pxeserve.tftp.content import Content, Refusal
 from pxeserve.tftp.options import Agreement, Limits, negotiate
@@ -26,6 +27,9 @@ from pxeserve.tftp.transfer import Ended, Outcome, Transfer
 
 _LATE = 1.0
 """A request that is repeated this soon after its transfer last moved on was late on the wire; later, the client has begun anew."""
+
+_LOOK = 0.05
+"""How often the line is looked at, in seconds: in that time a source without tokens gets one."""
 
 _READ_ONLY = Refusal(ErrorCode.ACCESS_VIOLATION, "Access violation: this server gives files and takes none", "read-only")
 
@@ -48,6 +52,9 @@ class Desk:
         self._wall = wall
         self._room: Room[Session] = Room(bounds.quota)
         self._buckets = Buckets(bounds.quota)
+        self._line: Line[tuple[str, Address], Knock] = Line(bounds.quota)
+        self._look = inf
+        self._admitting = False
         self._cache = blocks.PacketCache()
         self._timers: list[tuple[float, int]] = []
         self._serials = itertools.count()
@@ -57,7 +64,8 @@ class Desk:
 
     def next_timer(self) -> float | None:
         """When `on_timer` wants to be called."""
-        return self._timers[0][0] if self._timers else None
+        due = min(self._timers[0][0], self._look) if self._timers else self._look
+        return None if due == inf else due
 
     def on_timer(self, now: float) -> None:
         """Call the timers that are due. A session's deadline moves with each ACK, its place in the queue only when it comes up."""
@@ -68,6 +76,8 @@ class Desk:
                 session.queued = inf
                 session.transfer.on_timer(now)
                 self.advance(session, now)
+        if self._look <= now:
+            self._look_at_the_line(now)
 
     def request(self, knock: Knock, now: float) -> None:
         """Answer an RRQ or WRQ."""
@@ -78,26 +88,13 @@ class Desk:
         if self.closed:
             self._recorder.count("stopping")
             return
-        if not self._buckets.take(knock.peer.host, now):
-            self._recorder.count("limited")
+        source, key = knock.peer.host, (knock.local, knock.peer)
+        if self._admitted(knock, now):
+            self._line.drop(source, key)
             return
-        if running is not None and running.way.fd < 0:
-            self.end(running, Outcome.SUPERSEDED, now)
-        if knock.request.opcode is Opcode.WRQ:
-            self._refuse(knock, _READ_ONLY)
-            return
-        try:
-            victim = self._room.victim(knock.peer.host)
-        except Full as full:
-            self._recorder.count(full.reason)
-            return
-        answer = self._resolve(knock)
-        if isinstance(answer, Refusal):
-            self._refuse(knock, answer)
-            return
-        if victim is not None:
-            self.end(victim, Outcome.EVICTED, now)
-        self._begin(knock, answer, now)
+        if dropped := self._line.put(source, key, knock, now):
+            self._recorder.count("limited", dropped)
+        self._look = min(self._look, now + _LOOK)
 
     def reply(self, gate: Gate, peer: Address, local: str, error: Error, now: float) -> None:
         """Answer what is no request, as long as its source does not ask for too many answers."""
@@ -119,6 +116,8 @@ class Desk:
         if session.silent and transfer.answered:
             session.silent = False
             self._room.answered(session)
+            self._buckets.give_back(transfer.peer.host)
+            self._admit_more(transfer.peer.host, now)
         for event in transfer.events():
             if isinstance(event, Ended):
                 self._finish(session, event, now)
@@ -133,6 +132,48 @@ class Desk:
         """End a session from our side."""
         session.transfer.end(outcome, error)
         self.advance(session, now)
+
+    def _admitted(self, knock: Knock, now: float) -> bool:
+        """Answer `knock`, if it may be answered now."""
+        source = knock.peer.host
+        try:
+            victim = self._room.victim(source, now)
+        except Full:
+            return False
+        if not self._buckets.take(source, now):
+            return False
+        running = self.sessions.of_client(knock.local, knock.peer)
+        if running is not None and running.way.fd < 0:
+            self.end(running, Outcome.SUPERSEDED, now)
+        if knock.request.opcode is Opcode.WRQ:
+            self._refuse(knock, _READ_ONLY)
+            return True
+        answer = self._resolve(knock)
+        if isinstance(answer, Refusal):
+            self._refuse(knock, answer)
+            return True
+        if victim is not None and not victim.transfer.ended:
+            self.end(victim, Outcome.EVICTED, now)
+        self._begin(knock, answer, now)
+        return True
+
+    def _admit_more(self, source: str, now: float) -> None:
+        """Answer those of `source` in line, the newest first, as far as they may be."""
+        if source not in self._line or self._admitting or self.closed:
+            return
+        self._admitting = True
+        try:
+            while (found := self._line.newest(source)) is not None and self._admitted(found[1], now):
+                self._line.drop(source, found[0])
+        finally:
+            self._admitting = False
+
+    def _look_at_the_line(self, now: float) -> None:
+        if dropped := self._line.expire(now):
+            self._recorder.count("limited", dropped)
+        for source in self._line.sources():
+            self._admit_more(source, now)
+        self._look = now + _LOOK if len(self._line) else inf
 
     def _repeated(self, running: Session, knock: Knock, now: float) -> bool:
         transfer = running.transfer
@@ -170,7 +211,7 @@ class Desk:
         transfer = Transfer(cut, agreement, knock.peer, now)
         session = Session(next(self._serials), knock, content, agreement, transfer, way)
         self.sessions.add(session)
-        self._room.enter(session, knock.peer.host)
+        self._room.enter(session, knock.peer.host, now)
         self.advance(session, now)
 
     def _blocks(self, knock: Knock, content: Content, agreement: Agreement) -> blocks.Blocks:
@@ -190,9 +231,13 @@ class Desk:
                 content.delivered()
             except Exception as error:  # noqa: BLE001 - the file is with its client; what follows from that failed here
                 self._trouble(session.knock, "was delivered, but what should follow from that failed", error)
-        acked, size = transfer.acknowledged
-        course = report.Course(ended.outcome, ended.detail, acked, size, transfer.resent, not session.silent, now - transfer.began)
-        self._recorder.emit(report.ended(session.knock.request, session.knock.peer, content, session.agreement, course, self._wall()))
+        if self._recorder.full:
+            self._recorder.lost()
+        else:
+            acked, size = transfer.acknowledged
+            course = report.Course(ended.outcome, ended.detail, acked, size, transfer.resent, not session.silent, now - transfer.began)
+            self._recorder.emit(report.ended(session.knock.request, session.knock.peer, content, session.agreement, course, self._wall()))
+        self._admit_more(session.knock.peer.host, now)
 
     def _trouble(self, knock: Knock, what: str, error: Exception) -> None:
         text = f"{harmless(knock.request.file)} {what}: {type(error).__name__}: {harmless(str(error))}"

@@ -8,7 +8,6 @@ listening socket instead.
 
 from __future__ import annotations
 
-import secrets
 import select
 import socket
 import time
@@ -23,6 +22,7 @@ from pxeserve.tftp.desk import Bounds, Desk
 from pxeserve.tftp.machine import most_sessions, path_limit
 from pxeserve.tftp.options import Limits
 from pxeserve.tftp.packet import Address, Error, ErrorCode, Malformed, Request, parse
+from pxeserve.tftp.ports import OwnPorts
 from pxeserve.tftp.session import Gate, Knock, Session, Sessions, Way
 from pxeserve.tftp.transfer import Outcome
 
@@ -40,65 +40,6 @@ _BATCH = 64
 
 _TURN = 1.0
 _FLUSH = 3.0
-_TRIES = 16
-
-
-class _OwnPorts:
-    """A socket for each transfer, and a guard for each port that has had one."""
-
-    def __init__(self, ports: range, epoll: select.epoll) -> None:
-        self._ports = ports
-        self._epoll = epoll
-        self._sockets: dict[int, socket.socket] = {}
-        self._guards: dict[Address, socket.socket] = {}
-        self.guard_of: dict[int, Address] = {}
-
-    def open(self, knock: Knock, sessions: Sessions) -> Way:
-        """A random free port; when all are taken, one that this client does not use."""
-        for attempt in range(_TRIES):
-            ours = Address(knock.local, secrets.choice(self._ports))
-            taken = sessions.of_port(ours)
-            if knock.peer in taken or (taken and attempt < _TRIES // 2) or not self._guarded(ours):
-                continue
-            sock = _bound(ours)
-            try:
-                sock.connect(knock.peer)
-                self._epoll.register(sock, select.EPOLLIN)
-            except OSError:
-                sock.close()
-                raise
-            self._sockets[sock.fileno()] = sock
-            return Way(Channel(sock), ours, sock.fileno())
-        raise OSError(f"no free port found in {self._ports.start}-{self._ports.stop - 1}")
-
-    def close(self, way: Way) -> None:
-        """The guard stays."""
-        self._sockets.pop(way.fd).close()
-
-    def stray(self, way: Way, data: bytes, to: Address) -> None:
-        """Through the guard."""
-        Channel(self._guards[way.local], to).send(data, len(data))
-
-    def receive_stray(self, ours: Address) -> tuple[bytes, Address]:
-        """The next datagram of a stranger. Raises OSError."""
-        data, addr = self._guards[ours].recvfrom(LARGEST)
-        return data, Address(*addr)
-
-    def end(self) -> None:
-        """Close the guards."""
-        for guard in self._guards.values():
-            guard.close()
-
-    def _guarded(self, ours: Address) -> bool:
-        if ours not in self._guards:
-            try:
-                guard = _bound(ours)
-            except OSError:
-                return False  # the port is somebody else's
-            self._guards[ours] = guard
-            self.guard_of[guard.fileno()] = ours
-            self._epoll.register(guard, select.EPOLLIN)
-        return True
 
 
 class _OnePort:
@@ -114,17 +55,6 @@ class _OnePort:
 
     def stray(self, way: Way, data: bytes, _to: Address) -> None:
         """Never needed: sessions are found by their client."""
-
-
-def _bound(ours: Address) -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(ours)
-    except OSError:
-        sock.close()
-        raise
-    return sock
 
 
 class TftpServer:
@@ -150,7 +80,7 @@ class TftpServer:
             want_destination(gate.socket)
             self._epoll.register(fd, select.EPOLLIN)
         self._single_port = single_port
-        self._own = _OwnPorts(ports, self._epoll)
+        self._own = OwnPorts(ports, self._epoll)
         self._desk = Desk(_OnePort() if single_port else self._own, recorder, bounds or Bounds(), wall)
         self._stop_at = inf
 
@@ -158,21 +88,27 @@ class TftpServer:
         """Serve until the parent asks for the end and what runs has ended, or until the parent is gone."""
         self._epoll.register(orders, select.EPOLLIN)
         sessions, guards = self._desk.sessions, self._own.guard_of
+        by_fd, poll = sessions.by_fd, self._epoll.poll
         ready()
         turn = flush = self._clock()
         while self._stop_at == inf or (len(sessions) and self._clock() < self._stop_at):
-            for fd, _ in self._epoll.poll(self._wait()):
-                session = sessions.by_fd.get(fd)
+            ready_now = poll(self._wait())
+            now = self._clock()
+            for fd, _ in ready_now:
+                session = by_fd.get(fd)
                 if session is not None:
-                    self._answered(session)
+                    self._answered(session, now)
                 elif fd in self._gates:
                     self._knocked(self._gates[fd])
                 elif fd in guards:
                     self._strayed(guards[fd])
                 elif fd == orders.fileno():
                     self._ordered(orders)
+                elif late := self._own.late(fd):
+                    self._recorder.count("late", late)
             now = self._clock()
             self._desk.on_timer(now)
+            self._recorder.hand_over()
             if now >= turn:
                 turn = now + _TURN
                 beat()
@@ -200,16 +136,22 @@ class TftpServer:
         due = self._desk.next_timer()
         return _TURN if due is None else min(_TURN, max(0.0, due - self._clock()))
 
-    def _answered(self, session: Session) -> None:
-        now = self._clock()
+    def _answered(self, session: Session, now: float) -> None:
+        """The packet path: what is done here is done for each block of each transfer."""
+        channel, transfer = session.channel, session.transfer
         try:
-            session.transfer.receive(session.way.channel.receive(), session.knock.peer, now)
+            data = channel.receive(LARGEST)
+            packets = transfer.step(data, now)
+            if packets is not None:
+                channel.post(packets)
+                return
+            transfer.receive(data, transfer.peer, now)
         except BlockingIOError:
             return
         except ConnectionRefusedError:
-            session.transfer.peer_closed()
+            transfer.peer_closed()
         except OSError:
-            self._recorder.count("receive-failed")
+            self._recorder.count("socket-failed")
         self._desk.advance(session, now)
 
     def _strayed(self, ours: Address) -> None:
@@ -272,7 +214,7 @@ def serve(serving: Serving) -> None:
     from pxeserve.tftp.source import Source
 
     config = serving.config
-    recorder = Recorder(config.server.data / "run" / SOCKET_NAME, "tftp")
+    recorder = Recorder(config.server.data / "run" / SOCKET_NAME, "tftp", by_turns=True)
     store = open_store(config.server.data)
     gates = [
         Gate(listener.interface, sock, Source(Names(config, store, recorder, listener.address)))

@@ -6,7 +6,7 @@ Opens nothing and decides nothing.
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Protocol
 
@@ -58,6 +58,10 @@ class Session:
     way: Way
     silent: bool = True
     queued: float = inf
+    channel: Channel = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.channel = self.way.channel
 
 
 class Sessions:

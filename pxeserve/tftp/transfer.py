@@ -1,6 +1,7 @@
 """One file on its way to one client: RFC 1350 with options (2347 to 2349) and windows (7440), without socket, file or clock.
 
-`receive`, `outgoing`, `next_timer`, `on_timer` and `events` are all there is to it. Time is seconds on any clock that never
+`receive`, `outgoing`, `next_timer`, `on_timer` and `events` are all there is to it; `step` is a shorter way for the most common
+packet, whose effect is the same. Time is seconds on any clock that never
 goes back. What the client sends can end the transfer or move it on; nothing that anybody sends raises.
 
 Only an ACK for a block not yet acknowledged moves on. A repeated one causes nothing, not even a later timer, or two packets in
@@ -23,6 +24,9 @@ MOST_UNANSWERED = 6
 
 GIVE_UP = 30.0
 """Seconds without progress after which the client is taken for gone."""
+
+_MEASURED = 8
+"""Packets or windows whose round trips are all measured; later ones only where a chunk ends."""
 
 _STRANGER_PAUSE = 1.0
 """Least seconds between two answers to strangers."""
@@ -77,8 +81,9 @@ class Transfer:
     """The sender of one file. `answered` turns true with the client's first sign of life."""
 
     __slots__ = (
-        "_acked", "_acked_number", "_agreement", "_blocks", "_deadline", "_ended", "_events", "_offered", "_out", "_peer", "_period",
-        "_progress", "_rollover", "_sends", "_sent", "_stranger_after", "_timed", "_timer", "_windowsize", "answered", "began", "resent",
+        "_acked", "_acked_number", "_acks", "_agreement", "_at", "_blocks", "_deadline", "_due", "_ended", "_events", "_from", "_offered",
+        "_out", "_packets", "_peer", "_period", "_progress", "_rollover", "_sends", "_sent", "_stranger_after", "_timed", "_timer",
+        "_windowsize", "answered", "began", "resent", "stride",
     )  # fmt: skip
 
     def __init__(self, blocks: Blocks, agreement: Agreement, peer: Address, now: float) -> None:
@@ -97,13 +102,19 @@ class Transfer:
         self._timed: tuple[int, float] | None = None
         self._sends = 0
         self._progress = now
-        self._deadline: float | None = now
+        self._deadline = now
+        self._acks: tuple[bytes, ...] = ()
+        self._packets = memoryview(b"")
+        self._at = self._from = 0
+        self._due: bytes | None = None
         self._stranger_after = now
         self._ended = False
         self.answered = False
         self.began = now
         self.resent = 0
         """Packets sent again: nothing came for them, or the ACK of a window said from where on."""
+        self.stride = blocks.stride
+        """Bytes of a packet in what `step` gives."""
         self._send(now)
 
     @property
@@ -124,9 +135,29 @@ class Transfer:
     @property
     def acknowledged(self) -> tuple[int, int]:
         """Blocks, and bytes of the file (of its translation, for netascii), that the client has acknowledged."""
+        self._settle()
         if self._acked and self._acked == self._blocks.final:
             return self._acked, (self._acked - 1) * self._agreement.blksize + self._blocks.final_size
         return self._acked, self._acked * self._agreement.blksize
+
+    def step(self, data: bytes, now: float) -> memoryview | None:
+        """The packets to send when `data`, from the client, acknowledges all that is in flight and as many whole blocks lie ready.
+
+        None for everything else, and then nothing has happened: `receive` is to be asked.
+        """
+        if data != self._due:
+            return None
+        at = self._at + self._windowsize
+        stride = self.stride
+        end = (at + 1) * stride
+        packets = self._packets
+        if end > len(packets):
+            return None
+        start = (self._at + 1) * stride
+        self._at = at
+        self._due = self._acks[at]
+        self._progress = now
+        return packets[start:end]
 
     def receive(self, data: bytes, addr: Address, now: float) -> None:
         """Take in a datagram that came from `addr`."""
@@ -136,6 +167,7 @@ class Transfer:
         if self._ended:
             self._events.append(Ignored("late"))
             return
+        self._settle()
         if len(data) == 4 and data[1] == 4 and not data[0]:
             self._ack(data[2] << 8 | data[3], now)
             return
@@ -161,12 +193,16 @@ class Transfer:
 
     def next_timer(self) -> float | None:
         """When `on_timer` wants to be called; None once the transfer has ended."""
-        return self._deadline
+        if self._ended:
+            return None
+        return self._deadline if self._due is None else max(self._deadline, self._progress + self._timer.wait)
 
     def on_timer(self, now: float) -> None:
         """Send again, or give up, if it is time."""
-        if self._deadline is None or now < self._deadline:
+        due = self.next_timer()
+        if due is None or now < due:
             return
+        self._settle()
         if now >= self._progress + GIVE_UP or (not self.answered and self._sends >= MOST_UNANSWERED):
             self._end(Outcome.TIMEOUT)
             return
@@ -183,11 +219,13 @@ class Transfer:
     def end(self, outcome: Outcome, error: Error | None = None) -> None:
         """End from our side, with a last word to the client if there is one to be said."""
         if not self._ended:
+            self._settle()
             self._end(outcome, error.message if error else "", error)
 
     def peer_closed(self) -> None:
         """The client's host says that nobody listens on its port any more (ICMP port unreachable)."""
         if not self._ended:
+            self._settle()
             self._end(Outcome.CLIENT_ERROR, "its port is closed")
 
     def _ack(self, number: int, now: float) -> None:
@@ -244,6 +282,29 @@ class Transfer:
         self._sends += 1
         self.resent += again
         self._deadline = min(now + self._timer.wait, self._progress + GIVE_UP)
+        if self._sends > _MEASURED and not again and newest - self._acked == self._windowsize:
+            self._ready(newest)
+
+    def _ready(self, newest: int) -> None:
+        """Let `step` go on from the window that ends with block `newest`."""
+        lane = self._blocks.lane(self._acked + 1, newest)
+        if lane is not None:
+            self._packets, self._acks, self._at = lane
+            self._from = self._at
+            self._due = self._acks[self._at]
+
+    def _settle(self) -> None:
+        """Enter what `step` has done into the books, and leave the next packet to `receive`."""
+        if self._due is None:
+            return
+        self._due = None
+        moved = self._at - self._from
+        if moved:
+            self._sent += moved
+            self._acked += moved
+            self._acked_number = int.from_bytes(self._acks[self._at - self._windowsize][2:])
+            self._timed = (self._sent, self._progress)
+            self._deadline = self._progress + self._timer.wait
 
     def _refused(self, code: int, message: str) -> None:
         """The client gave up. Before the first DATA that is no failure: it wanted the size, or an option was not to its taste."""
@@ -266,7 +327,6 @@ class Transfer:
 
     def _end(self, outcome: Outcome, detail: str = "", error: Error | None = None) -> None:
         self._ended = True
-        self._deadline = None
         if error is not None:
             self._queue(error.encode())
         self._events.append(Ended(outcome, detail))

@@ -259,11 +259,11 @@ class Live:
 
     def _read(self) -> None:
         while data := self._record.recv(65536):
-            line = json.loads(data)
-            if "event" in line:
-                self._events.put(line["event"])
-            else:
-                self._counts[line["count"]["reason"]] += line["count"]["count"]
+            for line in map(json.loads, data.splitlines()):
+                if "event" in line:
+                    self._events.put(line["event"])
+                else:
+                    self._counts[line["count"]["reason"]] += line["count"]["count"]
 
     def event(self) -> dict:
         """The next event."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pxeserve.tftp.blocks import CHUNK, Blocks, ContentLost, PacketCache, blocks_a_chunk, netascii, octet, wire_number
+from pxeserve.tftp.blocks import CHUNK, Blocks, Chunk, ContentLost, PacketCache, blocks_a_chunk, netascii, octet, wire_number
 from pxeserve.tftp.content import Content
 from pxeserve.tftp.reading import reader
 
@@ -89,11 +89,11 @@ def test_clients_of_one_file_share_its_packets_and_read_it_once() -> None:
 
 def test_the_cache_forgets_the_least_recently_used_and_never_grows_beyond_its_bound() -> None:
     cache = PacketCache(100)
-    cache.put("a", b"x" * 40)
-    cache.put("b", b"y" * 40)
+    cache.put("a", Chunk(b"x" * 40, ()))
+    cache.put("b", Chunk(b"y" * 40, ()))
     assert cache.get("a")
-    cache.put("c", b"z" * 40)
-    cache.put("too large", b"w" * 101)
+    cache.put("c", Chunk(b"z" * 40, ()))
+    cache.put("too large", Chunk(b"w" * 101, ()))
     assert cache.held == 80
     assert [name for name in ("a", "b", "c", "too large") if cache.get(name)] == ["a", "c"]
 

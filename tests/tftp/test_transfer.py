@@ -31,8 +31,17 @@ def blocks_heard(transfer: Transfer, now: float = 0.0) -> list[int]:
 
 def ack(transfer: Transfer, block: int, now: float = 0.0) -> list[int]:
     """Acknowledge, and tell which blocks come of it."""
+    run = transfer.step(Ack(block).encode(), now)
+    if run is not None:
+        return [packet.block for packet in cut(run, transfer.stride)]
     transfer.receive(Ack(block).encode(), CLIENT, now)
     return blocks_heard(transfer, now)
+
+
+def cut(run: memoryview, stride: int) -> list[Data]:
+    packets = [parse(bytes(run[at : at + stride])) for at in range(0, len(run), stride)]
+    assert all(isinstance(packet, Data) for packet in packets)
+    return packets
 
 
 def test_without_options_the_first_block_comes_at_once(sender) -> None:
@@ -338,3 +347,72 @@ def test_whatever_anybody_sends_nothing_raises_and_it_ends_in_time(sender, packe
         transfer.outgoing(due)
     outcomes = [one.outcome for one in transfer.events() if isinstance(one, Ended)]
     assert len(outcomes) == 1
+
+
+class Twin:
+    """One transfer that takes the short way wherever there is one, and one that never does."""
+
+    def __init__(self, make, options: dict[str, str]) -> None:
+        self.short, self.long = make(BODY * 3, options), make(BODY * 3, options)
+        self.short_cuts = 0
+
+    def receive(self, data: bytes, addr: Address, now: float) -> None:
+        run = self.short.step(data, now) if addr == CLIENT else None
+        if run is not None:
+            self.short_cuts += 1
+        else:
+            self.short.receive(data, addr, now)
+        self.long.receive(data, addr, now)
+        assert (cut(run, self.short.stride) if run is not None else heard(self.short, now)) == heard(self.long, now)
+        assert self.short.events() == self.long.events()
+        assert self.short.ended == self.long.ended
+
+    def on_timer(self, now: float) -> None:
+        """Both send again; round trips are measured less often on the short way, so each has its own moment."""
+        for one in (self.short, self.long):
+            due = one.next_timer()
+            one.on_timer(now if due is None else max(now, due))
+        assert heard(self.short, now) == heard(self.long, now)
+        assert self.short.events() == self.long.events()
+
+
+MOVES = st.one_of(
+    st.just("next"), st.just("next"), st.just("next"), st.just("timer"), st.just("stranger"), st.just("look"), st.integers(0, 130)
+)
+
+
+@given(
+    st.lists(MOVES, max_size=120),
+    st.sampled_from([{}, {"blksize": "512"}, {"windowsize": "4"}, {"windowsize": "7", "blksize": "99"}, {"rollover": "1", "blksize": "8"}]),
+)
+def test_the_short_way_does_what_the_long_one_does(sender, moves: list[object], options: dict[str, str]) -> None:
+    twin = Twin(sender, options)
+    heard(twin.short), heard(twin.long)
+    now = 0.0
+    for move in moves:
+        now += 0.001
+        match move:
+            case "timer":
+                twin.on_timer(now)
+            case "stranger":
+                twin.receive(Ack(1).encode(), STRANGER, now)
+            case "look":
+                assert twin.short.acknowledged == twin.long.acknowledged
+            case "next":
+                blocks, _ = twin.long.acknowledged
+                window = int(options.get("windowsize", 1))
+                twin.receive(Ack(0 if blocks == 0 and options and not twin.long.answered else blocks + window).encode(), CLIENT, now)
+            case int(block):
+                twin.receive(Ack(block).encode(), CLIENT, now)
+    assert twin.short.acknowledged == twin.long.acknowledged
+    assert twin.short.resent == twin.long.resent
+
+
+def test_the_short_way_is_taken_for_nearly_all_blocks(sender) -> None:
+    for options, short_cuts in (({}, 50), ({"windowsize": "4"}, 5)):
+        twin = Twin(sender, options)
+        heard(twin.short), heard(twin.long)
+        for block in range(0 if options else 1, 70, int(options.get("windowsize", 1))):
+            twin.receive(Ack(min(block, 61)).encode(), CLIENT, 0.01)
+        assert twin.short_cuts > short_cuts
+        assert twin.short.ended
