@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
@@ -105,12 +106,19 @@ class Ear:
 
     socket: socket.socket
     counts: dict[str, int] = field(default_factory=dict)
+    lines: deque[bytes] = field(default_factory=deque)
+
+    def next(self) -> dict[str, Any]:
+        """The next line; fails after 10 s without one."""
+        if not self.lines:
+            self.lines.extend(self.socket.recv(65536).splitlines())
+        return dict(json.loads(self.lines.popleft()))
 
     def wait(self, kind: str, count: int = 1) -> list[dict[str, Any]]:
         """The next `count` events of `kind`; fails after 10 s."""
         found: list[dict[str, Any]] = []
         while len(found) < count:
-            line = json.loads(self.socket.recv(65536))
+            line = self.next()
             self._count(line)
             if "event" in line and line["event"]["kind"] == kind:
                 found.append(line["event"])
@@ -120,7 +128,7 @@ class Ear:
         """Wait until `reason` was counted `count` times; fails after 10 s without a word."""
         total = self.counts.get(reason, 0)
         while total < count:
-            total += self._count(json.loads(self.socket.recv(65536))).get(reason, 0)
+            total += self._count(self.next()).get(reason, 0)
         return total == count
 
     def _count(self, line: dict[str, Any]) -> dict[str, int]:
