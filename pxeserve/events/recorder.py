@@ -20,6 +20,8 @@ SOCKET_NAME = "events.sock"
 _LARGEST = 32_000
 """Bytes of one event, and of one datagram."""
 _BACKLOG = 2000
+TOGETHER = 0.05
+"""Seconds between two times that events leave by turns."""
 _PAUSE = 0.01
 """Seconds before a worker that had no room, or was away, is tried again."""
 
@@ -27,7 +29,8 @@ _PAUSE = 0.01
 class Recorder:
     """Hands events to the worker behind `path`. `source` names this process in counters: dhcp, tftp, provision, console.
 
-    With `by_turns` nothing leaves until `hand_over` is called, which a loop does once a turn.
+    With `by_turns` events leave together when `hand_over` is called, which a loop does once a turn and, while `waiting`, every
+    50 ms: each datagram wakes the worker, and a worker that wakes for each small file costs as much as the files.
     """
 
     def __init__(self, path: Path, source: str, *, by_turns: bool = False) -> None:
@@ -40,6 +43,11 @@ class Recorder:
         self._again = 0.0
         self._backlog: deque[bytes] = deque()
         self._counts: Counter[tuple[int, str]] = Counter()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something is to be handed over."""
+        return bool(self._backlog)
 
     @property
     def full(self) -> bool:
@@ -68,6 +76,7 @@ class Recorder:
 
     def flush(self) -> None:
         """Hand over what waits, then the counters; call it every second or so, and at the end."""
+        self._again = 0.0
         if not self.hand_over():
             return
         for (minute, reason), count in list(self._counts.items()):
@@ -84,8 +93,12 @@ class Recorder:
     def hand_over(self) -> bool:
         """Send what waits, oldest first; False when something is left."""
         backlog = self._backlog
-        if backlog and self._again and time.monotonic() < self._again:
+        if not backlog:
+            return True
+        now = time.monotonic()
+        if now < self._again:
             return False
+        self._again = now + TOGETHER if self._by_turns else 0.0
         while backlog:
             size, together = 0, 0
             for data in backlog:
@@ -110,5 +123,4 @@ class Recorder:
                 self._connected = False  # the worker is away; its socket file comes back with it
             self._again = time.monotonic() + _PAUSE
             return False
-        self._again = 0.0
         return True
