@@ -6,6 +6,7 @@ Refuses to know where values come from; that is `load`.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -189,7 +190,7 @@ class Config(_Section):
     database: DatabaseConfig = DatabaseConfig()
     log: LogConfig = LogConfig()
 
-    @property
+    @cached_property
     def tftp_root(self) -> Path:
         """`tftp.root`, absolute."""
         return self.server.data / self.tftp.root

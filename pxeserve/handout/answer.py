@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from pxeserve.paths import OpenFile
 
@@ -19,8 +20,7 @@ class Who:
     install: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """What will be sent: `data`, or `file` (whoever holds this closes it). `rule` says what resolved the name, for the record.
 
     `delivered` is to be called once all of it has arrived, with how the protocol knows that.

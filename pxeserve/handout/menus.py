@@ -111,7 +111,7 @@ class Menus:
         if mac is None:  # nobody knows whose address it is: whatever is armed, it is not told to this one
             return Given("menu: nobody's address", request.who, data=write(entries.own_disk("this machine"), reader))
         who = subject(self._store, request.snapshot, mac)
-        request = replace(request, who=replace(request.who, host=who.host.name if who.host else None))
+        request = request._replace(who=replace(request.who, host=who.host.name if who.host else None))
         client = Client(mac, firmware_of(asked.syntax, asked.set_name), address=request.address)
         site = self._loaders.site_of(client.firmware or Firmware.BIOS, asked.set_name, who.medium, who.profile)
         decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=request.now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from pxeserve.domain.client import Firmware, parse_mac
 
@@ -63,6 +64,7 @@ VENDOR_CFG = "EFI/xenserver/grub.cfg"
 _PXELINUX = "pxelinux.cfg/"
 
 
+@lru_cache(maxsize=1024)
 def read(path: str) -> Asked:
     """What `path` asks for. Total. Leading slashes mean nothing: GRUB and some ROMs put one, others do not."""
     name = path.lstrip("/")

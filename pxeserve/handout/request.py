@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pxeserve.boot.session import Session
 from pxeserve.domain.install import Install
@@ -22,8 +21,7 @@ class By(StrEnum):
     HTTP = "http"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One asked-for name: who asks from where, and when (epoch seconds)."""
 
     asked: Asked

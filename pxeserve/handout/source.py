@@ -150,7 +150,7 @@ class Source:
             return given
         install = asked.install
         who = replace(request.who, install=install)
-        return replace(given, who=who, delivered=lambda: self.delivered(install, request.address, request.by))
+        return given._replace(who=who, delivered=lambda: self.delivered(install, request.address, request.by))
 
     def delivered(self, install_id: str, address: IPv4Address, by: By) -> None:
         """The file whose whole delivery uses up an install that fetches no answerfile has reached `address`."""

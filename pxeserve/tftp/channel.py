@@ -28,7 +28,10 @@ _NO_OFFLOAD = frozenset({errno.EINVAL, errno.EIO, errno.EMSGSIZE, errno.EOPNOTSU
 """A segment larger than the MTU allows gives EINVAL, a device without checksum offload EIO."""
 
 LARGEST = 2048
-"""More than any datagram that a reading client has reason to send."""
+"""More than any request."""
+
+ANSWER = 400
+"""More than any datagram that a reading client has reason to send; Python makes room for less than 512 bytes at a quarter of the cost."""
 
 Control = Sequence[tuple[int, int, bytes]]
 
@@ -47,7 +50,7 @@ class Channel:
         self.receive: Callable[[int], bytes] = sock.recv
         """The next datagram of a connected socket, at most so many bytes of it. Raises BlockingIOError when there is none, and OSError
         for what the network says."""
-        self.post: Callable[[memoryview], object] = sock.send
+        self.post: Callable[[bytes | memoryview], object] = sock.send
         """Of a connected socket: send packets like those that `send` sent last, as many or fewer. Raises OSError."""
 
     def reset(self) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What will be sent. Either `data`, or `fd` (an open regular file of `size` bytes; whoever holds the Content closes it).
 
     `key` is equal for equal content and lets ready-cut packets be shared; None for content computed for one client.

@@ -11,6 +11,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Address
 from math import inf
 
@@ -31,6 +32,7 @@ _LATE = 1.0
 _LOOK = 0.05
 """How often the line is looked at, in seconds: in that time a source without tokens gets one."""
 
+_address = lru_cache(maxsize=4096)(IPv4Address)
 _READ_ONLY = Refusal(ErrorCode.ACCESS_VIOLATION, "Access violation: this server gives files and takes none", "read-only")
 
 
@@ -58,6 +60,7 @@ class Desk:
         self._cache = blocks.PacketCache()
         self._timers: list[tuple[float, int]] = []
         self._serials = itertools.count()
+        self._outbox: list[tuple[Session, bytes | memoryview, int]] = []
         self.sessions = Sessions()
         self.closed = False
         """Set when no more requests are to be taken."""
@@ -73,6 +76,11 @@ class Desk:
             due, serial = heapq.heappop(self._timers)
             session = self.sessions.by_serial.get(serial)
             if session is not None and session.queued == due:
+                due = session.transfer.next_timer() or now
+                if due > now:
+                    session.queued = due
+                    heapq.heappush(self._timers, (due, serial))
+                    continue
                 session.queued = inf
                 session.transfer.on_timer(now)
                 self.advance(session, now)
@@ -104,15 +112,15 @@ class Desk:
     def advance(self, session: Session, now: float) -> None:
         """Send what the transfer has to send, and note what became of it. To be called after everything that touches it."""
         transfer = session.transfer
+        ended = transfer.ended
         for burst in transfer.outgoing(now):
             if burst.address is not transfer.peer:
                 self._ways.stray(session.way, bytes(burst.data), burst.address)
                 continue
-            try:
-                if not session.way.channel.send(burst.data, burst.segment):
-                    self._recorder.count("send-failed")
-            except ConnectionRefusedError:
-                transfer.peer_closed()
+            if ended:
+                self._send(session, burst.data, burst.segment)
+            else:
+                self._outbox.append((session, burst.data, burst.segment))
         if session.silent and transfer.answered:
             session.silent = False
             self._room.answered(session)
@@ -123,10 +131,33 @@ class Desk:
                 self._finish(session, event, now)
             else:
                 self._recorder.count(event.reason)
+        if ended:
+            return
         deadline = transfer.next_timer()
         if deadline is not None and deadline < session.queued:
             session.queued = deadline
             heapq.heappush(self._timers, (deadline, session.serial))
+
+    def post(self, now: float) -> None:
+        """Send what one turn brought forth, all together: a client on the same machine, or a network card, is then woken once.
+
+        A session that has ended since sends nothing more; its socket may be another client's by now.
+        """
+        while self._outbox:
+            outbox, self._outbox = self._outbox, []
+            for session, data, segment in outbox:
+                if session.transfer.ended:
+                    continue
+                self._send(session, data, segment)
+                if session.transfer.ended:
+                    self.advance(session, now)
+
+    def _send(self, session: Session, data: bytes | memoryview, segment: int) -> None:
+        try:
+            if not session.channel.send(data, segment):
+                self._recorder.count("send-failed")
+        except ConnectionRefusedError:
+            session.transfer.peer_closed()
 
     def end(self, session: Session, outcome: Outcome, now: float, error: Error | None = None) -> None:
         """End a session from our side."""
@@ -181,7 +212,7 @@ class Desk:
 
     def _resolve(self, knock: Knock) -> Content | Refusal:
         try:
-            return knock.gate.resolver.resolve(knock.request.file, IPv4Address(knock.peer.host), self._wall())
+            return knock.gate.resolver.resolve(knock.request.file, _address(knock.peer.host), self._wall())
         except Exception as error:  # noqa: BLE001 - one name's trouble must not end everybody's transfers
             self._trouble(knock, "could not be looked up", error)
             return Refusal(ErrorCode.UNDEFINED, "Server trouble; see its events", "trouble")

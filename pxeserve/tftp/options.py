@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pxeserve.tftp.packet import Mode, Options
 
@@ -36,8 +37,10 @@ class Agreement:
     acknowledged: Options = ()
 
 
+@lru_cache(maxsize=1024)
 def negotiate(asked: Options, mode: Mode, size: int, limits: Limits) -> Agreement:
-    """What is granted of `asked` for a file of `size` bytes. Of an option given twice the first counts.
+    """What is granted of `asked` for a file of `size` bytes; remembered, as a rack's machines ask alike. Of an option given twice the
+    first counts.
 
     `tsize` is left out for netascii: the number of bytes that will travel is not known beforehand.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 MAX_REQUEST = 512
@@ -128,14 +129,15 @@ class OptionAck:
 
     def encode(self) -> bytes:
         """As on the wire."""
-        return _WORD.pack(Opcode.OACK) + _strings(*(text for pair in self.options for text in pair))
+        return _oack(self.options)
 
 
 Packet = Request | Data | Ack | Error | OptionAck
 
 
+@lru_cache(maxsize=512)
 def parse(data: bytes) -> Packet:
-    """The packet in `data`. Raises Malformed, and never anything else.
+    """The packet in `data`. Raises Malformed, and never anything else. What was read lately is remembered: a rack's machines ask alike.
 
     An ACK may be longer than four bytes and an ERROR's text may lack its NUL, as some firmware sends them; a request must be exact.
     """
@@ -155,6 +157,11 @@ def parse(data: bytes) -> Packet:
         case Opcode.OACK:
             return OptionAck(_options(_fields(data)))
     raise Malformed("opcode")
+
+
+@lru_cache(maxsize=512)
+def _oack(options: Options) -> bytes:
+    return _WORD.pack(Opcode.OACK) + _strings(*(text for pair in options for text in pair))
 
 
 def _request(opcode: Opcode, data: bytes) -> Request:

@@ -40,7 +40,7 @@ class OwnPorts:
 
     def open(self, knock: Knock, sessions: Sessions) -> Way:
         """A random idle socket, or one on a random free port; when all are taken, a port that this client does not use."""
-        idle = self._idle.get(knock.local, ())
+        idle = self._idle.setdefault(knock.local, [])
         if len(idle) >= _LEAST and (way := self._again(idle, knock, sessions)):
             return way
         for attempt in range(_TRIES):

@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable, Sequence
 from math import inf
 
-from pxeserve.events.recorder import SOCKET_NAME, Recorder
+from pxeserve.events.recorder import SOCKET_NAME, TOGETHER, Recorder
 from pxeserve.serving import Order, Serving
 from pxeserve.tftp.admission import Quota
-from pxeserve.tftp.channel import LARGEST, Channel, from_address, receive_with_destination, want_destination
+from pxeserve.tftp.channel import ANSWER, Channel, from_address, receive_with_destination, want_destination
 from pxeserve.tftp.desk import Bounds, Desk
 from pxeserve.tftp.machine import most_sessions, path_limit
 from pxeserve.tftp.options import Limits
@@ -108,6 +108,7 @@ class TftpServer:
                     self._recorder.count("late", late)
             now = self._clock()
             self._desk.on_timer(now)
+            self._desk.post(now)
             self._recorder.hand_over()
             if now >= turn:
                 turn = now + _TURN
@@ -134,13 +135,14 @@ class TftpServer:
 
     def _wait(self) -> float:
         due = self._desk.next_timer()
-        return _TURN if due is None else min(_TURN, max(0.0, due - self._clock()))
+        longest = TOGETHER if self._recorder.waiting else _TURN
+        return longest if due is None else min(longest, max(0.0, due - self._clock()))
 
     def _answered(self, session: Session, now: float) -> None:
         """The packet path: what is done here is done for each block of each transfer."""
         channel, transfer = session.channel, session.transfer
         try:
-            data = channel.receive(LARGEST)
+            data = channel.receive(ANSWER)
             packets = transfer.step(data, now)
             if packets is not None:
                 channel.post(packets)
@@ -151,7 +153,7 @@ class TftpServer:
         except ConnectionRefusedError:
             transfer.peer_closed()
         except OSError:
-            self._recorder.count("socket-failed")
+            self._recorder.count("receive-failed")
         self._desk.advance(session, now)
 
     def _strayed(self, ours: Address) -> None:

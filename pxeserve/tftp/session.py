@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass, field
 from math import inf
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pxeserve.tftp.channel import Channel
 from pxeserve.tftp.content import Content, Resolver
@@ -26,8 +26,7 @@ class Gate:
     resolver: Resolver
 
 
-@dataclass(frozen=True, slots=True)
-class Knock:
+class Knock(NamedTuple):
     """A request: at which gate, from whom, to which address of ours, and the bytes it came as."""
 
     gate: Gate
