@@ -180,12 +180,8 @@ class Service:
             self._process.send_signal(signal.SIGTERM)
             self._process.communicate(timeout=30)
 
-    def events(self, host: str) -> list[dict[str, Any]]:
-        """The record of one host, in order."""
-        return [json.loads(line) for line in self.cli("events", "--host", host, "--json").splitlines() if line.startswith("{")]
-
-    def wait_for(self, host: str, kind: str) -> dict[str, Any]:
-        """The first event of `kind` that the record has, or will have, of `host`."""
+    def wait_for(self, host: str, kind: str, because: str = "") -> dict[str, Any]:
+        """The first event of `kind` that the record has, or will have, of `host`, with `because` as its last reason if one is named."""
         command = (PXESERVE, "events", "--host", host, "--follow", "--json", "--config", self._config)
         follower = self._lan.start(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert follower.stdout is not None
@@ -196,7 +192,8 @@ class Service:
                 selector.register(follower.stdout, selectors.EVENT_READ)
                 while True:
                     for line in said.splitlines():
-                        if line.startswith(b"{") and line.endswith(b"}") and (event := json.loads(line))["kind"] == kind:
+                        event = json.loads(line) if line.startswith(b"{") and line.endswith(b"}") else {"kind": ""}
+                        if event["kind"] == kind and (not because or event["data"]["because"][-1]["code"] == because):
                             return dict(event)
                     assert selector.select(max(0.0, deadline - time.monotonic())), f"no {kind} within {PATIENCE} s: {said.decode()}"
                     block = os.read(follower.stdout.fileno(), 65536)
