@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import replace
 
-from sqlalchemy import Column, select
+from sqlalchemy import select
 
 from pxeserve.events.record import Event
 from pxeserve.snapshot import Snapshot, SnapshotSource
@@ -21,6 +22,7 @@ class Attribution:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._snapshots = SnapshotSource(store)
+        self._moment: object = None
         self._rehearsing: OrderedDict[str, int] = OrderedDict()
         self._installing: OrderedDict[str, int] = OrderedDict()
 
@@ -29,11 +31,18 @@ class Attribution:
         host = self._snapshots.current().by_id.get(host_id)
         return host.name if host else None
 
-    def attribute(self, event: Event) -> Event:
-        """`event` with its host's name, if it says none and one can be told from its MAC or its install."""
+    def attribute(self, events: Iterable[Event]) -> list[Event]:
+        """`events`, each with its host's name if it says none and one can be told from its MAC or its install.
+
+        The store is asked once for all of them, and only when it has changed: in a storm of strangers none has a name.
+        """
+        snapshot = self._snapshots.current()
+        self._look()
+        return [self._attributed(event, snapshot) for event in events]
+
+    def _attributed(self, event: Event, snapshot: Snapshot) -> Event:
         if event.host is not None or (event.mac is None and event.install is None):
             return event
-        snapshot = self._snapshots.current()
         host_id = self._host_id(event, snapshot)
         host = snapshot.by_id.get(host_id) if host_id is not None else None
         return replace(event, host=host.name) if host else event
@@ -42,20 +51,33 @@ class Attribution:
         if event.mac is not None:
             if known := snapshot.by_mac.get(event.mac):
                 return known.id
-            found = self._asked(self._rehearsing, event.mac, t.rehearsal.c.mac, t.rehearsal.c.host_id)
-            if found is not None:
-                return found
-        if event.install is not None:
-            return self._asked(self._installing, event.install, t.install.c.id, t.install.c.host_id)
-        return None
+            if event.mac in self._rehearsing:
+                return self._rehearsing[event.mac]
+        return None if event.install is None else self._installs(event.install)
 
-    def _asked(self, known: OrderedDict[str, int], key: str, key_column: Column[str], id_column: Column[int]) -> int | None:
-        if key not in known:
+    def _look(self) -> None:
+        """Take up the rehearsals that have begun."""
+        moment = self._store.site.moment()  # before anything is read: a commit that comes between is seen the next time
+        if moment == self._moment:
+            return
+        with self._store.site.read() as connection:
+            for mac, host_id in connection.execute(select(t.rehearsal.c.mac, t.rehearsal.c.host_id)):
+                _remember(self._rehearsing, mac, host_id)
+        self._moment = moment
+
+    def _installs(self, install: str) -> int | None:
+        """The host of `install`."""
+        if install not in self._installing:
             with self._store.site.read() as connection:
-                found = connection.execute(select(id_column).where(key_column == key)).scalar()
+                found = connection.execute(select(t.install.c.host_id).where(t.install.c.id == install)).scalar()
             if found is None:
                 return None
-            known[key] = found
-            if len(known) > _KEPT:
-                known.popitem(last=False)
-        return known[key]
+            _remember(self._installing, install, found)
+        return self._installing[install]
+
+
+def _remember(known: OrderedDict[str, int], key: str, host_id: int) -> None:
+    known[key] = host_id
+    known.move_to_end(key)
+    if len(known) > _KEPT:
+        known.popitem(last=False)

@@ -36,7 +36,7 @@ class Ledger:
         """Everything in `batch`, in one transaction."""
         if not batch:
             return
-        rows = [_row(self._attribution.attribute(one)) for one in batch if isinstance(one, Event)]
+        rows = [_row(event) for event in self._attribution.attribute(one for one in batch if isinstance(one, Event))]
         counts: Counter[tuple[int, str, str]] = Counter()
         for one in batch:
             if isinstance(one, Count):
