@@ -7,7 +7,7 @@ Refuses to know who boots what.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pxeserve.boot import grubimage, syslinux, table
@@ -41,6 +41,8 @@ class _Known:
     revision: int
     imported: dict[str, LoaderSet]
     media: dict[str, Medium]
+    sites: dict[tuple[Load, bool], Site] = field(default_factory=dict)
+    """What was found for machines that boot nothing of a medium's, which no file of one decides."""
 
 
 class Loaders:
@@ -63,6 +65,14 @@ class Loaders:
         """What the server can offer to a machine that would boot `medium`, or the plain files of `profile`."""
         load = table.load_of(medium, profile.plain if profile else None)
         secure = profile is not None and profile.words.secure_boot == "yes"
+        if medium is not None:
+            return self._site(load, medium, secure=secure)
+        sites = self._current().sites
+        if (load, secure) not in sites:
+            sites[load, secure] = self._site(load, None, secure=secure)
+        return sites[load, secure]
+
+    def _site(self, load: Load, medium: Medium | None, *, secure: bool) -> Site:
         loaders: dict[Firmware, Loader] = {}
         missing: dict[Firmware, str] = {}
         for firmware in Firmware:

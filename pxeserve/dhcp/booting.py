@@ -16,7 +16,7 @@ from pxeserve.dhcp.loops import LIMIT, WINDOW, Loops
 from pxeserve.dhcp.outcome import Boot
 from pxeserve.domain.client import Client, Firmware
 from pxeserve.domain.decide import Decision, Loader, Reason, Site, Target, Weight, decide
-from pxeserve.installs.subject import subject
+from pxeserve.installs.subject import Subjects
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import Store
 
@@ -29,8 +29,7 @@ class Boots:
     def __init__(
         self, store: Store, snapshots: SnapshotSource, loaders: Loaders, sessions: SessionIds, http_port: int = 80
     ) -> None:
-        self._store = store
-        self._snapshots = snapshots
+        self._subjects = Subjects(store, snapshots)
         self._loaders = loaders
         self._sessions = sessions
         self._http_port = http_port
@@ -39,7 +38,7 @@ class Boots:
 
     def boot(self, asker: Asker, xid: int, address: IPv4Address, now: float) -> Boot:
         """See `outcome.Booter`."""
-        who = subject(self._store, self._snapshots.current(), asker.mac)
+        who = self._subjects.of(asker.mac)
         site = self._loaders.site_for(who.medium, who.profile)
         client = replace(asker.client, firmware=_firmware(asker, site), address=address if int(address) else None)
         decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=now)
@@ -58,7 +57,7 @@ class Boots:
 
     def rehearses(self, mac: str) -> bool:
         """See `outcome.Booter`."""
-        return subject(self._store, self._snapshots.current(), mac).rehearsal
+        return self._subjects.of(mac).rehearsal
 
     def _session(self, client: Client, xid: int, address: IPv4Address, now: float) -> str:
         key = (client.mac, xid, address)

@@ -1,4 +1,8 @@
-"""Whom a MAC stands for at this moment: a host, or a host being rehearsed, with the install as it stands in the store now."""
+"""Whom a MAC stands for at this moment: a host, or a host being rehearsed, with the install as it stands in the store now.
+
+An install is read for each question and never cached. That a MAC stands for nobody at all is known without reading anything, as
+long as nothing has been committed since it was last looked at: so a flood of strangers costs the store nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from dataclasses import dataclass, replace
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.install import Install
 from pxeserve.domain.medium import Medium
-from pxeserve.snapshot import Snapshot
+from pxeserve.snapshot import Snapshot, SnapshotSource
 from pxeserve.store import Store, installs
 
 
@@ -23,6 +27,36 @@ class Subject:
     rehearsal: bool = False
 
 
+NOBODY = Subject()
+
+
+class Subjects:
+    """Tells whom MACs stand for, for a process that is asked all day."""
+
+    def __init__(self, store: Store, snapshots: SnapshotSource) -> None:
+        self._store = store
+        self._snapshots = snapshots
+        self._rehearsed: frozenset[str] = frozenset()
+        self._moment: object = None
+
+    def of(self, mac: str) -> Subject:
+        """Whom `mac` stands for now. Raises SQLAlchemyError when the store cannot be asked."""
+        self._look()
+        snapshot = self._snapshots.current()
+        if mac in snapshot.by_mac or mac in self._rehearsed:
+            return subject(self._store, snapshot, mac)
+        return NOBODY
+
+    def _look(self) -> None:
+        """Learn which MACs are those of rehearsals, whether or not their time is over."""
+        moment = self._store.site.moment()  # before anything is read: a commit that comes between is seen the next time
+        if moment == self._moment:
+            return
+        with self._store.site.read() as connection:
+            self._rehearsed = installs.rehearsed_macs(connection)
+        self._moment = moment
+
+
 def subject(store: Store, snapshot: Snapshot, mac: str, now: float | None = None) -> Subject:
     """Whom `mac` stands for. The install is read from the store each time and never cached."""
     host = snapshot.by_mac.get(mac)
@@ -33,7 +67,7 @@ def subject(store: Store, snapshot: Snapshot, mac: str, now: float | None = None
             found = installs.rehearsed_host(connection, mac, time.time() if now is None else now)
             host = snapshot.by_id.get(found) if found is not None else None
             if host is None:
-                return Subject()
+                return NOBODY
             row = installs.of_rehearsal(connection, mac)
             host = replace(host, macs=(mac,), address=None, uuid=None)
     rehearsal = row is not None and row.rehearsal_mac is not None

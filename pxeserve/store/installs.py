@@ -152,6 +152,11 @@ def rehearsed_host(connection: Connection, mac: str, now: float) -> int | None:
     return connection.execute(query).scalar()
 
 
+def rehearsed_macs(connection: Connection) -> frozenset[str]:
+    """The MACs of all rehearsals, also of those whose time is over."""
+    return frozenset(connection.execute(select(t.rehearsal.c.mac)).scalars())
+
+
 def remove_rehearsal(connection: Connection, mac: str) -> None:
     """End a rehearsal identity and the install that stood for it."""
     connection.execute(delete(t.install).where(t.install.c.rehearsal_mac == mac))
