@@ -6,6 +6,7 @@ request can reach should ever run with root's rights. Started as `python -m pxes
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import pkgutil
@@ -46,6 +47,7 @@ def main() -> int:
         module = _import_all(told.module)
         privileges.become(told.ids)
         privileges.die_with(told.parent)
+        _collect_seldom()
         module.serve(_serving(told, config))
     except PxeserveError as error:
         sys.stderr.write(f"{told.name}: {error}\n")
@@ -66,6 +68,17 @@ def _import_all(name: str) -> ModuleType:
         importlib.import_module(f"{package.__name__}.{found.name}")
     getattr(module, "preload", lambda: None)()
     return module
+
+
+def _collect_seldom() -> None:
+    """Leave what was imported out of the garbage collector's rounds, and let it go round seldom.
+
+    Its rounds look at all that is alive, and a table of leases is: with Python's own thresholds they took a quarter of the time of a
+    DHCP exchange. Next to nothing here lies in circles.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _serving(told: spec.Spec, config: Config) -> Serving:
