@@ -76,12 +76,12 @@ def loopback(name: str) -> Iterator[str]:
 
 @contextmanager
 def cable(server: str, client: str) -> Iterator[None]:
-    """Two namespaces and a wire: `eth0` is 10.77.0.1/16 with the server and 10.77.0.2/16 with the client."""
+    """Two namespaces and a wire: `eth0` is 10.64.0.1/10 with the server and 10.64.0.2/10 with the client."""
     _ip("netns", "add", server)
     _ip("netns", "add", client)
     try:
         _ip("link", "add", "eth0", "netns", server, "type", "veth", "peer", "name", "eth0", "netns", client)
-        for space, address in ((server, "10.77.0.1/16"), (client, "10.77.0.2/16")):
+        for space, address in ((server, "10.64.0.1/10"), (client, "10.64.0.2/10")):
             _ip("-n", space, "link", "set", "lo", "up")
             _ip("-n", space, "address", "add", address, "dev", "eth0")
             _ip("-n", space, "link", "set", "eth0", "up")

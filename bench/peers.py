@@ -23,6 +23,7 @@ ON_LOOPBACK = ("lo", "127.0.0.1")
 _PACKAGES = {
     "tftp": ("tftpd-hpa", "atftpd", "libwrap0"),
     "http": ("nginx",),
+    "dhcp": ("isc-dhcp-server", "kea-dhcp4-server"),
 }
 
 
@@ -45,7 +46,7 @@ def tftpd_hpa(space: str, folder: Path, scratch: Path) -> Iterator[Running]:
     binary = str(root("tftp") / "usr/sbin/in.tftpd")
     words = [binary, "--foreground", "--address", "127.0.0.1:69", "--user", "root", "--secure", str(folder)]
     with server(space, words, scratch / "tftpd-hpa.log", _libraries("tftp")) as running:
-        _listens(running, space, 69)
+        listens(running, space, 69)
         yield running
 
 
@@ -57,7 +58,7 @@ def atftpd(space: str, folder: Path, scratch: Path) -> Iterator[Running]:
         "--bind-address", "127.0.0.1", "--logfile", str(scratch / "atftpd.txt"), str(folder),
     ]  # fmt: skip
     with server(space, words, scratch / "atftpd.log", _libraries("tftp")) as running:
-        _listens(running, space, 69)
+        listens(running, space, 69)
         yield running
 
 
@@ -69,7 +70,7 @@ def dnsmasq(space: str, folder: Path, scratch: Path) -> Iterator[Running]:
         "--user=root", "--pid-file=", "--listen-address=127.0.0.1", "--bind-interfaces", "--log-facility=-", "--quiet-tftp",
     ]  # fmt: skip
     with server(space, words, scratch / "dnsmasq.log") as running:
-        _listens(running, space, 69)
+        listens(running, space, 69)
         yield running
 
 
@@ -85,7 +86,7 @@ def nginx(space: str, folder: Path, scratch: Path) -> Iterator[Running]:
         f"server {{ listen 127.0.0.1:8069; root {folder}; }} }}\n"
     )
     with server(space, [str(root("http") / "usr/sbin/nginx"), "-c", str(config), "-e", "stderr"], scratch / "nginx.log") as running:
-        _listens(running, space, 8069)
+        listens(running, space, 8069)
         yield running
 
 
@@ -113,7 +114,7 @@ def versions() -> dict[str, str]:
     found = {"pxeserve": _said([str(PXESERVE), "--version"])}
     for package in ("dnsmasq-base", "kea-admin", "linux-libc-dev"):
         found[package] = _said(["dpkg-query", "--show", "--showformat=${Version}", package])
-    for package in ("tftpd-hpa", "atftpd", "nginx", "isc-dhcp-server", "kea-dhcp4-server"):
+    for package in (name for packages in _PACKAGES.values() for name in packages):
         found[package] = _said(["sh", "-c", f"apt-cache policy {package} | sed -n 's/ *Candidate: //p'"])
     return found
 
@@ -122,11 +123,13 @@ def _said(words: list[str]) -> str:
     return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def _listens(running: Running, space: str, port: int) -> None:
-    def listens() -> bool:
+def listens(running: Running, space: str, port: int) -> None:
+    """Wait until something in `space` has `port` open."""
+
+    def answers() -> bool:
         return f":{port} " in _said(["ip", "netns", "exec", space, "ss", "--no-header", "-lntu"])
 
-    until(running, listens, running.log.stem)
+    until(running, answers, running.log.stem)
 
 
-__all__ = ["CACHE", "CHECKOUT", "PXESERVE", "NotToBeHad", "atftpd", "dnsmasq", "nginx", "pxeserve", "tftpd_hpa", "versions"]
+__all__ = ["CACHE", "CHECKOUT", "PXESERVE", "NotToBeHad", "atftpd", "dnsmasq", "listens", "nginx", "pxeserve", "tftpd_hpa", "versions"]
