@@ -6,8 +6,9 @@ Refuses to know what such a client should get.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from pxeserve.dhcp.options import Code, RelayAgent, architectures, ipxe_has_http, relay_agent, system_uuid, user_classes
 from pxeserve.dhcp.packet import NONE, Message
@@ -25,8 +26,7 @@ class Kind(StrEnum):
     ORDINARY = "ordinary"
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(NamedTuple):
     """One message's sender. `ipxe` tells that iPXE's stack is asking, and `script` what it is when it can be given one; `client.firmware`
     is what it runs on all the same. `client_id` is option 61 in hex, or empty when it
     says no more than the MAC; `asked` are the options it wants (55), in its order."""
@@ -36,7 +36,7 @@ class Asker:
     script: Firmware | None
     client: Client
     client_id: str
-    asked: tuple[int, ...]
+    asked: bytes
     agent: RelayAgent
 
     @property
@@ -50,30 +50,51 @@ def classify(message: Message) -> Asker:
 
     iPXE is told by its user class (77) and not by option 175: other ROMs built from its sources carry 175 as well.
     """
-    options = message.options
-    vendor = options.get(Code.VENDOR_CLASS, b"")
-    ipxe = b"iPXE" in user_classes(options.get(Code.USER_CLASS))
-    kind = _kind(vendor, ipxe, Code.ARCH in options)
-    arch = None if kind is Kind.ORDINARY else _arch(options.get(Code.ARCH), vendor)
+    get = message.options.get
+    model = _model(get(Code.VENDOR_CLASS), get(Code.USER_CLASS), get(Code.ARCH), get(Code.IPXE))
     client = Client(
-        mac=message.mac,
-        firmware=_firmware(arch),
-        arch=arch,
-        uuid=system_uuid(options.get(Code.UUID)),
-        address=None if message.ciaddr == NONE else message.ciaddr,
-        vendor_class=vendor.decode("utf-8", "surrogateescape"),
-        pxe=kind is not Kind.ORDINARY,
+        message.mac,
+        model.firmware,
+        model.arch,
+        system_uuid(get(Code.UUID)),
+        None if message.ciaddr == NONE else message.ciaddr,
+        model.vendor_class,
+        model.kind is not Kind.ORDINARY,
     )
-    identifier = client_id(message.mac, options.get(Code.CLIENT_ID, b""))
-    script = _SCRIPTED.get(client.firmware or Firmware.BIOS) if ipxe and ipxe_has_http(options.get(Code.IPXE)) else None
-    agent = relay_agent(options.get(Code.RELAY_AGENT))
-    return Asker(kind, ipxe, script, client, identifier, tuple(options.get(Code.PARAMETERS, b"")), agent)
+    identifier = client_id(message.mac, get(Code.CLIENT_ID))
+    agent = relay_agent(get(Code.RELAY_AGENT))
+    return Asker(model.kind, model.ipxe, model.script, client, identifier, get(Code.PARAMETERS, b""), agent)
 
 
-def client_id(mac: str, value: bytes) -> str:
+class _Model(NamedTuple):
+    """What machines of one make have in common."""
+
+    kind: Kind
+    ipxe: bool
+    script: Firmware | None
+    firmware: Firmware | None
+    arch: int | None
+    vendor_class: str
+
+
+@lru_cache(maxsize=512)
+def _model(vendor: bytes | None, classes: bytes | None, archs: bytes | None, features: bytes | None) -> _Model:
+    vendor_class = vendor or b""
+    ipxe = b"iPXE" in user_classes(classes)
+    kind = _kind(vendor_class, ipxe, archs is not None)
+    arch = None if kind is Kind.ORDINARY else _arch(archs, vendor_class)
+    firmware = _firmware(arch)
+    script = _SCRIPTED.get(firmware or Firmware.BIOS) if ipxe and ipxe_has_http(features) else None
+    return _Model(kind, ipxe, script, firmware, arch, vendor_class.decode("utf-8", "surrogateescape"))
+
+
+def client_id(mac: str, value: bytes | None) -> str:
     """Option 61 as it identifies a lease, in hex. "Ethernet and the MAC" says what chaddr says already: UEFI sends none, the
     installer behind it sends that, and both are one machine that should keep one address."""
-    return "" if len(value) < 2 or value == b"\x01" + bytes.fromhex(mac.replace(":", "")) else value[:_LONGEST_ID].hex()
+    if value is None or len(value) < 2:
+        return ""
+    identifier = value[:_LONGEST_ID].hex()
+    return "" if len(value) == 7 and identifier == "01" + mac.replace(":", "") else identifier
 
 
 _SCRIPTED = {Firmware.BIOS: Firmware.IPXE, Firmware.UEFI_X64: Firmware.IPXE_UEFI}

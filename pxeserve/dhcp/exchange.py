@@ -1,15 +1,16 @@
 """One batch of datagrams from end to end: understood, decided, stored, and only then answered. Told to the record on the way.
 
 This is where durability is kept: a durable answer is handed out after the transaction that holds its lease, or not at all.
+An answer that promises nothing leaves at once; when the others are stored is for whoever calls, so that one sync serves many.
 Refuses to know sockets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from ipaddress import IPv4Address
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -27,10 +28,17 @@ _log = structlog.get_logger("dhcp")
 _harmless = lru_cache(maxsize=1024)(harmless)
 
 
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    mac: str
+class Leaving(NamedTuple):
+    """An answer that may leave now, by whatever its question came through."""
+
+    reply: Reply
+    through: Any
+
+
+class _Settled(NamedTuple):
+    message: Message
     outcome: Outcome
+    through: Any
 
 
 class Exchange:
@@ -41,16 +49,38 @@ class Exchange:
         self._recorder = recorder
         self._leases = leases
         self._said: dict[str, float] = {}
+        self._held: list[_Settled] = []
+        self._sighted: list[tuple[IPv4Address, str]] = []
 
-    def handle(self, datagrams: Iterable[tuple[bytes, Arrival]], core: Core, now: float) -> list[Reply]:
-        """The answers to `datagrams`, each of which may leave now. Never raises."""
-        settled = [one for data, arrival in datagrams if (one := self._one(data, arrival, core, now)) is not None]
-        stored = self._store(settled, now)
-        return [reply for one in settled if (reply := self._answer(one, stored, now)) is not None]
+    @property
+    def waiting(self) -> int:
+        """How many outcomes wait for `store`."""
+        return len(self._held) + len(self._sighted)
 
-    def store_changes(self, now: float) -> bool:
-        """Store what changed without anybody asking (pruning, a clock that was set)."""
-        return self._store([], now)
+    def take(self, datagrams: Iterable[tuple[bytes, Arrival]], core: Core, now: float, through: Any = None) -> list[Leaving]:
+        """Decide about `datagrams`; the answers that promise nothing and may leave at once, each with `through`. Never raises."""
+        leaving: list[Leaving] = []
+        for data, arrival in datagrams:
+            one = self._one(data, arrival, core, now, through)
+            if one is None:
+                continue
+            if one.outcome.sighted is not None:
+                self._sighted.append((one.outcome.sighted, one.message.mac))
+            if one.outcome.durable:
+                self._held.append(one)
+            else:
+                self._answer(one, leaving, now, stored=True)
+        return leaving
+
+    def store(self, now: float) -> list[Leaving]:
+        """Put all that has changed on the disk in one transaction; the answers that waited for it. Never raises."""
+        held, self._held = self._held, []
+        sighted, self._sighted = self._sighted, []
+        stored = self._store(sighted, now)
+        leaving: list[Leaving] = []
+        for one in held:
+            self._answer(one, leaving, now, stored=stored)
+        return leaving
 
     def count(self, reason: str) -> None:
         """Count something ignored or not sent."""
@@ -64,21 +94,20 @@ class Exchange:
         _log.error(text, reason=reason)
         return True
 
-    def _one(self, data: bytes, arrival: Arrival, core: Core, now: float) -> _Settled | None:
+    def _one(self, data: bytes, arrival: Arrival, core: Core, now: float, through: Any) -> _Settled | None:
         """The single guarded place: whatever goes wrong with one datagram ends here, is said, and harms no other."""
         message = parse(data)
         if isinstance(message, Reject):
             self._recorder.count(message.reason)
             return None
         try:
-            return _Settled(message.mac, core(message, arrival, now))
+            return _Settled(message, core(message, arrival, now), through)
         except Exception as error:  # noqa: BLE001 - the process must outlive any mistake of ours about one packet
             self._recorder.count("internal-error")
             self.complain("internal-error", now, f"a {message.type.name} of {message.mac} was dropped: {type(error).__name__}: {error}")
             return None
 
-    def _store(self, settled: list[_Settled], now: float) -> bool:
-        sightings = [(one.outcome.sighted, one.mac) for one in settled if one.outcome.sighted is not None]
+    def _store(self, sightings: list[tuple[IPv4Address, str]], now: float) -> bool:
         try:
             if self._leases is None:
                 self._ledger.write_sightings(sightings, now)
@@ -94,19 +123,22 @@ class Exchange:
             return False
         return True
 
-    def _answer(self, one: _Settled, stored: bool, now: float) -> Reply | None:
+    def _answer(self, one: _Settled, leaving: list[Leaving], now: float, *, stored: bool) -> None:
         outcome = one.outcome
         reply, said = outcome.reply, outcome.said
         if outcome.durable and not stored:
             self._recorder.count("not-stored")
             reply = outcome.instead
-            said = replace(said, text="confirmed as it is stored; nothing new can be") if reply is not None and said else None
+            said = said._replace(text="confirmed as it is stored; nothing new can be") if reply is not None and said else None
         if outcome.ignored:
             self._recorder.count(outcome.ignored)
+        if reply is not None:
+            leaving.append(Leaving(reply, one.through))
+        if outcome.untold:
+            self._recorder.count(f"untold-{one.message.type.name.lower()}")
         for note in (outcome.heard, said, *outcome.alarms):
             if note is not None:
-                self._recorder.emit(_event(note, one.mac, now))
-        return reply
+                self._recorder.emit(_event(note, one.message.mac, now))
 
 
 def _event(note: Note, mac: str, now: float) -> Event:

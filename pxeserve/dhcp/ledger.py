@@ -6,7 +6,7 @@ Between the pure table and `store.leases`. Refuses to know packets.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import IPv4Address
 
 from sqlalchemy import Connection
@@ -30,6 +30,7 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._writer: Connection | None = None
 
     def load(self) -> tuple[list[Lease], int]:
         """Every lease that can be read, and how many could not."""
@@ -56,12 +57,22 @@ class Ledger:
         with self._transaction() as connection:
             table.prune_sightings(connection, now - SIGHTINGS_KEPT)
 
+    def close(self) -> None:
+        """Give the connection back. The next group takes a new one, as it does after a group that was not stored."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with suppress(SQLAlchemyError):
+                writer.close()
+
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         try:
-            with self._database.write() as connection:
-                yield connection
+            if self._writer is None:
+                self._writer = self._database.writer()
+            with self._writer.begin():
+                yield self._writer
         except (SQLAlchemyError, OSError) as error:
+            self.close()
             raise NotStoredError(str(getattr(error, "orig", None) or error)) from error
 
 

@@ -68,32 +68,25 @@ class BadOptionsError(ValueError):
         self.reason = reason
 
 
-def split(area: bytes) -> list[tuple[int, bytes]]:
-    """The options of one area in their order, up to END or its last byte. Raises BadOptionsError when one is cut short."""
-    found: list[tuple[int, bytes]] = []
+_PAD, _END = 0, 255
+
+
+def collect(area: bytes, options: dict[int, bytes]) -> dict[int, bytes]:
+    """Add the options of one area to `options`, which is given back: up to END or the area's last byte, the pieces of a long one put
+    together in their order (RFC 3396 section 7). Raises BadOptionsError when one is cut short."""
     at, size = 0, len(area)
     while at < size:
         code = area[at]
-        if code == Code.PAD:
+        if code == _PAD:
             at += 1
             continue
-        if code == Code.END:
+        if code == _END:
             break
-        if at + 2 > size:
+        if at + 2 > size or (end := at + 2 + area[at + 1]) > size:
             raise BadOptionsError("option-cut-short")
-        end = at + 2 + area[at + 1]
-        if end > size:
-            raise BadOptionsError("option-cut-short")
-        found.append((code, area[at + 2 : end]))
-        at = end
-    return found
-
-
-def gather(parts: Iterable[tuple[int, bytes]]) -> dict[int, bytes]:
-    """Options by code, the pieces of a long one put together in their order (RFC 3396 section 7)."""
-    options: dict[int, bytes] = {}
-    for code, value in parts:
+        value = area[at + 2 : end]
         options[code] = options[code] + value if code in options else value
+        at = end
     return options
 
 
@@ -106,7 +99,7 @@ def pack(code: int, value: bytes) -> bytes:
 
 def address(value: bytes | None) -> IPv4Address | None:
     """Four bytes as an address; None for anything else, and for 0.0.0.0, which many clients send for "none"."""
-    if value is None or len(value) != 4 or value == bytes(4):
+    if value is None or len(value) != 4 or value == b"\0\0\0\0":
         return None
     return IPv4Address(value)
 
@@ -162,7 +155,7 @@ def ipxe_has_http(value: bytes | None) -> bool:
     if not value:
         return True
     try:
-        return _IPXE_HTTP in gather(split(value))
+        return _IPXE_HTTP in collect(value, {})
     except BadOptionsError:
         return True
 
@@ -185,17 +178,20 @@ def relay_agent(value: bytes | None) -> RelayAgent:
     if not value:
         return _NO_RELAY_AGENT
     try:
-        inner = gather(_suboptions(value))
+        inner = _suboptions(value)
     except BadOptionsError:
         return _NO_RELAY_AGENT
     return RelayAgent(inner.get(1, b"")[:255], address(inner.get(5)), 19 in inner)
 
 
-def _suboptions(value: bytes) -> Iterable[tuple[int, bytes]]:
-    """Sub-options have neither PAD nor END (RFC 3046 section 2.0)."""
+def _suboptions(value: bytes) -> dict[int, bytes]:
+    """By code. Sub-options have neither PAD nor END (RFC 3046 section 2.0)."""
+    found: dict[int, bytes] = {}
     at = 0
     while at < len(value):
         if at + 2 > len(value) or at + 2 + value[at + 1] > len(value):
             raise BadOptionsError("suboption-cut-short")
-        yield value[at], value[at + 2 : at + 2 + value[at + 1]]
-        at += 2 + value[at + 1]
+        code, end = value[at], at + 2 + value[at + 1]
+        found[code] = found.get(code, b"") + value[at + 2 : end]
+        at = end
+    return found

@@ -6,9 +6,10 @@ Refuses to know how any of it is carried out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 from pxeserve.dhcp.classify import Asker
 from pxeserve.dhcp.packet import Message
@@ -49,8 +50,7 @@ class Booter(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A message to send from the socket it was asked through, at most `limit` bytes long."""
 
     message: Message
@@ -58,8 +58,7 @@ class Reply:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something for the record: `kind` is the word after `dhcp.`."""
 
     kind: str
@@ -67,16 +66,15 @@ class Note:
     address: IPv4Address | None = None
     host: str | None = None
     boot: Boot | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = MappingProxyType({})
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What comes of one message.
 
     `durable`: the reply may leave only once the table's changes are on the disk; `instead` is what may be said when they cannot be
     put there. `heard` tells what was asked, `said` what was answered, `alarms` what a person should see. `ignored` is the
-    reason, counted, when there is no answer. `sighted` is an address that another server was asked for.
+    reason, counted, when there is no answer. `sighted` is an address that another server was asked for. `untold`: one stranger of a
+    crowd, whose messages are counted and not told.
     """
 
     reply: Reply | None = None
@@ -87,6 +85,7 @@ class Outcome:
     alarms: tuple[Note, ...] = ()
     ignored: str = ""
     sighted: IPv4Address | None = None
+    untold: bool = False
 
 
 def ignore(reason: str, heard: Note | None = None, alarms: tuple[Note, ...] = ()) -> Outcome:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from ipaddress import IPv4Address
+from typing import NamedTuple
 
-from pxeserve.dhcp.options import LENGTHS, BadOptionsError, Code, address, gather, number, pack, split
+from pxeserve.dhcp.options import LENGTHS, BadOptionsError, Code, address, collect, number, pack
 
 BOOTREQUEST, BOOTREPLY = 1, 2
 BROADCAST_FLAG = 0x8000
@@ -28,6 +29,8 @@ ETHERNET_LIMIT = 1500 - 28
 _HEADER = struct.Struct("!BBBBIHH4s4s4s4s6s10s64s128s4s")
 _FIXED = _HEADER.size
 _FILE, _SNAME = 1, 2
+_LENGTHS = tuple((int(code), length) for code, length in LENGTHS.items())
+_PLACED = frozenset({int(Code.MESSAGE_TYPE), int(Code.RELAY_AGENT)})
 
 
 class Type(IntEnum):
@@ -43,17 +46,18 @@ class Type(IntEnum):
     INFORM = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+_TYPES = {bytes((kind,)): kind for kind in Type}
+
+
+class Reject(NamedTuple):
     """A packet to be ignored, and why: a stable word that is counted."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One DHCP message over Ethernet. `options` holds each option's whole value, in their order, without PAD, OVERLOAD and END;
-    `sname` and `file` are without their trailing NULs, and empty where the fields carried options."""
+class Message(NamedTuple):
+    """One DHCP message over Ethernet. `options` holds each option's whole value, in their order, without PAD, OVERLOAD and END, and always
+    the message's type; `sname` and `file` are without their trailing NULs, and empty where the fields carried options."""
 
     op: int
     xid: int
@@ -68,10 +72,11 @@ class Message:
     giaddr: IPv4Address = NONE
     sname: bytes = b""
     file: bytes = b""
-    type: Type = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "type", Type(self.options[Code.MESSAGE_TYPE][0]))
+    @property
+    def type(self) -> Type:
+        """Option 53."""
+        return _TYPES[self.options[Code.MESSAGE_TYPE]]
 
     @property
     def broadcast(self) -> bool:
@@ -87,6 +92,27 @@ class Message:
         """The longest message that the sender takes, in bytes of UDP payload (option 57 counts the IP datagram)."""
         size = number(self.options.get(Code.MAX_SIZE))
         return DEFAULT_LIMIT if size is None else min(max(size - 28, DEFAULT_LIMIT), ETHERNET_LIMIT)
+
+
+class Ready(dict[int, bytes]):
+    """Options that many answers share, with the bytes that they are on the wire. Nobody changes them."""
+
+    __slots__ = ("area",)
+
+    def __init__(self, options: Mapping[int, bytes], area: bytes | None = None) -> None:
+        super().__init__(options)
+        self.area = _area(options) if area is None else area
+
+    def plus(self, more: Mapping[int, bytes]) -> Ready:
+        """These and `more` behind them; what is in both counts as `more` has it."""
+        area = self.area
+        for code, value in more.items():
+            if code in self:
+                return Ready({**self, **more})
+            area += pack(code, value)
+        found = Ready(self, area)
+        found.update(more)
+        return found
 
 
 def parse(data: bytes, op: int = BOOTREQUEST) -> Message | Reject:
@@ -111,20 +137,9 @@ def parse(data: bytes, op: int = BOOTREQUEST) -> Message | Reject:
     except BadOptionsError as error:
         return Reject(error.reason)
     return Message(
-        op=op,
-        xid=xid,
-        mac=chaddr.hex(":"),
-        options=options,
-        secs=secs,
-        flags=flags,
-        hops=hops,
-        ciaddr=_address(ciaddr),
-        yiaddr=_address(yiaddr),
-        siaddr=_address(siaddr),
-        giaddr=_address(giaddr),
-        sname=sname,
-        file=file,
-    )
+        op, xid, chaddr.hex(":"), options, secs, flags, hops,
+        _address(ciaddr), _address(yiaddr), _address(siaddr), _address(giaddr), sname, file,
+    )  # fmt: skip
 
 
 def encode(message: Message, limit: int = ETHERNET_LIMIT) -> bytes:
@@ -133,44 +148,40 @@ def encode(message: Message, limit: int = ETHERNET_LIMIT) -> bytes:
     The message type goes first and option 82 last (RFC 3046 section 2.1). What does not fit goes into `file` and `sname` where these
     are empty (option 52), and is left out when it fits nowhere: options are given in their order of importance.
     """
-    head, middle, tail = _ordered(message.options)
-    free = limit - _FIXED - len(head) - len(tail) - 1
-    whole = b"".join(middle)
-    overload, spare = 0, {_FILE: message.file, _SNAME: message.sname}
-    if len(whole) > free:
-        whole, overload = _overflow(middle, free - 3, spare)
-        head += bytes((Code.OVERLOAD, 1, overload)) if overload else b""
+    options = message.options
+    area = options.area if isinstance(options, Ready) else _area(options)
+    sname, file = message.sname, message.file
+    if len(area) > limit - _FIXED - 1:
+        area, sname, file = _overflow(message, limit - _FIXED - 1)
     fixed = _HEADER.pack(
         message.op, 1, 6, message.hops, message.xid, message.secs, message.flags,
         message.ciaddr.packed, message.yiaddr.packed, message.siaddr.packed, message.giaddr.packed,
-        bytes.fromhex(message.mac.replace(":", "")), b"", spare[_SNAME], spare[_FILE], MAGIC,
+        bytes.fromhex(message.mac.replace(":", "")), b"", sname, file, MAGIC,
     )  # fmt: skip
-    return (fixed + head + whole + tail + b"\xff").ljust(LEAST, b"\0")
+    return (fixed + area + b"\xff").ljust(LEAST, b"\0")
 
 
 def _options(area: bytes, sname: bytes, file: bytes) -> tuple[dict[int, bytes], bytes, bytes]:
     """All options, and the two fields as text unless they carried options (RFC 2131 section 4.1: first `file`, then `sname`)."""
-    parts = split(area)
-    overload = 0
-    for code, value in parts:
-        if code == Code.OVERLOAD:
-            if len(value) != 1 or not 1 <= value[0] <= 3:
-                raise BadOptionsError("overload")
-            overload = value[0]
-    if overload & _FILE:
-        parts += split(file)
-        file = b""
-    if overload & _SNAME:
-        parts += split(sname)
-        sname = b""
-    options = gather(part for part in parts if part[0] != Code.OVERLOAD)
-    for code, length in LENGTHS.items():
+    options = collect(area, {})
+    overload = options.pop(Code.OVERLOAD, None)
+    if overload is not None:
+        if overload not in (b"\1", b"\2", b"\3"):
+            raise BadOptionsError("overload")
+        if overload[0] & _FILE:
+            collect(file, options)
+            file = b""
+        if overload[0] & _SNAME:
+            collect(sname, options)
+            sname = b""
+        options.pop(Code.OVERLOAD, None)
+    for code, length in _LENGTHS:
         if code in options and len(options[code]) != length:
             raise BadOptionsError(f"option-{int(code)}-length")
     kind = options.get(Code.MESSAGE_TYPE)
     if kind is None:
         raise BadOptionsError("no-message-type")
-    if not 1 <= kind[0] <= 8:
+    if kind not in _TYPES:
         raise BadOptionsError("message-type")
     return options, sname.partition(b"\0")[0], file.partition(b"\0")[0]
 
@@ -179,16 +190,24 @@ def _ordered(options: Mapping[int, bytes]) -> tuple[bytes, list[bytes], bytes]:
     head = pack(Code.MESSAGE_TYPE, options[Code.MESSAGE_TYPE])
     agent = options.get(Code.RELAY_AGENT)
     tail = b"" if agent is None else pack(Code.RELAY_AGENT, agent)
-    middle = [pack(code, value) for code, value in options.items() if code not in (Code.MESSAGE_TYPE, Code.RELAY_AGENT)]
+    middle = [pack(code, value) for code, value in options.items() if code not in _PLACED]
     return head, middle, tail
 
 
-def _overflow(packed: list[bytes], free: int, spare: dict[int, bytes]) -> tuple[bytes, int]:
-    """What lies in the options area and which fields (written into `spare`) took more."""
+def _area(options: Mapping[int, bytes]) -> bytes:
+    head, middle, tail = _ordered(options)
+    return head + b"".join(middle) + tail
+
+
+def _overflow(message: Message, room: int) -> tuple[bytes, bytes, bytes]:
+    """What lies in the options area of `room` bytes, in `sname` and in `file` when not all options fit into the first."""
+    head, middle, tail = _ordered(message.options)
+    room -= len(head) + len(tail) + 3  # option 52 itself
+    spare = {_FILE: message.file, _SNAME: message.sname}
     fields = [(bit, size) for bit, size in ((_FILE, 128), (_SNAME, 64)) if not spare[bit]]
     area, more = b"", {bit: b"" for bit, _ in fields}
-    for option in packed:
-        if len(area) + len(option) <= free:
+    for option in middle:
+        if len(area) + len(option) <= room:
             area += option
             continue
         for bit, size in fields:
@@ -200,8 +219,10 @@ def _overflow(packed: list[bytes], free: int, spare: dict[int, bytes]) -> tuple[
         if content:
             overload |= bit
             spare[bit] = content + b"\xff"
-    return area, overload
+    if overload:
+        head += bytes((Code.OVERLOAD, 1, overload))
+    return head + area + tail, spare[_SNAME], spare[_FILE]
 
 
-def _address(packed: bytes) -> IPv4Address:
-    return NONE if packed == b"\0\0\0\0" else IPv4Address(packed)
+_address = lru_cache(maxsize=1024)(IPv4Address)
+"""Most are 0.0.0.0, or the address of one of few relays."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from pxeserve.dhcp.classify import Asker, Kind, classify
+from pxeserve.dhcp.crowd import Crowd
 from pxeserve.dhcp.options import Code
 from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore
 from pxeserve.dhcp.packet import NONE, Message, Type
@@ -24,6 +25,7 @@ class Proxy:
     def __init__(self, booter: Booter, local: Local) -> None:
         self._booter = booter
         self._local = local
+        self._crowd = Crowd()
 
     def receive(self, message: Message, arrival: Arrival, now: float) -> Outcome:
         """What comes of a message on port 67."""
@@ -32,7 +34,7 @@ class Proxy:
             return ignore("no-such-interface")
         asker = classify(message)
         if message.type is Type.REQUEST:
-            return self._overhear(message, asker, arrival, server)
+            return self._overhear(message, asker, arrival, server, now)
         if message.type is not Type.DISCOVER:
             return ignore("not-for-a-proxy")
         return self._answer(message, asker, arrival, server, Type.OFFER, now)
@@ -51,20 +53,21 @@ class Proxy:
     def _answer(self, message: Message, asker: Asker, arrival: Arrival, server: IPv4Address, kind: Type, now: float) -> Outcome:
         if asker.kind is Kind.ORDINARY:
             return ignore("not-pxe")
-        heard = _heard(message, asker, None)
         boot = self._booter.boot(asker, message.xid, message.ciaddr, now)
+        told = boot.host is not None or self._crowd.admit(now)
+        heard = _heard(message, asker, None) if told else None
         if boot.file is None:
-            return Outcome(heard=heard, said=_unanswered(boot), ignored="no-boot-file")
+            return Outcome(heard=heard, said=_unanswered(boot) if told else None, ignored="no-boot-file", untold=not told)
         name = boot.name(server)
         answer = proxied(message, asker, kind, server, name)
         if kind is Type.OFFER:
             destination = route(message, answer, arrival, self._local.ports, frames=False)
         else:
             destination = _back(message, arrival, self._local.ports.client)
-        said = Note(kind.name.lower(), f"named boot file {name}", asker.client.address, boot.host, boot)
-        return Outcome(Reply(answer, destination, message.limit), heard=heard, said=said)
+        said = Note(kind.name.lower(), f"named boot file {name}", asker.client.address, boot.host, boot) if told else None
+        return Outcome(Reply(answer, destination, message.limit), heard=heard, said=said, untold=not told)
 
-    def _overhear(self, message: Message, asker: Asker, arrival: Arrival, server: IPv4Address) -> Outcome:
+    def _overhear(self, message: Message, asker: Asker, arrival: Arrival, server: IPv4Address, now: float) -> Outcome:
         """Option 50 of a REQUEST to another server tells which address the machine is about to have: evidence of who it is.
 
         Only what was broadcast on our own wire counts; anybody anywhere can send us what looks like a relay's. A rehearsal's own relay on
@@ -76,7 +79,7 @@ class Proxy:
         rehearsed = message.giaddr == server == arrival.source and self._booter.rehearses(message.mac)
         if not rehearsed and (message.giaddr != NONE or not arrival.was_broadcast):
             return ignore("overheard-from-afar")
-        heard = _heard(message, asker, address, other) if asker.kind is not Kind.ORDINARY else None
+        heard = _heard(message, asker, address, other) if asker.kind is not Kind.ORDINARY and self._crowd.admit(now) else None
         return Outcome(heard=heard, ignored="other-server", sighted=address)
 
 

@@ -6,24 +6,25 @@ Refuses to know policy: address, time and boot file are given to it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import IPv4Address
+from typing import NamedTuple
 
 from pxeserve.dhcp.classify import Asker, Kind
 from pxeserve.dhcp.lending.subnets import Subnet
-from pxeserve.dhcp.options import PXE_BYPASS, BadOptionsError, Code, addresses, gather, split
-from pxeserve.dhcp.packet import BOOTREPLY, BROADCAST_FLAG, NONE, Message, Type
+from pxeserve.dhcp.options import PXE_BYPASS, BadOptionsError, Code, addresses, collect
+from pxeserve.dhcp.packet import BOOTREPLY, BROADCAST_FLAG, NONE, Message, Ready, Type
 from pxeserve.domain.client import Firmware
 
 _DEFAULTS = (Code.ROUTER, Code.DNS, Code.DOMAIN)
 _OURS = frozenset({Code.MESSAGE_TYPE, Code.SERVER_ID, Code.LEASE_TIME, Code.OVERLOAD, Code.RELAY_AGENT, Code.CLIENT_ID})
+_ECHOED = (int(Code.CLIENT_ID), int(Code.RELAY_AGENT))
 _HOST_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _BOOT_ITEM = 71
 _CLASSES = {Kind.PXE: b"PXEClient", Kind.HTTP: b"HTTPClient", Kind.ORDINARY: b""}
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """What a client is given besides its address. `seconds` is None where no address is lent (INFORM)."""
 
     subnet: Subnet
@@ -34,31 +35,22 @@ class Terms:
 
 def lending(request: Message, asker: Asker, kind: Type, server: IPv4Address, address: IPv4Address, terms: Terms) -> Message:
     """An OFFER or ACK of a server that lends addresses. `siaddr` is always set: GRUB and udhcpc look there for their files."""
-    options: dict[int, bytes] = {Code.MESSAGE_TYPE: bytes((kind,)), Code.SERVER_ID: server.packed}
-    if terms.seconds is not None:
-        options[Code.LEASE_TIME] = terms.seconds.to_bytes(4)
-    options |= _network(terms, asker)
+    options = _network(terms.subnet, kind, server, terms.seconds, terms.host, asker.asked)
     if terms.boot_file:
-        options |= _boot(request, asker, server, terms.boot_file)
-    options |= {code: value for code, value in terms.subnet.options if code not in _OURS}
-    return replace(
-        _skeleton(request, options),
-        ciaddr=request.ciaddr if kind is Type.ACK else NONE,
-        yiaddr=address,
-        siaddr=server,
-        file=_field(terms.boot_file or ""),
-    )
+        options = options.plus(_boot(request, asker, server, terms.boot_file))
+    if terms.subnet.options:
+        options = options.plus({code: value for code, value in terms.subnet.options if code not in _OURS})
+    ciaddr = request.ciaddr if kind is Type.ACK else NONE
+    return _answer(request, options, ciaddr=ciaddr, yiaddr=address, siaddr=server, file=_field(terms.boot_file or ""))
 
 
 def refusal(request: Message, server: IPv4Address, text: str) -> Message:
     """A NAK. Through a relay it has the broadcast bit, since the client's address is the wrong one (RFC 2131 section 4.3.2)."""
-    options: dict[int, bytes] = {
-        Code.MESSAGE_TYPE: bytes((Type.NAK,)),
-        Code.SERVER_ID: server.packed,
-        Code.TEXT: text.encode()[:255],
-    }
+    options = Ready(
+        {Code.MESSAGE_TYPE: bytes((Type.NAK,)), Code.SERVER_ID: server.packed, Code.TEXT: text.encode()[:255]}
+    )
     flags = request.flags | BROADCAST_FLAG if request.giaddr != NONE else request.flags
-    return replace(_skeleton(request, options), flags=flags)
+    return _answer(request, options)._replace(flags=flags)
 
 
 def proxied(request: Message, asker: Asker, kind: Type, server: IPv4Address, boot_file: str) -> Message:
@@ -75,7 +67,7 @@ def proxied(request: Message, asker: Asker, kind: Type, server: IPv4Address, boo
         options[Code.VENDOR] = item
     ciaddr = request.ciaddr if kind is Type.ACK else NONE
     file = b"" if later else _field(boot_file)
-    return replace(_skeleton(request, options), ciaddr=ciaddr, siaddr=server, file=file)
+    return _answer(request, Ready(options), ciaddr=ciaddr, siaddr=server, file=file)
 
 
 def _field(boot_file: str) -> bytes:
@@ -84,18 +76,32 @@ def _field(boot_file: str) -> bytes:
     return name if len(name) < 128 else b""
 
 
-def _skeleton(request: Message, options: dict[int, bytes]) -> Message:
-    """What every answer repeats: xid, flags, giaddr, chaddr, the client identifier (RFC 6842) and, last, option 82 (RFC 3046)."""
-    for code in (Code.CLIENT_ID, Code.RELAY_AGENT):
+def _answer(
+    request: Message,
+    options: Ready,
+    *,
+    ciaddr: IPv4Address = NONE,
+    yiaddr: IPv4Address = NONE,
+    siaddr: IPv4Address = NONE,
+    file: bytes = b"",
+) -> Message:
+    """With what every answer repeats: xid, flags, giaddr, chaddr, the client identifier (RFC 6842) and, last, option 82 (RFC 3046)."""
+    for code in _ECHOED:
         if code in request.options:
-            options[code] = request.options[code]
-    return Message(BOOTREPLY, request.xid, request.mac, options, flags=request.flags, giaddr=request.giaddr)
+            options = options.plus({code: request.options[code]})
+    return Message(
+        BOOTREPLY, request.xid, request.mac, options, 0, request.flags, 0, ciaddr, yiaddr, siaddr, request.giaddr, b"", file
+    )
 
 
-def _network(terms: Terms, asker: Asker) -> dict[int, bytes]:
-    """The subnet's own options: the mask always, the others when asked for, or the usual ones when the client names none."""
-    subnet, seconds = terms.subnet, terms.seconds
-    name = terms.host if terms.host and _HOST_NAME.fullmatch(terms.host) else ""
+@lru_cache(maxsize=1024)
+def _network(subnet: Subnet, kind: Type, server: IPv4Address, seconds: int | None, host: str | None, asked: bytes) -> Ready:
+    """Who answers and for how long, and the subnet's own options: the mask always, the others when asked for, or the usual ones when
+    the client names none. Remembered, as a site's machines ask alike."""
+    options: dict[int, bytes] = {Code.MESSAGE_TYPE: bytes((kind,)), Code.SERVER_ID: server.packed}
+    if seconds is not None:
+        options[Code.LEASE_TIME] = seconds.to_bytes(4)
+    name = host if host and _HOST_NAME.fullmatch(host) else ""
     known: dict[int, bytes] = {
         Code.ROUTER: subnet.router.packed if subnet.router else b"",
         Code.DNS: addresses(subnet.dns),
@@ -106,9 +112,10 @@ def _network(terms: Terms, asker: Asker) -> dict[int, bytes]:
         Code.RENEWAL_TIME: (seconds // 2).to_bytes(4) if seconds else b"",
         Code.REBINDING_TIME: (seconds * 7 // 8).to_bytes(4) if seconds else b"",
     }
-    wanted = asker.asked or _DEFAULTS
-    options = {code: value for code, value in known.items() if value and code in wanted}
-    return {Code.SUBNET_MASK: subnet.network.netmask.packed, **options}
+    wanted = asked or _DEFAULTS
+    options[Code.SUBNET_MASK] = subnet.network.netmask.packed
+    options |= {code: value for code, value in known.items() if value and code in wanted}
+    return Ready(options)
 
 
 def _boot(request: Message, asker: Asker, server: IPv4Address, boot_file: str) -> dict[int, bytes]:
@@ -137,7 +144,7 @@ def _boot(request: Message, asker: Asker, server: IPv4Address, boot_file: str) -
 def _boot_item(request: Message) -> bytes:
     """The menu entry that the client chose (PXE_BOOT_ITEM in option 43), to be repeated to it; empty when it chose none."""
     try:
-        item = gather(split(request.options.get(Code.VENDOR, b""))).get(_BOOT_ITEM, b"")
+        item = collect(request.options.get(Code.VENDOR, b""), {}).get(_BOOT_ITEM, b"")
     except BadOptionsError:
         return b""
     return bytes((_BOOT_ITEM, len(item))) + item + b"\xff" if len(item) == 4 else b""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address
+from typing import NamedTuple
 
 from pxeserve.dhcp.options import Code, relay_agent
 from pxeserve.dhcp.packet import NONE, Message, Type
@@ -19,8 +20,7 @@ _IPV4, _UDP = 0x0800, 17
 _TTL = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """How a datagram came in: the interface, who sent it, and to which address it was sent."""
 
     interface: str
@@ -63,8 +63,7 @@ class Way(StrEnum):
     FRAME = "frame"          # to a MAC whose IP stack has no address yet, as a frame of our own making
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """Where to. `mac` is set for `Way.FRAME`."""
 
     way: Way

@@ -6,6 +6,8 @@ Sockets, clock and disk are here and nowhere else in this room. Refuses to know 
 from __future__ import annotations
 
 import select
+import time
+from collections.abc import Iterable
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,7 +16,7 @@ from pxeserve.boot.loaders import Loaders
 from pxeserve.boot.session import SessionIds
 from pxeserve.dhcp.booting import Boots
 from pxeserve.dhcp.clock import Clock
-from pxeserve.dhcp.exchange import Core, Exchange
+from pxeserve.dhcp.exchange import Core, Exchange, Leaving
 from pxeserve.dhcp.ledger import Ledger, NotStoredError
 from pxeserve.dhcp.lending.leases import Leases
 from pxeserve.dhcp.lending.lender import Lender
@@ -23,14 +25,18 @@ from pxeserve.dhcp.probe import OtherServer, probe_other_servers
 from pxeserve.dhcp.proxy import Proxy
 from pxeserve.dhcp.route import Local, Ports
 from pxeserve.dhcp.settings import known, networks
-from pxeserve.dhcp.wire import Wire
+from pxeserve.dhcp.wire import BATCH, Wire
 from pxeserve.errors import PxeserveError
-from pxeserve.events.recorder import SOCKET_NAME, Recorder
+from pxeserve.events.recorder import SOCKET_NAME, TOGETHER, Recorder
 from pxeserve.keys import load_keys
 from pxeserve.serving import Order, Serving
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import Store, open_store
 
+GATHER = 0.008
+"""Seconds from one sync to the next while machines wait for it; far less than any of them notices, and fault I1's bound is 10 ms."""
+
+_LOOK = 0.05
 _TICK = 1.0
 _FLUSH = 5.0
 _HOUR = 3600.0
@@ -41,7 +47,7 @@ def serve(serving: Serving) -> None:
     """Answer DHCP until asked to stop. Raises PxeserveError when another server answers where this one alone should."""
     config = serving.config
     store = open_store(config.server.data)
-    recorder = Recorder(config.server.data / "run" / SOCKET_NAME, "dhcp")
+    recorder = Recorder(config.server.data / "run" / SOCKET_NAME, "dhcp", by_turns=True)
     snapshots = SnapshotSource(store)
     sessions = SessionIds(load_keys(config.server.data).session)
     loaders = Loaders(store, config.server.data, config.dhcp.mode, config.boot.idle)
@@ -67,29 +73,47 @@ class Server:
         self._leases: Leases | None = None
         self._revision = -1
         self._pruned = self._flushed = self._clock.now()
+        self._stored = self._looked = self._ticked = 0.0
         self._cores: dict[int, Core] = self._proxy(boots) if serving.config.dhcp.mode == "proxy" else self._lender(boots)
         self._exchange = Exchange(self._ledger, recorder, self._leases)
 
     def run(self) -> None:
-        """Serve until the parent says stop, or is gone."""
+        """Serve until the parent says stop, or is gone. What was asked by then is stored and answered."""
         with select.epoll() as poll:
             poll.register(self._serving.orders, select.EPOLLIN)
             for wire in self._wires.values():
                 poll.register(wire, select.EPOLLIN)
             self._serving.ready()
             while True:
-                ready = [descriptor for descriptor, _ in poll.poll(_TICK)]
+                ready = [descriptor for descriptor, _ in poll.poll(self._patience())]
                 if self._serving.orders.fileno() in ready and self._told_to_stop():
+                    self._store()
                     return
-                self._serving.beat()
-                self._tick()
+                self._look()
                 for descriptor in ready:
                     if descriptor in self._wires:
-                        self._answer(self._wires[descriptor], self._cores[descriptor])
+                        self._take(self._wires[descriptor], self._cores[descriptor])
+                if self._exchange.waiting and self._patience() == 0:
+                    self._store()
+                self._recorder.hand_over()
 
-    def _answer(self, wire: Wire, core: Core) -> None:
-        datagrams = wire.receive()
-        for reply in self._exchange.handle(datagrams, core, self._clock.now()):
+    def _take(self, wire: Wire, core: Core) -> None:
+        self._send(self._exchange.take(wire.receive(), core, self._clock.now(), wire))
+
+    def _patience(self) -> float:
+        """How long to wait for the next datagram, in seconds. When the last group was stored this moment ago the next one gathers
+        for a while, so that in a storm one sync serves many; a machine that comes alone is never kept waiting."""
+        waiting = self._exchange.waiting
+        if not waiting:
+            return TOGETHER if self._recorder.waiting else _TICK
+        return 0.0 if waiting >= BATCH else max(0.0, self._stored + GATHER - time.monotonic())
+
+    def _store(self) -> None:
+        self._send(self._exchange.store(self._clock.now()))
+        self._stored = time.monotonic()
+
+    def _send(self, leaving: Iterable[Leaving]) -> None:
+        for reply, wire in leaving:
             if failure := wire.send(reply):
                 self._exchange.count(failure)
 
@@ -143,25 +167,40 @@ class Server:
             if other is not None:
                 raise _beside(other)
 
+    def _look(self) -> None:
+        """What is looked at beside the packets, at its own pace: a storm has a thousand turns a second."""
+        turn = time.monotonic()
+        if turn - self._looked >= _LOOK:
+            self._looked = turn
+            self._notice()
+        if turn - self._ticked >= _TICK:
+            self._ticked = turn
+            self._serving.beat()
+            self._tick()
+
+    def _notice(self) -> None:
+        """A new inventory."""
+        try:
+            self._refresh()
+        except SQLAlchemyError as error:
+            self._exchange.complain("no-inventory", self._clock.now(), f"the inventory cannot be read, the last one stands: {error}")
+
     def _refresh(self) -> None:
+        if self._leases is None:
+            return
         snapshot = self._snapshots.current()
-        if self._leases is not None and snapshot.revision != self._revision:
+        if snapshot.revision != self._revision:
             self._leases.know(known(snapshot), self._clock.now())
             self._revision = snapshot.revision
 
     def _tick(self) -> None:
-        """What time brings: a new inventory, a clock that was set, counters to hand over, old rows to forget."""
+        """What time brings: a clock that was set, counters to hand over, old rows to forget."""
         now = self._clock.now()
         jump = self._clock.jump()
-        if self._leases is not None:
-            try:
-                self._refresh()
-            except SQLAlchemyError as error:
-                self._exchange.complain("no-inventory", now, f"the inventory cannot be read, the last one stands: {error}")
-            if jump:
-                _log.warning(f"the clock was set by {jump:.0f} s; leases keep the time they had left", reason="clock-set")
-                self._leases.shift(jump, now)
-                self._exchange.store_changes(now)
+        if jump and self._leases is not None:
+            _log.warning(f"the clock was set by {jump:.0f} s; leases keep the time they had left", reason="clock-set")
+            self._leases.shift(jump, now)
+            self._store()
         if abs(now - self._flushed) >= _FLUSH:
             self._flushed = now
             self._recorder.flush()
@@ -172,7 +211,7 @@ class Server:
     def _prune(self, now: float) -> None:
         if self._leases is not None:
             self._leases.prune(now)
-            self._exchange.store_changes(now)
+            self._store()
         try:
             self._ledger.prune(now)
         except NotStoredError as error:

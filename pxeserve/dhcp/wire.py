@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from functools import lru_cache
 from ipaddress import IPv4Address
 
 from pxeserve.dhcp.outcome import Reply
@@ -25,6 +26,9 @@ _NOBODYS = 0x88B5
 """An EtherType for local experiments: a packet socket bound to it hears nothing, and costs nothing while others talk."""
 
 
+_text = lru_cache(maxsize=1024)(str)
+
+
 class Wire:
     """The sockets of one interface. `own` is the interface's own address, which answers come from."""
 
@@ -32,7 +36,7 @@ class Wire:
         self.interface = interface
         self._udp = udp
         self._raw = raw
-        self._from = _PKTINFO.pack(0, own.packed, bytes(4))
+        self._from = ((socket.IPPROTO_IP, _IP_PKTINFO, _PKTINFO.pack(0, own.packed, bytes(4))),)
         self._own = own
         udp.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         udp.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
@@ -60,7 +64,7 @@ class Wire:
             except OSError:
                 # An ICMP answer to something sent before, or an interface that went down; the next datagram will tell.
                 break
-            found.append((data, Arrival(self.interface, IPv4Address(host), port, _destination(ancillary))))
+            found.append((data, _arrival(self.interface, host, port, _destination(ancillary))))
         return found
 
     def send(self, reply: Reply) -> str:
@@ -89,9 +93,9 @@ class Wire:
 
     def _send_udp(self, data: bytes, address: IPv4Address, port: int) -> str:
         # From the interface's own address; from whichever the kernel takes when that one is no longer there.
-        for ancillary in ([(socket.IPPROTO_IP, _IP_PKTINFO, self._from)], []):
+        for ancillary in (self._from, ()):
             try:
-                self._udp.sendmsg([data], ancillary, socket.MSG_DONTWAIT, (str(address), port))
+                self._udp.sendmsg((data,), ancillary, socket.MSG_DONTWAIT, (_text(address), port))
             except BlockingIOError:
                 return "send-queue-full"
             except OSError:
@@ -100,8 +104,14 @@ class Wire:
         return "cannot-send"
 
 
-def _destination(ancillary: list[tuple[int, int, bytes]]) -> IPv4Address:
+def _destination(ancillary: list[tuple[int, int, bytes]]) -> bytes:
     for level, kind, data in ancillary:
         if level == socket.IPPROTO_IP and kind == _IP_PKTINFO and len(data) >= _PKTINFO.size:
-            return IPv4Address(_PKTINFO.unpack_from(data)[2])
-    return EVERYBODY
+            return data[8:12]
+    return EVERYBODY.packed
+
+
+@lru_cache(maxsize=1024)
+def _arrival(interface: str, host: str, port: int, destination: bytes) -> Arrival:
+    """Most come from few relays, or from nowhere to everybody."""
+    return Arrival(interface, IPv4Address(host), port, IPv4Address(destination))

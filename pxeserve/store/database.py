@@ -47,8 +47,12 @@ class Database:
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
+    def writer(self) -> Connection:
+        """A connection whose transactions take the write lock at once, for whoever writes all day; to be closed by who has it."""
+        return self.engine.connect().execution_options(immediate=True)
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A write transaction; durable when the block has ended without an exception."""
-        with self.engine.connect().execution_options(immediate=True) as connection, connection.begin():
+        with self.writer() as connection, connection.begin():
             yield connection

@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, LargeBinary, Row, bindparam, cast, delete, insert, or_, select
+from sqlalchemy import Connection, Dialect, LargeBinary, Row, Table, bindparam, cast, delete, or_, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from pxeserve.domain.client import parse_mac
 from pxeserve.store import tables as t
@@ -21,8 +24,7 @@ STATES = frozenset({"bound", "released", "declined"})
 _LONGEST = 600
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseRow:
+class LeaseRow(NamedTuple):
     """One lease as it lies on the disk. `client_id` is option 61 in hex, or empty; `starts` and `expires` are epoch seconds;
     `relay` is the giaddr and circuit through which it was asked for, or empty."""
 
@@ -72,25 +74,16 @@ def load(connection: Connection) -> Loaded:
 
 def put(connection: Connection, leases: Iterable[LeaseRow]) -> None:
     """Insert or replace by address."""
-    values = [
-        {
-            "address": str(lease.address),
-            "mac": lease.mac,
-            "client_id": lease.client_id,
-            "hostname": lease.hostname,
-            "state": lease.state,
-            "starts": lease.starts,
-            "expires": lease.expires,
-            "relay": lease.relay,
-        }
-        for lease in leases
-    ]
-    _replace(connection, t.lease, values)
+    _replace(
+        connection,
+        t.lease,
+        [(str(one.address), one.mac, one.client_id, one.hostname, one.state, one.starts, one.expires, one.relay) for one in leases],
+    )
 
 
 def put_sightings(connection: Connection, sightings: Iterable[Sighting]) -> None:
     """Insert or replace by address."""
-    _replace(connection, t.sighting, [{"address": str(one.address), "mac": one.mac, "at": one.at} for one in sightings])
+    _replace(connection, t.sighting, [(str(one.address), one.mac, one.at) for one in sightings])
 
 
 def remove(connection: Connection, addresses: Iterable[IPv4Address]) -> None:
@@ -129,10 +122,20 @@ def sighting(connection: Connection, address: IPv4Address) -> Sighting | None:
     return Sighting(IPv4Address(row.address), row.mac, row.at) if row else None
 
 
-def _replace(connection: Connection, table: Any, values: list[dict[str, Any]]) -> None:
-    if values:
-        connection.execute(delete(table).where(table.c.address == bindparam("key")), [{"key": value["address"]} for value in values])
-        connection.execute(insert(table), values)
+def _replace(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+    """Rows in the order of the table's columns. Handed to the driver as they are: an acknowledgement waits for this."""
+    if rows:
+        connection.exec_driver_sql(_upsert(table, connection.dialect), rows)
+
+
+@cache
+def _upsert(table: Table, dialect: Dialect) -> str:
+    statement = insert(table)
+    others = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
+    compiled = statement.on_conflict_do_update(index_elements=table.primary_key.columns, set_=others).compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)
+    assert compiled.positiontup == [column.name for column in table.c]
+    return str(compiled)
 
 
 def _first(rows: Iterable[Row[Any]]) -> LeaseRow | None:

@@ -16,7 +16,7 @@ from sqlalchemy import event, text
 from pxeserve.dhcp.exchange import Exchange
 from pxeserve.dhcp.ledger import Ledger, NotStoredError
 from pxeserve.dhcp.lending.offers import Holder
-from pxeserve.dhcp.outcome import Outcome
+from pxeserve.dhcp.outcome import Outcome, Reply
 from pxeserve.dhcp.packet import Type, encode
 from pxeserve.dhcp.route import EVERYBODY, Arrival
 from pxeserve.dhcp.wire import Wire
@@ -51,8 +51,18 @@ def record(tmp_path: Path) -> Iterator[Record]:
 
 
 @pytest.fixture
-def exchange(world: Any, store: Store, record: Record) -> Exchange:
-    return Exchange(Ledger(store.leases), record, world.leases)
+def ledger(store: Store) -> Ledger:
+    return Ledger(store.leases)
+
+
+@pytest.fixture
+def exchange(world: Any, ledger: Ledger, record: Record) -> Exchange:
+    return Exchange(ledger, record, world.leases)
+
+
+def handled(exchange: Exchange, batch: list[tuple[bytes, Arrival]], core: Any, now: float) -> list[Reply]:
+    """Everything that leaves for `batch`: at once, and after one transaction."""
+    return [one.reply for one in (*exchange.take(batch, core, now), *exchange.store(now))]
 
 
 def lent(store: Store) -> dict[str, str]:
@@ -62,7 +72,7 @@ def lent(store: Store) -> dict[str, str]:
 
 def offered(exchange: Exchange, world: Any, *machines: Any) -> None:
     """Bring `machines` to where they hold an offer."""
-    replies = exchange.handle([(encode(one.discover()), HERE) for one in machines], world.lender.receive, world.now)
+    replies = handled(exchange, [(encode(one.discover()), HERE) for one in machines], world.lender.receive, world.now)
     for one, reply in zip(machines, replies, strict=True):
         one.hear(reply.message)
 
@@ -75,7 +85,7 @@ def test_a_whole_batch_is_one_transaction_and_every_ack_is_on_the_disk(
     assert lent(store) == {}
     commits = []
     event.listen(store.leases.engine, "commit", lambda connection: commits.append(connection))
-    replies = exchange.handle([(encode(one.select()), HERE) for one in machines], world.lender.receive, world.now)
+    replies = handled(exchange, [(encode(one.select()), HERE) for one in machines], world.lender.receive, world.now)
     assert len(commits) == 1
     assert {str(reply.message.yiaddr): reply.message.mac for reply in replies} == lent(store)
     assert len(replies) == 40
@@ -98,29 +108,31 @@ def test_the_commit_comes_before_the_first_byte(
         event.listen(store.leases.engine, "begin", lambda _connection: course.append("begin"))
         event.listen(store.leases.engine, "commit", lambda _connection: course.append("commit"))
         for message in (one.discover, one.select):
-            for reply in exchange.handle([(encode(message()), HERE)], world.lender.receive, world.now):
+            for reply in handled(exchange, [(encode(message()), HERE)], world.lender.receive, world.now):
                 one.hear(reply.message)
                 assert wire.send(reply) == ""
     assert course == ["sent OFFER", "begin", "commit", "sent ACK"]
 
 
 def test_a_full_disk_means_no_ack_offers_go_on_and_room_heals_it(
-    exchange: Exchange, world: Any, store: Store, record: Record, machine: Callable[..., Any]
+    exchange: Exchange, world: Any, store: Store, ledger: Ledger, record: Record, machine: Callable[..., Any]
 ) -> None:
     old = machine(1)
     offered(exchange, world, old)
-    exchange.handle([(encode(old.select()), HERE)], world.lender.receive, world.now)
+    handled(exchange, [(encode(old.select()), HERE)], world.lender.receive, world.now)
     world.now += 1000
+    ledger.close()
     _fill(store)
 
     new = [machine(number, client_id=b"\xff" * 250) for number in range(2, 30)]
     offered(exchange, world, *new)
-    assert exchange.handle([(encode(one.select()), HERE) for one in new], world.lender.receive, world.now) == []
+    assert handled(exchange, [(encode(one.select()), HERE) for one in new], world.lender.receive, world.now) == []
     assert lent(store) == {str(FIRST): old.mac}
     assert world.leases.held_by(Holder(new[0].mac, "ff" * 250), new[0].offer.yiaddr, world.now) is None
 
+    ledger.close()
     _make_room(store)
-    replies = exchange.handle([(encode(one.select()), HERE) for one in new], world.lender.receive, world.now)
+    replies = handled(exchange, [(encode(one.select()), HERE) for one in new], world.lender.receive, world.now)
     assert len(replies) == len(new)
     assert lent(store).keys() == {str(FIRST), *(str(reply.message.yiaddr) for reply in replies)}
     kinds = [found["kind"] for found in record.events]
@@ -133,15 +145,15 @@ def test_on_a_full_disk_a_stored_lease_is_confirmed_for_the_time_it_has_left(
 ) -> None:
     old = machine(1)
     offered(exchange, world, old)
-    exchange.handle([(encode(old.select()), HERE)], world.lender.receive, world.now)
+    handled(exchange, [(encode(old.select()), HERE)], world.lender.receive, world.now)
     world.now += 1000
     broken = Exchange(_FullLedger(store.leases), Recorder(Path("/nonexistent"), "dhcp"), world.leases)
     renewal = old.say(Type.REQUEST, ciaddr=FIRST)
-    (reply,) = broken.handle([(encode(renewal), Arrival("eth0", FIRST, 68, IPv4Address("10.77.0.1")))], world.lender.receive, world.now)
+    (reply,) = handled(broken, [(encode(renewal), Arrival("eth0", FIRST, 68, IPv4Address("10.77.0.1")))], world.lender.receive, world.now)
     assert reply.message.type is Type.ACK
     assert int.from_bytes(reply.message.options[51]) == 2600
     world.now += 2560
-    assert broken.handle([(encode(renewal), Arrival("eth0", FIRST, 68, FIRST))], world.lender.receive, world.now) == []
+    assert handled(broken, [(encode(renewal), Arrival("eth0", FIRST, 68, FIRST))], world.lender.receive, world.now) == []
 
 
 def test_a_mistake_of_ours_drops_one_datagram_and_harms_no_other(
@@ -156,7 +168,7 @@ def test_a_mistake_of_ours_drops_one_datagram_and_harms_no_other(
         return world.lender.receive(message, arrival, now)
 
     batch = [(encode(one.discover()), HERE) for one in (machine(2), poisoned, machine(3))]
-    assert [reply.message.mac for reply in exchange.handle(batch, core, world.now)] == [machine(2).mac, machine(3).mac]
+    assert [reply.message.mac for reply in handled(exchange, batch, core, world.now)] == [machine(2).mac, machine(3).mac]
     assert record.counts == {"internal-error": 1}
 
 
@@ -165,7 +177,7 @@ def test_every_ignored_packet_is_counted_with_its_reason(
 ) -> None:
     good = encode(machine(1).discover())
     batch = [b"", good[:100], b"\x02" + good[1:], encode(machine(1).say(Type.OFFER)), encode(machine(1).say(Type.RELEASE))]
-    assert exchange.handle([(data, HERE) for data in batch], world.lender.receive, world.now) == []
+    assert handled(exchange, [(data, HERE) for data in batch], world.lender.receive, world.now) == []
     assert record.counts == {"too-short": 2, "wrong-op": 1, "not-a-client-message": 1, "not-the-holder": 1}
 
 
@@ -174,7 +186,7 @@ def test_the_record_tells_the_whole_exchange_with_its_reasons(
 ) -> None:
     one = machine(1, options={60: b"PXEClient\x1b[31m\xff"})
     offered(exchange, world, one)
-    exchange.handle([(encode(one.select()), HERE)], world.lender.receive, world.now)
+    handled(exchange, [(encode(one.select()), HERE)], world.lender.receive, world.now)
     events = record.events
     assert [found["kind"] for found in events] == ["dhcp.discover", "dhcp.offer", "dhcp.request", "dhcp.ack"]
     assert events[0]["data"]["vendor_class"] == "PXEClient\\x1b[31m\\xff"
@@ -189,7 +201,7 @@ def test_odd_host_names_are_stored_and_read_back(exchange: Exchange, world: Any,
     names = [b"\0\0", b"\xff" * 255, "ü\u202e".encode() * 60, b"'); DROP TABLE lease; --", b"a\nlease { }", b"\xed\xa0\x80"]
     machines = [machine(number, options={12: name}, client_id=b"\xff" * 255) for number, name in enumerate(names, 1)]
     offered(exchange, world, *machines)
-    assert len(exchange.handle([(encode(one.select()), HERE) for one in machines], world.lender.receive, world.now)) == len(names)
+    assert len(handled(exchange, [(encode(one.select()), HERE) for one in machines], world.lender.receive, world.now)) == len(names)
     read, skipped = Ledger(store.leases).load()
     assert skipped == 0
     assert len(read) == len(names)

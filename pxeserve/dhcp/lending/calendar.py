@@ -22,6 +22,10 @@ class Calendar:
             self._noted[number] = when
             heapq.heappush(self._due, (when, number))
 
+    def is_due(self, now: float) -> bool:
+        """Whether there is anything to look at."""
+        return bool(self._due) and self._due[0][0] <= now
+
     def due(self, now: float) -> Iterator[int]:
         """The addresses to look at, each taken off."""
         while self._due and self._due[0][0] <= now:

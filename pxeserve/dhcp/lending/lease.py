@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address
+from typing import NamedTuple
 
 from pxeserve.dhcp.lending.offers import Holder
 
@@ -18,8 +19,7 @@ class State(StrEnum):
     DECLINED = "declined"
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """One address and its holder. Times are epoch seconds."""
 
     address: IPv4Address

@@ -6,10 +6,12 @@ Refuses to know sockets, disks and who is armed for what.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address
+from typing import NamedTuple
 
 from pxeserve.dhcp.classify import Asker, Kind, classify
+from pxeserve.dhcp.crowd import Crowd
 from pxeserve.dhcp.lending.lease import Claim, Denial
 from pxeserve.dhcp.lending.leases import Leases
 from pxeserve.dhcp.lending.limits import Admission, Strikes
@@ -39,8 +41,7 @@ _UNPROVEN = frozenset({Denial.NO_LEASE, Denial.NOT_LENDABLE})
 """Denials that another server on the same wire, if there is one, may know better."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(NamedTuple):
     """One message with what was found out about it."""
 
     message: Message
@@ -50,6 +51,7 @@ class _Case:
     server: IPv4Address
     host: str | None
     now: float
+    told: bool
 
 
 class Lender:
@@ -64,6 +66,7 @@ class Lender:
         self._admission = Admission()
         self._strikes = Strikes()
         self._watermarks = Watermarks()
+        self._crowd = Crowd()
         self._handlers = {
             Type.DISCOVER: self._discover,
             Type.REQUEST: self._request,
@@ -79,9 +82,12 @@ class Lender:
         if handler is None or server is None:
             return ignore("not-a-client-message" if handler is None else "no-such-interface")
         asker = classify(message)
-        hostname = message.options.get(Code.HOST_NAME, b"").decode("utf-8", "backslashreplace")
-        holder = Holder(asker.mac, asker.client_id, hostname, _relay(message, asker))
-        return handler(_Case(message, arrival, asker, holder, server, self._leases.host_of(asker.mac), now))
+        named = message.options.get(Code.HOST_NAME)
+        hostname = named.decode("utf-8", "backslashreplace") if named else ""
+        holder = Holder(message.mac, asker.client_id, hostname, _relay(message, asker))
+        host = self._leases.host_of(message.mac)
+        told = host is not None or self._crowd.admit(now)
+        return handler(_Case(message, arrival, asker, holder, server, host, now, told))
 
     def _discover(self, case: _Case) -> Outcome:
         subnet = self._subnet(case)
@@ -98,13 +104,13 @@ class Lender:
         reply, boot = self._lend(case, Type.OFFER, subnet, address, subnet.lease)
         if boot is not None and boot.refused:
             alarms += (Note("refused", f"gets {address} and no boot file", address, case.host, boot),)
-        return Outcome(reply, heard=heard, said=_said(case, "offer", f"offered {address}", address, boot), alarms=alarms)
+        return Outcome(reply, heard=heard, said=_said(case, "offer", "offered {}", address, boot), alarms=alarms, untold=not case.told)
 
     def _request(self, case: _Case) -> Outcome:
         message = case.message
         claim, address = _claim(message)
         subnet = self._subnet(case)
-        if claim is Claim.SELECTING and message.address(Code.SERVER_ID) != case.server:
+        if claim is Claim.SELECTING and message.options[Code.SERVER_ID] != case.server.packed:
             if subnet is not None:
                 self._leases.withdraw(subnet, case.holder, case.now)
             return ignore("other-server", _heard(case, address))
@@ -125,8 +131,8 @@ class Lender:
         reply, boot = self._lend(case, Type.ACK, subnet, address, subnet.lease)
         left = int(min(old.expires, lease.expires) - case.now) if old else 0
         instead = self._lend(case, Type.ACK, subnet, address, left)[0] if left >= LEAST_REMAINDER else None
-        said = _said(case, "ack", f"lent {address} for {subnet.lease} s", address, boot)
-        return Outcome(reply, durable=True, instead=instead, heard=_heard(case, address), said=said)
+        said = _said(case, "ack", f"lent {{}} for {subnet.lease} s", address, boot)
+        return Outcome(reply, durable=True, instead=instead, heard=_heard(case, address), said=said, untold=not case.told)
 
     def _deny(self, case: _Case, address: IPv4Address, claim: Claim, denial: Denial) -> Outcome:
         if not self._authoritative and claim is not Claim.SELECTING and denial in _UNPROVEN:
@@ -162,7 +168,7 @@ class Lender:
         if subnet is None or address not in subnet.network:
             return ignore("no-subnet")
         reply, boot = self._lend(case, Type.ACK, subnet, NONE, None)
-        return Outcome(reply, said=_said(case, "inform", f"told {address} about its network", address, boot))
+        return Outcome(reply, said=_said(case, "inform", "told {} about its network", address, boot), untold=not case.told)
 
     def _subnet(self, case: _Case) -> Subnet | None:
         return self._networks.of(case.message, case.asker.agent, case.arrival)
@@ -200,10 +206,17 @@ def _claim(message: Message) -> tuple[Claim, IPv4Address | None]:
 def _relay(message: Message, asker: Asker) -> str:
     if message.giaddr == NONE:
         return ""
-    return f"{message.giaddr} {asker.agent.circuit.hex()}".strip()
+    return _through(message.giaddr, asker.agent.circuit)
 
 
-def _heard(case: _Case, address: IPv4Address | None = None) -> Note:
+@lru_cache(maxsize=1024)
+def _through(giaddr: IPv4Address, circuit: bytes) -> str:
+    return f"{giaddr} {circuit.hex()}".strip()
+
+
+def _heard(case: _Case, address: IPv4Address | None = None) -> Note | None:
+    if not case.told:
+        return None
     data = {"vendor_class": case.asker.client.vendor_class, "xid": f"{case.message.xid:08x}"}
     if case.asker.client.arch is not None:
         data["arch"] = str(case.asker.client.arch)
@@ -214,7 +227,11 @@ def _heard(case: _Case, address: IPv4Address | None = None) -> Note:
     return Note(kind, text, address, case.host, data=data)
 
 
-def _said(case: _Case, kind: str, text: str, address: IPv4Address, boot: Boot | None) -> Note:
+def _said(case: _Case, kind: str, text: str, address: IPv4Address, boot: Boot | None) -> Note | None:
+    """`text` with the address in its braces. Of a stranger in a crowd nothing, unless it turns out to be a host's rehearsal."""
+    if not case.told and (boot is None or boot.host is None):
+        return None
+    text = text.format(address)
     if boot is not None and boot.file:
         text += f", boot file {boot.name(case.server)}"
     return Note(kind, text, address, case.host, boot)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from ipaddress import IPv4Network
+from typing import NamedTuple
+
+from pxeserve.dhcp.lending.subnets import Subnet
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """A client as the table tells it from others: MAC and client identifier together, so that clones that share an identifier
     never share an address. `hostname` and `relay` are for the record and make no difference."""
 
@@ -21,11 +21,10 @@ class Holder:
         return self.mac == other.mac and self.client_id == other.client_id
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """One address (a number) promised to `holder` until epoch second `until`."""
 
-    network: IPv4Network
+    subnet: Subnet
     number: int
     holder: Holder
     until: float
@@ -36,15 +35,15 @@ class Offers:
 
     def __init__(self) -> None:
         self._by_number: dict[int, Offer] = {}
-        self._by_holder: dict[tuple[IPv4Network, str, str], Offer] = {}
+        self._by_holder: dict[tuple[Subnet, str, str], Offer] = {}
 
     def at(self, number: int) -> Offer | None:
         """The offer of this address."""
         return self._by_number.get(number)
 
-    def of(self, network: IPv4Network, holder: Holder) -> Offer | None:
+    def of(self, subnet: Subnet, holder: Holder) -> Offer | None:
         """The offer to this client."""
-        return self._by_holder.get((network, holder.mac, holder.client_id))
+        return self._by_holder.get((subnet, holder.mac, holder.client_id))
 
     def put(self, offer: Offer) -> None:
         """Promise it, instead of whatever was promised of that address."""
@@ -52,12 +51,12 @@ class Offers:
         if old is not None:
             self.drop(old)
         self._by_number[offer.number] = offer
-        self._by_holder[offer.network, offer.holder.mac, offer.holder.client_id] = offer
+        self._by_holder[offer.subnet, offer.holder.mac, offer.holder.client_id] = offer
 
     def drop(self, offer: Offer) -> None:
         """Forget it."""
         self._by_number.pop(offer.number, None)
-        self._by_holder.pop((offer.network, offer.holder.mac, offer.holder.client_id), None)
+        self._by_holder.pop((offer.subnet, offer.holder.mac, offer.holder.client_id), None)
 
     def all(self) -> list[Offer]:
         """Every one."""

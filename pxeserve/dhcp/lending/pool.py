@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from ipaddress import IPv4Address
 
 from pxeserve.dhcp.lending.subnets import Subnet
 
@@ -22,10 +21,7 @@ class Pool:
         self.strangers = 0
         self._busy: dict[int, bool] = {}
         self._returned: dict[int, None] = {}
-        self._reserved: Collection[int] = frozenset()
-        self._fresh = self._all()
-        self._hosts = 0
-        self.size = self._count()
+        self.know((), 0)
 
     @property
     def used(self) -> int:
@@ -33,36 +29,32 @@ class Pool:
         return len(self._busy)
 
     @property
-    def for_strangers(self) -> int:
-        """How many addresses machines that are in no inventory may hold together (threat T22).
-
-        The rest is kept for hosts: one for each that has no reservation, up to half the pool, and never less than a small part.
-        """
-        kept = max(min(KEPT_LEAST, self.size // 10), min(self._hosts, self.size // 2))
-        return self.size - kept
-
-    @property
     def crowded(self) -> bool:
         """Whether strangers hold half of what they may: from here on new ones are let in slowly."""
         return 2 * self.strangers >= self.for_strangers
 
     def know(self, reserved: Collection[int], hosts: int) -> None:
-        """Learn which addresses are reserved, and how many known hosts have no reservation."""
-        self._reserved, self._hosts = reserved, hosts
+        """Learn which addresses are reserved, and how many known hosts have no reservation.
+
+        Of the rest, `for_strangers` is how many machines that are in no inventory may hold together (threat T22). What is kept for
+        hosts is one for each that has no reservation, up to half the pool, and never less than a small part.
+        """
+        self._reserved = reserved
         self._fresh = self._all()
         self.size = self._count()
+        self.for_strangers = self.size - max(min(KEPT_LEAST, self.size // 10), min(hosts, self.size // 2))
 
     def take(self, address: int, *, stranger: bool) -> None:
         """`address` is held from now on."""
         self._drop(address)
-        if address not in self._reserved and self.subnet.lends(IPv4Address(address)):
+        if address not in self._reserved and self.subnet.lends(address):
             self._busy[address] = stranger
             self.strangers += stranger
 
     def give_back(self, address: int) -> None:
         """`address` is free again, and will be the last to be lent anew."""
         self._drop(address)
-        if self.subnet.lends(IPv4Address(address)):
+        if self.subnet.lends(address):
             self._returned[address] = None
 
     def is_busy(self, address: int) -> bool:
@@ -82,10 +74,9 @@ class Pool:
         self._returned.pop(address, None)
 
     def _all(self) -> Iterator[int]:
-        excluded = {int(address) for address in self.subnet.excluded}
-        return (address for first, last in self.subnet.ranges for address in range(int(first), int(last) + 1) if address not in excluded)
+        kept = self.subnet.kept
+        return (address for first, last in self.subnet.spans for address in range(first, last + 1) if address not in kept)
 
     def _count(self) -> int:
-        ranges = [(int(first), int(last)) for first, last in self.subnet.ranges]
-        lost = {int(address) for address in self.subnet.excluded} | set(self._reserved)
-        return sum(last - first + 1 - sum(first <= address <= last for address in lost) for first, last in ranges)
+        lost = self.subnet.kept | set(self._reserved)
+        return sum(last - first + 1 - sum(first <= address <= last for address in lost) for first, last in self.subnet.spans)

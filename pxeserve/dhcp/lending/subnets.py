@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from pxeserve.dhcp.options import RelayAgent
@@ -11,10 +11,10 @@ from pxeserve.dhcp.packet import NONE, Message
 from pxeserve.dhcp.route import Arrival
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Subnet:
-    """One network. `ranges` are first and last address, inclusive; `lease` is seconds; `excluded` are addresses in it that belong to
-    the server or are named as router or name server; `options` are further ones by number, as bytes."""
+    """One network, the same as itself and no other. `ranges` are first and last address, inclusive; `lease` is seconds; `excluded` are
+    addresses in it that belong to the server or are named as router or name server; `options` are further ones by number, as bytes."""
 
     network: IPv4Network
     ranges: tuple[tuple[IPv4Address, IPv4Address], ...] = ()
@@ -25,15 +25,34 @@ class Subnet:
     ntp: tuple[IPv4Address, ...] = ()
     options: tuple[tuple[int, bytes], ...] = ()
     excluded: frozenset[IPv4Address] = frozenset()
+    low: int = field(init=False)
+    high: int = field(init=False)
+    spans: tuple[tuple[int, int], ...] = field(init=False)
+    kept: frozenset[int] = field(init=False)
 
-    def lends(self, address: IPv4Address) -> bool:
-        """Whether `address` lies in one of the ranges and may be lent from it."""
-        return address not in self.excluded and any(first <= address <= last for first, last in self.ranges)
+    def __post_init__(self) -> None:
+        """The same as numbers, since every packet asks: the network's first and last address, `ranges`, and `excluded`."""
+        object.__setattr__(self, "low", int(self.network.network_address))
+        object.__setattr__(self, "high", int(self.network.broadcast_address))
+        object.__setattr__(self, "spans", tuple((int(first), int(last)) for first, last in self.ranges))
+        object.__setattr__(self, "kept", frozenset(map(int, self.excluded)))
 
-    def may_reserve(self, address: IPv4Address) -> bool:
-        """Whether a host here may have `address` for its own."""
-        ends = (self.network.network_address, self.network.broadcast_address)
-        return address in self.network and address not in self.excluded and address not in ends
+    def holds(self, number: int) -> bool:
+        """Whether the address with this number is of this network."""
+        return self.low <= number <= self.high
+
+    def lends(self, number: int) -> bool:
+        """Whether it lies in one of the ranges and may be lent from it."""
+        if number in self.kept:
+            return False
+        for first, last in self.spans:  # noqa: SIM110 - asked for each packet, and a generator costs twice as much
+            if first <= number <= last:
+                return True
+        return False
+
+    def may_reserve(self, number: int) -> bool:
+        """Whether a host here may have it for its own."""
+        return self.low < number < self.high and number not in self.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +81,8 @@ class Networks:
 
 
 def _holding(subnets: Sequence[Subnet], address: IPv4Address) -> Subnet | None:
-    return next((subnet for subnet in subnets if address in subnet.network), None)
+    number = int(address)
+    for subnet in subnets:
+        if subnet.holds(number):
+            return subnet
+    return None

@@ -19,14 +19,16 @@ class Watermarks:
 
     def look(self, network: IPv4Network, used: int, size: int, now: float, *, refused: bool) -> tuple[Note, ...]:
         """What to say now that `used` of `size` addresses are held, and whether somebody just went away empty-handed."""
+        if not refused and used < _LOW * size:
+            if self._high:
+                self._high.discard(network)
+            return ()
         data = {"network": str(network), "used": used, "size": size}
         if refused:
             if 0 <= now - self._empty.get(network, now - _QUIET) < _QUIET:
                 return ()
             self._empty[network] = now
             return (Note("pool", f"{network} has no address left to lend: {used} of {size} are in use", data=data),)
-        if used < _LOW * size:
-            self._high.discard(network)
         if used >= _HIGH * size and network not in self._high:
             self._high.add(network)
             return (Note("pool", f"{used} of {size} addresses of {network} are in use", data=data),)

@@ -1,0 +1,29 @@
+"""How much the record is told of machines that are in no inventory: all of it on an ordinary day, and counters in a flood.
+
+Ten thousand invented MACs must neither fill the disk with events (threat T37) nor cost the machines that somebody waits for. What a
+host of the inventory does is always told.
+"""
+
+from __future__ import annotations
+
+BURST = 200
+"""Messages told at once: fifty machines that nobody has entered yet, all booting together."""
+PER_SECOND = 20.0
+
+
+class Crowd:
+    """A bucket of tokens, one a message. `now` is epoch seconds; a clock that goes back refills nothing and takes nothing."""
+
+    def __init__(self) -> None:
+        self._tokens = float(BURST)
+        self._at: float | None = None
+
+    def admit(self, now: float) -> bool:
+        """Whether one more message of a stranger is told."""
+        passed = 0.0 if self._at is None else max(0.0, now - self._at)
+        self._at = now
+        self._tokens = min(float(BURST), self._tokens + passed * PER_SECOND)
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
