@@ -66,6 +66,8 @@ class Machines:
             self._boot_file(self.boots, peer, answer.asked, answer, sent, seconds, whole=whole)
         elif answer.medium is None:
             self.journal.count(f"media-{answer.status}")
+        elif self.journal.full:
+            self.journal.lost()
         elif isinstance(answer, ShortReply):
             self.journal.transfer(Transfer(peer, answer.medium, answer.path, answer.status, 0, 0, 0, seconds, "not-found"))
         elif answer.carries:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 
 NOT_FOUND = b"not found\n"
@@ -15,12 +16,17 @@ def head(status: int, at: float, *, keep: bool, fields: tuple[tuple[str, str], .
     """Status line and headers at epoch second `at`; `keep` says whether the connection stays. Names no server and no version."""
     lines = [
         f"HTTP/1.1 {status} {_PHRASES[status]}",
-        f"Date: {formatdate(at, usegmt=True)}",
+        f"Date: {_date(int(at))}",
         "X-Content-Type-Options: nosniff",
         f"Connection: {'keep-alive' if keep else 'close'}",
         *(f"{name}: {value}" for name, value in fields),
     ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+
+
+@lru_cache(maxsize=2)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def short(status: int, at: float, *, keep: bool, body: bool = True, fields: tuple[tuple[str, str], ...] = ()) -> bytes:
