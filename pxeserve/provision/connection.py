@@ -33,8 +33,8 @@ from pxeserve.provision.phase import (
 MAX_BODY = 4096
 """Longest body of a POST in bytes."""
 
-SLICE = 256 * 1024
-"""Most file bytes sent to one connection before the others have their turn."""
+SLICE = 2 << 20
+"""Most file bytes sent to one connection before the others have their turn. A socket holds little more, and each slice costs a wake-up."""
 
 _RESET = struct.pack("ii", 1, 0)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -52,6 +52,10 @@ class House(Protocol):
 
     def wall(self) -> float:
         """Epoch seconds, for dates."""
+        ...
+
+    def turn(self) -> None:
+        """All requests of a moment were read; what follows answers them, and may trust what is known from now on until the next one."""
         ...
 
     def media(self, request: Request, *, keep: bool) -> FileReply | ShortReply | FolderAsked:
@@ -106,7 +110,7 @@ class Connection:
         self._sending: _Sending | None = None
 
     def readable(self, now: float) -> None:
-        """Read what is there, and act on it."""
+        """Read what is there; it is acted upon in its turn, when all that came in the same moment has been read."""
         try:
             data = self.sock.recv(_READ)
         except (BlockingIOError, InterruptedError):
@@ -120,10 +124,11 @@ class Connection:
         self._buffer = self._buffer + data if self._buffer else data
         if self.idle:
             self.idle, self.deadline = False, now + HEAD_SECONDS
-        return self._advance(now)
+        self.phase = TURN
+        return None
 
     def writable(self, now: float) -> None:
-        """Send the next slice, or take the next pipelined request."""
+        """Take the turn with what has been read, or send the next slice."""
         if self.phase is TURN:
             self._advance(now)
         elif self.phase is SENDING:
@@ -212,7 +217,7 @@ class Connection:
         return self._refuse(503, now, request)
 
     def _refuse(self, status: int, now: float, request: Request | None = None) -> None:
-        fields = {405: (("Allow", "GET, HEAD"),), 503: (("Retry-After", "1"),)}.get(status, ())
+        fields = {405: "Allow: GET, HEAD\r\n", 503: "Retry-After: 1\r\n"}.get(status, "")
         body = request is None or request.method != "HEAD"
         content = reply.short(status, self._house.wall(), keep=False, body=body, fields=fields)
         self._send(_Sending(memoryview(content), None, keep=False, began=now), now)

@@ -16,7 +16,8 @@ from pxeserve.paths import OpenFile, PathRefused, Root
 
 class Lent:
     """One open file, where it lies, and how many responses are using it. `etag` and `modified` are what HTTP calls it by: a strong tag,
-    quoted, and whole epoch seconds; `fields` say both, and are always the same for it."""
+    quoted, and whole epoch seconds; `fields` are the header lines that
+    say both, and are always the same for it."""
 
     __slots__ = ("etag", "fields", "file", "modified", "users", "where")
 
@@ -26,7 +27,7 @@ class Lent:
         self.users = 1
         self.modified = file.mtime_ns // 1_000_000_000
         self.etag = f'"{file.inode:x}-{file.mtime_ns:x}-{file.size:x}"'
-        self.fields = (("ETag", self.etag), ("Last-Modified", formatdate(self.modified, usegmt=True)), ("Accept-Ranges", "bytes"))
+        self.fields = f"ETag: {self.etag}\r\nLast-Modified: {formatdate(self.modified, usegmt=True)}\r\nAccept-Ranges: bytes\r\n"
 
     def intact(self) -> bool:
         """Whether the file is still what it was when it was opened: nothing was written to it, nothing cut off."""

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 
 from pxeserve.provision.connection import Connection, House
-from pxeserve.provision.phase import CLOSED, HANDED, HEAD, LINGERING
+from pxeserve.provision.phase import CLOSED, HANDED, HEAD, LINGERING, SENDING, TURN
 
 PER_ADDRESS = 64
 IN_ALL = 1024
@@ -51,6 +51,7 @@ class Loop:
         self._connections: dict[int, Connection] = {}
         self._interest: dict[int, int] = {}
         self._by_address: dict[str, dict[int, Connection]] = {}
+        self._turns: list[Connection] = []
         self._back: deque[tuple[Connection, bool]] = deque()
         self._watched: dict[int, Callable[[], None]] = {}
         self._accepting = False
@@ -109,6 +110,7 @@ class Loop:
                 os.eventfd_read(self._wake)
             elif descriptor in self._watched:
                 self._watched[descriptor]()
+        self._take_turns(now)
         self._take_back(now)
         if now - self._ticked_at >= TICK or now < self._ticked_at:
             self._ticked_at = now
@@ -128,12 +130,28 @@ class Loop:
     def _serve(self, connection: Connection, now: float) -> None:
         if connection.phase.interest & select.EPOLLIN:
             connection.readable(now)
-        else:
+        if connection.phase is TURN:
+            self._turns.append(connection)
+            return
+        if connection.phase is SENDING:
             connection.writable(now)
         self._settle(connection)
         if self._stopped_at is not None and connection.phase is HEAD:
             connection.close()
             self._settle(connection)
+
+    def _take_turns(self, now: float) -> None:
+        """Answer what has been read. Only now, so that the store is asked once for all, and a machine that is sent many is woken once."""
+        if not self._turns:
+            return
+        turns, self._turns = self._turns, []
+        self._house.turn()
+        for connection in turns:
+            connection.writable(now)
+            self._settle(connection)
+            if self._stopped_at is not None and connection.phase is HEAD:
+                connection.close()
+                self._settle(connection)
 
     def _settle(self, connection: Connection) -> None:
         """Make epoll and the tables follow the phase that a connection has reached."""
@@ -202,8 +220,7 @@ class Loop:
         connection = Connection(sock, peer, self._house, now)
         self._connections[connection.descriptor] = connection
         self._by_address.setdefault(peer, {})[connection.descriptor] = connection
-        connection.readable(now)
-        self._settle(connection)
+        self._serve(connection, now)
 
     def _evict(self, among: Collection[Connection], now: float) -> bool:
         """Close the oldest connection that only waits; False when all are at work, or so new that their request may be under way."""

@@ -52,6 +52,10 @@ class Machines:
         """Epoch seconds."""
         return time.time()
 
+    def turn(self) -> None:
+        """Ask the store whether anything has changed."""
+        self.files.look()
+
     def media(self, request: Request, *, keep: bool) -> FileReply | ShortReply | FolderAsked:
         """Answer from the open files."""
         return self.files.answer(request, self.wall(), keep=keep)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -72,6 +71,13 @@ class MediaFiles:
         self._known: Snapshot | None = None
         self._open = OpenFiles(data)
 
+    def look(self) -> None:
+        """See what the inventory is now. What is answered until the next time rests on it, so it comes after the requests were read."""
+        try:
+            self._known = self._current()
+        except SQLAlchemyError:
+            return
+
     def answer(self, request: Request, at: float, *, keep: bool) -> FileReply | ShortReply | FolderAsked:
         """The answer to a GET or HEAD at epoch second `at`. FolderAsked for what is no file that lies somewhere."""
         asked = None
@@ -87,10 +93,9 @@ class MediaFiles:
             if asked is None:
                 return FolderAsked()
             name = asked.name
-        media = self._media()
-        if media is None:
+        if self._known is None:
             return _later(request, at)
-        medium, folder, path = _place(media, name)
+        medium, folder, path = _place(self._known.media, name)
         if not folder:
             return _missing(request, at, keep=keep)
         try:
@@ -112,12 +117,6 @@ class MediaFiles:
             self._open.close()
             return self._open.borrow(folder, path)
 
-    def _media(self) -> Mapping[str, Medium] | None:
-        """The media there are; None when nothing is known of them yet and the store cannot be asked."""
-        with suppress(SQLAlchemyError):
-            self._known = self._current()
-        return self._known.media if self._known is not None else None
-
 
 def _place(media: Mapping[str, Medium], name: str) -> tuple[Medium | None, str, str]:
     """The medium, the folder beneath the data folder and the path in it, of a name that begins with `m/` or `f/`; no folder: nothing."""
@@ -134,7 +133,7 @@ def _missing(request: Request, at: float, *, keep: bool) -> ShortReply:
 
 
 def _later(request: Request, at: float) -> ShortReply:
-    return ShortReply(503, reply.short(503, at, keep=False, body=request.method == "GET", fields=(("Retry-After", "1"),)))
+    return ShortReply(503, reply.short(503, at, keep=False, body=request.method == "GET", fields="Retry-After: 1\r\n"))
 
 
 def _with_file(
@@ -144,13 +143,13 @@ def _with_file(
     part = select(request, file.size, lent.etag, lent.modified)
     if part.status == 416:
         lent.give_back()
-        unsatisfied = (("Content-Range", f"bytes */{file.size}"),)
+        unsatisfied = f"Content-Range: bytes */{file.size}\r\n"
         return ShortReply(416, reply.short(416, at, keep=keep, fields=unsatisfied))
-    fields: tuple[tuple[str, str], ...] = lent.fields
+    fields = lent.fields
     if part.status != 304:
-        fields += (("Content-Type", "application/octet-stream"), ("Content-Length", str(part.length)))
+        fields += f"Content-Type: application/octet-stream\r\nContent-Length: {part.length}\r\n"
     if part.status == 206:
-        fields += (("Content-Range", f"bytes {part.start}-{part.start + part.length - 1}/{file.size}"),)
+        fields += f"Content-Range: bytes {part.start}-{part.start + part.length - 1}/{file.size}\r\n"
     head = reply.head(part.status, at, keep=keep, fields=fields)
     if part.status == 304 or request.method == "HEAD" or not part.length:
         lent.give_back()

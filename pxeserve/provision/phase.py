@@ -19,7 +19,7 @@ LINGER_SECONDS = 2.0
 
 
 class Phase(Enum):
-    """Waiting for a HEAD or a BODY; SENDING; holding a pipelined request until its TURN; HANDED to a thread; LINGERING, so that a
+    """Waiting for a HEAD or a BODY; SENDING; holding what was read until its TURN; HANDED to a thread; LINGERING, so that a
     closing reset does not overtake the last response; CLOSED. `interest` holds the epoll events that matter in it."""
 
     HEAD = ("head", select.EPOLLIN)
