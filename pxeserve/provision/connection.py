@@ -236,7 +236,7 @@ class Connection:
         end = answer.end if isinstance(answer, FileReply) and lent else 0
         try:
             if sending.head:
-                count = self.sock.send(sending.head, socket.MSG_MORE if lent else 0)
+                count = self.sock.send(sending.head)
                 sending.head = sending.head[count:]
                 self.deadline = now + STALL_SECONDS
             if lent and not sending.head:
