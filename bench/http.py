@@ -1,4 +1,4 @@
-"""The bytes of media beside nginx with sendfile, which is given the same files. The load comes from httpload.c, which compares every byte."""
+"""Media beside nginx with sendfile, which is given the same files. The load comes from httpload.c, which compares every byte."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def main() -> int:
         if wanted.hosts:
             fill(data, wanted.hosts)
         print(f"files on {file_system(scratch)}; {wanted.rounds} rounds of {wanted.seconds:g} s; {wanted.hosts} hosts in the store")
-        print("nginx: one worker, sendfile on, tcp_nopush off, no log, no open_file_cache; pxeserve: the whole service, every file recorded")
+        print("nginx: one worker, sendfile on, tcp_nopush off, no log, no open_file_cache; pxeserve: the whole service, with its record")
         known = peers.versions()
         for server in ("pxeserve", "nginx"):
             print(f"  {server} {known[server]}")
@@ -136,7 +136,8 @@ def _print(found: Found) -> None:
         for server, rounds in rows.items():
             one = middle(rounds)
             line = f"  {server:11}{spread(rounds, 'rate'):>28}{spread(rounds, 'cpu'):>28}"
-            print(line + f"   p50 {one['p50']:.1f} p99 {one['p99']:.1f} max {one['max']:.1f} ms, {sum(each['done'] for each in rounds):.0f} whole")
+            whole = sum(each["done"] for each in rounds)
+            print(line + f"   p50 {one['p50']:.1f} p99 {one['p99']:.1f} max {one['max']:.1f} ms, {whole:.0f} whole")
 
 
 def _verdicts(found: Found) -> list[Verdict]:
