@@ -35,7 +35,6 @@ class Machines:
 
     own: frozenset[str]
     files: MediaFiles
-    visible: Visible
     journal: Journal
     app: Flask
     pool: Pool
@@ -46,7 +45,6 @@ class Machines:
         """Let threads end and give back what is open."""
         self.pool.close(0.1)
         self.files.close()
-        self.visible.close()
 
     def wall(self) -> float:
         """Epoch seconds."""
@@ -122,5 +120,4 @@ def build(
     network boot is served, only its installation."""
     journal = Journal(recorder, Clients(store, SnapshotSource(store).current), Packages(store), time.time)
     app = make_app(Services(acts, Listing(store), journal, boots))
-    visible = Visible(store)
-    return Machines(own, MediaFiles(visible.current, data), visible, journal, app, Pool(), boots)
+    return Machines(own, MediaFiles(Visible(store).current, data), journal, app, Pool(), boots)

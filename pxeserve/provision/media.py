@@ -23,7 +23,6 @@ from pxeserve.provision.address import PREFIX, address, payload
 from pxeserve.provision.files import Lent, OpenFiles
 from pxeserve.provision.head import Request
 from pxeserve.provision.ranges import select
-from pxeserve.snapshot import Snapshot
 
 COALESCED = 32 * 1024
 """Bodies up to so many bytes leave together with their head, in one send."""
@@ -64,15 +63,15 @@ class FolderAsked:
 
 
 class MediaFiles:
-    """Answers requests for media. `current` gives the inventory; when the store fails, the last known one goes on being served."""
+    """Answers requests for media. `current` gives the media by name; when the store fails, those last known go on being served."""
 
-    def __init__(self, current: Callable[[], Snapshot], data: Path) -> None:
+    def __init__(self, current: Callable[[], Mapping[str, Medium]], data: Path) -> None:
         self._current = current
-        self._known: Snapshot | None = None
+        self._known: Mapping[str, Medium] | None = None
         self._open = OpenFiles(data)
 
     def look(self) -> None:
-        """See what the inventory is now. What is answered until the next time rests on it, so it comes after the requests were read."""
+        """See what media there are now. What is answered until the next time rests on it, so it comes after the requests were read."""
         try:
             self._known = self._current()
         except SQLAlchemyError:
@@ -95,7 +94,7 @@ class MediaFiles:
             name = asked.name
         if self._known is None:
             return _later(request, at)
-        medium, folder, path = _place(self._known.media, name)
+        medium, folder, path = _place(self._known, name)
         if not folder:
             return _missing(request, at, keep=keep)
         try:
