@@ -155,3 +155,13 @@ def test_a_verdict_does_not_change_with_more_bytes(data: bytes) -> None:
     verdict = parse(data)
     if not isinstance(verdict, Incomplete):
         assert parse(data + b"GET / HTTP/1.1\r\n\r\n") == verdict
+
+
+def test_only_what_asks_for_media_is_remembered() -> None:
+    """A token must not stay in memory longer than its request."""
+    media = head(b"GET /media/disc/remembered HTTP/1.1")
+    assert parse(media) is parse(media)
+    token = head(b"GET /a/" + b"t" * 43 + b" HTTP/1.1")
+    assert parse(token) == parse(token)
+    assert parse(token) is not parse(token)
+    assert isinstance(parse(media, frozenset({"10.77.0.1"})), Request), "whose authorities it is counts too"
