@@ -37,7 +37,7 @@ class Case:
 
 
 CASES = (
-    Case("500 MB, 1 client", BIG, "--fetches 2 --seconds 100", "GB"),
+    Case("500 MB, 1 client", BIG, "--fetches 4 --seconds 100", "GB"),
     Case("30 MB, 16 clients", MIDDLE, "--clients 16 --fetches 2 --seconds 100", "GB"),
     Case("10 kB, 64 clients", SMALL, "--clients 64 --files 200", "request"),
     Case("ranges of 64 KiB, 64 clients", BIG, "--clients 64 --range 65536", "request"),
