@@ -55,7 +55,7 @@ class House(Protocol):
         ...
 
     def turn(self) -> None:
-        """All requests of a moment were read; what follows answers them, and may trust what is known from now on until the next one."""
+        """All requests of a moment were read; what is known from now on holds for answering them."""
         ...
 
     def media(self, request: Request, *, keep: bool) -> FileReply | ShortReply | FolderAsked:

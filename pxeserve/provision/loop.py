@@ -135,10 +135,7 @@ class Loop:
             return
         if connection.phase is SENDING:
             connection.writable(now)
-        self._settle(connection)
-        if self._stopped_at is not None and connection.phase is HEAD:
-            connection.close()
-            self._settle(connection)
+        self._moved(connection)
 
     def _take_turns(self, now: float) -> None:
         """Answer what has been read. Only now, so that the store is asked once for all, and a machine that is sent many is woken once."""
@@ -148,10 +145,14 @@ class Loop:
         self._house.turn()
         for connection in turns:
             connection.writable(now)
+            self._moved(connection)
+
+    def _moved(self, connection: Connection) -> None:
+        """Follow a connection to where it stands now; when the service is stopping, who only waits is let go."""
+        self._settle(connection)
+        if self._stopped_at is not None and connection.phase is HEAD:
+            connection.close()
             self._settle(connection)
-            if self._stopped_at is not None and connection.phase is HEAD:
-                connection.close()
-                self._settle(connection)
 
     def _settle(self, connection: Connection) -> None:
         """Make epoll and the tables follow the phase that a connection has reached."""
