@@ -6,7 +6,14 @@ import logging
 import sys
 from typing import Literal
 
-import structlog
+_PAINTER = "rich"
+if _PAINTER not in sys.modules:  # structlog loads it where it finds it, to paint tracebacks: megabytes in each process
+    sys.modules[_PAINTER] = None  # type: ignore[assignment]
+    import structlog
+
+    del sys.modules[_PAINTER]
+else:
+    import structlog
 
 
 def configure(style: Literal["text", "json"]) -> None:

@@ -12,11 +12,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from pxeserve import wire
 from pxeserve.config import Config, load
@@ -30,7 +28,10 @@ ConfigOption = Annotated[
 DataOption = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="The data folder, instead of the configured one.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
-Render = Callable[[Any, Console], None]
+if TYPE_CHECKING:
+    from rich.console import Console  # loaded where it is used: `serve` prints nothing and keeps what it has loaded for good
+
+Render = Callable[[Any, "Console"], None]
 Call = Callable[[str, Mapping[str, Any]], Iterator[dict[str, Any]]]
 
 
@@ -77,6 +78,8 @@ def configured(config: Path | None, data: Path | None = None) -> Config:
 
 def console() -> Console:
     """Where people read: no colours or boxes fitted to a terminal when it is none."""
+    from rich.console import Console
+
     return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
 
 
@@ -92,6 +95,8 @@ def reporting_errors() -> Iterator[None]:
     try:
         yield
     except PxeserveError as error:
+        from rich.console import Console
+
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {error}", markup=False)
         raise typer.Exit(NO) from None
     except KeyboardInterrupt:
@@ -155,6 +160,9 @@ class _Shown:
     """A progress bar that appears with the first report and goes with the end of the request."""
 
     def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from pxeserve.handout import names
@@ -29,6 +30,7 @@ class Address:
     folder: bool
 
 
+@lru_cache(maxsize=2048)
 def address(path: str) -> Address | None:
     """What `path` (as sent, beginning with `/media/`) names. None for what no file of ours is called: `..`, NUL, an encoded slash."""
     if not path.startswith(PREFIX) or _BROKEN.search(path):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,13 +15,26 @@ from pxeserve.provision import reply
 from pxeserve.provision.address import PREFIX
 from pxeserve.provision.head import MAX_HEAD, BadRequest, Incomplete, Request, parse
 from pxeserve.provision.media import FileReply, FolderAsked, ShortReply
-from pxeserve.provision.phase import HEAD_SECONDS, IDLE_SECONDS, INTEREST, LINGER_SECONDS, STALL_SECONDS, Phase
+from pxeserve.provision.phase import (
+    BODY,
+    CLOSED,
+    HANDED,
+    HEAD,
+    HEAD_SECONDS,
+    IDLE_SECONDS,
+    LINGER_SECONDS,
+    LINGERING,
+    SENDING,
+    STALL_SECONDS,
+    TURN,
+    Phase,
+)
 
 MAX_BODY = 4096
 """Longest body of a POST in bytes."""
 
-SLICE = 256 * 1024
-"""Most file bytes sent to one connection before the others have their turn."""
+SLICE = 2 << 20
+"""Most file bytes sent to one connection before the others have their turn. A socket holds little more, and each slice costs a wake-up."""
 
 _RESET = struct.pack("ii", 1, 0)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -34,12 +46,16 @@ class House(Protocol):
     """What a connection asks of the rest of this listener."""
 
     @property
-    def own(self) -> Collection[str]:
+    def own(self) -> frozenset[str]:
         """The authorities that are this listener's, as `address` and `address:port`."""
         ...
 
     def wall(self) -> float:
         """Epoch seconds, for dates."""
+        ...
+
+    def turn(self) -> None:
+        """All requests of a moment were read; what is known from now on holds for answering them."""
         ...
 
     def media(self, request: Request, *, keep: bool) -> FileReply | ShortReply | FolderAsked:
@@ -85,21 +101,16 @@ class Connection:
         self.descriptor = sock.fileno()
         self.peer = peer
         self.since = now
-        self.phase = Phase.HEAD
+        self.phase: Phase = HEAD
         self.idle = False
         self.deadline = now + HEAD_SECONDS
         self._house = house
-        self._buffer = bytearray()
+        self._buffer = b""
         self._request: Request | None = None
         self._sending: _Sending | None = None
 
-    @property
-    def interest(self) -> int:
-        """The epoll events that matter in this phase."""
-        return INTEREST[self.phase]
-
     def readable(self, now: float) -> None:
-        """Read what is there, and act on it."""
+        """Read what is there; it is acted upon in its turn, when all that came in the same moment has been read."""
         try:
             data = self.sock.recv(_READ)
         except (BlockingIOError, InterruptedError):
@@ -108,29 +119,30 @@ class Connection:
             return self.abort(now)
         if not data:
             return self.close()
-        if self.phase is Phase.LINGERING:
+        if self.phase is LINGERING:
             return None
-        self._buffer += data
+        self._buffer = self._buffer + data if self._buffer else data
         if self.idle:
             self.idle, self.deadline = False, now + HEAD_SECONDS
-        return self._advance(now)
+        self.phase = TURN
+        return None
 
     def writable(self, now: float) -> None:
-        """Send the next slice, or take the next pipelined request."""
-        if self.phase is Phase.TURN:
+        """Take the turn with what has been read, or send the next slice."""
+        if self.phase is TURN:
             self._advance(now)
-        elif self.phase is Phase.SENDING:
+        elif self.phase is SENDING:
             self._push(now)
 
     def expire(self, now: float) -> None:
         """The deadline has passed: end as the phase demands."""
-        if self.phase is Phase.SENDING:
+        if self.phase is SENDING:
             self._house.count("stalled")
             self.abort(now)
-        elif self.phase in (Phase.HEAD, Phase.BODY) and not self.idle:
+        elif self.phase in (HEAD, BODY) and not self.idle:
             self._house.count("slow-request")
             self._refuse(408, now)
-        elif self.phase is not Phase.HANDED:
+        elif self.phase is not HANDED:
             self.close()
 
     def returned(self, now: float, *, whole: bool) -> None:
@@ -150,14 +162,14 @@ class Connection:
 
     def close(self) -> None:
         """Close it; what the kernel has taken is still delivered."""
-        self.phase = Phase.CLOSED
+        self.phase = CLOSED
         self.sock.close()
 
     def _advance(self, now: float) -> None:
         if self._request is None:
-            found = parse(bytes(self._buffer[: MAX_HEAD + 16]), self._house.own)
+            found = parse(self._buffer[: MAX_HEAD + 16], self._house.own)
             if isinstance(found, Incomplete):
-                self.phase = Phase.HEAD
+                self.phase = HEAD
                 return None
             if isinstance(found, BadRequest):
                 self._house.count(f"bad-request-{found.reason}")
@@ -171,10 +183,10 @@ class Connection:
         request = self._request
         whole = request.size + request.length
         if len(self._buffer) < whole:
-            self.phase = Phase.BODY
+            self.phase = BODY
             return None
-        body = bytes(self._buffer[request.size : whole])
-        del self._buffer[:whole]
+        body = self._buffer[request.size : whole]
+        self._buffer = self._buffer[whole:]
         self._request = None
         return self._answer(request, body, now)
 
@@ -198,21 +210,21 @@ class Connection:
             if isinstance(answer, ShortReply):
                 keep = request.keep_alive and answer.status != 503
                 return self._send(_Sending(memoryview(answer.content), answer, keep, now), now)
-        self.phase = Phase.HANDED
+        self.phase = HANDED
         if self._house.hand_over(self, request, body):
             return None
         self._house.count("busy")
         return self._refuse(503, now, request)
 
     def _refuse(self, status: int, now: float, request: Request | None = None) -> None:
-        fields = {405: (("Allow", "GET, HEAD"),), 503: (("Retry-After", "1"),)}.get(status, ())
+        fields = {405: "Allow: GET, HEAD\r\n", 503: "Retry-After: 1\r\n"}.get(status, "")
         body = request is None or request.method != "HEAD"
         content = reply.short(status, self._house.wall(), keep=False, body=body, fields=fields)
         self._send(_Sending(memoryview(content), None, keep=False, began=now), now)
 
     def _send(self, sending: _Sending, now: float) -> None:
         self._sending = sending
-        self.phase = Phase.SENDING
+        self.phase = SENDING
         self.deadline = now + STALL_SECONDS
         self._push(now)
 
@@ -224,7 +236,7 @@ class Connection:
         end = answer.end if isinstance(answer, FileReply) and lent else 0
         try:
             if sending.head:
-                count = self.sock.send(sending.head, socket.MSG_MORE if lent else 0)
+                count = self.sock.send(sending.head)
                 sending.head = sending.head[count:]
                 self.deadline = now + STALL_SECONDS
             if lent and not sending.head:
@@ -249,7 +261,7 @@ class Connection:
             if sending.answer is None or self._buffer:
                 return self._linger(now)
             return self.close()
-        self.phase = Phase.TURN if self._buffer else Phase.HEAD
+        self.phase = TURN if self._buffer else HEAD
         self.idle = not self._buffer
         self.since = now
         self.deadline = now + (IDLE_SECONDS if self.idle else HEAD_SECONDS)
@@ -269,8 +281,8 @@ class Connection:
         self._house.ended(self.peer, answer, sent, now - sending.began, whole=whole)
 
     def _linger(self, now: float) -> None:
-        self._buffer.clear()
-        self.phase = Phase.LINGERING
+        self._buffer = b""
+        self.phase = LINGERING
         self.deadline = now + LINGER_SECONDS
         try:
             self.sock.shutdown(socket.SHUT_WR)

@@ -8,24 +8,40 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from email.utils import formatdate
 from pathlib import Path
 
 from pxeserve.paths import OpenFile, PathRefused, Root
 
 
 class Lent:
-    """One open file and how many responses are using it."""
+    """One open file, where it lies, and how many responses are using it. `etag` and `modified` are what HTTP calls it by: a strong tag,
+    quoted, and whole epoch seconds; `fields` are the header lines that
+    say both, and are always the same for it."""
 
-    __slots__ = ("file", "users")
+    __slots__ = ("etag", "fields", "file", "modified", "users", "where")
 
-    def __init__(self, file: OpenFile) -> None:
+    def __init__(self, file: OpenFile, where: str) -> None:
         self.file = file
+        self.where = where
         self.users = 1
+        self.modified = file.mtime_ns // 1_000_000_000
+        self.etag = f'"{file.inode:x}-{file.mtime_ns:x}-{file.size:x}"'
+        self.fields = f"ETag: {self.etag}\r\nLast-Modified: {formatdate(self.modified, usegmt=True)}\r\nAccept-Ranges: bytes\r\n"
 
     def intact(self) -> bool:
         """Whether the file is still what it was when it was opened: nothing was written to it, nothing cut off."""
         now = os.fstat(self.file.fd)
         return now.st_size == self.file.size and now.st_mtime_ns == self.file.mtime_ns
+
+    def current(self) -> bool:
+        """Whether its name still leads to it, as it was when it was opened."""
+        try:
+            now = os.stat(self.where, follow_symlinks=False)  # noqa: PTH116 - as cheap as can be: once a request
+        except OSError:
+            return False
+        file = self.file
+        return (now.st_ino, now.st_mtime_ns, now.st_size, now.st_dev) == (file.inode, file.mtime_ns, file.size, file.device)
 
     def give_back(self) -> None:
         """Say that one user is done; the last one closes it."""
@@ -48,13 +64,13 @@ class OpenFiles:
         key = (folder, path)
         kept = self._files.get(key)
         if kept is not None:
-            if self._same(folder, path, kept.file):
+            if kept.current():
                 kept.users += 1
                 self._files.move_to_end(key)
                 return kept
             del self._files[key]
             kept.give_back()
-        lent = Lent(self._root(folder).open(path))
+        lent = Lent(self._root(folder).open(path), f"{self._data}/{folder}/{path}")
         self._files[key] = lent
         lent.users += 1
         while len(self._files) > self._most:
@@ -69,13 +85,6 @@ class OpenFiles:
             root.close()
         self._files.clear()
         self._roots.clear()
-
-    def _same(self, folder: str, path: str, file: OpenFile) -> bool:
-        try:
-            now = os.stat(self._data / folder / path, follow_symlinks=False)  # noqa: PTH116 - as cheap as can be: once a request
-        except OSError:
-            return False
-        return (now.st_dev, now.st_ino, now.st_mtime_ns, now.st_size) == (file.device, file.inode, file.mtime_ns, file.size)
 
     def _root(self, folder: str) -> Root:
         kept = self._roots.get(folder)

@@ -141,6 +141,26 @@ class Journal:
         """`http.progress`: the machine reported a stage."""
         self._emit("http.progress", address, f"reports {stage}", {"stage": stage})
 
+    @property
+    def full(self) -> bool:
+        """Whether one more event would be lost; then it need not be told, only counted with `lost`."""
+        return self._recorder.full
+
+    @property
+    def waiting(self) -> bool:
+        """Whether events are to be handed over."""
+        return self._recorder.waiting
+
+    def lost(self) -> None:
+        """An event that there was no room for."""
+        with self._lock:
+            self._recorder.lost()
+
+    def hand_over(self) -> None:
+        """Give the worker what waits; to be called once a turn, so that a crowd's files wake it once."""
+        with self._lock:
+            self._recorder.hand_over()
+
     def count(self, reason: str) -> None:
         """Something too frequent or too doubtful for an event of its own."""
         with self._lock:

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 
 from pxeserve.provision.connection import Connection, House
-from pxeserve.provision.phase import Phase
+from pxeserve.provision.phase import CLOSED, HANDED, HEAD, LINGERING, SENDING, TURN
 
 PER_ADDRESS = 64
 IN_ALL = 1024
@@ -51,6 +51,7 @@ class Loop:
         self._connections: dict[int, Connection] = {}
         self._interest: dict[int, int] = {}
         self._by_address: dict[str, dict[int, Connection]] = {}
+        self._turns: list[Connection] = []
         self._back: deque[tuple[Connection, bool]] = deque()
         self._watched: dict[int, Callable[[], None]] = {}
         self._accepting = False
@@ -74,7 +75,7 @@ class Loop:
         """Whether `stop` was called and everything that ran has ended, or has had its 10 s."""
         if self._stopped_at is None:
             return False
-        busy = [one for one in self._connections.values() if one.phase is not Phase.LINGERING]
+        busy = [one for one in self._connections.values() if one.phase is not LINGERING]
         return not busy or self._clock() >= self._stopped_at + STOP_SECONDS
 
     def stop(self) -> None:
@@ -83,7 +84,7 @@ class Loop:
             self._stopped_at = self._clock()
         self._stop_accepting()
         for connection in list(self._connections.values()):
-            if connection.phase is Phase.HEAD:
+            if connection.phase is HEAD:
                 connection.close()
                 self._settle(connection)
 
@@ -100,14 +101,16 @@ class Loop:
         events = self._epoll.poll(timeout, 256)
         now = self._clock()
         for descriptor, _event in events:
-            if descriptor in self._connections:
-                self._serve(self._connections[descriptor], now)
+            connection = self._connections.get(descriptor)
+            if connection is not None:
+                self._serve(connection, now)
             elif descriptor in self._doors:
                 self._accept(self._doors[descriptor])
             elif descriptor == self._wake:
                 os.eventfd_read(self._wake)
             elif descriptor in self._watched:
                 self._watched[descriptor]()
+        self._take_turns(now)
         self._take_back(now)
         if now - self._ticked_at >= TICK or now < self._ticked_at:
             self._ticked_at = now
@@ -119,42 +122,59 @@ class Loop:
         """Cut whatever is left."""
         now = self._clock()
         for connection in list(self._connections.values()):
-            if connection.phase is not Phase.HANDED:
+            if connection.phase is not HANDED:
                 connection.abort(now)
         self._epoll.close()
         os.close(self._wake)
 
     def _serve(self, connection: Connection, now: float) -> None:
-        if connection.interest & select.EPOLLIN:
+        if connection.phase.interest & select.EPOLLIN:
             connection.readable(now)
-        else:
+        if connection.phase is TURN:
+            self._turns.append(connection)
+            return
+        if connection.phase is SENDING:
             connection.writable(now)
+        self._moved(connection)
+
+    def _take_turns(self, now: float) -> None:
+        """Answer what has been read. Only now, so that the store is asked once for all, and a machine that is sent many is woken once."""
+        if not self._turns:
+            return
+        turns, self._turns = self._turns, []
+        self._house.turn()
+        for connection in turns:
+            connection.writable(now)
+            self._moved(connection)
+
+    def _moved(self, connection: Connection) -> None:
+        """Follow a connection to where it stands now; when the service is stopping, who only waits is let go."""
         self._settle(connection)
-        if self._stopped_at is not None and connection.phase is Phase.HEAD:
+        if self._stopped_at is not None and connection.phase is HEAD:
             connection.close()
             self._settle(connection)
 
     def _settle(self, connection: Connection) -> None:
         """Make epoll and the tables follow the phase that a connection has reached."""
-        descriptor = connection.descriptor
-        if descriptor in self._interest and self._interest[descriptor] != connection.interest:
-            if connection.phase is Phase.CLOSED:
-                del self._interest[descriptor]  # closing took it out of epoll
-            elif connection.interest:
-                self._epoll.modify(descriptor, connection.interest)
-                self._interest[descriptor] = connection.interest
+        descriptor, interest = connection.descriptor, connection.phase.interest
+        watched = self._interest.get(descriptor, 0)
+        if watched != interest:
+            self._interest[descriptor] = interest
+            if connection.phase is CLOSED:
+                pass  # closing took it out of epoll
+            elif not watched:
+                self._epoll.register(descriptor, interest)
+            elif interest:
+                self._epoll.modify(descriptor, interest)
             else:
                 self._epoll.unregister(descriptor)
-                del self._interest[descriptor]
-        elif descriptor not in self._interest and connection.interest:
-            self._epoll.register(descriptor, connection.interest)
-            self._interest[descriptor] = connection.interest
-        if connection.phase is Phase.CLOSED:
+        if connection.phase is CLOSED:
             self._forget(connection)
 
     def _forget(self, connection: Connection) -> None:
         if self._connections.pop(connection.descriptor, None) is None:
             return
+        self._interest.pop(connection.descriptor, None)
         siblings = self._by_address[connection.peer]
         del siblings[connection.descriptor]
         if not siblings:
@@ -201,12 +221,11 @@ class Loop:
         connection = Connection(sock, peer, self._house, now)
         self._connections[connection.descriptor] = connection
         self._by_address.setdefault(peer, {})[connection.descriptor] = connection
-        connection.readable(now)
-        self._settle(connection)
+        self._serve(connection, now)
 
     def _evict(self, among: Collection[Connection], now: float) -> bool:
         """Close the oldest connection that only waits; False when all are at work, or so new that their request may be under way."""
-        oldest = next((one for one in among if one.phase is Phase.HEAD and now - one.since >= GRACE_SECONDS), None)
+        oldest = next((one for one in among if one.phase is HEAD and now - one.since >= GRACE_SECONDS), None)
         if oldest is None:
             return False
         self._house.count("evicted")

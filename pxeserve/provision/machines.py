@@ -35,7 +35,6 @@ class Machines:
 
     own: frozenset[str]
     files: MediaFiles
-    visible: Visible
     journal: Journal
     app: Flask
     pool: Pool
@@ -46,11 +45,14 @@ class Machines:
         """Let threads end and give back what is open."""
         self.pool.close(0.1)
         self.files.close()
-        self.visible.close()
 
     def wall(self) -> float:
         """Epoch seconds."""
         return time.time()
+
+    def turn(self) -> None:
+        """Ask the store whether anything has changed."""
+        self.files.look()
 
     def media(self, request: Request, *, keep: bool) -> FileReply | ShortReply | FolderAsked:
         """Answer from the open files."""
@@ -66,6 +68,8 @@ class Machines:
             self._boot_file(self.boots, peer, answer.asked, answer, sent, seconds, whole=whole)
         elif answer.medium is None:
             self.journal.count(f"media-{answer.status}")
+        elif self.journal.full:
+            self.journal.lost()
         elif isinstance(answer, ShortReply):
             self.journal.transfer(Transfer(peer, answer.medium, answer.path, answer.status, 0, 0, 0, seconds, "not-found"))
         elif answer.carries:
@@ -116,5 +120,4 @@ def build(
     network boot is served, only its installation."""
     journal = Journal(recorder, Clients(store, SnapshotSource(store).current), Packages(store), time.time)
     app = make_app(Services(acts, Listing(store), journal, boots))
-    visible = Visible(store)
-    return Machines(own, MediaFiles(visible.current, data), visible, journal, app, Pool(), boots)
+    return Machines(own, MediaFiles(Visible(store).current, data), journal, app, Pool(), boots)

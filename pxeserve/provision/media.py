@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from email.utils import formatdate
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,14 +23,12 @@ from pxeserve.provision.address import PREFIX, address, payload
 from pxeserve.provision.files import Lent, OpenFiles
 from pxeserve.provision.head import Request
 from pxeserve.provision.ranges import select
-from pxeserve.snapshot import Snapshot
 
 COALESCED = 32 * 1024
 """Bodies up to so many bytes leave together with their head, in one send."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileReply:
+class FileReply(NamedTuple):
     """A response that carries a file's bytes: `head` (with the body already behind it when it is small), then from `lent` the
     bytes from `start` to `end`. `lent` is None when nothing more follows. `length` is the body's whole length.
     `carries` says whether the body is the file's content: not so for HEAD, and for what has not changed. `whole` says that the body is
@@ -50,8 +47,7 @@ class FileReply:
     asked: Asked | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ShortReply:
+class ShortReply(NamedTuple):
     """A whole response. `medium` is set when a file was asked for that this medium does not have."""
 
     status: int
@@ -67,22 +63,27 @@ class FolderAsked:
 
 
 class MediaFiles:
-    """Answers requests for media. `current` gives the inventory; when the store fails, the last known one goes on being served."""
+    """Answers requests for media. `current` gives the media by name; when the store fails, those last known go on being served."""
 
-    def __init__(self, current: Callable[[], Snapshot], data: Path) -> None:
+    def __init__(self, current: Callable[[], Mapping[str, Medium]], data: Path) -> None:
         self._current = current
-        self._known: Snapshot | None = None
+        self._known: Mapping[str, Medium] | None = None
         self._open = OpenFiles(data)
+
+    def look(self) -> None:
+        """See what media there are now. What is answered until the next time rests on it, so it comes after the requests were read."""
+        try:
+            self._known = self._current()
+        except SQLAlchemyError:
+            return
 
     def answer(self, request: Request, at: float, *, keep: bool) -> FileReply | ShortReply | FolderAsked:
         """The answer to a GET or HEAD at epoch second `at`. FolderAsked for what is no file that lies somewhere."""
-        body = request.method == "GET"
-        missing = ShortReply(404, reply.short(404, at, keep=keep, body=body))
         asked = None
         if request.path.startswith(PREFIX):
             wanted = address(request.path)
             if wanted is None:
-                return missing
+                return _missing(request, at, keep=keep)
             if wanted.folder:
                 return FolderAsked()
             name = f"m/{wanted.medium}/{wanted.path}"
@@ -91,19 +92,17 @@ class MediaFiles:
             if asked is None:
                 return FolderAsked()
             name = asked.name
-        later = ShortReply(503, reply.short(503, at, keep=False, body=body, fields=(("Retry-After", "1"),)))
-        media = self._media()
-        if media is None:
-            return later
-        medium, folder, path = _place(media, name)
+        if self._known is None:
+            return _later(request, at)
+        medium, folder, path = _place(self._known, name)
         if not folder:
-            return missing
+            return _missing(request, at, keep=keep)
         try:
             lent = self._borrow(folder, path)
         except PathRefused:
-            return ShortReply(404, missing.content, medium, path, asked)
+            return _missing(request, at, keep=keep)._replace(medium=medium, path=path, asked=asked)
         except OSError:
-            return later
+            return _later(request, at)
         return _with_file(request, medium, path, lent, at, asked, keep=keep)
 
     def close(self) -> None:
@@ -117,12 +116,6 @@ class MediaFiles:
             self._open.close()
             return self._open.borrow(folder, path)
 
-    def _media(self) -> Mapping[str, Medium] | None:
-        """The media there are; None when nothing is known of them yet and the store cannot be asked."""
-        with suppress(SQLAlchemyError):
-            self._known = self._current()
-        return self._known.media if self._known is not None else None
-
 
 def _place(media: Mapping[str, Medium], name: str) -> tuple[Medium | None, str, str]:
     """The medium, the folder beneath the data folder and the path in it, of a name that begins with `m/` or `f/`; no folder: nothing."""
@@ -134,22 +127,28 @@ def _place(media: Mapping[str, Medium], name: str) -> tuple[Medium | None, str, 
     return (medium, f"media/{medium.folder}", path) if medium is not None and path else (None, "", "")
 
 
+def _missing(request: Request, at: float, *, keep: bool) -> ShortReply:
+    return ShortReply(404, reply.short(404, at, keep=keep, body=request.method == "GET"))
+
+
+def _later(request: Request, at: float) -> ShortReply:
+    return ShortReply(503, reply.short(503, at, keep=False, body=request.method == "GET", fields="Retry-After: 1\r\n"))
+
+
 def _with_file(
     request: Request, medium: Medium | None, path: str, lent: Lent, at: float, asked: Asked | None, *, keep: bool
 ) -> FileReply | ShortReply:
     file = lent.file
-    modified = file.mtime_ns // 1_000_000_000
-    etag = f'"{file.inode:x}-{file.mtime_ns:x}-{file.size:x}"'
-    part = select(request, file.size, etag, modified)
+    part = select(request, file.size, lent.etag, lent.modified)
     if part.status == 416:
         lent.give_back()
-        unsatisfied = (("Content-Range", f"bytes */{file.size}"),)
+        unsatisfied = f"Content-Range: bytes */{file.size}\r\n"
         return ShortReply(416, reply.short(416, at, keep=keep, fields=unsatisfied))
-    fields: tuple[tuple[str, str], ...] = (("ETag", etag), ("Last-Modified", formatdate(modified, usegmt=True)), ("Accept-Ranges", "bytes"))
+    fields = lent.fields
     if part.status != 304:
-        fields += (("Content-Type", "application/octet-stream"), ("Content-Length", str(part.length)))
+        fields += f"Content-Type: application/octet-stream\r\nContent-Length: {part.length}\r\n"
     if part.status == 206:
-        fields += (("Content-Range", f"bytes {part.start}-{part.start + part.length - 1}/{file.size}"),)
+        fields += f"Content-Range: bytes {part.start}-{part.start + part.length - 1}/{file.size}\r\n"
     head = reply.head(part.status, at, keep=keep, fields=fields)
     if part.status == 304 or request.method == "HEAD" or not part.length:
         lent.give_back()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 from pxeserve.provision.head import Request
 
@@ -14,8 +14,7 @@ _TAG = re.compile(r'(?:W/)?("[^"]*")')
 _BEYOND = 10**18
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """`status` is 200, 206, 304 or 416; the body is `length` bytes from `start`."""
 
     status: int

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from pxeserve.events.recorder import SOCKET_NAME, Recorder
+from pxeserve.events.recorder import SOCKET_NAME, TOGETHER, Recorder
 from pxeserve.handout.source import Source
 from pxeserve.installs import delivery
 from pxeserve.keys import load_keys
@@ -34,7 +34,7 @@ def serve(serving: Serving) -> None:
     data = serving.config.server.data
     store = open_store(data)
     keys = load_keys(data)
-    recorder = Recorder(data / "run" / SOCKET_NAME, "provision")
+    recorder = Recorder(data / "run" / SOCKET_NAME, "provision", by_turns=True)
     acts = Acts(
         deliver=partial(delivery.deliver, store, keys),
         script=partial(delivery.script, store, keys),
@@ -73,7 +73,8 @@ def run(loop: Loop, journal: Journal, serving: Serving) -> None:
     serving.beat()
     ticked = time.monotonic()
     while not loop.finished and not orders.parent_gone:
-        loop.step()
+        loop.step(TOGETHER if journal.waiting else TICK)
+        journal.hand_over()
         now = time.monotonic()
         if now - ticked >= TICK:
             ticked = now

@@ -19,7 +19,7 @@ from pxeserve.errors import PxeserveError
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context
 from pxeserve.store import Store, migrate, open_store
-from pxeserve.supervisor import interfaces, lock, prepare, privileges
+from pxeserve.supervisor import folder, interfaces, lock, prepare, privileges
 
 _PATIENCE = 10.0
 """Seconds to wait for another command that holds the data folder; most are done within one."""
@@ -30,7 +30,7 @@ def started(config: Config) -> Iterator[socket.socket]:
     """The socket of a process that answers as the service would. It ends when the socket is closed."""
     ids = privileges.user_ids(config.server.user)
     actor = Actor(name_of(os.geteuid()))
-    prepare.own_folder(config.server.data, ids)
+    folder.own_folder(config.server.data, ids)
     registry.verbs()
     migrate.preload()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)

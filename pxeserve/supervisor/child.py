@@ -59,6 +59,8 @@ def _import_all(name: str) -> ModuleType:
     """The module and all that it may come to need: its own package's modules, and what it asks for with a function `preload`."""
     module = importlib.import_module(name)
     for lazy in _LAZY:
+        if lazy.partition(".")[0] not in sys.modules:
+            continue  # of a library that this process does not use
         try:
             importlib.import_module(lazy)
         except ImportError:

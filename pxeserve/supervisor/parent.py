@@ -19,7 +19,7 @@ from pxeserve.config import Config
 from pxeserve.errors import PxeserveError
 from pxeserve.logs import configure
 from pxeserve.serving import Listener, Order
-from pxeserve.supervisor import children, lock, prepare
+from pxeserve.supervisor import children, folder, lock
 from pxeserve.supervisor.children import MODULES, Child
 from pxeserve.supervisor.interfaces import listeners, settled
 from pxeserve.supervisor.notify import Notifier
@@ -47,7 +47,7 @@ def serve(load: Callable[[], Config], modules: Mapping[str, str] = MODULES) -> i
         configure(config.log.format)
         ids = user_ids(config.server.user)
         networks = listeners(config)
-        prepare.own_folder(config.server.data, ids)
+        folder.own_folder(config.server.data, ids)
         held = lock.take(config.server.data, ids)
         _fill(config.server.data, ids)
         sockets = bind_all(config, networks, ids)

@@ -1,57 +1,20 @@
-"""Makes the data folder ready: folders, keys, schema. Runs as the service's user, so that root never leaves files it cannot write."""
+"""Fills the data folder: folders, keys, schema. Runs as the service's user, so that root never leaves files that it cannot write."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from pxeserve.errors import PxeserveError
 from pxeserve.keys import load_keys
 from pxeserve.store import open_store
-from pxeserve.supervisor import privileges
+from pxeserve.supervisor.folder import in_reach
 
 _FOLDERS = ("run", "state", "keys", "media", "loaders", "files", "tftp")
 
 
-def own_folder(data: Path, ids: tuple[int, int] | None) -> None:
-    """Make `data` itself, owned by the service's user: the one thing that needs root. And its `run` folder, as that user. Raises
-    PxeserveError."""
-    try:
-        if not data.exists() or (data.stat().st_uid == os.geteuid() and not any(data.iterdir())):  # or made for us
-            data.mkdir(mode=0o755, parents=True, exist_ok=True)
-            if ids is not None:
-                os.chown(data, *ids)
-    except OSError as error:
-        fix = "name another folder: [server] data, or --data DIR"
-        raise PxeserveError(f"{data}: cannot be made ready: {error.strerror}", fix=fix) from None
-    with privileges.acting_as(ids), _in_reach(data):
-        run = data / "run"
-        run.mkdir(mode=0o700, exist_ok=True)
-        owner, wanted = run.stat().st_uid, os.geteuid()
-        if owner != wanted:
-            raise PxeserveError(
-                f"{data}: belongs to uid {owner}, and the service runs as uid {wanted}",
-                fix=f"chown -R {wanted} {data}, or set [server] user",
-            )
-
-
 def fill(data: Path) -> None:
     """Everything else beneath `data`. Raises PxeserveError."""
-    with _in_reach(data):
+    with in_reach(data):
         for name in _FOLDERS:
             (data / name).mkdir(mode=0o700, exist_ok=True)
     load_keys(data)
     open_store(data, migrate=True).close()
-
-
-@contextmanager
-def _in_reach(data: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise PxeserveError(
-            f"{data}: cannot be made ready: {error.strerror}",
-            fix=f"the service runs as uid {os.geteuid()}, which must own the folder and reach it through every folder above",
-        ) from None

@@ -19,6 +19,7 @@ from pxeserve.config import Config
 from pxeserve.console import admin
 from pxeserve.operations import registry
 from pxeserve.serving import Order, Serving
+from pxeserve.supervisor import folder as data_folder
 from pxeserve.supervisor import prepare
 
 PATIENCE = 60.0
@@ -31,7 +32,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "run" / wire.SOCKET_NAME
-        prepare.own_folder(folder, None)
+        data_folder.own_folder(folder, None)
         prepare.fill(folder)
         self._door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._door.bind(str(self.path))

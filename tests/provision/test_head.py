@@ -110,7 +110,7 @@ def test_every_prefix_is_incomplete() -> None:
     ],
 )
 def test_what_is_refused(raw: bytes, status: int, reason: str) -> None:
-    assert parse(raw, own={"10.77.0.1"}) == BadRequest(status, reason)
+    assert parse(raw, own=frozenset({"10.77.0.1"})) == BadRequest(status, reason)
 
 
 def test_the_longest_head_and_the_most_headers_pass() -> None:
@@ -121,7 +121,7 @@ def test_the_longest_head_and_the_most_headers_pass() -> None:
 
 
 def test_the_absolute_form_is_taken_for_our_own_address() -> None:
-    request = parse(head(b"GET http://10.77.0.1:8080/media/disc/x?y HTTP/1.1"), own={"10.77.0.1:8080"})
+    request = parse(head(b"GET http://10.77.0.1:8080/media/disc/x?y HTTP/1.1"), own=frozenset({"10.77.0.1:8080"}))
     assert isinstance(request, Request)
     assert (request.path, request.query) == ("/media/disc/x", "y")
 
@@ -142,7 +142,7 @@ PIECES = st.sampled_from(
 
 @given(st.one_of(st.binary(max_size=300), st.lists(PIECES, max_size=30).map(b"".join)))
 def test_no_bytes_make_it_raise(data: bytes) -> None:
-    found = parse(data, own={"a"})
+    found = parse(data, own=frozenset({"a"}))
     if isinstance(found, Request):
         assert 0 < found.size <= len(data)
         assert found.path.startswith("/")
@@ -155,3 +155,13 @@ def test_a_verdict_does_not_change_with_more_bytes(data: bytes) -> None:
     verdict = parse(data)
     if not isinstance(verdict, Incomplete):
         assert parse(data + b"GET / HTTP/1.1\r\n\r\n") == verdict
+
+
+def test_only_what_asks_for_media_is_remembered() -> None:
+    """A token must not stay in memory longer than its request."""
+    media = head(b"GET /media/disc/remembered HTTP/1.1")
+    assert parse(media) is parse(media)
+    token = head(b"GET /a/" + b"t" * 43 + b" HTTP/1.1")
+    assert parse(token) == parse(token)
+    assert parse(token) is not parse(token)
+    assert isinstance(parse(media, frozenset({"10.77.0.1"})), Request), "whose authorities it is counts too"

@@ -255,3 +255,21 @@ def test_many_at_once_all_get_theirs(site: Any) -> None:
         thread.join(60)
     assert got == [True] * 30
     assert [event["data"]["outcome"] for event in site.ear.wait("http.file", 30)] == ["done"] * 30
+
+
+def test_what_comes_in_one_moment_is_answered_from_the_store_of_that_moment(site: Any) -> None:
+    """Requests on many connections are read first and answered after: nobody gets an older store than the one he asked."""
+    (site.data / "media" / "other-1").mkdir()
+    (site.data / "media" / "other-1" / "x").write_bytes(b"first")
+    socks = [site.connect() for _ in range(20)]
+    for number in range(5):
+        site.add_medium("other", "other-1")
+        for sock in socks:
+            sock.sendall(get("/media/other/x"))
+        assert [read_one(sock) for sock in socks] == [(200, b"first")] * 20, number
+        site.remove_medium("other")
+        for sock in socks:
+            sock.sendall(get("/media/other/x"))
+        assert [read_one(sock) for sock in socks] == [(404, NOT_FOUND)] * 20, number
+    for sock in socks:
+        sock.close()

@@ -7,7 +7,7 @@ import os
 import resource
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Interface
@@ -21,13 +21,13 @@ from sqlalchemy.exc import OperationalError
 from pxeserve.config import Config
 from pxeserve.domain.host import Host
 from pxeserve.domain.install import InstallState
+from pxeserve.domain.medium import Medium
 from pxeserve.installs import arming, seal
 from pxeserve.keys import load_keys
 from pxeserve.provision.head import Request, parse
 from pxeserve.provision.media import MediaFiles, ShortReply
 from pxeserve.provision.server import serve
 from pxeserve.serving import Listener, Order, Serving
-from pxeserve.snapshot import Snapshot
 from pxeserve.store import installs, inventory, leases, open_store
 from pxeserve.store import tables as t
 
@@ -214,12 +214,14 @@ def test_silent_ones_who_take_all_places_give_way(start: Callable[[int], Child])
 
 
 def test_while_nothing_is_known_of_the_media_a_machine_is_told_to_come_back(tmp_path: Path) -> None:
-    def unreadable() -> Snapshot:
+    def unreadable() -> Mapping[str, Medium]:
         raise OperationalError("unable to open database file", None, OSError(24, "Too many open files"))
 
     request = parse(GOOD)
     assert isinstance(request, Request)
-    answer = MediaFiles(unreadable, tmp_path).answer(request, 0.0, keep=True)
+    files = MediaFiles(unreadable, tmp_path)
+    files.look()
+    answer = files.answer(request, 0.0, keep=True)
     assert isinstance(answer, ShortReply)
     assert answer.status == 503
     assert b"Retry-After" in answer.content

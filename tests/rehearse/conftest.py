@@ -30,6 +30,7 @@ from pxeserve.repo.imports import import_medium
 from pxeserve.repo.sample import make_modern_sample, make_sample
 from pxeserve.store import Store, inventory, open_store
 from pxeserve.store import loaders as stored
+from pxeserve.supervisor import folder as data_folder
 from pxeserve.supervisor import prepare
 
 MAC, MODERN = "52:54:00:77:00:01", "52:54:00:77:00:83"
@@ -141,7 +142,7 @@ def furnish(folder: Path, inside: tuple[str, ...] = (), **network: Any) -> House
     loopback = {"interface": "lo", "address": "127.0.0.1", "net": "127.78.0"}
     template = CONFIG if network.pop("mode", "server") == "server" else _PROXY
     config.write_text(template.format(data=data, user=getpass.getuser(), **(ports | loopback | network)))
-    prepare.own_folder(data, None)
+    data_folder.own_folder(data, None)
     prepare.fill(data)
     store = open_store(data, migrate=True)
     with gather.laid(data / "loaders", "debian", SET) as rows, store.site.write() as connection:

@@ -1,0 +1,32 @@
+"""What a process loads stays in its memory for as long as the service runs: nobody loads what only others need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def loaded(statement: str) -> set[str]:
+    """The modules that a fresh process has loaded after `statement`."""
+    tell = "import sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-P", "-c", f"{statement}\n{tell}"], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_parent_knows_neither_store_nor_terminal() -> None:
+    assert not loaded("import pxeserve.cli.serve; from pxeserve.supervisor import parent") & {"sqlalchemy", "rich", "flask", "jinja2"}
+
+
+@pytest.mark.parametrize("module", ["pxeserve.events.server", "pxeserve.dhcp.server", "pxeserve.tftp.server"])
+def test_who_serves_no_web_loads_none(module: str) -> None:
+    found = loaded(f"from pxeserve.supervisor import child; child._import_all({module!r})")
+    assert "sqlalchemy" in found
+    assert not found & {"werkzeug", "flask", "jinja2", "rich", "pygments"}
+
+
+def test_who_serves_the_web_has_loaded_what_it_comes_to_need() -> None:
+    """Later it may not be able to read them."""
+    found = loaded("from pxeserve.supervisor import child; child._import_all('pxeserve.provision.server')")
+    assert {"jinja2.ext", "werkzeug.debug.tbtools"} <= found
