@@ -15,12 +15,13 @@ from pathlib import Path
 
 from bench import peers
 from bench.hosts import fill
+from bench.lenders import WIRE
 from bench.machine import Running, Unfit, cable, file_system
 
 MOST = 250.0
 """Megabytes (10^6 bytes) in all."""
 
-_DHCP = 'mode = "server"\nallow_other_servers = true\n[[dhcp.subnet]]\nnetwork = "10.77.0.0/16"\nrange = ["10.77.1.0", "10.77.250.255"]'
+_DHCP = 'mode = "server"\nallow_other_servers = true\n[[dhcp.subnet]]\nnetwork = "10.64.0.0/10"\nrange = ["10.65.0.0", "10.95.255.255"]'
 _READY = re.compile(r"(\w+) ready +pid=(\d+)")
 _KINDS = ("Pss", "Private_Clean", "Private_Dirty", "Rss")
 
@@ -49,7 +50,7 @@ def _measured(scratch: Path, hosts: int, rest: float) -> float:
     if hosts:
         fill(data, hosts)
     space = f"bench-{pid}"
-    with cable(space, f"{space}-far"), peers.pxeserve(space, data, scratch, dhcp=_DHCP, where=("eth0", "10.77.0.1")) as running:
+    with cable(space, f"{space}-far"), peers.pxeserve(space, data, scratch, dhcp=_DHCP, where=WIRE) as running:
         time.sleep(rest)
         found = {child: _memory(number) for child, number in _children(running).items()}
     print(f"\n{hosts} hosts, MB{'':8}{'PSS':>10}{'private':>10}{'RSS':>10}")

@@ -40,10 +40,11 @@ class Boots:
         """See `outcome.Booter`."""
         who = self._subjects.of(asker.mac)
         site = self._loaders.site_for(who.medium, who.profile)
-        client = replace(asker.client, firmware=_firmware(asker, site), address=address if int(address) else None)
+        client = _as_it_will_be(asker, site, address)
         decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=now)
-        if decision.loader is not None and self._loops.is_one(client.mac, xid, f"{decision.target} {decision.loader}", now):
-            decision = _out_of_the_loop(decision, decision.loader)
+        loader = decision.loader
+        if loader is not None and self._loops.is_one(client.mac, xid, (decision.target, loader.set, loader.file), now):
+            decision = _out_of_the_loop(decision, loader)
         session = self._session(client, xid, address, now)
         return Boot(
             file=_file(decision, session),
@@ -85,6 +86,14 @@ def _firmware(asker: Asker, site: Site) -> Firmware | None:
         return asker.client.firmware
     known = script in site.loaders or script in site.missing_loader
     return script if known else asker.client.firmware
+
+
+def _as_it_will_be(asker: Asker, site: Site, address: IPv4Address) -> Client:
+    firmware, known = _firmware(asker, site), address if int(address) else None
+    client = asker.client
+    if firmware is client.firmware and known == client.address:
+        return client
+    return replace(client, firmware=firmware, address=known)
 
 
 def _file(decision: Decision, session: str) -> str | None:

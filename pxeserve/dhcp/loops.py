@@ -7,6 +7,7 @@ architecture. Pure; counts and forgets.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Hashable
 
 LIMIT = 3
 """Times that the same loader is named to the same machine before it is a loop."""
@@ -21,16 +22,16 @@ class Loops:
     """What was named to whom of late."""
 
     def __init__(self) -> None:
-        self._named: OrderedDict[str, deque[tuple[float, int, str]]] = OrderedDict()
+        self._named: OrderedDict[str, deque[tuple[float, int, Hashable]]] = OrderedDict()
 
-    def is_one(self, mac: str, exchange: int, loader: str, now: float) -> bool:
+    def is_one(self, mac: str, exchange: int, loader: Hashable, now: float) -> bool:
         """Whether naming `loader` once more would only go on with a loop. `exchange` is the DHCP
         transaction, whose messages are one try."""
         tries = self._named.setdefault(mac, deque(maxlen=LIMIT))
         self._named.move_to_end(mac)
         if len(self._named) > _MACHINES:
             self._named.popitem(last=False)
-        if any(known == exchange for _, known, _ in tries):
+        if tries and any(known == exchange for _, known, _ in tries):
             return False
         while tries and not 0 <= now - tries[0][0] < WINDOW:
             tries.popleft()

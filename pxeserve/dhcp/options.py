@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Address
-from uuid import UUID
 
 
 class Code(IntEnum):
@@ -128,7 +127,7 @@ def system_uuid(value: bytes | None) -> str | None:
     """
     if value is None or len(value) != 17 or value[0] != 0 or value[1:] in (bytes(16), b"\xff" * 16):
         return None
-    return str(UUID(bytes_le=value[1:]))
+    return f"{value[4:0:-1].hex()}-{value[6:4:-1].hex()}-{value[8:6:-1].hex()}-{value[9:11].hex()}-{value[11:].hex()}"
 
 
 def user_classes(value: bytes | None) -> tuple[bytes, ...]:

@@ -6,7 +6,6 @@ Refuses to know how any of it is carried out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
@@ -17,8 +16,7 @@ from pxeserve.dhcp.route import Destination
 from pxeserve.domain.decide import Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Boot:
+class Boot(NamedTuple):
     """The boot decision as it shows on the wire. `file` is the path of the boot file, or None when the machine gets an address
     only; `refused` then says that it wanted to boot and cannot be helped, for the reasons in `because`. `http_port` is set when the
     file is fetched over HTTP, and so named by its whole address."""

@@ -36,12 +36,11 @@ class Terms(NamedTuple):
 def lending(request: Message, asker: Asker, kind: Type, server: IPv4Address, address: IPv4Address, terms: Terms) -> Message:
     """An OFFER or ACK of a server that lends addresses. `siaddr` is always set: GRUB and udhcpc look there for their files."""
     options = _network(terms.subnet, kind, server, terms.seconds, terms.host, asker.asked)
-    if terms.boot_file:
-        options = options.plus(_boot(request, asker, server, terms.boot_file))
+    more = _boot(request, asker, server, terms.boot_file) if terms.boot_file else {}
     if terms.subnet.options:
-        options = options.plus({code: value for code, value in terms.subnet.options if code not in _OURS})
+        more |= {code: value for code, value in terms.subnet.options if code not in _OURS}
     ciaddr = request.ciaddr if kind is Type.ACK else NONE
-    return _answer(request, options, ciaddr=ciaddr, yiaddr=address, siaddr=server, file=_field(terms.boot_file or ""))
+    return _answer(request, options, more, ciaddr=ciaddr, yiaddr=address, siaddr=server, file=_field(terms.boot_file or ""))
 
 
 def refusal(request: Message, server: IPv4Address, text: str) -> Message:
@@ -50,7 +49,7 @@ def refusal(request: Message, server: IPv4Address, text: str) -> Message:
         {Code.MESSAGE_TYPE: bytes((Type.NAK,)), Code.SERVER_ID: server.packed, Code.TEXT: text.encode()[:255]}
     )
     flags = request.flags | BROADCAST_FLAG if request.giaddr != NONE else request.flags
-    return _answer(request, options)._replace(flags=flags)
+    return _answer(request, options, {})._replace(flags=flags)
 
 
 def proxied(request: Message, asker: Asker, kind: Type, server: IPv4Address, boot_file: str) -> Message:
@@ -59,15 +58,19 @@ def proxied(request: Message, asker: Asker, kind: Type, server: IPv4Address, boo
     Quirk `uefi-asks-4011`: UEFI's PXE is offered no file at first and asks for it on port 4011, which is the one course that EDK2
     has taken since it began; with a file in the offer some releases ask all the same and others do not.
     """
-    options: dict[int, bytes] = {Code.MESSAGE_TYPE: bytes((kind,)), Code.SERVER_ID: server.packed}
-    options[Code.VENDOR_CLASS] = _CLASSES[asker.kind]
     later = kind is Type.OFFER and asker.kind is Kind.PXE and not asker.ipxe and asker.client.firmware is not Firmware.BIOS
-    options |= _boot(request, asker, server, "" if later else boot_file)
+    more = _boot(request, asker, server, "" if later else boot_file)
+    more.setdefault(Code.VENDOR_CLASS, _CLASSES[asker.kind])
     if item := _boot_item(request):
-        options[Code.VENDOR] = item
+        more[Code.VENDOR] = item
     ciaddr = request.ciaddr if kind is Type.ACK else NONE
     file = b"" if later else _field(boot_file)
-    return _answer(request, Ready(options), ciaddr=ciaddr, siaddr=server, file=file)
+    return _answer(request, _beside(kind, server), more, ciaddr=ciaddr, siaddr=server, file=file)
+
+
+@lru_cache(maxsize=64)
+def _beside(kind: Type, server: IPv4Address) -> Ready:
+    return Ready({Code.MESSAGE_TYPE: bytes((kind,)), Code.SERVER_ID: server.packed})
 
 
 def _field(boot_file: str) -> bytes:
@@ -79,16 +82,20 @@ def _field(boot_file: str) -> bytes:
 def _answer(
     request: Message,
     options: Ready,
+    more: dict[int, bytes],
     *,
     ciaddr: IPv4Address = NONE,
     yiaddr: IPv4Address = NONE,
     siaddr: IPv4Address = NONE,
     file: bytes = b"",
 ) -> Message:
-    """With what every answer repeats: xid, flags, giaddr, chaddr, the client identifier (RFC 6842) and, last, option 82 (RFC 3046)."""
+    """`options` and `more`, with what every answer repeats: xid, flags, giaddr, chaddr, the client identifier (RFC 6842) and, last,
+    option 82 (RFC 3046)."""
     for code in _ECHOED:
         if code in request.options:
-            options = options.plus({code: request.options[code]})
+            more[code] = request.options[code]
+    if more:
+        options = options.plus(more)
     return Message(
         BOOTREPLY, request.xid, request.mac, options, 0, request.flags, 0, ciaddr, yiaddr, siaddr, request.giaddr, b"", file
     )
@@ -129,7 +136,7 @@ def _boot(request: Message, asker: Asker, server: IPv4Address, boot_file: str) -
     name = boot_file.encode()
     options: dict[int, bytes] = {}
     if asker.kind is Kind.PXE and asker.client.firmware is Firmware.BIOS:
-        options |= {Code.VENDOR_CLASS: b"PXEClient", Code.VENDOR: PXE_BYPASS}
+        options = {Code.VENDOR_CLASS: b"PXEClient", Code.VENDOR: PXE_BYPASS}
     if asker.kind is Kind.HTTP:
         options[Code.VENDOR_CLASS] = b"HTTPClient"
     if name and (Code.BOOT_FILE in asker.asked or len(name) > 127):
@@ -143,8 +150,10 @@ def _boot(request: Message, asker: Asker, server: IPv4Address, boot_file: str) -
 
 def _boot_item(request: Message) -> bytes:
     """The menu entry that the client chose (PXE_BOOT_ITEM in option 43), to be repeated to it; empty when it chose none."""
+    if Code.VENDOR not in request.options:
+        return b""
     try:
-        item = collect(request.options.get(Code.VENDOR, b""), {}).get(_BOOT_ITEM, b"")
+        item = collect(request.options[Code.VENDOR], {}).get(_BOOT_ITEM, b"")
     except BadOptionsError:
         return b""
     return bytes((_BOOT_ITEM, len(item))) + item + b"\xff" if len(item) == 4 else b""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -19,6 +19,10 @@ class Moments(Protocol):
 
     def now(self) -> object:
         """See `Database.moment`."""
+        ...
+
+    def still(self) -> AbstractContextManager[None]:
+        """See `Database.still`."""
         ...
 
     def close(self) -> None:
@@ -40,6 +44,11 @@ class Database:
         Costs a few microseconds. Raises SQLAlchemyError when the database cannot be asked.
         """
         return self.moments.now()
+
+    def still(self) -> AbstractContextManager[None]:
+        """While this lasts it is one `moment`, asked for once: for a handful of requests that are here already, so that each is answered
+        from what was committed before it is looked at. Not for more than one thread."""
+        return self.moments.still()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

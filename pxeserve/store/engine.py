@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,9 +62,12 @@ class DataVersion:
         self._path = path
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._still: object = None
 
     def now(self) -> object:
         """See `Database.moment`."""
+        if self._still is not None:
+            return self._still
         with self._lock:
             try:
                 if self._connection is None:
@@ -70,6 +75,16 @@ class DataVersion:
                 return self._connection.execute(_DATA_VERSION).fetchone()
             except sqlite3.Error as error:
                 raise DBAPIError(_DATA_VERSION, None, error) from error
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """See `Database.still`."""
+        try:
+            with suppress(DBAPIError):  # whoever asks hears it himself
+                self._still = self.now()
+            yield
+        finally:
+            self._still = None
 
     def close(self) -> None:
         """Give the connection back."""
