@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,8 @@ def alone() -> Iterator[Space]:
         yield made
 
 
-@pytest.fixture
-def furnish() -> Iterator[Callable[..., Service]]:
-    """Makes a house in a namespace: a data folder with the file in it, and 10,000 leases if asked. Nothing runs yet."""
+@contextmanager
+def _furnishing() -> Iterator[Callable[..., Service]]:
     made: list[Service] = []
     folders: list[Path] = []
 
@@ -71,11 +71,27 @@ def furnish() -> Iterator[Callable[..., Service]]:
         service.give()
         return service
 
-    yield make
-    for service in made:
-        service.stop()
-    for one in folders:
-        shutil.rmtree(one, ignore_errors=True)
+    try:
+        yield make
+    finally:
+        for service in made:
+            service.stop()
+        for one in folders:
+            shutil.rmtree(one, ignore_errors=True)
+
+
+@pytest.fixture
+def furnish() -> Iterator[Callable[..., Service]]:
+    """Makes a house in a namespace: a data folder with the file in it, and as many leases as asked. Nothing runs yet."""
+    with _furnishing() as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def furnish_module() -> Iterator[Callable[..., Service]]:
+    """The same for all tests of a module."""
+    with _furnishing() as make:
+        yield make
 
 
 def fill(database: Path, count: int) -> None:

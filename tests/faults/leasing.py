@@ -106,9 +106,15 @@ class Client:
 
 
 class Crowd:
-    """Machines behind one relay, a few at a time, each asking until it has an address. Whatever is acknowledged goes into `record`."""
+    """Machines behind one relay, a few at a time, each asking until it has an address. Whatever is acknowledged goes into `record`.
 
-    def __init__(self, sock: socket.socket, server: tuple[str, int], record: Record | None = None, seed: int = 2131) -> None:
+    There are `most` of them: when all have had their turn the first comes again, as machines do.
+    """
+
+    def __init__(
+        self, sock: socket.socket, server: tuple[str, int], record: Record | None = None, seed: int = 2131, most: int = 2000
+    ) -> None:
+        self._most = most
         self.record = record or Record()
         self.first_offer: float | None = None
         self.first_ack: float | None = None
@@ -157,7 +163,7 @@ class Crowd:
             self._discovers(client)
 
     def _newcomer(self) -> None:
-        self._next += 1
+        self._next = self._next % self._most + 1
         client = Client(mac(self._next), 0, b"")
         self._discovers(client)
         self._busy[client.mac] = client

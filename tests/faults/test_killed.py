@@ -96,7 +96,7 @@ def test_no_acknowledged_lease_is_lost_or_given_twice_whoever_is_killed(
         f"{service.starts - 1} starts of all, 0 failed"
     )
     figure(
-        f"first OFFER of a killed dhcp with {STORED} stored: {_told(from_start)} from its start ({_told(work)} of a core), "
+        f"first OFFER of a killed dhcp with {STORED} stored: {_told(from_start)} from its start (of a core {_told(work)}), "
         f"{_told(from_ready)} after 'ready'"
     )
     figure(f"transfers beside: {transfers.finished}, 0 wrong")
