@@ -32,7 +32,7 @@ user = "{user}"
 mode = "server"
 [[dhcp.subnet]]
 network = "10.64.0.0/10"
-range = ["10.78.0.0", "{last}"]
+range = ["{first}", "{last}"]
 lease = "1h"
 [tftp]
 ports = "40000-40063"
@@ -91,8 +91,9 @@ class Service:
     space: Space
     interface: str = "lo"
     address: str = "127.0.0.1"
+    first: str = "10.78.0.0"
     last: str = "10.99.255.255"
-    """Addresses are lent from 10.78.0.0 up to here: more than a million, so that crowds of strangers are no crowd."""
+    """What is lent: more than a million addresses, so that crowds of strangers are no crowd."""
     more: str = ""
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
@@ -113,7 +114,8 @@ class Service:
 
     def start(self) -> None:
         """Start it, and wait until it says that it serves."""
-        text = CONFIG.format(data=self.data, user=USER, interface=self.interface, address=self.address, last=self.last)
+        words = {"interface": self.interface, "address": self.address, "first": self.first, "last": self.last}
+        text = CONFIG.format(data=self.data, user=USER, **words)
         self.config.write_text(text + self.more)
         since = len(self.log)
         with (self.folder / "log").open("ab") as log:
