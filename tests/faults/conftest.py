@@ -38,7 +38,7 @@ def figure(record_property: Callable[[str, object], None]) -> Figure:
     return lambda line: record_property("figure", line)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def body() -> bytes:
     return BODY
 
