@@ -64,15 +64,17 @@ class Answer(NamedTuple):
 def answer(data: bytes) -> Answer:
     """Read what a server said, without mercy: what is malformed is an AssertionError."""
     assert len(data) >= 241 and data[0] == 2 and data[236:240] == _COOKIE, data
-    options, at = {}, 240
+    options: dict[int, bytes] = {}
+    at = 240
     while data[at] != 255:
         if data[at] == 0:
             at += 1
             continue
         code, length = data[at], data[at + 1]
         value = data[at + 2 : at + 2 + length]
-        assert len(value) == length and code not in options, data
-        options[code] = value
+        before = options.get(code, b"")  # what is longer than 255 goes on in a second option (RFC 3396)
+        assert len(value) == length and len(before) % 255 == 0, (code, value, data[236:])
+        options[code] = before + value
         at += 2 + length
     seconds = int.from_bytes(options.get(51, b""))
     return Answer(options[53][0], int.from_bytes(data[4:8]), data[28:34], socket.inet_ntoa(data[16:20]), options.get(54, b""), seconds)
