@@ -88,3 +88,13 @@ def dhcp_server(_unpacked: Path) -> Started:
                 server.wait(timeout=20)
 
     return started
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests measured (`record_property("figure", line)`): a promise kept narrowly looks like one kept by far otherwise."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
+    lines = [f"{report.nodeid}: {line}" for report in reports for key, line in report.user_properties if key == "figure"]
+    if lines:
+        terminalreporter.section("figures")
+        for line in lines:
+            terminalreporter.line(line)

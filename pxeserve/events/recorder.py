@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import socket
+import threading
 import time
 from collections import Counter, deque
 from pathlib import Path
@@ -27,7 +28,7 @@ _PAUSE = 0.01
 
 
 class Recorder:
-    """Hands events to the worker behind `path`. `source` names this process in counters: dhcp, tftp, provision, console.
+    """Hands events to the worker behind `path`, for all threads of a process, which counters call `source`: dhcp, tftp, provision, console.
 
     With `by_turns` events leave together when `hand_over` is called, which a loop does once a turn and, while `waiting`, every
     50 ms: each datagram wakes the worker, and a worker that wakes for each small file costs as much as the files.
@@ -43,6 +44,8 @@ class Recorder:
         self._again = 0.0
         self._backlog: deque[bytes] = deque()
         self._counts: Counter[tuple[int, str]] = Counter()
+        self._lock = threading.RLock()
+        """Held for a send that does not block at most. What one thread sends together must be what it then takes off the backlog."""
 
     @property
     def waiting(self) -> bool:
@@ -60,30 +63,30 @@ class Recorder:
 
     def emit(self, event: Event) -> None:
         """Hand `event` over; never blocks and never raises. A lost one shows as the counter `lost-event`."""
-        if self.full:
-            self.lost()
-        else:
-            data = event.encode()
-            if len(data) > _LARGEST:
-                data = Event(event.kind, event.at, event.text, event.host, event.mac, event.address, event.install, event.session).encode()
-            self._backlog.append(data)
-        if not self._by_turns:
-            self.hand_over()
+        with self._lock:
+            if self.full:
+                self.lost()
+            else:
+                self._backlog.append(_encoded(event))
+            if not self._by_turns:
+                self.hand_over()
 
     def count(self, reason: str, by: int = 1) -> None:
         """Count something too frequent for an event of its own: an ignored packet, by reason and minute."""
-        self._counts[(int(time.time()) // 60, reason)] += by
+        with self._lock:
+            self._counts[(int(time.time()) // 60, reason)] += by
 
     def flush(self) -> None:
         """Hand over what waits, then the counters; call it every second or so, and at the end."""
-        self._again = 0.0
-        if not self.hand_over():
-            return
-        for (minute, reason), count in list(self._counts.items()):
-            line = {"count": {"minute": minute, "source": self._source, "reason": reason, "count": count}}
-            if not self._send(json.dumps(line).encode()):
+        with self._lock:
+            self._again = 0.0
+            if not self.hand_over():
                 return
-            del self._counts[(minute, reason)]
+            for (minute, reason), count in list(self._counts.items()):
+                line = {"count": {"minute": minute, "source": self._source, "reason": reason, "count": count}}
+                if not self._send(json.dumps(line).encode()):
+                    return
+                del self._counts[(minute, reason)]
 
     def close(self) -> None:
         """Flush and close."""
@@ -92,12 +95,16 @@ class Recorder:
 
     def hand_over(self) -> bool:
         """Send what waits, oldest first; False when something is left."""
-        backlog = self._backlog
-        if not backlog:
+        if not self._backlog:
             return True
+        with self._lock:
+            return self._hand_over()
+
+    def _hand_over(self) -> bool:
+        backlog = self._backlog
         now = time.monotonic()
         if now < self._again:
-            return False
+            return not backlog
         self._again = now + TOGETHER if self._by_turns else 0.0
         while backlog:
             size, together = 0, 0
@@ -124,3 +131,11 @@ class Recorder:
             self._again = time.monotonic() + _PAUSE
             return False
         return True
+
+
+def _encoded(event: Event) -> bytes:
+    """`event` as it travels, without its data when it would be too long."""
+    data = event.encode()
+    if len(data) > _LARGEST:
+        data = Event(event.kind, event.at, event.text, event.host, event.mac, event.address, event.install, event.session).encode()
+    return data

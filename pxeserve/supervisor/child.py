@@ -87,8 +87,8 @@ def _serving(told: spec.Spec, config: Config) -> Serving:
     def beat(sign: bytes = ALIVE) -> None:
         try:
             os.write(told.beats, sign)
-        except BlockingIOError:
-            return  # the parent has plenty of signs to read
+        except (BlockingIOError, BrokenPipeError):
+            return  # the parent has plenty of signs to read, or is gone, which the socket of its orders tells
 
     os.set_blocking(told.beats, False)
     return Serving(
