@@ -74,6 +74,8 @@ def _fill(data: Path, ids: tuple[int, int] | None) -> None:
     """Make the data folder's content in a process of its own, as the service's user."""
     command = [sys.executable, "-P", "-m", "pxeserve.supervisor.filling", str(data), *(str(number) for number in ids or ())]
     done = subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    if done.returncode < 0:
+        raise PxeserveError(f"{data}: cannot be made ready: {signal.Signals(-done.returncode).name} ended whoever was at it")
     if done.returncode:
         raise PxeserveError(done.stderr.decode(errors="replace").strip() or f"{data}: cannot be made ready")
 

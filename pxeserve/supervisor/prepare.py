@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pxeserve.keys import load_keys
 from pxeserve.store import open_store
+from pxeserve.supervisor import reserve
 from pxeserve.supervisor.folder import in_reach
 
 _FOLDERS = ("run", "state", "keys", "media", "loaders", "files", "tftp")
@@ -16,5 +17,7 @@ def fill(data: Path) -> None:
     with in_reach(data):
         for name in _FOLDERS:
             (data / name).mkdir(mode=0o700, exist_ok=True)
+    reserve.give_back(data / "state")
     load_keys(data)
     open_store(data, migrate=True).close()
+    reserve.set_aside(data / "state")
