@@ -12,7 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("no timing", deadline=None)
+hypothesis.settings.load_profile("no timing")
 
 CACHE = Path(__file__).parents[1] / ".cache" / "dhcp"
 PACKAGES = ("isc-dhcp-server", "kea-dhcp4-server")

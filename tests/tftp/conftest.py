@@ -355,9 +355,9 @@ class Wire:
         return False
 
     def fetch(self, file: str, options: dict[str, str] | None = None) -> bytes:
-        """A whole file, lock step."""
+        """A whole file, lock step. A block that came before, which a busy machine has the server send again, is passed over."""
         self.ask(file, options)
-        body, blksize = b"", 512
+        body, blksize, taken = b"", 512, 0
         while True:
             packet = self.hear()
             if isinstance(packet, OptionAck):
@@ -365,6 +365,10 @@ class Wire:
                 self.send(Ack(0).encode())
                 continue
             assert isinstance(packet, Data), packet
+            if packet.block == taken & 0xFFFF and taken:
+                continue
+            taken += 1
+            assert packet.block == taken & 0xFFFF
             body += packet.payload
             self.send(Ack(packet.block).encode())
             if len(packet.payload) < blksize:
