@@ -12,7 +12,7 @@ LEAST = 0.05
 MOST = 6.0
 """More than the 5 s after which atftp and tftp-hpa repeat themselves."""
 
-_UNHEARD = 4
+_UNHEARD = 5
 """Repeats without an answer, on a way whose round trips are known, after which it is the client's turn: one silence of the longest wait.
 
 atftp answers a repeated block once and then no more, and every further repeat starts its own patience anew: a server that never
