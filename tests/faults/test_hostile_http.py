@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-import select
 import socket
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from urllib.parse import quote
 
 import pytest
 
 from tests.faults.machine import MAC, stock
+from tests.faults.raw_http import request, say, statuses
 from tests.faults.service import Service
-from tests.faults.space import Space, space
+from tests.faults.space import space
 from tests.faults.watch import Watch, canary_beside, plant, traversals
 
 pytestmark = pytest.mark.netns
@@ -49,48 +47,6 @@ def planted(furnish_module: Callable[..., Service], body: bytes) -> Iterator[tup
 @pytest.fixture
 def watch(planted: tuple[Watch, list[str]]) -> Watch:
     return planted[0]
-
-
-def say(where: Space, requests: list[bytes], patience: float = 15.0) -> list[bytes]:
-    """Send each over a connection of its own, from a few addresses, and read until the server closes. All that came, by request."""
-    heard = [b""] * len(requests)
-    for start in range(0, len(requests), 100):
-        with ExitStack() as stack:
-            socks = {}
-            for number, data in enumerate(requests[start : start + 100], start):
-                sock = stack.enter_context(where.tcp(("127.0.0.1", 80), f"127.8.0.{number % 50 + 1}"))
-                try:
-                    sock.sendall(data)
-                except OSError:
-                    continue  # cut while it still spoke
-                sock.setblocking(False)
-                socks[sock] = number
-            deadline = time.monotonic() + patience
-            while socks and (ready := select.select(list(socks), [], [], max(0.0, deadline - time.monotonic()))[0]):
-                for sock in ready:
-                    try:
-                        data = sock.recv(65536)
-                    except OSError:
-                        data = b""
-                    heard[socks[sock]] += data
-                    if not data:
-                        socks.pop(sock)
-            assert not socks, f"neither answered to the end nor closed: {[requests[number][:200] for number in socks.values()]}"
-    return heard
-
-
-def statuses(said: bytes) -> list[int]:
-    return [int(found) for found in re.findall(rb"HTTP/1\.1 (\d{3}) ", said)]
-
-
-def request(path: str | bytes, *lines: str, method: str = "GET") -> bytes:
-    """A request that is sound but for what is in it."""
-    raw = path if isinstance(path, bytes) else path.encode("latin-1", "replace")
-    head = [method.encode() + b" " + raw + b" HTTP/1.1", *(line.encode("latin-1") for line in lines)]
-    if not any(line.startswith("Host:") for line in lines):
-        head.append(b"Host: x")
-    head.append(b"Connection: close")
-    return b"\r\n".join([*head, b"", b""])
 
 
 def test_no_address_leads_out_of_what_is_served(planted: tuple[Watch, list[str]], figure: Callable[[str], None]) -> None:

@@ -41,7 +41,7 @@ def plant(folder: Path, canary: Path) -> list[str]:
 
 
 def traversals(canary: Path, data: Path) -> list[str]:
-    """Names that try to leave a root, as `reference` lists of such things have them: by dots, by encodings, by absolute paths."""
+    """Names that try to leave a root, as lists of such things have them: by dots, by encodings, by absolute paths."""
     steps = ["..", "%2e%2e", "%2E.", ".%2e", "..%00", "..\\", "..%5c", "..%c0%af", "%c0%ae%c0%ae", "..;", ". .", "...", "....", ".. "]
     targets = ["keys/seal", "state/site.db", f"canary{'/'}", "etc/passwd", "run/admin.sock", "pxeserve.toml"]
     found = [f"{'/'.join([step] * depth)}/{target}" for step in steps for depth in (1, 2, 6) for target in targets[:4]]

@@ -155,13 +155,13 @@ def test_a_silent_client_gets_six_packets_and_is_given_up_within_32_seconds(send
         assert transfer.events() == [Ended(Outcome.TIMEOUT)]
 
 
-def test_waits_double_from_one_second_to_four(sender) -> None:
+def test_waits_double_from_one_second_to_six(sender) -> None:
     transfer = sender(BODY)
     moments = [0.0]
     while (due := transfer.next_timer()) is not None:
         moments.append(due)
         transfer.on_timer(due)
-    assert [after - before for before, after in itertools.pairwise(moments)] == [1, 2, 4, 4, 4, 4]
+    assert [after - before for before, after in itertools.pairwise(moments)] == [1, 2, 4, 6, 6, 6]
 
 
 def test_a_timeout_that_the_client_asked_for_caps_the_wait(sender) -> None:
@@ -191,6 +191,23 @@ def test_the_round_trip_of_a_packet_sent_twice_teaches_nothing(sender) -> None:
     transfer.on_timer(1.0)
     ack(transfer, 1, 1.001)
     assert transfer.next_timer() == pytest.approx(2.001), "back to the first wait, not to a round trip of 1 ms"
+
+
+@pytest.mark.parametrize(("options", "patience"), [({}, 5.0), ({"timeout": "1"}, 1.0), ({"timeout": "2"}, 2.0), ({"timeout": "5"}, 5.0)])
+def test_a_client_that_answers_no_repeat_is_left_alone_for_longer_than_it_waits_itself(sender, options, patience: float) -> None:
+    """atftp acknowledges a repeated block once, and then only when it has heard nothing for 5 s: every repeat within them puts that off."""
+    transfer = sender(BODY, options)
+    if options:
+        ack(transfer, 0, 0.005)
+    ack(transfer, 1, 0.01)
+    moments = [0.01]
+    while len(moments) < 7:
+        moments.append(transfer.next_timer())
+        transfer.on_timer(moments[-1])
+    assert moments[5] - moments[0] < 4.0, "five repeats come soon"
+    assert moments[6] - moments[5] > patience
+    ack(transfer, 2, moments[5] + patience)
+    assert transfer.next_timer() - (moments[5] + patience) == pytest.approx(0.05)
 
 
 def test_progress_ends_the_doubling(sender) -> None:
