@@ -353,7 +353,7 @@ def test_sockets_are_used_again_and_what_lies_in_them_is_not(live, shelf, wire) 
         former.append(client)
     before = descriptors()
     ports = {client.tid[1] for client in former}
-    assert 60 <= len(ports) < 200
+    assert 50 <= len(ports) < 200  # which of the idle ones is drawn is chance: 64 lie ready
     for number in range(100):
         for old in former[number::50]:
             old.send(Ack(1).encode())
