@@ -196,5 +196,5 @@ class Config(_Section):
         return self.server.data / self.tftp.root
 
     def plain(self) -> dict[str, Any]:
-        """As JSON-able values, for handing to a child process."""
+        """As JSON-able values."""
         return self.model_dump(mode="json")

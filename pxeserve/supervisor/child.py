@@ -1,11 +1,13 @@
 """Where a child begins: import everything, give root up, then serve.
 
 In this order because the service's user may not be able to read the checkout or the virtual environment, and because nothing that a
-request can reach should ever run with root's rights. Started as `python -m pxeserve.supervisor.child`, instructions on standard input.
+request can reach should ever run with root's rights. It is a fork of the parent, so that what both have loaded lies in memory once;
+whatever else the parent had open is closed first. It must never go back into the parent's code: that is why it ends here.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
@@ -13,6 +15,8 @@ import pkgutil
 import signal
 import socket
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from types import ModuleType
 
 from pxeserve.config import Config
@@ -35,13 +39,30 @@ _LAZY = (
 """Modules that libraries import only when they are needed, which may be too late to read them."""
 
 
-def main() -> int:
-    """Serve until told to stop. 0: stopped as asked. 1: could not start, and said why in a line on standard error."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C in a terminal is for the parent; it tells us
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    told = spec.decode(sys.stdin.readline())
+def begin(told: spec.Spec, others: Iterable[int]) -> int:
+    """Serve until told to stop; the exit status: 0 when stopped as asked, 1 when it could not start and has said why in a line on
+    standard error. `others` are the parent's descriptors, which are not this process's business."""
+    gc.freeze()  # nothing of the parent's is collected here: its sockets would close numbers that are ours by then
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a Ctrl-C in a terminal is for the parent; it tells us
+        signal.signal(number, signal.SIG_IGN)
     privileges.die_with(told.parent)
-    config = spec.configured(told)
+    os.setsid()
+    os.chdir("/")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    Path("/proc/self/comm").write_text(f"pxe-{told.name}")  # as ps and top show it
+    for descriptor in others:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+    return _serve(told)
+
+
+def _serve(told: spec.Spec) -> int:
+    config = told.config
     configure(config.log.format)
     try:
         module = _import_all(told.module)
@@ -100,6 +121,3 @@ def _serving(told: spec.Spec, config: Config) -> Serving:
         beat=beat,
     )
 
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
 from pxeserve.config import Config
 from pxeserve.serving import Listener, Order
-from pxeserve.supervisor.child import READY
+from pxeserve.supervisor.child import READY, begin
+from pxeserve.supervisor.forked import Forked
 from pxeserve.supervisor.spec import Spec
 
 MODULES = {
@@ -54,7 +52,7 @@ class Child:
 
     name: str
     module: str
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | None = None
     orders: socket.socket | None = None
     beats: int = -1
     ready: bool = False
@@ -74,15 +72,10 @@ class Child:
         read, write = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(read, False)
         numbers = {role: sock.fileno() for role, sock in mine.items()}
-        spec = Spec(self.name, self.module, os.getpid(), config.plain(), listeners, numbers, theirs.fileno(), write, ids)
+        spec = Spec(self.name, self.module, os.getpid(), config, listeners, numbers, theirs.fileno(), write, ids)
+        others = _open() - {0, 1, 2, *numbers.values(), theirs.fileno(), write}
         try:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "pxeserve.supervisor.child"],
-                stdin=subprocess.PIPE,
-                pass_fds=[*numbers.values(), theirs.fileno(), write],
-                start_new_session=True,
-                cwd="/",
-            )
+            self.process = Forked(lambda: begin(spec, others))
         except OSError as error:
             log.error(f"{self.name} cannot be started now: {error.strerror}; tried again")
             os.close(read)
@@ -92,9 +85,6 @@ class Child:
         finally:
             os.close(write)
             theirs.close()
-        assert self.process.stdin is not None
-        with contextlib.suppress(BrokenPipeError), self.process.stdin as words:  # one that is over already is buried like any other
-            words.write(spec.encode().encode() + b"\n")
         self.orders, self.beats = ours, read
         self.ready, self.asked, self.started, self.last_beat, self.due = False, None, now, now, None
 
@@ -132,16 +122,15 @@ class Child:
 
     def kill(self) -> None:
         """End it now, with whatever it started."""
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process is not None:
+            self.process.kill()
 
     def buried(self, now: float) -> int | None:
         """Its exit status if it has ended, after which it is due again: at once if it ended as asked, else when its wait is over. None
         while it lives."""
-        if self.process is None or (status := self.process.poll()) is None:
+        if self.process is None or (status := self.process.exitcode) is None:
             return None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
         if self.orders is not None:
             self.orders.close()
         os.close(self.beats)
@@ -156,3 +145,8 @@ class Child:
 
     def _put_off(self, now: float) -> None:
         self.due, self.wait = now + self.wait, min(self.wait * 2, _LONGEST_WAIT)
+
+
+def _open() -> set[int]:
+    """The descriptors of this process."""
+    return {int(entry.name) for entry in Path("/proc/self/fd").iterdir()}

@@ -1,7 +1,9 @@
-"""The parent: binds the ports, starts the children, watches over them, and ends them. Holds no code that a request can reach."""
+"""The parent: binds the ports, starts the children, watches over them, and ends them. Holds no code that answers a request."""
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
 import select
 import signal
@@ -31,6 +33,7 @@ STOPPED, FAILED, RUNNING_ALREADY, PORT_TAKEN = 0, 1, 3, 4
 """Exit statuses of `serve`."""
 
 _TICK = 1.0
+_SHARED = ("sqlalchemy", "sqlalchemy.dialects.sqlite.pysqlite", "sqlalchemy.ext.compiler", "cryptography.hazmat.primitives.ciphers.aead")
 _ASKED_BY = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 log = structlog.get_logger("pxeserve")
 
@@ -57,12 +60,22 @@ def serve(load: Callable[[], Config], modules: Mapping[str, str] = MODULES) -> i
         return _said(error, PORT_TAKEN)
     except PxeserveError as error:
         return _said(error, FAILED)
+    _load_what_all_need()
     family = [Child(name, module) for name, module in modules.items() if name != "dhcp" or config.dhcp.mode != "off"]
     parent = _Parent(load, config, networks, sockets, ids, family, notifier)
     try:
         return parent.run()
     finally:
         os.close(held)
+
+
+def _load_what_all_need() -> None:
+    """Libraries that every child uses, loaded once: the children are forks, and their memory is shared until somebody writes on it.
+    Nothing that answers a request is among them."""
+    for name in _SHARED:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
 
 
 def _said(error: PxeserveError, status: int) -> int:
@@ -221,12 +234,11 @@ class _Parent:
         for child in self._children:
             if child.process is None:
                 continue
-            try:
-                child.process.wait(max(deadline - time.monotonic(), 0.0))
-            except subprocess.TimeoutExpired:
+            child.process.join(max(deadline - time.monotonic(), 0.0))
+            if child.process.exitcode is None:
                 log.error(f"{child.name} did not stop in time; killed", pid=child.process.pid)
                 child.kill()
-                child.process.wait()
+                child.process.join()
 
 
 def _as_bound(read: Config, bound: Config) -> Config:

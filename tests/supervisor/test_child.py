@@ -15,7 +15,7 @@ def test_a_child_whose_parent_was_killed_shows_its_life_to_nobody_and_does_not_m
     orders, ours = socket.socketpair()
     read, write = os.pipe()
     config = Config()
-    serving = child._serving(Spec("tftp", "", 1, config.plain(), (), {}, orders.detach(), write, None), config)
+    serving = child._serving(Spec("tftp", "", 1, config, (), {}, orders.detach(), write, None), config)
     serving.ready()
     assert os.read(read, 9) == child.READY
     os.close(read)

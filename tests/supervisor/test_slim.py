@@ -15,8 +15,11 @@ def loaded(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_the_parent_knows_neither_store_nor_terminal() -> None:
-    assert not loaded("import pxeserve.cli.serve; from pxeserve.supervisor import parent") & {"sqlalchemy", "rich", "flask", "jinja2"}
+def test_the_parent_knows_what_all_children_share_and_nothing_that_answers_a_request() -> None:
+    found = loaded("import pxeserve.cli.serve; from pxeserve.supervisor import parent; parent._load_what_all_need()")
+    assert "sqlalchemy" in found
+    assert not found & {"rich", "flask", "jinja2", "lxml"}
+    assert not [name for name in found if name.startswith(("pxeserve.dhcp", "pxeserve.tftp", "pxeserve.provision", "pxeserve.installs"))]
 
 
 @pytest.mark.parametrize("module", ["pxeserve.events.server", "pxeserve.dhcp.server", "pxeserve.tftp.server"])

@@ -1,7 +1,8 @@
-"""A child whose process cannot be made, or ends before it has read a word, is a child that is tried again; the parent lives on."""
+"""A child whose process cannot be made, or ends before it has said a word, is a child that is tried again; the parent lives on."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,35 +19,22 @@ def start() -> Callable[[Child, float], None]:
     return lambda child, now: child.start(Config(), (), {}, None, now)
 
 
-def waited_for(child: Child) -> int:
-    assert child.process is not None
-    return child.process.wait(60)
-
-
-def test_a_child_that_ends_before_it_reads_its_instructions_is_buried_and_due_again(
-    start: Callable[[Child, float], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = subprocess.Popen
-
-    def over_at_once(_: list[str], **options: object) -> subprocess.Popen[bytes]:
-        process: subprocess.Popen[bytes] = real([sys.executable, "-c", "raise SystemExit(7)"], **options)  # type: ignore[call-overload]
-        process.wait()
-        return process
-
-    monkeypatch.setattr(subprocess, "Popen", over_at_once)
-    child = Child("tftp", "pxeserve.tftp.server")
+def test_a_child_that_ends_before_it_serves_is_buried_and_due_again(start: Callable[[Child, float], None]) -> None:
+    child = Child("tftp", "no.such.module")
     start(child, 100.0)
-    assert child.buried(100.0) == 7
+    assert child.process is not None
+    child.process.join(60)
+    assert child.buried(100.0) == 1
     assert child.due == pytest.approx(100.1)
 
 
 def test_a_child_that_cannot_be_made_is_due_again_later_and_leaves_no_descriptor_behind(
     start: Callable[[Child, float], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuses(*_: object, **__: object) -> None:
+    def refuses() -> int:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(subprocess, "Popen", refuses)
+    monkeypatch.setattr(os, "fork", refuses)
     child = Child("tftp", "pxeserve.tftp.server")
     before = sorted(path.name for path in Path("/proc/self/fd").iterdir())
     dues = []
@@ -57,3 +45,36 @@ def test_a_child_that_cannot_be_made_is_due_again_later_and_leaves_no_descriptor
         dues.append(child.due - now)
     assert dues == pytest.approx([0.1, 0.2, 0.4])
     assert sorted(path.name for path in Path("/proc/self/fd").iterdir()) == before
+
+
+SCRIPT = """
+import os, sys
+from pathlib import Path
+from pxeserve.config import Config
+from pxeserve.supervisor.children import Child
+import socket
+kept, secret = socket.socket(), open(sys.argv[1])
+child = Child("worker", "antics.looking")
+child.start(Config(), (), {"events": kept}, None, 0.0)
+child.process.join(60)
+print(child.process.exitcode, secret.closed)
+"""
+LOOKING = """
+import os
+from pathlib import Path
+def serve(serving):
+    names = [os.path.realpath(entry) for entry in Path("/proc/self/fd").iterdir()]
+    files = [name for name in names if name.startswith("/") and not name.startswith(("/dev", "/proc"))]
+    print(files, os.getcwd(), os.getsid(0) == os.getpid(), Path("/proc/self/comm").read_text().strip())
+"""
+
+
+def test_a_child_has_none_of_its_parents_files_and_leads_a_session(tmp_path: Path) -> None:
+    (tmp_path / "antics").mkdir()
+    (tmp_path / "antics" / "__init__.py").touch()
+    (tmp_path / "antics" / "looking.py").write_text(LOOKING)
+    secret = tmp_path / "secret"
+    secret.touch()
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", SCRIPT, secret], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.splitlines() == ["[] / True pxe-worker", "0 False"], done.stderr
