@@ -114,6 +114,19 @@ def test_the_commit_comes_before_the_first_byte(
     assert course == ["sent OFFER", "begin", "commit", "sent ACK"]
 
 
+def test_an_offer_leaves_at_once_and_an_acknowledgement_only_with_the_transaction(
+    exchange: Exchange, world: Any, store: Store, machine: Callable[..., Any]
+) -> None:
+    one, late = machine(1), machine(2)
+    offered(exchange, world, one)
+    left = exchange.take([(encode(one.select()), HERE), (encode(late.discover()), HERE)], world.lender.receive, world.now, "eth0")
+    assert [(sent.reply.message.type, sent.reply.message.mac, sent.through) for sent in left] == [(Type.OFFER, late.mac, "eth0")]
+    assert (exchange.waiting, lent(store)) == (1, {})
+    left = exchange.store(world.now)
+    assert [(sent.reply.message.type, sent.reply.message.mac, sent.through) for sent in left] == [(Type.ACK, one.mac, "eth0")]
+    assert (exchange.waiting, lent(store)) == (0, {str(FIRST): one.mac})
+
+
 def test_a_full_disk_means_no_ack_offers_go_on_and_room_heals_it(
     exchange: Exchange, world: Any, store: Store, ledger: Ledger, record: Record, machine: Callable[..., Any]
 ) -> None:

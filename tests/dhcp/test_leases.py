@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from pxeserve.dhcp.lending.lease import Claim, Denial, Lease, State
+from pxeserve.dhcp.lending.lease import Claim, Denial, Known, Lease, State
 from pxeserve.dhcp.lending.leases import FORGET_SECONDS, Leases
 from pxeserve.dhcp.lending.offers import Holder
 from pxeserve.dhcp.lending.subnets import IPv4Network, Subnet
@@ -33,6 +33,25 @@ def test_what_could_not_be_stored_is_taken_back(world: Any, machine: Callable[..
     assert world.leases.held_by(Holder(lost.mac), lost.address, world.now) is None
     assert world.leases.pool(world.subnet).used == 1
     assert not world.leases.changes()
+
+
+def test_an_offer_is_void_when_its_address_has_been_reserved_for_another_since() -> None:
+    leases = Leases([SUBNET])
+    stranger, host = Holder("52:54:00:00:00:01"), "52:54:00:00:00:02"
+    assert leases.offer(SUBNET, stranger, None, 0.0) == FIRST
+    assert leases.judge(SUBNET, stranger, FIRST, Claim.SELECTING, 1.0) is None
+    leases.know(Known({host: "xen01"}, {host: FIRST}), 2.0)
+    assert leases.judge(SUBNET, stranger, FIRST, Claim.SELECTING, 3.0) is Denial.RESERVED
+
+
+def test_who_takes_another_address_than_the_offered_one_leaves_that_free() -> None:
+    leases = Leases([SUBNET])
+    one, another = Holder("52:54:00:00:00:01"), IPv4Address("10.77.0.103")
+    assert leases.offer(SUBNET, one, None, 0.0) == FIRST
+    assert leases.judge(SUBNET, one, another, Claim.SELECTING, 1.0) is None
+    leases.bind(SUBNET, one, another, 1.0)
+    assert leases.pool(SUBNET).used == 1
+    assert not leases.pool(SUBNET).is_busy(int(FIRST))
 
 
 def test_leases_are_there_again_after_a_restart(worlds: Callable[..., Any], machine: Callable[..., Any]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pxeserve.dhcp.options import Code, architectures, relay_agent, system_uuid, user_classes
-from pxeserve.dhcp.packet import BOOTREPLY, BOOTREQUEST, DEFAULT_LIMIT, ETHERNET_LIMIT, Message, Reject, Type, encode, parse
+from pxeserve.dhcp.packet import BOOTREPLY, BOOTREQUEST, DEFAULT_LIMIT, ETHERNET_LIMIT, Message, Ready, Reject, Type, encode, parse
 
 MAC = bytes.fromhex("525400770001")
 DISCOVER = b"\x35\x01\x01"
@@ -212,3 +212,17 @@ def test_the_uuid_is_in_the_byte_order_of_smbios() -> None:
     assert system_uuid(b"\0" + b"\xff" * 16) is None
     assert system_uuid(b"\x01" + sent[1:]) is None
     assert system_uuid(sent[:16]) is None
+
+
+def test_ready_options_are_on_the_wire_what_the_same_options_are_in_a_dict() -> None:
+    ready = Ready({53: b"\2", 54: b"\x0a\x4d\0\1"}).plus({61: b"\xff" * 300, 82: b"\1\2ab"})
+    plain = {53: b"\2", 54: b"\x0a\x4d\0\1", 61: b"\xff" * 300, 82: b"\1\2ab"}
+    assert ready == plain
+    assert encode(Message(BOOTREPLY, 1, "52:54:00:00:00:01", ready)) == encode(Message(BOOTREPLY, 1, "52:54:00:00:00:01", plain))
+
+
+def test_what_is_added_to_ready_options_takes_the_place_of_what_is_there() -> None:
+    changed = Ready({53: b"\2", 67: b"old"}).plus({67: b"new"})
+    heard = parse(encode(Message(BOOTREPLY, 1, "52:54:00:00:00:01", changed)), BOOTREPLY)
+    assert isinstance(heard, Message)
+    assert heard.options[67] == b"new"

@@ -135,3 +135,12 @@ def test_one_live_install_a_host_is_the_schemas_own_word(store: Store) -> None:
     with pytest.raises(Exception, match="UNIQUE") as caught, store.site.write() as connection:
         connection.execute(t.install.insert().values(id="c", state="frozen", **row))
     assert not isinstance(caught.value, OperationalError)
+
+
+def test_while_it_is_still_a_moment_stays_and_then_it_is_the_newest(store: Store) -> None:
+    before = store.site.moment()
+    with store.site.still():
+        with store.site.write() as connection:
+            connection.execute(text("INSERT INTO meta VALUES ('a', 'b')"))
+        assert store.site.moment() == before
+    assert store.site.moment() != before
