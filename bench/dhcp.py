@@ -189,9 +189,9 @@ def _verdicts(found: Found) -> list[Verdict]:
             continue
         mine, other = middle(ours), middle(theirs)
         if goal.case == MOST:
-            verdicts.append(Verdict(goal, ratio(mine["rate"], other["rate"]), 0.0))
+            verdicts.append(Verdict(goal, ratio(mine["rate"], other["rate"]), 0.0, "wall"))
         else:
-            verdicts.append(Verdict(goal, 0.0, ratio(other["cpu"], mine["cpu"])))
+            verdicts.append(Verdict(goal, 0.0, ratio(other["cpu"], mine["cpu"]), "cpu"))
     return verdicts
 
 
@@ -202,6 +202,8 @@ def _complaints(found: Found) -> list[str]:
     if most and (wait := middle(most)["half"]) > _LONGEST_WAIT:
         complaints.append(f"MISSED {MOST}: {wait:.1f} ms to an OFFER at half of it; {_LONGEST_WAIT:.0f} are allowed")
     for (case, server), rounds in found.items():
+        if case in (COST, PROXY) and any(one["drops"] >= _MOST_DROPS for one in rounds):
+            complaints.append(f"MISSED {case}: {server} dropped 1 % or more in a round: a busy machine, and not the cost of this rate")
         if case == SYNCS and server == "pxeserve" and rounds[0]["syncs"] < 1:
             complaints.append(f"MISSED {SYNCS}: not one for {rounds[0]['exchanges']:.0f} exchanges")
     return complaints

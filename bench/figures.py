@@ -21,20 +21,22 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A goal with what was measured: by wall clock, and by the server's CPU, which is the steadier on a shared machine."""
+    """A goal with what was measured: by wall clock, and by the server's CPU. `by` is "wall" or "cpu", the one that counts."""
 
     goal: Goal
     wall: float
     cpu: float
+    by: str
 
     @property
     def held(self) -> bool:
-        """Whether either shows it; which one does is printed."""
-        return max(self.wall, self.cpu) >= self.goal.least
+        """Whether the one that counts shows it."""
+        return (self.wall if self.by == "wall" else self.cpu) >= self.goal.least
 
     def __str__(self) -> str:
         word = "held" if self.held else "MISSED"
-        return f"{word:7}{self.goal.case:28}{self.goal.least:6.2f} x {self.goal.peer:12} wall {self.wall:6.2f}  cpu {self.cpu:6.2f}"
+        goal = f"{self.goal.case:28}{self.goal.least:6.2f} x {self.goal.peer:12}"
+        return f"{word:7}{goal} wall {self.wall:6.2f}  cpu {self.cpu:6.2f}  by {self.by}"
 
 
 def middle(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:
@@ -46,6 +48,16 @@ def spread(rounds: Sequence[Mapping[str, float]], name: str) -> str:
     """Median, least and most."""
     values = [one[name] for one in rounds]
     return f"{median(values):.4g} ({min(values):.4g}-{max(values):.4g})"
+
+
+def steadier(*servers: Sequence[Mapping[str, float]]) -> str:
+    """Which of the two varied less from round to round, by the server that varied more: "wall" or "cpu"."""
+    return "cpu" if _varied("cpu", servers) <= _varied("rate", servers) else "wall"
+
+
+def _varied(name: str, servers: Sequence[Sequence[Mapping[str, float]]]) -> float:
+    values = [[one[name] for one in rounds] for rounds in servers]
+    return max(ratio(max(one) - min(one), median(one)) for one in values)
 
 
 def ratio(better: float, worse: float) -> float:

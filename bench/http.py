@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import media, peers
-from bench.figures import Goal, Verdict, middle, ratio, spread
+from bench.figures import Goal, Verdict, middle, ratio, spread, steadier
 from bench.hosts import fill
 from bench.machine import Running, Unfit, client, file_system, loopback
 
@@ -146,7 +146,7 @@ def _verdicts(found: Found) -> list[Verdict]:
         ours, theirs = found.get((goal.case, "pxeserve")), found.get((goal.case, goal.peer))
         if ours and theirs:
             mine, other = middle(ours), middle(theirs)
-            verdicts.append(Verdict(goal, ratio(mine["rate"], other["rate"]), ratio(other["cpu"], mine["cpu"])))
+            verdicts.append(Verdict(goal, ratio(mine["rate"], other["rate"]), ratio(other["cpu"], mine["cpu"]), steadier(ours, theirs)))
     return verdicts
 
 

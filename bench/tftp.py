@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import peers
-from bench.figures import Goal, Verdict, middle, ratio, spread
+from bench.figures import Goal, Verdict, middle, ratio, spread, steadier
 from bench.hosts import fill
 from bench.machine import Running, Unfit, client, file_system, loopback
 
@@ -172,9 +172,9 @@ def _verdicts(found: Found) -> list[Verdict]:
             continue
         mine, other = middle(ours), middle(theirs)
         if "loss" in goal.case:
-            verdicts.append(Verdict(goal, ratio(other["p50"], mine["p50"]), 0.0))
+            verdicts.append(Verdict(goal, ratio(other["p50"], mine["p50"]), 0.0, "wall"))
         else:
-            verdicts.append(Verdict(goal, ratio(mine["rate"], other["rate"]), ratio(other["cpu"], mine["cpu"])))
+            verdicts.append(Verdict(goal, ratio(mine["rate"], other["rate"]), ratio(other["cpu"], mine["cpu"]), steadier(ours, theirs)))
     return verdicts
 
 
