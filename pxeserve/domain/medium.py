@@ -13,6 +13,24 @@ class MediumState(StrEnum):
     DAMAGED = "damaged"
 
 
+class Role(StrEnum):
+    """What a medium is to an installer: `main` installs a product by itself; a `pack` (supplemental pack, a site's own repository) and a
+    `driver-disk` come on top of one; `netinstall` has boot files and no packages, which come from another address."""
+
+    MAIN = "main"
+    PACK = "pack"
+    DRIVER_DISK = "driver-disk"
+    NETINSTALL = "netinstall"
+
+
+class Lies(StrEnum):
+    """Where a medium's bytes are: `copied` into the data folder, `in-place` in the administrator's own folder, or in an ISO `image`."""
+
+    COPIED = "copied"
+    IN_PLACE = "in-place"
+    IMAGE = "image"
+
+
 @dataclass(frozen=True, slots=True)
 class BootFiles:
     """Paths of the three files of a boot entry, beneath the medium's folder."""
@@ -25,7 +43,8 @@ class BootFiles:
 @dataclass(frozen=True, slots=True)
 class Medium:
     """One imported medium. `folder` is its folder beneath `media/` in the data folder; `revision` names this very content
-    (SHA-256 over the manifest, hex) and changes with any byte of it."""
+    (SHA-256 over the manifest, hex) and changes with any byte of it. `place` is the absolute path of the folder or image of a
+    medium that was not copied. Only a `main` one and a `netinstall` one have a product and a dialect."""
 
     name: str
     folder: str
@@ -40,3 +59,6 @@ class Medium:
     state: MediumState = MediumState.GOOD
     state_reason: str = ""
     sample: bool = False
+    role: Role = Role.MAIN
+    lies: Lies = Lies.COPIED
+    place: str = ""

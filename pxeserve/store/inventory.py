@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from pxeserve.domain.host import BootWords, Host, PlainBoot, Profile
-from pxeserve.domain.medium import BootFiles, Medium, MediumState
+from pxeserve.domain.medium import BootFiles, Lies, Medium, MediumState, Role
 from pxeserve.store import tables as t
 
 _REVISION = "inventory_revision"
@@ -175,4 +175,7 @@ def _medium(row: Row[Any]) -> Medium:
         state=MediumState(row.state),
         state_reason=row.state_reason,
         sample=row.sample,
+        role=Role(row.role),
+        lies=Lies(row.lies),
+        place=row.place,
     )

@@ -15,7 +15,8 @@ from pxeserve.store import tables as t
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One file of a medium, as it was when it was imported."""
+    """One file of a medium, as it was when it was imported. `offset`: where it begins, in bytes, in the image that it is served from;
+    `stamp`: device, inode, size and times of the file when it was last read whole and right ("" for never)."""
 
     path: str
     position: int
@@ -23,6 +24,8 @@ class FileRow:
     size: int
     md5: str
     sha256: str
+    offset: int = 0
+    stamp: str = ""
 
 
 def add(connection: Connection, medium: Medium, files: Iterable[FileRow], origin: str, at: float) -> None:
@@ -42,6 +45,10 @@ def add(connection: Connection, medium: Medium, files: Iterable[FileRow], origin
             state=str(medium.state),
             state_reason=medium.state_reason,
             sample=medium.sample,
+            role=str(medium.role),
+            lies=str(medium.lies),
+            place=medium.place,
+            checked_at=at,
             origin=origin,
             imported_at=at,
         )
@@ -58,7 +65,7 @@ def by_name(connection: Connection, name: str) -> Medium | None:
 def files(connection: Connection, name: str) -> list[FileRow]:
     """All files of a medium, by path."""
     rows = connection.execute(select(t.medium_file).where(t.medium_file.c.medium == name).order_by(t.medium_file.c.path))
-    return [FileRow(row.path, row.position, row.kind, row.size, row.md5, row.sha256) for row in rows]
+    return [FileRow(row.path, row.position, row.kind, row.size, row.md5, row.sha256, row.offset, row.stamp) for row in rows]
 
 
 def origin(connection: Connection, name: str) -> tuple[str, float]:

@@ -6,7 +6,7 @@ Times are seconds since the epoch as floats; addresses and MACs are text in thei
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 SITE = MetaData()
 LEASES = MetaData()
@@ -32,6 +32,10 @@ medium = Table(
     Column("sample", Boolean, nullable=False, server_default=text("0")),
     Column("origin", Text, nullable=False),
     Column("imported_at", Float, nullable=False),
+    Column("role", Text, nullable=False, server_default="main"),
+    Column("lies", Text, nullable=False, server_default="copied"),
+    Column("place", Text, nullable=False, server_default=""),
+    Column("checked_at", Float),                      # when every byte was last read and right
 )
 
 medium_file = Table(
@@ -43,6 +47,8 @@ medium_file = Table(
     Column("size", Integer, nullable=False),
     Column("md5", Text, nullable=False),
     Column("sha256", Text, nullable=False),
+    Column("offset", BigInteger, nullable=False, server_default="0"),   # where it begins in the image it is served from
+    Column("stamp", Text, nullable=False, server_default=""),           # what the file system said of it when it was last read whole
 )
 
 profile = Table(
