@@ -294,7 +294,7 @@ class Transfer:
         window, stride = self._windowsize, self.stride
         start, size, end = (lane.at + 1) * stride, window * stride, len(lane.packets) + 1
         windows = map(lane.packets.__getitem__, map(slice, range(start, end - size, size), range(start + size, end, size)))
-        self._next = zip(windows, islice(lane.acks, lane.at + window, None, window)).__next__
+        self._next = zip(windows, islice(lane.acks, lane.at + window, None, window), strict=False).__next__
         self._acks, self._from, self._steps = lane.acks, lane.at, 0
         self._due = lane.acks[lane.at]
 
