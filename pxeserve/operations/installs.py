@@ -23,7 +23,7 @@ from pxeserve.operations.address import base_url
 from pxeserve.operations.context import Context
 from pxeserve.operations.hosts import known
 from pxeserve.operations.registry import verb
-from pxeserve.repo import verify
+from pxeserve.operations.verification import mend, recheck
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import installs
 
@@ -158,10 +158,10 @@ def _loader(context: Context, host: Host, medium: Medium | None) -> None:
 
 def _medium(context: Context, medium: Medium) -> None:
     if medium.state is not MediumState.GOOD:
-        raise RefusedError(f"medium {medium.name} is damaged: {medium.state_reason}", fix="remove it and import it again")
-    faults = verify.quick(context.store, context.config.server.data, medium)
-    if faults:
-        raise RefusedError(f"medium {medium.name} is not what was imported: {faults[0]}", fix=f"pxeserve media verify {medium.name}")
+        raise RefusedError(f"medium {medium.name} is damaged: {medium.state_reason}", fix=mend(medium.name))
+    verdict = recheck(context, medium)
+    if verdict.faults:
+        raise RefusedError(f"medium {medium.name} is not what was imported: {verdict.faults[0]}", fix=mend(medium.name))
     if medium.boot is None:
         raise RefusedError(f"medium {medium.name} has no boot/xen.gz, boot/vmlinuz and install.img, so nothing can boot from it")
 

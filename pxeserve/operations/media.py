@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pxeserve.domain.medium import Medium
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.events.record import Event, harmless
-from pxeserve.operations.context import Context, Progress
+from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
-from pxeserve.repo import verify as verification
+from pxeserve.operations.verification import Depth, described, look, report
 from pxeserve.repo.imports import import_medium, remove_medium
 from pxeserve.store import inventory, media
 
@@ -21,7 +20,7 @@ from pxeserve.store import inventory, media
 def import_(context: Context, *, source: Path, name: str) -> dict[str, Any]:
     """Import a folder or an ISO image: visible all at once, every package checked, or not at all."""
     now = time.time()
-    medium = import_medium(context.store, context.config.server.data, source, name, _report(context), context.actor.name, now)
+    medium = import_medium(context.store, context.config.server.data, source, name, report(context), context.actor.name, now)
     if context.recorder is not None:
         told = f"medium {name}: {medium.product} {medium.version} imported from {harmless(str(source))}"
         context.recorder.emit(Event("medium.imported", now, told, data={"medium": name, "revision": medium.revision}))
@@ -52,17 +51,15 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
 
 
 @verb("media.verify")
-def verify(context: Context, *, name: str | None = None, everything: bool = False) -> list[dict[str, Any]]:
-    """Read every byte of a medium (or of all) and compare; a damaged one cannot be armed."""
+def verify(
+    context: Context, *, name: str | None = None, everything: bool = False, depth: Depth = Depth.FULL
+) -> list[dict[str, Any]]:
+    """Check a medium (or all) and mark it good or damaged; a damaged one cannot be armed."""
     if (name is None) != everything:
         raise PxeserveError("name one medium, or ask for all of them")
     with context.store.site.read() as connection:
         chosen = inventory.media(connection) if everything else [_known(context, name or "")]
-    verdicts = []
-    for medium in chosen:
-        faults = verification.full(context.store, context.config.server.data, medium, _report(context))
-        verdicts.append({"name": medium.name, "state": "damaged" if faults else "good", "faults": faults})
-    return verdicts
+    return [described(medium, look(context, medium, depth)) for medium in chosen]
 
 
 @verb("media.remove")
@@ -81,14 +78,11 @@ def _known(context: Context, name: str) -> Medium:
     return medium
 
 
-def _report(context: Context) -> Callable[[int, int, str], None]:
-    return lambda done, total, text: context.report(Progress(done, total, text))
-
-
 def _described(context: Context, medium: Medium) -> dict[str, Any]:
     with context.store.site.read() as connection:
         origin, imported_at = media.origin(connection, medium.name)
         files = media.files(connection, medium.name)
+        checked_at = media.checked_at(connection, medium.name)
     return {
         "name": medium.name,
         "product": medium.product,
@@ -107,4 +101,5 @@ def _described(context: Context, medium: Medium) -> dict[str, Any]:
         "package_count": sum(file.position >= 0 for file in files),
         "origin": origin,
         "imported_at": imported_at,
+        "checked_at": checked_at,
     }

@@ -17,6 +17,8 @@ from pxeserve.operations.context import Context
 from pxeserve.operations.hosts import answers_fault
 from pxeserve.operations.registry import verb
 from pxeserve.operations.settings import Setting, put, settings
+from pxeserve.operations.verification import standing
+from pxeserve.snapshot import Snapshot, SnapshotSource
 from pxeserve.store import audit, inventory
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
@@ -43,15 +45,16 @@ def add(
 @verb("profile.list")
 def list_profiles(context: Context) -> list[dict[str, Any]]:
     """All profiles, by name."""
+    snapshot = SnapshotSource(context.store).current()
     with context.store.site.read() as connection:
-        return [described(profile) for profile in inventory.profiles(connection)]
+        return [_with_medium(snapshot, profile) for profile in inventory.profiles(connection)]
 
 
 @verb("profile.show")
 def show(context: Context, *, name: str) -> dict[str, Any]:
-    """One profile as it was written."""
+    """One profile as it was written, and how the medium fares that it names or inherits."""
     with context.store.site.read() as connection:
-        return described(known(connection, name))
+        return _with_medium(SnapshotSource(context.store).current(), known(connection, name))
 
 
 @verb("profile.set")
@@ -166,6 +169,11 @@ def save(connection: Connection, profile: Profile) -> None:
         parent = others[parent].parent
     answers_fault(f"profile {profile.name}", profile.answers)
     inventory.put_profile(connection, profile)
+
+
+def _with_medium(snapshot: Snapshot, profile: Profile) -> dict[str, Any]:
+    resolved = snapshot.profiles.get(profile.name)
+    return {**described(profile), "installs": standing(snapshot, resolved.medium if resolved else None)}
 
 
 def described(profile: Profile) -> dict[str, Any]:
