@@ -26,6 +26,10 @@ def seconds(value: object) -> object:
     return value
 
 
+def _seconds_or_off(value: object) -> object:
+    return 0 if value == "off" else seconds(value)
+
+
 Seconds = Annotated[int, BeforeValidator(seconds)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -148,6 +152,19 @@ class AnswerfileConfig(_Section):
     allow_plaintext: bool = Field(False, description="let profiles carry root passwords in plain text (4.1 to 5.5 read nothing else)")
 
 
+class MediaConfig(_Section):
+    scrub: Annotated[int, BeforeValidator(_seconds_or_off)] = Field(
+        30 * 86400, description='every byte of each medium is read from the disk once in so long, slowly; such as "30d", or "off"'
+    )
+
+    @field_validator("scrub")
+    @classmethod
+    def _seldom(cls, value: int) -> int:
+        if value and value < 3600:
+            raise ValueError('an hour is the least; "off" for never')
+        return value
+
+
 class SwitchConfig(_Section):
     enabled: bool = Field(False, description="not served by this release yet")
 
@@ -185,6 +202,7 @@ class Config(_Section):
     boot: BootConfig = BootConfig()
     arming: ArmingConfig = ArmingConfig()
     answerfile: AnswerfileConfig = AnswerfileConfig()
+    media: MediaConfig = MediaConfig()
     nfs: SwitchConfig = SwitchConfig()
     ftp: SwitchConfig = SwitchConfig()
     database: DatabaseConfig = DatabaseConfig()

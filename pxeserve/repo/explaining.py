@@ -12,8 +12,9 @@ from pxeserve.domain.medium import Medium
 from pxeserve.errors import PxeserveError
 from pxeserve.repo.formats import text, yum
 from pxeserve.repo.formats.fault import FormatError
+from pxeserve.repo.hashing import pieces
 from pxeserve.repo.manifest import FileSums, MediumFault, build
-from pxeserve.repo.opening import Opening
+from pxeserve.repo.opening import Opening, Unlike
 from pxeserve.store.media import FileRow
 
 _MORE = "and "
@@ -27,6 +28,7 @@ _INDEXES = (
 """Names that installers of one generation or another ask for when they look for packages."""
 
 _MOST_EXTRAS = 20
+_LARGEST_INDEX = 256 << 20
 
 
 def faults(medium: Medium, sums: Mapping[str, FileSums], wrong: Mapping[str, str], read: Callable[[str], bytes]) -> list[str]:
@@ -84,6 +86,28 @@ def key_of(read: Callable[[str], bytes], sums: Mapping[str, FileSums]) -> str:
     except FormatError:
         return ""
     return key if key in sums and yum.SIGNATURE in sums else ""
+
+
+def reader(opened: Opening, files: Sequence[FileRow]) -> Callable[[str], bytes]:
+    """Gives the content of one of the files, an index usually, as it is now."""
+    by_path = {file.path: file for file in files}
+
+    def read(path: str) -> bytes:
+        file = by_path[path]
+        if file.size > _LARGEST_INDEX:
+            return b""
+        try:
+            one = opened.open(file)
+        except Unlike:
+            return b""
+        try:
+            return b"".join(bytes(piece) for piece in pieces(one))
+        except OSError:
+            return b""
+        finally:
+            one.close()
+
+    return read
 
 
 def _printable(path: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pxeserve.domain.medium import Medium, MediumState
 from pxeserve.repo import explaining, signature
-from pxeserve.repo.hashing import Wanted, pieces, read_all
+from pxeserve.repo.hashing import Wanted, read_all
 from pxeserve.repo.manifest import FileSums
 from pxeserve.repo.opening import Opened, Opening, Unlike, Unreachable, opening
 from pxeserve.repo.signature import Signature, Signed
@@ -27,7 +27,6 @@ from pxeserve.store.media import FileRow
 Report = Callable[[int, int, str], None]
 """Takes bytes done, bytes in all, and what is being done."""
 
-_LARGEST_INDEX = 256 << 20
 _WORLD = 0o004
 
 
@@ -131,7 +130,7 @@ def _look(
     signed = None
     faults: list[str] = []
     if chosen or look.wrong or intruders or medium.state is MediumState.DAMAGED:
-        read = _reader(opened, files)
+        read = explaining.reader(opened, files)
         faults = explaining.faults(medium, look.sums, look.wrong, read)
         signed = signature.check(explaining.key_of(read, look.sums), read) if medium.format == "yum" else None
         faults += [signed.text] if signed is not None and signed.state is Signed.BAD else []
@@ -202,26 +201,3 @@ def _trouble(error: Exception) -> str:
         case OSError():
             return f"could not be read: {error.strerror or error}"
     raise error
-
-
-def _reader(opened: Opening, files: Sequence[FileRow]) -> Callable[[str], bytes]:
-    """Gives the content of one of the files, an index usually, as it is now."""
-    by_path = {file.path: file for file in files}
-
-    def read(path: str) -> bytes:
-        file = by_path[path]
-        if file.size > _LARGEST_INDEX:
-            return b""
-        try:
-            one = opened.open(file)
-        except Unlike:
-            return b""
-        try:
-            return b"".join(bytes(piece) for piece in pieces(one))
-        except OSError:
-            return b""
-        finally:
-            one.close()
-
-    return read
-

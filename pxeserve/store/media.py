@@ -12,6 +12,8 @@ from pxeserve.domain.medium import Medium, MediumState
 from pxeserve.store import inventory
 from pxeserve.store import tables as t
 
+_SCRUB = "scrub"
+
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
@@ -104,6 +106,18 @@ def checked_at(connection: Connection, name: str) -> float | None:
 def set_checked(connection: Connection, name: str, at: float) -> None:
     """Say that every byte of it was read and right at epoch second `at`."""
     connection.execute(update(t.medium).where(t.medium.c.name == name).values(checked_at=at))
+
+
+def scrubbing(connection: Connection) -> str | None:
+    """How far the scrub has come, in its own words; None when it is not under way."""
+    return connection.execute(select(t.meta.c.value).where(t.meta.c.key == _SCRUB)).scalar()
+
+
+def set_scrubbing(connection: Connection, text: str | None) -> None:
+    """Keep how far the scrub has come; None when it is not under way."""
+    connection.execute(delete(t.meta).where(t.meta.c.key == _SCRUB))
+    if text is not None:
+        connection.execute(insert(t.meta).values(key=_SCRUB, value=text))
 
 
 def set_stamps(connection: Connection, name: str, stamps: Mapping[str, str]) -> None:
