@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pxeserve.domain.medium import Medium
 from pxeserve.errors import PxeserveError
+from pxeserve.repo import signature
 from pxeserve.repo.formats import text, yum
 from pxeserve.repo.formats.fault import FormatError
 from pxeserve.repo.hashing import pieces
 from pxeserve.repo.manifest import FileSums, MediumFault, build
 from pxeserve.repo.opening import Opening, Unlike
+from pxeserve.repo.signature import Signed
 from pxeserve.store.media import FileRow
 
-_MORE = "and "
+_MORE, _MISSING = "and ", "missing"
 _INDEXES = (
     *(f"{folder}/{name}".lstrip("/") for folder in text.FOLDERS for name in (text.REPOSITORY_FILE, text.PACKAGES_FILE)),
     "XS-REPOSITORY-LIST",
@@ -42,7 +44,7 @@ def faults(medium: Medium, sums: Mapping[str, FileSums], wrong: Mapping[str, str
         for line in fault.message.splitlines():
             path = next((path for path in wrong if line.startswith(f"{path}: ")), None)
             if path is not None:
-                listed[path] = line.removeprefix(f"{path}: ")
+                listed[path] = _both(wrong[path], line.removeprefix(f"{path}: "))
             elif not (line.startswith(_MORE) and line.endswith(" more")):
                 besides.append(line)
     except PxeserveError as error:
@@ -68,6 +70,11 @@ def extras(opening: Opening, files: Sequence[FileRow]) -> list[str]:
     return [*found[:_MOST_EXTRAS], *([f"and {more} more files that do not belong to it"] if more > 0 else [])]
 
 
+def _both(found: str, line: str) -> str:
+    """What was found, and what the line says; to the index a file that cannot be read is just missing."""
+    return found + line.removeprefix(_MISSING) if line.startswith(_MISSING) and not found.startswith(_MISSING) else line
+
+
 def _extras(opening: Opening, files: Sequence[FileRow], known: set[str]) -> Iterator[str]:
     folders = {file.path.rpartition("/")[0] for file in files if file.position >= 0 or file.kind == "index"}
     for folder in sorted(folders):
@@ -86,6 +93,13 @@ def key_of(read: Callable[[str], bytes], sums: Mapping[str, FileSums]) -> str:
     except FormatError:
         return ""
     return key if key in sums and yum.SIGNATURE in sums else ""
+
+
+def refuse_bad_signature(sums: Mapping[str, FileSums], read: Callable[[str], bytes]) -> None:
+    """Raise MediumFault when installers would ask for a signature, and refuse the one that is there. For whoever imports."""
+    signed = signature.check(key_of(read, sums), read)
+    if signed.state is Signed.BAD:
+        raise MediumFault(signed.text)
 
 
 def reader(opened: Opening, files: Sequence[FileRow]) -> Callable[[str], bytes]:

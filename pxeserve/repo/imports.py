@@ -17,7 +17,9 @@ from pathlib import Path
 
 from pxeserve.domain.medium import Medium
 from pxeserve.errors import ConflictError, PxeserveError
+from pxeserve.repo.explaining import refuse_bad_signature
 from pxeserve.repo.manifest import FileSums, Listed, Manifest, build
+from pxeserve.repo.stamps import stamp
 from pxeserve.repo.tree import Entry, Tree, open_tree
 from pxeserve.store import Store, audit, media
 from pxeserve.store.media import FileRow
@@ -47,6 +49,7 @@ def import_medium(store: Store, data: Path, source: Path, name: str, report: Rep
         _reserve(home, total)
         sums = _copy(tree, entries, folder, total, report)
         manifest = build(sums, lambda path: (folder / path).read_bytes())
+        refuse_bad_signature(sums, lambda path: (folder / path).read_bytes())
         present = _present(store, name, manifest)
         if present is not None:
             return present
@@ -69,7 +72,7 @@ def import_medium(store: Store, data: Path, source: Path, name: str, report: Rep
         sample=manifest.sample,
     )
     with store.site.write() as connection:
-        media.add(connection, medium, [_file_row(item) for item in manifest.files], str(source), now)
+        media.add(connection, medium, [_file_row(item, final) for item in manifest.files], str(source), now)
         audit.append(connection, now, actor, "media.import", name)
     return medium
 
@@ -188,8 +191,10 @@ def _present(store: Store, name: str, manifest: Manifest) -> Medium | None:
     )
 
 
-def _file_row(item: Listed) -> FileRow:
-    return FileRow(item.sums.path, item.position, item.kind, item.sums.size, item.sums.md5, item.sums.sha256)
+def _file_row(item: Listed, folder: Path) -> FileRow:
+    """With the stamp of what was just written, and nobody else could have touched: so it need not be read again to be known."""
+    now = stamp((folder / item.sums.path).stat())
+    return FileRow(item.sums.path, item.position, item.kind, item.sums.size, item.sums.md5, item.sums.sha256, stamp=now)
 
 
 def _sync(folder: Path) -> None:
