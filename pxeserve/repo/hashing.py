@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from pxeserve.repo.opening import Opened
 
-CHUNK = 1 << 18
+CHUNK = 1 << 20
 _ALIGNED = 4096
 """Reads that go to the disk itself begin at multiples of its blocks (open(2), O_DIRECT); the buffer is a page's."""
 _TICK = 0.1
