@@ -13,7 +13,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -29,6 +29,7 @@ _LOCK, _JOURNAL, _CANCEL, _TREE = "lock", "journal", "cancel", "tree"
 _VERSION = 1
 _KEEP_FREE = 1 << 30
 _KEEP_PART = 20
+_STOPPING, _LOOK = 30.0, 0.02
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -122,6 +123,8 @@ def staging(home: Path, name: str, sources: Sequence[str], now: float) -> Iterat
         finally:
             stage.close()
     except (ConnectionError, BrokenOffError):
+        if (folder / _CANCEL).exists():
+            shutil.rmtree(folder, ignore_errors=True)
         raise
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -147,14 +150,20 @@ def underway(home: Path) -> list[Underway]:
 
 
 def cancel(home: Path, name: str) -> bool:
-    """Wish the import of `name` to stop, or remove what an interrupted one has left; False when there is none."""
+    """Have the import of `name` stop, and remove what it or an interrupted one has left; False when there is none. Raises ConflictError
+    when it does not stop."""
     folder = home / f"{PREFIX}{name}"
     if not folder.is_dir():
         return False
-    if abandoned(folder):
-        shutil.rmtree(folder, ignore_errors=True)
-    else:
-        (folder / _CANCEL).touch(mode=0o600)
+    deadline = time.monotonic() + _STOPPING
+    while not abandoned(folder):
+        with suppress(FileNotFoundError):
+            (folder / _CANCEL).touch(mode=0o600)
+        if time.monotonic() > deadline:
+            fix = "its source hangs; it stops when that answers, and leaves nothing"
+            raise ConflictError(f"the import of {name} has not stopped yet", fix=fix)
+        time.sleep(_LOOK)
+    shutil.rmtree(folder, ignore_errors=True)
     return True
 
 
