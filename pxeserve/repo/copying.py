@@ -38,7 +38,7 @@ def copy_tree(tree: Tree, entries: Sequence[Entry], stage: Staging, report: Repo
     stage.expect(total)
     kept = {entry.path: stage.done[entry.path].sums for entry in entries if _is_kept(stage, entry)}
     _clear(stage.tree, kept)
-    reserve(stage.folder, total - sum(one.size for one in kept.values()))
+    reserve(stage.folder.parent, total - sum(one.size for one in kept.values()))
     sums = {path: one for path, one in kept.items() if stage.trusted}
     rest = [entry for entry in entries if entry.path not in sums]
     count = Count(sum(one.size for one in sums.values()), len(sums))
@@ -74,7 +74,7 @@ def copy_stream(stream: Stream, stage: Staging, report: Report) -> dict[str, Fil
                 told()
             sums[entry.path] = stage.done[entry.path].sums
             continue
-        reserve(stage.folder, entry.size)
+        reserve(stage.folder.parent, entry.size)
         _make(stage.tree, entry)
         sums[entry.path] = _streamed(entry, pieces, stage.tree / entry.path, told)
         stage.finished(sums[entry.path], entry.stamp)

@@ -82,7 +82,7 @@ def _fetch(url: str, target: Path, stage: Staging, limits: Limits, deadline: flo
         if response.status != 206 or known is None or _part(response) != (have, known.total):
             have, known = 0, _whole(url, response, limits)
             mark.write_text(json.dumps({"url": url, "validator": known.validator, "total": known.total}))
-        reserve(stage.folder, known.total - have)
+        reserve(stage.folder.parent, known.total - have)
         _write(url, response, target, have, known.total, deadline, stage, report)
     finally:
         connection.close()

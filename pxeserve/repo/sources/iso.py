@@ -105,17 +105,20 @@ class Iso:
     def _walk(self) -> Iterator[tuple[str, tuple[int, int]]]:
         seen: set[str] = set()
         for folder, _folders, files in self._parsed.walk(**{self._view: "/"}):
+            first: dict[bytes, Any] = {}
             for name in files:
                 there = f"{folder.rstrip('/')}/{name}"
                 path = checked_name(self._named(there.lstrip("/")))
                 if path in seen:
-                    continue  # a file of several extents is listed once for each
+                    raise SourceError(f"{path}: twice in {self._path}")
                 seen.add(path)
                 too_many(len(seen), self._path)
                 record = self._parsed.get_record(**{self._view: there})
                 if record.rock_ridge is not None:
                     plain_file(path, _mode(record))
-                yield path, self._extent(path, record)
+                if not first:  # of a file's several extents pycdlib 1.22 gives the last when it is looked up by its long name
+                    first = {one.file_ident: one for one in reversed(record.parent.children)}
+                yield path, self._extent(path, first[record.file_ident])
 
     def _named(self, path: str) -> str:
         """Plain ISO names end with a version, and with a dot when they have no extension (ECMA-119 section 7.5)."""
