@@ -6,6 +6,7 @@ others (`XS-PACKAGES` as `XS_PACKA.;1`), no installer would find anything, and t
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,10 @@ SECTOR = 2048
 _FIRST = 16 * SECTOR
 """Where the first volume descriptor lies (ECMA-119 section 6.2.1)."""
 
+_BEYOND = 1 << 44
+"""More bytes than the sectors of an image can be numbered for."""
+
+_LARGEST_FOLDER = 64 << 20
 _MARKERS = ("XS-REPOSITORY", "XS-PACKAGES", ".treeinfo", "repomd.xml", "update.xml")
 _DAMAGED = (PyCdlibException, OSError, ValueError, IndexError, KeyError, AttributeError, RecursionError, OverflowError)
 
@@ -44,18 +49,49 @@ def open_iso(path: Path) -> Iterator[Iso]:
     finally:
         root.close()
     try:
-        with os.fdopen(os.dup(image.fd), "rb") as file:
-            parsed = pycdlib.PyCdlib()
-            try:
-                parsed.open_fp(file)
-            except _DAMAGED as error:
-                raise SourceError(f"{path}: not an ISO image that can be read: {error}") from None
-            try:
-                yield Iso(path, image, parsed)
-            finally:
-                parsed.close()
+        parsed = pycdlib.PyCdlib()
+        try:
+            parsed.open_fp(_Endless(image))
+        except _DAMAGED as error:
+            raise SourceError(f"{path}: not an ISO image that can be read: {error}") from None
+        try:
+            yield Iso(path, image, parsed)
+        finally:
+            parsed.close()
     finally:
         image.close()
+
+
+class _Endless(io.RawIOBase):
+    """The image as pycdlib reads it, without an end in sight: it would cut a file that reaches beyond the end of the image without a word,
+    and such a file is to be refused."""
+
+    mode = "rb"
+
+    def __init__(self, image: OpenFile) -> None:
+        super().__init__()
+        self._image = image
+        self._at = 0
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._image.size + _BEYOND}[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _LARGEST_FOLDER:
+            raise OSError(f"a folder of {size} bytes")
+        piece = self._image.read(size, self._at)
+        self._at += len(piece)
+        return piece
 
 
 class Iso:

@@ -95,7 +95,10 @@ class Tarball:
         self._reader.inside()
         left = member.size
         while left:
-            piece = inner.read(min(_PIECE, left))
+            try:
+                piece = inner.read(min(_PIECE, left))
+            except tarfile.TarError:
+                piece = b""
             if not piece:
                 raise SourceError(f"{self._path}: cut short in {member.name}", fix="get it again")
             left -= len(piece)
