@@ -48,8 +48,10 @@ def copy_tree(tree: Tree, entries: Sequence[Entry], stage: Staging, report: Repo
 
     def one(entry: Entry) -> FileSums:
         old = kept.get(entry.path)
-        if old is not None and _hashed(stage.tree / entry.path, entry, count) == old:
-            return old
+        if old is not None:
+            if _hashed(stage.tree / entry.path, entry, count) == old:
+                return old
+            count.add(-entry.size)
         made = _copied(tree, entry, stage.tree / entry.path, count)
         stage.finished(made, entry.stamp)
         return made
