@@ -59,7 +59,7 @@ def why_not(address: Address, allowed: Sequence[Network]) -> str:
     inner = _inner(address)
     if any(one in network for one in {address, inner} for network in allowed if network.version == one.version):
         return ""
-    for one in (address, inner):
+    for one in (inner, address):
         if one.is_loopback:
             return "a loopback address"
         if one in _METADATA:

@@ -79,7 +79,9 @@ def _fetch(url: str, target: Path, stage: Staging, limits: Limits, deadline: flo
         fields |= {"Range": f"bytes={have}-", "If-Range": known.validator}
     connection, response = _asked(url, fields, limits, deadline)
     try:
-        if response.status != 206 or known is None or _part(response) != (have, known.total):
+        if response.status == 206 and known is not None and _part(response) != (have, known.total):
+            raise SourceError(f"{url}: the server gave another part than it was asked for", fix="the same command begins anew")
+        if response.status != 206 or known is None:
             have, known = 0, _whole(url, response, limits)
             mark.write_text(json.dumps({"url": url, "validator": known.validator, "total": known.total}))
         reserve(stage.folder.parent, known.total - have)
