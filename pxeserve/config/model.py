@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -153,6 +153,9 @@ class AnswerfileConfig(_Section):
 
 
 class MediaConfig(_Section):
+    fetch_from: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="networks from which a URL may be imported though they are loopback, link-local or this machine's own"
+    )
     scrub: Annotated[int, BeforeValidator(_seconds_or_off)] = Field(
         30 * 86400, description='every byte of each medium is read from the disk once in so long, slowly; such as "30d", or "off"'
     )

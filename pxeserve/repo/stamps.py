@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import time
 
+from pxeserve.shelf import Stamp
+
 _SETTLING = 100_000_000
 """Nanoseconds. File systems count time in steps of some milliseconds: a second write within one step leaves the stamp as it was, so a
 stamp that is younger than this says nothing yet."""
@@ -16,7 +18,7 @@ stamp that is younger than this says nothing yet."""
 
 def stamp(found: os.stat_result) -> str:
     """Device, inode, bytes, and both times in nanoseconds."""
-    return f"{found.st_dev}:{found.st_ino}:{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}"
+    return str(Stamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
 
 
 def settled(found: os.stat_result) -> str:

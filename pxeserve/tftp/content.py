@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import NamedTuple, Protocol
 
 
 class Content(NamedTuple):
-    """What will be sent. Either `data`, or `fd` (an open regular file of `size` bytes; whoever holds the Content closes it).
+    """What will be sent. Either `data`, or `fd` (an open regular file of `size` bytes; whoever holds the Content closes it). It may be a
+    run of bytes of a larger file: from `base` on, in one of `container` bytes.
 
     `key` is equal for equal content and lets ready-cut packets be shared; None for content computed for one client.
     `rule` says what resolved the name, for the transfer's event, as do `session`, `mac`, `host` and `install`.
@@ -26,6 +28,8 @@ class Content(NamedTuple):
     host: str | None = None
     install: str | None = None
     delivered: Callable[[], None] | None = None
+    base: int = 0
+    container: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +50,8 @@ class Resolver(Protocol):
 
     def resolve(self, path: str, address: IPv4Address, now: float) -> Content | Refusal:
         """What `path`, asked for from `address` at epoch second `now`, means. Never raises for anything a client can send."""
+        ...
+
+    def still(self) -> AbstractContextManager[None]:
+        """While this lasts, what may have changed since is looked at once: for requests that are here already."""
         ...
