@@ -6,13 +6,15 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pxeserve.domain.medium import Medium, MediumState
+from pxeserve.domain.medium import Lies, Medium, MediumState
 from pxeserve.repo import verify
+from pxeserve.repo.imports import Wanted, import_medium
 from pxeserve.repo.sample import make_modern_sample
 from pxeserve.repo.verify import Verdict
 from pxeserve.store import Store, media
@@ -217,4 +219,45 @@ def test_what_changed_while_it_was_removed_touches_nobody_else(house: House) -> 
         media.add(connection, other, [media.FileRow("a", -1, "plain", 1, "", "")], "x", 1.0)
     flip(house.folder / house.package)
     verify.full(house.store, house.data, old, lambda *_: None)
+    assert house.medium.state is MediumState.GOOD
+
+
+def laid_elsewhere(store: Store, data: Path, tree: Path, lies: Lies) -> Medium:
+    source = tree
+    if lies is Lies.IMAGE:
+        source = tree.with_suffix(".iso")
+        subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", source, tree], check=True, capture_output=True)
+    wanted = Wanted((str(source),), "disc", lies)
+    return import_medium(store, data, wanted, "disc", lambda *_: None, "test", 1.0)
+
+
+@pytest.mark.skipif(shutil.which("xorriso") is None, reason="xorriso is not installed")
+@pytest.mark.parametrize("lies", [Lies.IN_PLACE, Lies.IMAGE])
+def test_what_was_not_copied_is_checked_where_it_lies(store: Store, data: Path, tree: Path, lies: Lies) -> None:
+    house = House(store, data, laid_elsewhere(store, data, tree, lies), TEXT_PACKAGE, TEXT_INDEX)
+    assert house.changed().faults == ()
+    house.rest()
+    content = (tree / TEXT_PACKAGE).read_bytes()
+    path = Path(house.medium.place) if lies is Lies.IMAGE else tree / TEXT_PACKAGE
+    whole = path.read_bytes()
+    at = whole.index(content)
+    path.write_bytes(whole[: at + 5000] + bytes([whole[at + 5000] ^ 1]) + whole[at + 5001 :])
+    [fault] = house.changed().faults
+    assert re.search(rf"{TEXT_PACKAGE}: MD5 is [0-9a-f]+, but {TEXT_INDEX} line 1 says", fault)
+    assert house.medium.state is MediumState.DAMAGED
+    path.write_bytes(whole)
+    assert house.changed().faults == ()
+    path.rename(path.with_name("away"))
+    assert house.changed().faults
+    assert house.medium.state is MediumState.DAMAGED
+    os.mkfifo(path)
+    assert house.changed().faults
+    path.unlink()
+    path.with_name("away").rename(path)
+    assert house.changed().faults == ()
+    if lies is Lies.IMAGE:
+        os.truncate(path, path.stat().st_size // 2)
+        assert any("the image tree.iso ends before it" in fault for fault in house.changed().faults)
+        path.write_bytes(whole)
+        assert verify.from_disk(store, data, house.medium, lambda *_: None).faults == ()
     assert house.medium.state is MediumState.GOOD
