@@ -11,9 +11,10 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
+from pxeserve.cli import authoring
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, print_json, reporting_errors
 
-app = typer.Typer(help="Media: import, list, show, verify, remove.", no_args_is_help=True)
+app = typer.Typer(help="Media: import, list, show, verify, create, remove.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The medium's name.")]
 
@@ -58,6 +59,11 @@ def verify(
 def remove(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Remove a medium that nothing needs."""
     invoke(config, json, "media.remove", {"name": name}, lambda answer, console: console.print(f"removed {answer['removed']}"))
+
+
+app.command("create")(authoring.create)
+app.command("add-package")(authoring.add_package)
+app.command("set")(authoring.set_fields)
 
 
 @app.command("sample")
