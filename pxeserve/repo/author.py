@@ -21,7 +21,7 @@ from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, Refused
 from pxeserve.repo import createrepo, manifest
 from pxeserve.repo.advice import Advice, advise
 from pxeserve.repo.draft import Draft, Telling, package_of
-from pxeserve.repo.formats import packs, repodata, text, update, xml
+from pxeserve.repo.formats import packs, repodata, text, treeinfo, update, xml
 from pxeserve.repo.formats.fault import FormatError
 from pxeserve.repo.formats.interface import FileSums
 from pxeserve.repo.formats.places import LIST_FILE
@@ -54,6 +54,11 @@ def create(folder: Path, draft: Draft, telling: Mapping[str, Telling], report: R
     if present:
         raise ConflictError(f"{folder}: {present[0]} is there already", fix="pxeserve media set and media add-package change what is there")
     sums = _weighed(folder, report)
+    inner = next((path for path in sorted(sums) if path.endswith((f"/{REPOSITORY_FILE}", f"/{repodata.REPOMD}"))), None)
+    if inner is not None or treeinfo.TREEINFO in sums:
+        fix = "make it in a folder of its own, such as packages.site beside the others"
+        said = f"{folder}: {inner or treeinfo.TREEINFO} is in it: this is the medium of a product, or holds a repository"
+        raise RefusedError(said, fix=fix)
     unknown = sorted(set(telling) - set(sums))
     if unknown:
         raise NotFoundError(f"{folder}: there is no file {unknown[0]}, of which --package tells")
