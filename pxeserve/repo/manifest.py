@@ -16,8 +16,6 @@ from pxeserve.repo.formats.boot import boot_files
 from pxeserve.repo.formats.fault import FormatError
 from pxeserve.repo.formats.interface import FileSums, Found
 from pxeserve.repo.formats.places import FOLDERS
-from pxeserve.repo.formats.treeinfo import TREEINFO
-from pxeserve.repo.formats.update import UPDATE_FILE
 from pxeserve.repo.formats.xs import PACKAGES_FILE, REPOSITORY_FILE
 
 __all__ = ["SAMPLE_MARK", "FileSums", "Listed", "Manifest", "MediumFault", "build", "revision"]
@@ -115,8 +113,8 @@ def _nothing(files: Mapping[str, FileSums]) -> str:
     if boot_files(files) is not None:
         return "no repository here, only boot files, and no sign of an XCP-ng netinstall tree; import all of the medium"
     places = ", ".join(folder or "the top folder" for folder in FOLDERS)
-    top = f"{TREEINFO} or {UPDATE_FILE} at the top"
-    return f"no repository here: {REPOSITORY_FILE} and {PACKAGES_FILE} were looked for in {places}, and {top}"
+    top = dict.fromkeys(name for format in FORMATS for name in format.MARKERS if name not in (REPOSITORY_FILE, PACKAGES_FILE))
+    return f"no repository here: {REPOSITORY_FILE} and {PACKAGES_FILE} were looked for in {places}; at the top {', '.join(top)}"
 
 
 def _joined(faults: list[str]) -> str:
