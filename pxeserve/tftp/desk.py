@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address
 from math import inf
 
+from pxeserve.domain.crowd import Crowd
 from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
 from pxeserve.tftp import blocks, reading, report
 from pxeserve.tftp.admission import Buckets, Full, Line, Quota, Room
-from pxeserve.tftp.channel import Channel, from_address
+from pxeserve.tftp.channel import ANSWER, Channel, from_address
 from pxeserve.tftp.content import Content, Refusal
 from pxeserve.tftp.options import Agreement, Limits, negotiate
 from pxeserve.tftp.packet import Address, Error, ErrorCode, Mode, Opcode
@@ -31,6 +32,9 @@ _LATE = 1.0
 
 _LOOK = 0.05
 """How often the line is looked at, in seconds: in that time a source without tokens gets one."""
+
+_TOLD_AT_ONCE, _TOLD_A_SECOND = 1000, 100.0
+"""Transfers of machines that are in no inventory: a hundred of them booting together are told of, a flood is counted."""
 
 _address = lru_cache(maxsize=4096)(IPv4Address)
 _READ_ONLY = Refusal(ErrorCode.ACCESS_VIOLATION, "Access violation: this server gives files and takes none", "read-only")
@@ -58,6 +62,7 @@ class Desk:
         self._look = inf
         self._admitting = False
         self._cache = blocks.PacketCache()
+        self._crowd = Crowd(_TOLD_AT_ONCE, _TOLD_A_SECOND)
         self._timers: list[tuple[float, int]] = []
         self._serials = itertools.count()
         self._outbox: list[tuple[Session, bytes | memoryview, int]] = []
@@ -87,9 +92,21 @@ class Desk:
         if self._look <= now:
             self._look_at_the_line(now)
 
+    def requests(self, knocks: Sequence[Knock], now: float) -> None:
+        """Answer those that came together through one gate, from one look at what their names mean."""
+        if len(knocks) == 1:
+            return self.request(knocks[0], now)
+        with knocks[0].gate.resolver.still():
+            for knock in knocks:
+                self.request(knock, now)
+        return None
+
     def request(self, knock: Knock, now: float) -> None:
         """Answer an RRQ or WRQ."""
         running = self.sessions.of_client(knock.local, knock.peer)
+        if running is not None and running.way.fd >= 0 and running.transfer.began < now:
+            self.hear(running, now)  # its last ACK may have come just before: then its client has begun anew
+            running = self.sessions.of_client(knock.local, knock.peer)
         if running is not None and self._repeated(running, knock, now):
             self._recorder.count("repeated-request")
             return
@@ -103,6 +120,24 @@ class Desk:
         if dropped := self._line.put(source, key, knock, now):
             self._recorder.count("limited", dropped)
         self._look = min(self._look, now + _LOOK)
+
+    def hear(self, session: Session, now: float) -> None:
+        """Take what lies in a session's own socket, the long way."""
+        try:
+            data = session.channel.receive(ANSWER)
+        except OSError as error:
+            self.unheard(session, error, now)
+            return
+        session.transfer.receive(data, session.transfer.peer, now)
+        self.advance(session, now)
+
+    def unheard(self, session: Session, error: OSError, now: float) -> None:
+        """Note what a session's own socket said instead of a datagram. That there is none is nothing."""
+        if isinstance(error, ConnectionRefusedError):
+            session.transfer.peer_closed()
+        elif not isinstance(error, BlockingIOError):
+            self._recorder.count("receive-failed")
+        self.advance(session, now)
 
     def reply(self, gate: Gate, peer: Address, local: str, error: Error, now: float) -> None:
         """Answer what is no request, as long as its source does not ask for too many answers."""
@@ -219,7 +254,15 @@ class Desk:
 
     def _refuse(self, knock: Knock, refusal: Refusal) -> None:
         _say(knock.gate, knock.peer, knock.local, Error(refusal.code, refusal.message))
-        self._recorder.emit(report.refused(knock.request, knock.peer, refusal, self._wall()))
+        at = self._wall()
+        if self._told(refusal, at):
+            self._recorder.emit(report.refused(knock.request, knock.peer, refusal, at))
+        else:
+            self._recorder.count("untold-refusal")
+
+    def _told(self, what: Content | Refusal, at: float) -> bool:
+        """Whether the record hears of a transfer: always of a host's, and of strangers' as long as they are no flood."""
+        return what.host is not None or what.install is not None or self._crowd.admit(at)
 
     def _begin(self, knock: Knock, content: Content, now: float) -> None:
         agreement = negotiate(knock.request.options, knock.request.mode, content.size, self._limits)
@@ -262,12 +305,16 @@ class Desk:
                 content.delivered()
             except Exception as error:  # noqa: BLE001 - the file is with its client; what follows from that failed here
                 self._trouble(session.knock, "was delivered, but what should follow from that failed", error)
-        if self._recorder.full:
+        at = self._wall()
+        acked, size = transfer.acknowledged
+        if not self._told(content, at):
+            self._recorder.count("untold-transfer")
+            self._recorder.count("untold-bytes", size)
+        elif self._recorder.full:
             self._recorder.lost()
         else:
-            acked, size = transfer.acknowledged
             course = report.Course(ended.outcome, ended.detail, acked, size, transfer.resent, not session.silent, now - transfer.began)
-            self._recorder.emit(report.ended(session.knock.request, session.knock.peer, content, session.agreement, course, self._wall()))
+            self._recorder.emit(report.ended(session.knock.request, session.knock.peer, content, session.agreement, course, at))
         self._admit_more(session.knock.peer.host, now)
 
     def _trouble(self, knock: Knock, what: str, error: Exception) -> None:

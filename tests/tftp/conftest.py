@@ -11,6 +11,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
@@ -241,6 +242,9 @@ class Shelf:
         if isinstance(thing, bytes):
             return Content(len(thing), "shelf", data=thing, key=path)
         return thing if isinstance(thing, Content | Refusal) else thing()
+
+    def still(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 class Live:

@@ -194,10 +194,30 @@ def test_a_repeated_request_joins_the_transfer_that_waits(live, shelf, wire, sin
     for _ in range(3):
         client.ask("a")
     assert client.hear() == Data(1, b"a")
+    later = wire(server.address)
+    later.ask("missing")
+    assert later.hear() == Error(1, "File not found")  # so the three have been read
+    assert server.event()["data"]["outcome"] == "refused:1"
     client.send(Ack(1).encode())
     assert server.event()["data"]["outcome"] == "done"
-    assert len(resolver.asked) == 1
+    assert [path for path, _ in resolver.asked] == ["a", "missing"]
     assert server.end()["repeated-request"] == 2
+
+
+def test_who_asks_anew_in_the_same_moment_as_the_last_ack_is_answered(live, shelf, wire) -> None:
+    """A client that uses its port again: its request and the ACK before it lie in two sockets, and may be seen in either order."""
+    server = live(shelf({"a": b"a"}))
+    client = wire(server.address)
+    client.ask("a")
+    assert client.hear() == Data(1, b"a")
+    for _ in range(200):
+        client.send(Ack(1).encode())
+        client.ask("a")
+        assert client.hear() == Data(1, b"a")
+    client.send(Ack(1).encode())
+    for _ in range(201):
+        assert server.event()["data"]["outcome"] == "done"
+    assert "repeated-request" not in server.end()
 
 
 def test_a_stranger_is_told_and_the_transfer_is_unharmed(live, shelf, wire) -> None:
