@@ -68,7 +68,7 @@ def build(files: Mapping[str, FileSums], read: Callable[[str], bytes]) -> Manife
     damaged = [fault for line in found.lines if (fault := line.damage(files.get(line.path)))]
     faults = [*found.faults, *damaged, *_claimed_twice(found)]
     if faults:
-        raise MediumFault(_joined(faults))
+        raise MediumFault(_joined([*faults, *(f"note: {note}" for note in found.notes)]))  # the reason, perhaps
     listed = {line.path: Listed(files[line.path], line.kind, position) for position, line in enumerate(found.lines)}
     listed |= {path: Listed(files[path], "index", -1) for path in found.indexes}
     everything = tuple(listed.get(path) or Listed(sums, "plain", -1) for path, sums in sorted(files.items()))

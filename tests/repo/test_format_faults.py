@@ -50,10 +50,15 @@ FAULTS: dict[str, tuple[str, Spoil, str]] = {
     "list: dots": ("6.5", rewrite(LIST, "packages.xenserver", "../packages"), f"{LIST}:1:1: folder '../packages' leaves"),
     "list: absolute": ("6.5", rewrite(LIST, "packages.xenserver", "/packages"), f"{LIST}:1:1: folder '/packages' is absolute"),
     "list: twice": ("6.5", rewrite(LIST, "\n", "\npackages.xenserver\n"), f"{LIST}:2:1: packages.xenserver is listed twice"),
+    "xml: list lost": ("6.5", lambda tree: (tree / LIST).unlink(), "note: packages.xenserver/XS-REPOSITORY: no installer looks there"),
     # text
     "text: rpm in 4.1": ("5.5", rewrite("packages.main/XS-REPOSITORY", "5.5.0", "4.1.0"), f"{MAIN}:6:1: type rpm: installers of 4.1"),
     "text: the same id twice": (
         "4.1", rewrite("packages.linux/XS-REPOSITORY", "xs:linux", "xs:main"), "xs:main again, as in packages.main",
+    ),
+    "text: half of the Linux Pack": (
+        "4.1", lambda tree: (tree / "packages.linux/XS-PACKAGES").unlink(),
+        "packages.linux/XS-REPOSITORY is there and packages.linux/XS-PACKAGES is not: installers pass over the folder",
     ),
     # yum
     "yum: no .treeinfo": ("xs8", lambda tree: (tree / ".treeinfo").unlink(), "names that begin with a dot are lost"),

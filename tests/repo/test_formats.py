@@ -101,6 +101,12 @@ NOTES: dict[str, tuple[str, Spoil, str]] = {
             tree / "packages.site", "custom:a", "A", [samples.text_package(tree / "packages.site", "firmware", "fw", "fw.bin", size=12)],
         ), "packages.site/XS-PACKAGES:1:1: fw.bin has under 100 bytes",
     ),
+    "listed nowhere": (
+        "5.5", lambda tree: (tree / LIST).unlink(), "packages.extra/XS-REPOSITORY: no installer looks there",
+    ),
+    "an RPM beside the list": (
+        "xs8", lambda tree: samples.write(tree / "Packages/more.rpm", b"x"), "Packages/more.rpm: repodata/",
+    ),
     "no groups": ("xs8", lambda tree: samples.repodata(tree, _packages(tree)), "no groups xenserver_base and xenserver_dom0"),
     "no xcp-ng-deps": (
         "xcp-8.3", lambda tree: samples.repodata(tree, dict.fromkeys(_packages(tree), "a")), "no package xcp-ng-deps, which is what",

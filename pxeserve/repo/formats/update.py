@@ -73,10 +73,11 @@ def read_medium(files: Files, read: Read) -> Found | None:
         return _refused(str(error))
     role = Role.DRIVER_DISK if DRIVERS in data.groups else Role.PACK
     wanted = (update.control, f"update-{update.label}")
-    notes = [f"{UPDATE_FILE}: no package {name}, which is what installers install" for name in wanted if name not in data.names]
+    missing = [f"{UPDATE_FILE}: no package {name}, which is what installers install" for name in wanted if name not in data.names]
+    notes = data.notes + (tuple(missing) if role is Role.PACK else ())
     return Found(
         NAME, role, update.label, update.version, "", "", ("",), data.lines, (UPDATE_FILE, *data.indexes), data.faults,
-        tuple(notes) if role is Role.PACK else (),
+        notes,
     )  # fmt: skip
 
 

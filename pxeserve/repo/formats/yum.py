@@ -96,7 +96,7 @@ def _key_faults(info: TreeInfo, dialect: str, files: Files) -> list[str]:
 
 
 def _notes(info: TreeInfo, dialect: str, data: Repodata) -> list[str]:
-    notes = []
+    notes = list(data.notes)
     if "branding" in info.sections and not info.platform:
         notes.append(f"{TREEINFO}: no [platform]: installers up to 8.2 fail at the end, when they write down what they installed")
     if info.product.lower() == "xcp-ng":
