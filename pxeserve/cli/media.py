@@ -131,6 +131,8 @@ def _shown(answer: Any, console: Console) -> None:
     console.print(f"  revision {answer['revision']}", f"  from {escape(answer['origin'])}", sep="\n")
     if answer["state_reason"]:
         console.print(f"  damaged: {escape(answer['state_reason'])}")
+    for note in answer["notes"]:
+        console.print(f"  note: {escape(note)}", highlight=False)
     table = Table("#", "file", "type", "bytes", "md5")
     for number, package in enumerate(answer["packages"], 1):
         table.add_row(str(number), escape(package["file"]), package["type"], str(package["bytes"]), package["md5"])

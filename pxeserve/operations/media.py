@@ -15,6 +15,7 @@ from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.registry import verb
 from pxeserve.repo import verify as verification
 from pxeserve.repo.imports import import_medium, remove_medium
+from pxeserve.repo.notes import notes_of
 from pxeserve.store import audit, inventory, media
 
 
@@ -46,6 +47,7 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
     packages = sorted((file for file in files if file.position >= 0), key=lambda file: file.position)
     return {
         **_described(context, medium),
+        "notes": list(notes_of(context.config.server.data, medium, files)),
         "packages": [
             {"file": file.path, "type": file.kind, "bytes": file.size, "md5": file.md5, "sha256": file.sha256} for file in packages
         ],
