@@ -14,7 +14,8 @@ from pathlib import Path
 
 from lxml import etree
 
-from pxeserve.errors import PxeserveError, RefusedError
+from pxeserve.errors import PxeserveError
+from pxeserve.repo import metapackage
 from pxeserve.repo.draft import Draft
 from pxeserve.repo.formats import repodata, update
 
@@ -27,19 +28,29 @@ _NAMESPACE = uuid.UUID("8d0c8c52-8a0b-4d4f-9d4e-1f5b6f1d2a11")
 
 
 def indexes(folder: Path, draft: Draft) -> dict[str, bytes]:
-    """All index files of the repository, by path, with update.xml last. Raises PxeserveError when createrepo_c is missing or fails."""
+    """All index files of the repository, by path, with update.xml last; and before them the package update-NAME, where the RPMs have none.
+
+    Raises PxeserveError when a program that it takes is missing or fails.
+    """
+    own = metapackage.file_name(draft)
     with tempfile.TemporaryDirectory(prefix="pxeserve-") as scratch:
-        made = _run(folder, Path(scratch), None)
+        tree = _stage(folder, Path(scratch) / "tree", own)
+        made = _run(tree, Path(scratch), None)
         names = _names(made)
-        control = _control(folder, draft, names)
+        written: dict[str, bytes] = {}
         if draft.driver_disk:
             comps = Path(scratch) / "comps.xml"
             comps.write_bytes(_group(names))
-            made = _run(folder, Path(scratch), comps)
+            made = _run(tree, Path(scratch), comps)
+        elif metapackage.name(draft) not in names:
+            written[own] = metapackage.build(draft, names, Path(scratch))
+            (tree / own).write_bytes(written[own])
+            made = _run(tree, Path(scratch), None)
+    control = f"control-{draft.label}" if f"control-{draft.label}" in names else names[0] if draft.driver_disk else metapackage.name(draft)
     said = update.Update(draft.label, control, draft.version, draft.title)
     identity = uuid.uuid5(_NAMESPACE, f"{draft.id} {draft.version}")
     first = {path: content for path, content in made.items() if path != repodata.REPOMD}
-    return {**first, repodata.REPOMD: made[repodata.REPOMD], update.UPDATE_FILE: update.render_update(said, str(identity))}
+    return {**written, **first, repodata.REPOMD: made[repodata.REPOMD], update.UPDATE_FILE: update.render_update(said, str(identity))}
 
 
 def _run(folder: Path, scratch: Path, comps: Path | None) -> dict[str, bytes]:
@@ -65,17 +76,16 @@ def _names(made: dict[str, bytes]) -> tuple[str, ...]:
     return tuple(sorted({one.name for one in repodata.read_primary(made[primary.path], primary.path, primary.open_size)}))
 
 
-def _control(folder: Path, draft: Draft, names: tuple[str, ...]) -> str:
-    """Installers install the control package and update-LABEL from a pack, and the group `drivers` from a driver disk."""
-    wanted = f"update-{draft.label}"
-    if draft.driver_disk:
-        return f"control-{draft.label}" if f"control-{draft.label}" in names else names[0]
-    if wanted not in names:
-        raise RefusedError(
-            f"{folder}: no package {wanted} among {', '.join(names[:5])}: installers install that one, and what it requires",
-            fix=f"build an empty RPM {wanted} that requires the others, or name the pack after a package that is called update-NAME",
-        )
-    return f"control-{draft.label}" if f"control-{draft.label}" in names else wanted
+def _stage(folder: Path, tree: Path, own: str) -> Path:
+    """The folder's RPMs under their names, as links: createrepo_c reads these alone, and writes nothing of its own among them."""
+    tree.mkdir()
+    for path in sorted(folder.rglob("*.rpm")):
+        name = path.relative_to(folder)
+        if str(name) == own or path.name.startswith("."):
+            continue
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).symlink_to(path.absolute())
+    return tree
 
 
 def _group(names: tuple[str, ...]) -> bytes:

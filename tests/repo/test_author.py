@@ -123,17 +123,49 @@ needs_createrepo = pytest.mark.skipif(shutil.which("createrepo_c") is None, reas
 
 
 @needs_createrepo
-def test_a_yum_pack_has_what_installers_install(tmp_path: Path, rpm: Callable[..., Path], bring: Bring) -> None:
+def test_a_yum_pack_gets_the_package_that_installers_install(tmp_path: Path, rpm: Callable[..., Path], bring: Bring) -> None:
     folder = tmp_path / "pack"
     rpm("agent", folder)
-    assert "no package update-my-repo among agent" in refused(folder, "yum")
-    rpm("update-my-repo", folder, "agent")
-    made = create(folder, "yum", title="My agent")
-    assert [one["file"] for one in made["packages"]] == ["agent.rpm", "update-my-repo.rpm"]
+    made = create(folder, "yum", title="My 100 % agent", version="1.2")
+    own = "update-my-repo.pxeserve.noarch.rpm"
+    assert [one["file"] for one in made["packages"]] == ["agent.rpm", own]
     assert 'name-label="my-repo"' in (folder / "update.xml").read_text()
-    found = build(folder)
-    assert (found.role, found.notes) == (Role.PACK, ())
-    assert (bring(folder, "pack").role, bring(folder, "pack").format) == (Role.PACK, "yum")
+    asked = ["rpm", "--query", "--package", folder / own, "--queryformat", "%{NAME} %{VERSION} %{ARCH} %{PAYLOADCOMPRESSOR} %{SUMMARY}\\n"]
+    said = subprocess.run([*asked, "--requires"], check=True, capture_output=True, text=True).stdout
+    assert said.startswith("update-my-repo 1.2 noarch gzip My 100 % agent\n")
+    assert "agent" in said.splitlines()
+    medium = bring(folder, "pack")
+    assert (medium.role, medium.format, medium.product, medium.version) == (Role.PACK, "yum", "my-repo", "1.2")
+    assert build(folder).notes == ()
+    added = authoring.add_package(folder, files=[rpm("more", tmp_path / "elsewhere")], report=nothing)
+    assert [one["file"] for one in added["packages"]] == ["agent.rpm", "more.rpm", own]
+    said = subprocess.run([*asked, "--requires"], check=True, capture_output=True, text=True).stdout
+    assert {"agent", "more"} <= set(said.splitlines())
+
+
+@needs_createrepo
+def test_a_yum_pack_that_has_its_own_gets_none(tmp_path: Path, rpm: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "pack"
+    rpm("agent", folder)
+    only = tmp_path / "bin"
+    only.mkdir()
+    (only / "createrepo_c").symlink_to(shutil.which("createrepo_c") or "")
+    with monkeypatch.context() as changed:
+        changed.setenv("PATH", str(only))
+        assert "no package update-my-repo among agent" in refused(folder, "yum")
+    rpm("update-my-repo", folder, "agent")
+    made = create(folder, "yum")
+    assert [one["file"] for one in made["packages"]] == ["agent.rpm", "update-my-repo.rpm"]
+    assert build(folder).notes == ()
+
+
+@needs_createrepo
+def test_the_same_pack_twice_is_the_same_bytes(tmp_path: Path, rpm: Callable[..., Path]) -> None:
+    rpm("agent", tmp_path / "one")
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    create(tmp_path / "one", "yum")
+    create(tmp_path / "two", "yum")
+    assert build(tmp_path / "one").revision == build(tmp_path / "two").revision
 
 
 @needs_createrepo
