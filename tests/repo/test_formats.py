@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from xml.dom import minidom
 
 import pytest
 from hypothesis import given, settings
@@ -219,6 +220,21 @@ def test_a_tree_of_real_rpms_and_createrepo_c_is_read(rpms: Path, tmp_path: Path
         assert [item.sums.path for item in found.files if item.kind == "rpm"] == [
             "Packages/noarch/kernel-1.0-1.noarch.rpm", "Packages/noarch/xcp-ng-deps-1.0-1.noarch.rpm",
         ]  # fmt: skip
+
+
+def test_the_installers_own_way_of_pairing_finds_the_same(rpms: Path) -> None:
+    """Installers collect locations, sizes and SHA-256 sums from the whole list, and pair them by their number (repository.py, 7.1 on)."""
+    subprocess.run(["createrepo_c", "--quiet", "--general-compress-type=gz", rpms], check=True, capture_output=True)
+    [primary] = [one for one in repodata.read_repomd((rpms / "repodata/repomd.xml").read_bytes()) if one.kind == "primary"]
+    packed = (rpms / primary.path).read_bytes()
+    dom = minidom.parseString(gzip.decompress(packed))
+    names, sizes, sums = (dom.getElementsByTagName(tag) for tag in ("location", "size", "checksum"))
+    theirs = [
+        (name.getAttribute("href"), int(size.getAttribute("package")), sum.childNodes[0].data)
+        for name, size, sum in zip(names, sizes, [one for one in sums if one.getAttribute("type") == "sha256"], strict=False)
+    ]
+    assert [(one.file, one.size, one.sha256) for one in repodata.read_primary(packed, primary.path, primary.open_size)] == theirs
+    assert len(theirs) == 2
 
 
 def test_createrepo_c_with_xz_is_refused_with_the_way_out(rpms: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.dom import minidom
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -195,6 +197,27 @@ def _without_lines(found: tuple[Package, ...]) -> list[tuple[object, ...]]:
 @given(packages())
 def test_packages_that_are_written_are_read_back(made: tuple[Package, ...]) -> None:
     assert _without_lines(xml.read_packages(xml.render_packages(made))) == _without_lines(made)
+
+
+def _as_the_installer_reads(content: bytes) -> list[tuple[str, ...]]:
+    """By the parser of installers 5.6 to 7.0, minidom, and by what they ask it for."""
+    found = []
+    for node in minidom.parseString(content).getElementsByTagName("package"):
+        said = tuple(node.getAttribute(name) for name in ("label", "type", "size", "md5", "root", "kernel"))
+        options = " ".join(node.getAttribute("options").split() or ["-U"])
+        found.append((*said, options, "".join(child.data for child in node.childNodes if child.nodeType == child.TEXT_NODE).strip()))
+    return found
+
+
+@given(packages())
+def test_the_installers_own_parser_reads_the_same(made: tuple[Package, ...]) -> None:
+    assert _as_the_installer_reads(xml.render_packages(made)) == [
+        (
+            one.name, one.kind, str(one.size), one.md5, one.destination if one.kind in ("tbz2", "driver") else "",
+            one.destination if one.kind == "driver-rpm" else "", one.options or "-U", one.file,
+        )
+        for one in made
+    ]  # fmt: skip
 
 
 @given(repositories())
