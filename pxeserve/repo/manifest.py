@@ -69,7 +69,9 @@ def build(files: Mapping[str, FileSums], read: Callable[[str], bytes]) -> Manife
     faults = [*found.faults, *damaged, *_claimed_twice(found)]
     if faults:
         raise MediumFault(_joined([*faults, *(f"note: {note}" for note in found.notes)]))  # the reason, perhaps
-    listed = {line.path: Listed(files[line.path], line.kind, position) for position, line in enumerate(found.lines)}
+    listed: dict[str, Listed] = {}
+    for position, line in enumerate(found.lines):
+        listed.setdefault(line.path, Listed(files[line.path], line.kind, position))
     listed |= {path: Listed(files[path], "index", -1) for path in found.indexes}
     everything = tuple(listed.get(path) or Listed(sums, "plain", -1) for path, sums in sorted(files.items()))
     return Manifest(
@@ -96,13 +98,14 @@ def _bounded(files: Mapping[str, FileSums], read: Callable[[str], bytes]) -> Cal
 
 
 def _claimed_twice(found: Found) -> list[str]:
-    """A file that two indexes list, or an index that is listed as a package: their lines cannot both mean it."""
-    seen: dict[str, str] = dict.fromkeys(found.indexes, "an index by itself")
+    """A file that two indexes of one kind list, or an index that is listed as a package: their lines cannot both mean it."""
     faults = []
+    seen: dict[tuple[str, str], str] = {}
     for line in found.lines:
-        if line.path in seen:
-            faults.append(f"{line.index}:{line.line}:1: {line.path} is {seen[line.path]}")
-        seen[line.path] = f"listed already, in {line.index} line {line.line}"
+        before = "an index by itself" if line.path in found.indexes else seen.get((line.path, line.algorithm))
+        if before is not None:
+            faults.append(f"{line.index}:{line.line}:1: {line.path} is {before}")
+        seen[line.path, line.algorithm] = f"listed already, in {line.index} line {line.line}"
     return faults
 
 

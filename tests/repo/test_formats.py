@@ -86,6 +86,34 @@ def test_7_0_reads_xml_beside_yum_and_7_1_does_not(tmp_path: Path) -> None:
         build(tmp_path / "7.1")
 
 
+def _hybrid(tree: Path) -> Path:
+    """A pack for 7.0 and for later products: one folder, both kinds of indexes, the same RPMs."""
+    samples.make("yum-pack", tree)
+    rpms = sorted(path.name for path in (tree / "Packages").iterdir())
+    packages = [samples.xml_package(tree, "rpm", name, f"Packages/{name}", size=4000) for name in rpms]
+    samples.xml_repository(tree, "custom:acme", "ACME", packages, "1.0")
+    samples.repodata(tree, {f"Packages/{name}": name.partition("-1.0")[0] for name in rpms})
+    return tree
+
+
+def test_a_pack_of_both_kinds_is_checked_by_both(tmp_path: Path) -> None:
+    found = build(_hybrid(tmp_path))
+    assert (found.role, found.format, found.repositories) == (Role.PACK, "yum", ("",))
+    assert {item.sums.path for item in found.files if item.kind == "index"} >= {"XS-PACKAGES", "update.xml"}
+    assert sorted(item.position for item in found.files if item.kind == "rpm") == [0, 1]
+    rewrite("XS-PACKAGES", 'md5="', 'md5="0')(tmp_path)
+    with pytest.raises(PxeserveError, match=r"XS-PACKAGES:2:.*32 hex digits"):
+        build(tmp_path)
+
+
+def test_a_file_that_two_repositories_list_is_refused(tmp_path: Path) -> None:
+    tree = samples.make("4.1", tmp_path)
+    base = (tree / "packages.main/XS-PACKAGES").read_text().splitlines()[0].replace(" base.tar.bz2", " packages.main/base.tar.bz2")
+    samples.text_repository(tree, "custom:again", "Again", [base])
+    with pytest.raises(PxeserveError, match=r"packages.main/base.tar.bz2 is listed already, in XS-PACKAGES line 1"):
+        build(tree)
+
+
 NOTES: dict[str, tuple[str, Spoil, str]] = {
     "listed again": (
         "6.5", rewrite(LIST, "packages.xenserver", "packages.xenserver\npackages.main"),
