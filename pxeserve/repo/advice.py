@@ -67,7 +67,7 @@ def _about_itself(draft: Draft) -> Iterator[Advice]:
     if draft.format == "yum" and draft.requires:
         yield Advice(True, "requires", "a yum pack requires by its RPMs' own dependencies", "leave --requires out")
     if draft.format == "yum" and (draft.product or draft.build):
-        yield Advice(True, "product", "a yum pack names a version of its own, and neither product nor build", "leave them out")
+        yield Advice(False, "product", "a yum pack names a version of its own, and neither product nor build", "they were left out")
 
 
 def _about_text(draft: Draft) -> Iterator[Advice]:

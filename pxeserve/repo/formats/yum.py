@@ -91,7 +91,7 @@ def _key_faults(info: TreeInfo, dialect: str, files: Files) -> list[str]:
     """7.1 to 8.2 fetch every key; XenServer 8 and XCP-ng 8.3 the first one, and then the signature of repomd.xml."""
     if not info.keys or dialect == "7.0":
         return []
-    wanted = info.keys if dialect in _EVERY_KEY else (info.keys[0], SIGNATURE)
+    wanted = info.keys if dialect in _EVERY_KEY else (info.key, SIGNATURE)
     why = f"[keys] in {TREEINFO} makes installers of {dialect or 'XenServer 8 and XCP-ng 8.3'} ask for it"
     led_out = [f"{TREEINFO}: key {key!r} {fault}" for key in info.keys if (fault := path_fault(key))]
     return led_out or [f"{path}: missing, and {why}" for path in wanted if path not in files]
