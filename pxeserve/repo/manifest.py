@@ -68,7 +68,7 @@ def build(files: Mapping[str, FileSums], read: Callable[[str], bytes]) -> Manife
     damaged = [fault for line in found.lines if (fault := line.damage(files.get(line.path)))]
     faults = [*found.faults, *damaged, *_claimed_twice(found)]
     if faults:
-        raise MediumFault(_joined([*faults, *(f"note: {note}" for note in found.notes)]))  # the reason, perhaps
+        raise MediumFault(_joined(faults), fix="\n  ".join(f"note: {note}" for note in found.notes[:_MAX_FAULTS]))  # the reason, perhaps
     listed: dict[str, Listed] = {}
     for position, line in enumerate(found.lines):
         listed.setdefault(line.path, Listed(files[line.path], line.kind, position))

@@ -50,7 +50,6 @@ FAULTS: dict[str, tuple[str, Spoil, str]] = {
     "list: dots": ("6.5", rewrite(LIST, "packages.xenserver", "../packages"), f"{LIST}:1:1: folder '../packages' leaves"),
     "list: absolute": ("6.5", rewrite(LIST, "packages.xenserver", "/packages"), f"{LIST}:1:1: folder '/packages' is absolute"),
     "list: twice": ("6.5", rewrite(LIST, "\n", "\npackages.xenserver\n"), f"{LIST}:2:1: packages.xenserver is listed twice"),
-    "xml: list lost": ("6.5", lambda tree: (tree / LIST).unlink(), "note: packages.xenserver/XS-REPOSITORY: no installer looks there"),
     # text
     "text: rpm in 4.1": ("5.5", rewrite("packages.main/XS-REPOSITORY", "5.5.0", "4.1.0"), f"{MAIN}:6:1: type rpm: installers of 4.1"),
     "text: the same id twice": (
@@ -130,3 +129,11 @@ def test_each_fault_is_refused_by_name(tmp_path: Path, fault: str) -> None:
     spoil(tree)
     with pytest.raises(PxeserveError, match=says):
         build(tree)
+
+
+def test_what_is_odd_is_said_with_a_refusal_since_it_may_be_the_reason(tmp_path: Path) -> None:
+    tree = samples.make("6.5", tmp_path)
+    (tree / LIST).unlink()
+    with pytest.raises(PxeserveError, match=r"product XCP 1\.9\.0 is not one") as error:
+        build(tree)
+    assert error.value.fix.startswith("note: packages.xenserver/XS-REPOSITORY: no installer looks there")

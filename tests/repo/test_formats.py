@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import shutil
 import subprocess
@@ -64,6 +65,16 @@ def test_each_kind_of_medium_is_known(tmp_path: Path, kind: str) -> None:
     assert (len(packages) > 0) is (found.role is not Role.NETINSTALL)
     if kind != "netinstall":
         assert found.notes == ()
+
+
+@pytest.mark.skipif(not shutil.which("gpgv"), reason="gpgv is not installed")
+def test_signed_samples_are_signed(tmp_path: Path) -> None:
+    tree = samples.make("xcp-8.3", tmp_path / "tree")
+    armoured = (tree / "RPM-GPG-KEY-xcpng").read_text().split("\n\n")[1].split("\n=")[0]
+    (tmp_path / "ring").write_bytes(base64.b64decode(armoured))
+    repomd = tree / "repodata/repomd.xml"
+    command = ["gpgv", "--homedir", tmp_path, "--keyring", tmp_path / "ring", f"{repomd}.asc", repomd]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def test_packages_come_in_the_order_in_which_an_installer_finds_them(tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ from pxeserve.repo.formats.xs import (
 )  # fmt: skip
 
 __all__ = [
-    "DIALECTS", "FOLDERS", "MARKERS", "NAME", "PACKAGES_FILE", "REPOSITORY_FILE", "FormatError", "Package", "Repository", "dialect", "path_fault",
-    "read_medium", "read_packages", "read_repository", "render_packages", "render_repository",
+    "DIALECTS", "FOLDERS", "MARKERS", "NAME", "PACKAGES_FILE", "REPOSITORY_FILE", "FormatError", "Package", "Repository", "dialect",
+    "path_fault", "read_medium", "read_packages", "read_repository", "render_packages", "render_repository",
 ]  # fmt: skip
 
 NAME = "text"
