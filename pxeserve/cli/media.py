@@ -12,10 +12,11 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
+from pxeserve.cli import authoring
 from pxeserve.cli.imports import import_media, imported, list_imports
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, print_json, reporting_errors
 
-app = typer.Typer(help="Media: import, imports, list, show, verify, remove.", no_args_is_help=True)
+app = typer.Typer(help="Media: import, imports, list, show, verify, create, remove.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The medium's name.")]
 
@@ -60,6 +61,11 @@ def remove(name: Name, config: ConfigOption = None, json: JsonOption = False) ->
     invoke(config, json, "media.remove", {"name": name}, lambda answer, console: console.print(f"removed {answer['removed']}"))
 
 
+app.command("create")(authoring.create)
+app.command("add-package")(authoring.add_package)
+app.command("set")(authoring.set_fields)
+
+
 @app.command("sample")
 def sample(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
@@ -86,12 +92,13 @@ def _listed(answer: Any, console: Console) -> None:
     if not answer:
         console.print("no media yet: pxeserve media import SOURCE --name NAME")
         return
-    table = Table("name", "product", "version", "dialect", "packages", "size", "state")
+    table = Table("name", "role", "product", "version", "dialect", "packages", "size", "state")
     for medium in answer:
         version = f"{medium['version']}-{medium['build']}" if medium["build"] else medium["version"]
         state = medium["state"] + (" (sample)" if medium["sample"] else "")
         count, size = str(medium["package_count"]), decimal(medium["bytes"])
-        table.add_row(medium["name"], escape(medium["product"]), escape(version), medium["dialect"], count, size, state)
+        row = (medium["name"], medium["role"], escape(medium["product"]), escape(version), medium["dialect"], count, size, state)
+        table.add_row(*row)
     console.print(table)
     for medium in answer:
         if medium["state"] == "damaged":
@@ -106,6 +113,8 @@ def _shown(answer: Any, console: Console) -> None:
         console.print(f"  every byte was last read on {datetime.fromtimestamp(answer['checked_at']).astimezone():%Y-%m-%d at %H:%M}")
     if answer["state_reason"]:
         console.print(f"  damaged: {escape(answer['state_reason'])}")
+    for note in answer["notes"]:
+        console.print(f"  note: {escape(note)}", highlight=False)
     table = Table("#", "file", "type", "bytes", "md5")
     for number, package in enumerate(answer["packages"], 1):
         table.add_row(str(number), escape(package["file"]), package["type"], str(package["bytes"]), package["md5"])

@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pxeserve.domain.medium import Medium
 from pxeserve.errors import PxeserveError
 from pxeserve.repo import signature
-from pxeserve.repo.formats import text, yum
 from pxeserve.repo.formats.fault import FormatError
+from pxeserve.repo.formats.places import FOLDERS, LIST_FILE
+from pxeserve.repo.formats.repodata import REPOMD, SIGNATURE
+from pxeserve.repo.formats.treeinfo import TREEINFO, read_treeinfo
+from pxeserve.repo.formats.xs import PACKAGES_FILE, REPOSITORY_FILE
 from pxeserve.repo.hashing import pieces
 from pxeserve.repo.manifest import FileSums, MediumFault, build
 from pxeserve.repo.opening import Opening, Unlike
@@ -21,11 +24,11 @@ from pxeserve.store.media import FileRow
 
 _MORE, _MISSING = "and ", "missing"
 _INDEXES = (
-    *(f"{folder}/{name}".lstrip("/") for folder in text.FOLDERS for name in (text.REPOSITORY_FILE, text.PACKAGES_FILE)),
-    "XS-REPOSITORY-LIST",
-    yum.TREEINFO,
+    *(f"{folder}/{name}".lstrip("/") for folder in FOLDERS for name in (REPOSITORY_FILE, PACKAGES_FILE)),
+    LIST_FILE,
+    TREEINFO,
     "update.xml",
-    yum.REPOMD,
+    REPOMD,
 )
 """Names that installers of one generation or another ask for when they look for packages."""
 
@@ -86,13 +89,13 @@ def _extras(opening: Opening, files: Sequence[FileRow], known: set[str]) -> Iter
 
 def key_of(read: Callable[[str], bytes], sums: Mapping[str, FileSums]) -> str:
     """The path of the key that `.treeinfo` names first, when it and the signature are there; "" else."""
-    if yum.TREEINFO not in sums or yum.REPOMD not in sums:
+    if TREEINFO not in sums or REPOMD not in sums:
         return ""
     try:
-        key = yum.read_treeinfo(read(yum.TREEINFO)).key
+        key = read_treeinfo(read(TREEINFO)).key
     except FormatError:
         return ""
-    return key if key in sums and yum.SIGNATURE in sums else ""
+    return key if key in sums and SIGNATURE in sums else ""
 
 
 def refuse_bad_signature(sums: Mapping[str, FileSums], read: Callable[[str], bytes]) -> None:

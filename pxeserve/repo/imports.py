@@ -249,6 +249,7 @@ def _medium(wanted: Wanted, manifest: Manifest) -> Medium:
         boot=manifest.boot,
         repositories=manifest.repositories,
         sample=manifest.sample,
+        role=manifest.role,
         lies=wanted.lies,
     )
 

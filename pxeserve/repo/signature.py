@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from pxeserve.repo.formats.yum import REPOMD, SIGNATURE
+from pxeserve.repo.formats.repodata import REPOMD, SIGNATURE
 
 _PATIENCE = 20.0
 _LARGEST = 8 << 20

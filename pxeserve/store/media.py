@@ -128,6 +128,12 @@ def set_stamps(connection: Connection, name: str, stamps: Mapping[str, str]) -> 
         connection.execute(update(t.medium_file).where(same).values(stamp=bindparam("now")), rows)
 
 
+def set_version(connection: Connection, name: str, version: str, dialect: str) -> None:
+    """Say which version a medium is that does not say it itself."""
+    connection.execute(update(t.medium).where(t.medium.c.name == name).values(version=version, dialect=dialect))
+    inventory.raise_revision(connection)
+
+
 def remove(connection: Connection, name: str) -> None:
     """Make a medium invisible; its folder is removed afterwards."""
     connection.execute(delete(t.medium).where(t.medium.c.name == name))

@@ -14,7 +14,8 @@ import pytest
 from pxeserve.domain.medium import Medium, MediumState
 from pxeserve.errors import PxeserveError
 from pxeserve.repo import verify
-from pxeserve.repo.formats.yum import REPOMD, SIGNATURE, TREEINFO
+from pxeserve.repo.formats.repodata import REPOMD, SIGNATURE
+from pxeserve.repo.formats.treeinfo import TREEINFO
 from pxeserve.repo.sample import make_modern_sample
 from pxeserve.repo.signature import Signed, check
 from pxeserve.store import Store
