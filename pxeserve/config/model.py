@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -24,6 +24,10 @@ def seconds(value: object) -> object:
             raise ValueError(f"{value!r} is not a length of time such as 90s, 60m, 1h or 2d")
         return int(found[1]) * _UNITS[found[2] or "s"]
     return value
+
+
+def _seconds_or_off(value: object) -> object:
+    return 0 if value == "off" else seconds(value)
 
 
 Seconds = Annotated[int, BeforeValidator(seconds)]
@@ -148,6 +152,22 @@ class AnswerfileConfig(_Section):
     allow_plaintext: bool = Field(False, description="let profiles carry root passwords in plain text (4.1 to 5.5 read nothing else)")
 
 
+class MediaConfig(_Section):
+    fetch_from: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="networks from which a URL may be imported though they are loopback, link-local or this machine's own"
+    )
+    scrub: Annotated[int, BeforeValidator(_seconds_or_off)] = Field(
+        30 * 86400, description='every byte of each medium is read from the disk once in so long, slowly; such as "30d", or "off"'
+    )
+
+    @field_validator("scrub")
+    @classmethod
+    def _seldom(cls, value: int) -> int:
+        if value and value < 3600:
+            raise ValueError('an hour is the least; "off" for never')
+        return value
+
+
 class SwitchConfig(_Section):
     enabled: bool = Field(False, description="not served by this release yet")
 
@@ -185,6 +205,7 @@ class Config(_Section):
     boot: BootConfig = BootConfig()
     arming: ArmingConfig = ArmingConfig()
     answerfile: AnswerfileConfig = AnswerfileConfig()
+    media: MediaConfig = MediaConfig()
     nfs: SwitchConfig = SwitchConfig()
     ftp: SwitchConfig = SwitchConfig()
     database: DatabaseConfig = DatabaseConfig()

@@ -32,6 +32,7 @@ from pxeserve.installs.arming import Arming
 from pxeserve.installs.evidence import mac_at
 from pxeserve.keys import load_keys
 from pxeserve.paths import OpenFile, PathRefused, Root
+from pxeserve.shelf import Shelf
 from pxeserve.snapshot import Snapshot, SnapshotSource
 from pxeserve.store import Store
 
@@ -65,6 +66,7 @@ class Source:
         self._place = Place(address, config.http.port)
         self._menus = Menus(store, self._loaders, self._gate, recorder, self._place)
         self._images = Images()
+        self._shelf = Shelf(store, config.server.data)
         self._roots: dict[Path, Root] = {}
         self._kept = Kept(self._open)
 
@@ -185,7 +187,7 @@ class Source:
         medium = snapshot.media.get(medium_name)
         if medium is None or not path:
             raise PathRefused("not-found")
-        return self._open(self._config.server.data / "media" / medium.folder, path), f"medium: {medium.name}"
+        return self._shelf.open(medium, path), f"medium: {medium.name}"
 
     def _open(self, folder: Path, name: str) -> OpenFile:
         root = self._roots.get(folder)

@@ -39,8 +39,11 @@ class Source:
             code, message = _ERRORS[answer.why]
             return Refusal(code, message, answer.rule, **_who(answer.who))
         file = answer.file
-        fd, key = (file.fd, file.key) if file is not None else (None, answer.key)
-        return Content(answer.size, answer.rule, answer.data, fd, key, delivered=answer.delivered, **_who(answer.who))
+        who, key = answer.who, file.key if file is not None else answer.key
+        content = Content(
+            answer.size, answer.rule, answer.data, None, key, who.session, who.mac, who.host, who.install, answer.delivered
+        )
+        return content if file is None else content._replace(fd=file.fd, base=file.base, container=file.container)
 
     def still(self) -> AbstractContextManager[None]:
         """See Resolver."""

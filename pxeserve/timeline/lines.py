@@ -149,7 +149,7 @@ def _progress(event: EventRow, data: Mapping[str, Any]) -> Line:
 def _install(event: EventRow, data: Mapping[str, Any]) -> Line:
     word = event.kind.removeprefix("install.")
     because = str(data.get("because") or event.text)
-    wrong = word in ("alarm", "frozen", "failed", "lapsed")
+    wrong = word in ("alarm", "frozen", "failed", "lapsed", "medium-damaged", "withheld")
     text = f"install {word}" + (f": {because}" if because else "")
     return _of(event, Step.OTHER, text, ok=not wrong)
 
