@@ -216,10 +216,12 @@ def test_a_change_takes_the_sums_anew_and_tells_what_is_not_listed(folder: Path)
     samples.write(folder / "late.ko", samples.filler("late"))
     with pytest.raises(PxeserveError, match=r"docs.tar.bz2: \d+ bytes, but XS-PACKAGES line 1 says"):
         build(folder)
+    samples.write(folder / ".pxeserve-0123456789ab", "what a killed command left behind")
     changed = authoring.change(folder, set=["title=Another", "version=5.5.0", "name=custom:other"], report=nothing)
     assert (changed["id"], changed["title"], changed["version"]) == ("custom:other", "Another", "5.5.0")
     assert [one["place"] for one in changed["findings"]] == ["late.ko"]
     assert build(folder).product == "custom:other"
+    assert list(folder.glob(".pxeserve-*")) == []
     (folder / "nic.ko").unlink()
     with pytest.raises(PxeserveError, match=r"nic.ko is listed and is gone"):
         authoring.change(folder, set=["title=A"], report=nothing)
