@@ -164,6 +164,9 @@ def test_the_same_pack_twice_is_the_same_bytes(tmp_path: Path, rpm: Callable[...
     rpm("agent", tmp_path / "one")
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     create(tmp_path / "one", "yum")
+    (tmp_path / "one/update-my-repo.pxeserve.noarch.rpm").touch()
+    authoring.change(tmp_path / "one", set=["title=Other"], report=nothing)
+    authoring.change(tmp_path / "one", set=["title=my-repo"], report=nothing)
     create(tmp_path / "two", "yum")
     assert build(tmp_path / "one").revision == build(tmp_path / "two").revision
 
