@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import subprocess
@@ -169,6 +170,8 @@ def test_the_same_pack_twice_is_the_same_bytes(tmp_path: Path, rpm: Callable[...
     authoring.change(tmp_path / "one", set=["title=my-repo"], report=nothing)
     create(tmp_path / "two", "yum")
     assert build(tmp_path / "one").revision == build(tmp_path / "two").revision
+    [primary] = (tmp_path / "one/repodata").glob("*-primary.xml.gz")
+    assert b'<time file="1" build="1"/>' in gzip.decompress(primary.read_bytes())  # and in any other second too
 
 
 @needs_createrepo
