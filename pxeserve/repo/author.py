@@ -151,6 +151,8 @@ def _checked(folder: Path, draft: Draft, sums: dict[str, FileSums], new: dict[st
 
 def _replace(folder: Path, new: Mapping[str, bytes]) -> None:
     """All indexes are written and synced beside the old ones first. An installer wants the last of them, so that one comes last."""
+    for leftover in folder.rglob(f"{_TEMPORARY}*"):  # of a command that was killed
+        leftover.unlink(missing_ok=True)
     waiting: list[tuple[Path, Path]] = []
     old = {path for path in (folder / "repodata").glob("*") if path.is_file()} if any("/" in name for name in new) else set()
     try:

@@ -6,6 +6,7 @@ program that all others agree with writes that; here it is only asked for gzip, 
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -45,6 +46,7 @@ def indexes(folder: Path, draft: Draft) -> dict[str, bytes]:
         elif metapackage.name(draft) not in names:
             written[own] = metapackage.build(draft, names, Path(scratch))
             (tree / own).write_bytes(written[own])
+            os.utime(tree / own, (1, 1))  # createrepo_c writes it into the list, and the same pack is to have the same list
             made = _run(tree, Path(scratch), None)
     control = f"control-{draft.label}" if f"control-{draft.label}" in names else names[0] if draft.driver_disk else metapackage.name(draft)
     said = update.Update(draft.label, control, draft.version, draft.title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import subprocess
@@ -164,8 +165,13 @@ def test_the_same_pack_twice_is_the_same_bytes(tmp_path: Path, rpm: Callable[...
     rpm("agent", tmp_path / "one")
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     create(tmp_path / "one", "yum")
+    (tmp_path / "one/update-my-repo.pxeserve.noarch.rpm").touch()
+    authoring.change(tmp_path / "one", set=["title=Other"], report=nothing)
+    authoring.change(tmp_path / "one", set=["title=my-repo"], report=nothing)
     create(tmp_path / "two", "yum")
     assert build(tmp_path / "one").revision == build(tmp_path / "two").revision
+    [primary] = (tmp_path / "one/repodata").glob("*-primary.xml.gz")
+    assert b'<time file="1" build="1"/>' in gzip.decompress(primary.read_bytes())  # and in any other second too
 
 
 @needs_createrepo
@@ -216,10 +222,12 @@ def test_a_change_takes_the_sums_anew_and_tells_what_is_not_listed(folder: Path)
     samples.write(folder / "late.ko", samples.filler("late"))
     with pytest.raises(PxeserveError, match=r"docs.tar.bz2: \d+ bytes, but XS-PACKAGES line 1 says"):
         build(folder)
+    samples.write(folder / ".pxeserve-0123456789ab", "what a killed command left behind")
     changed = authoring.change(folder, set=["title=Another", "version=5.5.0", "name=custom:other"], report=nothing)
     assert (changed["id"], changed["title"], changed["version"]) == ("custom:other", "Another", "5.5.0")
     assert [one["place"] for one in changed["findings"]] == ["late.ko"]
     assert build(folder).product == "custom:other"
+    assert list(folder.glob(".pxeserve-*")) == []
     (folder / "nic.ko").unlink()
     with pytest.raises(PxeserveError, match=r"nic.ko is listed and is gone"):
         authoring.change(folder, set=["title=A"], report=nothing)

@@ -125,6 +125,7 @@ def test_a_file_that_two_repositories_list_is_refused(tmp_path: Path) -> None:
         build(tree)
 
 
+_NEEDS = '<requires originator="xcp" name="main" test="ge" version="1.9.0"/>\n'
 NOTES: dict[str, tuple[str, Spoil, str]] = {
     "listed again": (
         "6.5", rewrite(LIST, "packages.xenserver", "packages.xenserver\npackages.main"),
@@ -140,6 +141,11 @@ NOTES: dict[str, tuple[str, Spoil, str]] = {
         "4.1", lambda tree: samples.text_repository(
             tree / "packages.site", "custom:a", "A", [samples.text_package(tree / "packages.site", "firmware", "fw", "fw.bin", size=12)],
         ), "packages.site/XS-PACKAGES:1:1: fw.bin has under 100 bytes",
+    ),
+    "no platform": (
+        "6.5",
+        lambda tree: [shutil.rmtree(tree / "packages.main"), rewrite("packages.xenserver/XS-REPOSITORY", _NEEDS, "")(tree)],
+        "no xcp:main, which installers of 6.5 look for",
     ),
     "listed nowhere": (
         "5.5", lambda tree: (tree / LIST).unlink(), "packages.extra/XS-REPOSITORY: no installer looks there",
