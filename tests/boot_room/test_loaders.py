@@ -71,7 +71,7 @@ def add_medium(store: Store, data: Path, files: dict[str, bytes], medium: Medium
 def read(loaders: Loaders, set_name: str, file: str) -> bytes:
     opened = loaders.open(set_name, file)
     try:
-        return os.pread(opened.fd, opened.size, 0)
+        return opened.read(opened.size, 0)
     finally:
         opened.close()
 
