@@ -13,7 +13,8 @@ import socket
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 
-from pxeserve.provision.connection import Connection, House
+from pxeserve.provision.connection import Connection
+from pxeserve.provision.house import House
 from pxeserve.provision.phase import CLOSED, HANDED, HEAD, LINGERING, SENDING, TURN
 
 PER_ADDRESS = 64
@@ -22,6 +23,7 @@ TICK = 1.0
 _BACK_OFF = 0.1
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _ACCEPTS_A_TURN = 64
+_WAITS = HEAD.interest
 STOP_SECONDS = 10.0
 GRACE_SECONDS = 0.25
 
@@ -49,7 +51,6 @@ class Loop:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll.register(self._wake, select.EPOLLIN)
         self._connections: dict[int, Connection] = {}
-        self._interest: dict[int, int] = {}
         self._by_address: dict[str, dict[int, Connection]] = {}
         self._turns: list[Connection] = []
         self._back: deque[tuple[Connection, bool]] = deque()
@@ -145,7 +146,8 @@ class Loop:
         self._house.turn()
         for connection in turns:
             connection.writable(now)
-            self._moved(connection)
+            if connection.phase is not HEAD or connection.watched != _WAITS or self._stopped_at is not None:
+                self._moved(connection)
 
     def _moved(self, connection: Connection) -> None:
         """Follow a connection to where it stands now; when the service is stopping, who only waits is let go."""
@@ -156,25 +158,23 @@ class Loop:
 
     def _settle(self, connection: Connection) -> None:
         """Make epoll and the tables follow the phase that a connection has reached."""
-        descriptor, interest = connection.descriptor, connection.phase.interest
-        watched = self._interest.get(descriptor, 0)
-        if watched != interest:
-            self._interest[descriptor] = interest
-            if connection.phase is CLOSED:
-                pass  # closing took it out of epoll
-            elif not watched:
-                self._epoll.register(descriptor, interest)
-            elif interest:
-                self._epoll.modify(descriptor, interest)
-            else:
-                self._epoll.unregister(descriptor)
+        watched, interest = connection.watched, connection.phase.interest
         if connection.phase is CLOSED:
-            self._forget(connection)
+            return self._forget(connection)  # closing took it out of epoll
+        if watched == interest:
+            return None
+        connection.watched = interest
+        if not watched:
+            self._epoll.register(connection.descriptor, interest)
+        elif interest:
+            self._epoll.modify(connection.descriptor, interest)
+        else:
+            self._epoll.unregister(connection.descriptor)
+        return None
 
     def _forget(self, connection: Connection) -> None:
         if self._connections.pop(connection.descriptor, None) is None:
             return
-        self._interest.pop(connection.descriptor, None)
         siblings = self._by_address[connection.peer]
         del siblings[connection.descriptor]
         if not siblings:

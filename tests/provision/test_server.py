@@ -25,7 +25,8 @@ from pxeserve.domain.medium import Medium
 from pxeserve.installs import arming, seal
 from pxeserve.keys import load_keys
 from pxeserve.provision.head import Request, parse
-from pxeserve.provision.media import MediaFiles, ShortReply
+from pxeserve.provision.media import MediaFiles
+from pxeserve.provision.responses import ShortReply
 from pxeserve.provision.server import serve
 from pxeserve.serving import Listener, Order, Serving
 from pxeserve.shelf import Shelf
