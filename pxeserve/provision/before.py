@@ -29,35 +29,33 @@ _DIGITS = 18
 
 @dataclass(slots=True)
 class Known:
-    """A file of `medium`. `reply` is the whole response as it left in `second`, when `lent` was what lay there; only of small files."""
+    """A file of `medium`. `reply` is the whole response as it leaves in `second`; only of small files. `lent` is what lay there when it
+    was `looked` at last (epoch seconds), open no longer than others need it."""
 
     medium: Medium
     path: str
     lent: Lent | None = None
     second: int = -1
+    looked: float = 0.0
     reply: FileReply | None = None
 
 
 class Before:
-    """What was asked before. For one thread."""
+    """What was asked before. `asked` gives the file that a request, all of its bytes and nothing else, asks for whole. For one thread."""
 
     def __init__(self) -> None:
-        self._asked: dict[bytes, Known] = {}
+        self.asked: dict[bytes, Known] = {}
         self._files: dict[tuple[str, str], Known] = {}
         self._held = 0
 
-    def find(self, raw: bytes) -> Known | None:
-        """The file that `raw`, which was read as one, asks for whole."""
-        return self._asked.get(raw) if len(raw) <= _LONGEST else None
-
     def find_range(self, raw: bytes) -> tuple[Known, int, int] | None:
-        """The same when `raw` differs from a known request by a line that asks for one range: the file, the first byte and the last as
+        """The file when `raw` differs from a known request by a line that asks for one range: the file, the first byte and the last as
         they were asked for. None for any other form of a range: that is for who reads the request."""
         at = raw.find(_RANGE)
         if at < 0 or len(raw) > _LONGEST or not raw.endswith(_END):  # a line put behind the end would leave it open
             return None
         end = raw.find(b"\r\n", at + 2)
-        known = self._asked.get(raw[:at] + raw[end:])
+        known = self.asked.get(raw[:at] + raw[end:])
         first, _, last = raw[at + len(_RANGE) : end].partition(b"-")
         if known is None or not (first.isdigit() and last.isdigit()) or len(first) > _DIGITS or len(last) > _DIGITS:
             return None
@@ -79,19 +77,19 @@ class Before:
             if at < 0 or names.count("range") > 1:
                 return
             raw = raw[:at] + raw[raw.find(b"\r\n", at + 2) :]
-        if len(self._asked) >= _MOST:
+        if len(self.asked) >= _MOST:
             self.clear()
-        self._asked[raw] = self._files.setdefault((medium.folder, answer.path), Known(medium, answer.path))
+        self.asked[raw] = self._files.setdefault((medium.folder, answer.path), Known(medium, answer.path))
 
-    def hold(self, known: Known, lent: Lent, second: int, answer: FileReply) -> None:
-        """`answer` is the response to a request for all of `known`, as long as `lent` lies there and the second lasts."""
+    def hold(self, known: Known, lent: Lent, answer: FileReply, at: float) -> None:
+        """`answer` is the response to a request for all of `known` made at `at`, as long as `lent` lies there and the second lasts."""
         self._held += len(answer.head) - (len(known.reply.head) if known.reply is not None else 0)
-        known.lent, known.second, known.reply = lent, second, answer
+        known.lent, known.second, known.looked, known.reply = lent, int(at), at, answer
         if self._held > _BYTES:
             self.clear()
 
     def clear(self) -> None:
         """Forget everything."""
-        self._asked.clear()
+        self.asked.clear()
         self._files.clear()
         self._held = 0

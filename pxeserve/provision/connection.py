@@ -38,7 +38,7 @@ SLICE = 2 << 20
 
 _RESET = struct.pack("ii", 1, 0)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_READ = 16 * 1024
+_READ = 4096
 _FILES = (PREFIX, "/b/", "/m/", "/f/", "/i/")
 
 
@@ -98,11 +98,8 @@ class Connection:
         return None
 
     def writable(self, now: float) -> None:
-        """Take the turn with what has been read, or send the next slice."""
-        if self.phase is TURN:
-            self._advance(now)
-        elif self.phase is SENDING:
-            self._push(now)
+        """Send the next slice."""
+        self._push(now)
 
     def expire(self, now: float) -> None:
         """The deadline has passed: end as the phase demands."""
@@ -135,7 +132,8 @@ class Connection:
         self.phase = CLOSED
         self.sock.close()
 
-    def _advance(self, now: float) -> None:
+    def advance(self, now: float) -> None:
+        """Take the turn with what has been read."""
         if self._request is None:
             again = self._house.again(self._buffer)
             if again is not None:

@@ -24,8 +24,8 @@ class House(Protocol):
         """Epoch seconds, for dates."""
         ...
 
-    def turn(self) -> None:
-        """All requests of a moment were read; what is known from now on holds for answering them."""
+    def turn(self, asked: int) -> None:
+        """All requests of a moment were read, `asked` of them; what is known from now on holds for answering them."""
         ...
 
     def again(self, raw: bytes) -> FileReply | None:

@@ -19,7 +19,6 @@ from pxeserve.events.recorder import Recorder
 from pxeserve.handout.answer import Who
 from pxeserve.provision.clients import Clients
 from pxeserve.provision.repeats import Repeats
-from pxeserve.provision.responses import FileReply
 from pxeserve.store import Store
 from pxeserve.store import tables as t
 
@@ -84,7 +83,7 @@ class Journal:
     """Makes events of what happened and hands them to the worker. `clock` gives epoch seconds.
 
     An `http.file` with `times` tells of so many transfers of one file within a second, their bytes and seconds added up; the first one
-    was told by itself."""
+    was told by itself. `repeats` is for the loop's thread alone, and so is `flush`."""
 
     def __init__(self, recorder: Recorder, clients: Clients, packages: Packages, clock: Callable[[], float]) -> None:
         self._recorder = recorder
@@ -94,7 +93,7 @@ class Journal:
         self._lock = threading.Lock()
         self._misses: dict[str, int] = {}
         self._minute = 0
-        self._repeats = Repeats()
+        self.repeats = Repeats()
 
     def transfer(self, one: Transfer) -> None:
         """`http.file`: a media file was delivered whole or cut, or a medium does not have it. Misses beyond 100 a minute and
@@ -105,14 +104,6 @@ class Journal:
                 return
         more: dict[str, Any] = {"range": f"{one.start}-{one.start + one.total - 1}"} if one.status == 206 else {}
         self._file(one, _sentence(one), more)
-
-    def repeated(self, peer: str, answer: FileReply, sent: int, seconds: float) -> bool:
-        """Whether this transfer, which came to its end, is one that `peer` had within the second; then it was counted, and is told with
-        the others of its kind by `flush`. Only for the loop's thread."""
-        medium = answer.medium
-        if medium is None or not answer.carries or answer.asked is not None:
-            return False
-        return self._repeats.counted(peer, medium, answer.path, answer.status, sent, seconds)
 
     def _file(self, one: Transfer, text: str, more: dict[str, Any]) -> None:
         data: dict[str, Any] = {
@@ -186,7 +177,7 @@ class Journal:
 
     def flush(self) -> None:
         """Hand over the counters and what was fetched again; to be called once a second."""
-        for one in self._repeats.take():
+        for one in self.repeats.take():
             whole = Transfer(one.address, one.medium, one.path, one.status, one.sent, one.sent, 0, one.seconds, "done")
             self._file(whole, f"{_sentence(whole)}, fetched {one.times} times more", {"times": one.times})
         with self._lock:

@@ -129,23 +129,24 @@ class Loop:
         os.close(self._wake)
 
     def _serve(self, connection: Connection, now: float) -> None:
-        if connection.phase.interest & select.EPOLLIN:
+        phase = connection.phase
+        if phase is SENDING:
+            connection.writable(now)
+        elif phase is not TURN:
             connection.readable(now)
         if connection.phase is TURN:
             self._turns.append(connection)
-            return
-        if connection.phase is SENDING:
-            connection.writable(now)
-        self._moved(connection)
+        else:
+            self._moved(connection)
 
     def _take_turns(self, now: float) -> None:
         """Answer what has been read. Only now, so that the store is asked once for all, and a machine that is sent many is woken once."""
         if not self._turns:
             return
         turns, self._turns = self._turns, []
-        self._house.turn()
+        self._house.turn(len(turns))
         for connection in turns:
-            connection.writable(now)
+            connection.advance(now)
             if connection.phase is not HEAD or connection.watched != _WAITS or self._stopped_at is not None:
                 self._moved(connection)
 

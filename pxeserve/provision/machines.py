@@ -53,13 +53,13 @@ class Machines:
         """Epoch seconds."""
         return time.time()
 
-    def turn(self) -> None:
+    def turn(self, asked: int) -> None:
         """Ask the store whether anything has changed."""
-        self.files.look()
+        self.files.look(self.wall(), asked)
 
     def again(self, raw: bytes) -> FileReply | None:
         """Answer what was asked before."""
-        return self.files.again(raw, time.time())
+        return self.files.again(raw)
 
     def remember(self, raw: bytes, request: Request, answer: FileReply) -> None:
         """Know it when it is asked again."""
@@ -75,7 +75,7 @@ class Machines:
 
     def ended(self, peer: str, answer: FileReply | ShortReply, sent: int, seconds: float, *, whole: bool) -> None:
         """Tell the record of a media response: a file that was sent or cut, a name that its medium lacks. The rest is counted."""
-        if isinstance(answer, FileReply) and whole and self.journal.repeated(peer, answer, sent, seconds):
+        if whole and isinstance(answer, FileReply) and self.journal.repeats.counted(peer, answer, sent, seconds):
             return
         if answer.asked is not None and self.boots is not None:
             self._boot_file(self.boots, peer, answer.asked, answer, sent, seconds, whole=whole)

@@ -21,8 +21,13 @@ from pxeserve.provision.before import Before, Known
 from pxeserve.provision.files import Lent, OpenFiles
 from pxeserve.provision.head import Request
 from pxeserve.provision.ranges import Part, select
-from pxeserve.provision.responses import COALESCED, FileReply, ShortReply, later, missing, unsatisfied, with_part, without_body
+from pxeserve.provision.responses import FileReply, ShortReply, later, missing, unsatisfied, with_part, without_body
 from pxeserve.shelf import CHANGED, Shelf
+
+_CROWD = 8
+_CROWDED = 0.05
+"""When a turn has so many requests, a small file that was looked at within so many seconds is not looked at again: what is sent is what
+lay there then, whole and with the head that belongs to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,15 @@ class MediaFiles:
         self._known: Mapping[str, Medium] | None = None
         self._open = OpenFiles(data, shelf)
         self._before = Before()
+        self._find = self._before.asked.get
+        self._second = 0
+        self._looked_at = (0.0, 0.0)
 
-    def look(self) -> None:
-        """See what media there are now. What is answered until the next time rests on it, so it comes after the requests were read."""
+    def look(self, at: float, asked: int = 1) -> None:
+        """See what media there are at epoch second `at`. What is answered until the next time rests on it, so it comes after the requests
+        were read; there are `asked` of them."""
+        self._second = int(at)
+        self._looked_at = (at - _CROWDED if asked >= _CROWD else at, at)
         try:
             known = self._current()
         except SQLAlchemyError:
@@ -79,26 +90,26 @@ class MediaFiles:
             return later(request.method, at)
         return _with_file(request, medium, path, lent, at, asked, keep=keep)
 
-    def again(self, raw: bytes, at: float) -> FileReply | None:
-        """The same answer as `answer` would give to `raw` at epoch second `at`, over a connection that stays, when the very same was
-        asked before, or the same but for its range. None: it has to be read."""
-        known = self._before.find(raw)
+    def again(self, raw: bytes) -> FileReply | None:
+        """The same answer as `answer` would give to `raw`, over a connection that stays, when the very same was asked before, or the same
+        but for its range. None: it has to be read."""
+        known = self._find(raw)
         if known is None:
             found = self._before.find_range(raw)
-            return self._range(*found, at) if found is not None else None
+            return self._range(*found) if found is not None else None
+        if known.second == self._second:
+            since, at = self._looked_at
+            if since <= known.looked <= at:
+                return known.reply
+            if known.lent is not None and known.lent.current():
+                known.looked = at
+                return known.reply
         lent = self._same(known)
         if lent is None:
             return None
-        size = lent.file.size
-        if size > COALESCED:
-            return with_part(Part(200, 0, size), known.medium, known.path, lent, at, None, keep=True)
-        second = int(at)
-        if known.lent is lent and known.second == second:
-            lent.give_back()
-            return known.reply
-        answer = with_part(Part(200, 0, size), known.medium, known.path, lent, at, None, keep=True)
+        answer = with_part(Part(200, 0, lent.file.size), known.medium, known.path, lent, self._second, None, keep=True)
         if answer.lent is None:
-            self._before.hold(known, lent, second, answer)
+            self._before.hold(known, lent, answer, self._looked_at[1])
         return answer
 
     def remember(self, raw: bytes, request: Request, answer: FileReply) -> None:
@@ -109,7 +120,7 @@ class MediaFiles:
         """Close what is kept open."""
         self._open.close()
 
-    def _range(self, known: Known, first: int, last: int, at: float) -> FileReply | None:
+    def _range(self, known: Known, first: int, last: int) -> FileReply | None:
         lent = self._same(known)
         if lent is None:
             return None
@@ -117,7 +128,7 @@ class MediaFiles:
         if not first <= last < size:
             lent.give_back()
             return None
-        return with_part(Part(206, first, last - first + 1), known.medium, known.path, lent, at, None, keep=True)
+        return with_part(Part(206, first, last - first + 1), known.medium, known.path, lent, self._second, None, keep=True)
 
     def _same(self, known: Known) -> Lent | None:
         """The file, looked at again; None when anything is the matter with it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pxeserve.domain.medium import Medium
+from pxeserve.provision.responses import FileReply
 
 _MOST = 20_000
 """Most files of machines that are looked after; what comes beyond within the second is told each by itself."""
@@ -33,13 +34,17 @@ class Repeats:
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str, str, int], Repeat] = {}
 
-    def counted(self, address: str, medium: Medium, path: str, status: int, sent: int, seconds: float) -> bool:
-        """Whether this was counted; when not, it is the first of its second, and to be told."""
-        key = (address, path, medium.name, status)
-        kept = self._kept.get(key)
+    def counted(self, address: str, answer: FileReply, sent: int, seconds: float) -> bool:
+        """Whether this transfer, which came to its end, was counted; when not, it is the first of its second, and to be told."""
+        medium = answer.medium
+        if medium is None:
+            return False
+        kept = self._kept.get((address, answer.path, medium.name, answer.status))
         if kept is None:
-            if len(self._kept) < _MOST:
-                self._kept[key] = Repeat(address, medium, path, status)
+            if answer.carries and answer.asked is None and len(self._kept) < _MOST:
+                self._kept[address, answer.path, medium.name, answer.status] = Repeat(address, medium, answer.path, answer.status)
+            return False
+        if not answer.carries or answer.asked is not None:
             return False
         kept.times += 1
         kept.sent += sent
