@@ -18,11 +18,13 @@ from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
 from pxeserve.handout.answer import Who
 from pxeserve.provision.clients import Clients
-from pxeserve.provision.repeats import Repeats
+from pxeserve.provision.repeats import Repeat, Repeats
 from pxeserve.store import Store
 from pxeserve.store import tables as t
 
 _MISSES_PER_MINUTE = 100
+_TOGETHER = 100
+"""Most files that one event lists: a datagram holds no more."""
 _MISSES = ("not-found", "changed")
 
 
@@ -82,8 +84,10 @@ class Packages:
 class Journal:
     """Makes events of what happened and hands them to the worker. `clock` gives epoch seconds.
 
-    An `http.file` with `times` tells of so many transfers of one file within a second, their bytes and seconds added up; the first one
-    was told by itself. `repeats` is for the loop's thread alone, and so is `flush`."""
+    An `http.file` with `times` tells of so many transfers within a second, their bytes and seconds added up: of one file, or of those
+    that `files` lists, each with its path, status, times and bytes. They came on top of what was told by itself. `repeats` is for the
+    loop's thread alone, and so is `flush`.
+    """
 
     def __init__(self, recorder: Recorder, clients: Clients, packages: Packages, clock: Callable[[], float]) -> None:
         self._recorder = recorder
@@ -121,6 +125,29 @@ class Journal:
             data["package"], data["packages"] = number
             text += f" (package {number[0]} of {number[1]})"
         self._emit("http.file", one.address, text, data)
+
+    def _several(self, files: list[Repeat]) -> None:
+        """What one machine fetched of one medium within a second."""
+        first, times = files[0], sum(one.times for one in files)
+        sent, seconds = sum(one.sent for one in files), sum(one.seconds for one in files)
+        if len(files) == 1:
+            whole = Transfer(first.address, first.medium, first.path, first.status, sent, sent, 0, seconds, "done")
+            return self._file(whole, f"{_sentence(whole)} in {times} transfers", {"times": times})
+        data: dict[str, Any] = {
+            "medium": first.medium.name,
+            "files": [[harmless(one.path), one.status, one.times, one.sent] for one in files],
+            "times": times,
+            "bytes": sent,
+            "total": sent,
+            "seconds": round(seconds, 6),
+            "outcome": "done",
+        }
+        text = f"{first.medium.name}: {len(files)} files, {sent} bytes in {times} transfers"
+        numbers = [number for one in files if (number := self._packages.number(one.medium, one.path))]
+        if numbers:
+            data["package"], data["packages"] = max(numbers)
+            text += f" (up to package {data['package']} of {data['packages']})"
+        return self._emit("http.file", first.address, text, data)
 
     def boot(self, one: BootFile, who: Who) -> None:
         """`http.boot`: a loader, menu, kernel or RAM disk. What names no session is attributed by its address."""
@@ -177,9 +204,9 @@ class Journal:
 
     def flush(self) -> None:
         """Hand over the counters and what was fetched again; to be called once a second."""
-        for one in self.repeats.take():
-            whole = Transfer(one.address, one.medium, one.path, one.status, one.sent, one.sent, 0, one.seconds, "done")
-            self._file(whole, f"{_sentence(whole)}, fetched {one.times} times more", {"times": one.times})
+        for together in self.repeats.take():
+            for start in range(0, len(together), _TOGETHER):
+                self._several(together[start : start + _TOGETHER])
         with self._lock:
             self._recorder.flush()
 

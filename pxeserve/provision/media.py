@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -51,7 +52,7 @@ class MediaFiles:
         """See what media there are at epoch second `at`. What is answered until the next time rests on it, so it comes after the requests
         were read; there are `asked` of them."""
         self._second = int(at)
-        self._looked_at = (at - _CROWDED if asked >= _CROWD else at, at)
+        self._looked_at = (at - _CROWDED if asked >= _CROWD else inf, at)
         try:
             known = self._current()
         except SQLAlchemyError:
