@@ -262,3 +262,50 @@ def test_a_known_request_is_forgotten_with_its_medium(site: Any) -> None:
         site.remove_medium("disc")
         sock.sendall(get("/media/disc/.treeinfo"))
         assert read_one(sock)[0] == 404
+
+
+def test_what_rests_on_a_condition_is_never_remembered(two: Two) -> None:
+    """Today's file is newer than what the machine has; tomorrow's, put there with its own old time, is not."""
+    raw = get("/media/disc/small", "If-Modified-Since: Thu, 01 Jan 2015 00:00:00 GMT")
+    two.put("small", b"of today")
+    assert [two.ask(raw)[0] for _ in range(2)] == [200, 200]
+    two.put("small", b"of old")
+    os.utime(two.folder / "small", (1e9, 1e9))
+    assert two.ask(raw)[0] == 304
+
+
+def test_of_two_ranges_neither_is_taken_for_the_other(two: Two) -> None:
+    two.put("large", CONTENT["large"])
+    two.ask(get("/media/disc/large", "Range: bytes=0-1", "Range: bytes=5-7"))
+    status, response, *_ = two.ask(get("/media/disc/large", "Range: bytes=5-7"))
+    assert (status, bytes(response)[-3:]) == (206, CONTENT["large"][5:8])  # type: ignore[call-overload]
+
+
+def test_ranges_at_and_behind_the_end(two: Two) -> None:
+    two.put("large", CONTENT["large"])
+    two.ask(get("/media/disc/large"))
+    ranges = ("99990-99999", "99990-100000", "99999-200000", "100000-100001", "200000-300000", "5-4", "0-99999")
+    found = [two.ask(get("/media/disc/large", f"Range: bytes={one}"))[0] for one in ranges]
+    statuses = [one if isinstance(one, int) else one.status for one in found]  # type: ignore[attr-defined]
+    assert statuses == [206, 206, 206, 416, 416, 200, 206]
+
+
+def test_a_file_that_changes_between_the_look_and_the_first_byte_is_not_sent(site: Any) -> None:
+    path, again = site.folder / "boot/xen.gz", site.machines.files.again
+    with site.connect() as sock:
+        sock.sendall(get("/media/disc/boot/xen.gz", "Range: bytes=0-99999"))
+        assert len(read_one(sock)[1]) == 100_000
+
+        def changed(raw: bytes) -> Any:
+            answer = again(raw)
+            with path.open("r+b") as file:
+                file.write(b"other content")
+            return answer
+
+        site.machines.files.again = changed
+        sock.sendall(get("/media/disc/boot/xen.gz", "Range: bytes=0-99999"))
+        data = b""
+        with pytest.raises(ConnectionResetError):
+            while part := sock.recv(1 << 20):
+                data += part
+        assert b"other content" not in data
