@@ -30,7 +30,7 @@ _DIGITS = 18
 @dataclass(slots=True)
 class Known:
     """A file of `medium`. `reply` is the whole response as it leaves in `second`; only of small files. `lent` is what lay there when it
-    was `looked` at last (epoch seconds), open no longer than others need it."""
+    was `looked` at last (epoch seconds), open no longer than others need it; `held` counts the bytes of a response."""
 
     medium: Medium
     path: str
@@ -38,6 +38,13 @@ class Known:
     second: int = -1
     looked: float = 0.0
     reply: FileReply | None = None
+    held: int = 0
+
+    def look(self, lent: Lent, at: float) -> None:
+        """`lent` is what lay there at `at`; a response that was made of another is forgotten."""
+        if lent is not self.lent:
+            self.lent, self.second, self.reply = lent, -1, None
+        self.looked = at
 
 
 class Before:
@@ -83,7 +90,8 @@ class Before:
 
     def hold(self, known: Known, lent: Lent, answer: FileReply, at: float) -> None:
         """`answer` is the response to a request for all of `known` made at `at`, as long as `lent` lies there and the second lasts."""
-        self._held += len(answer.head) - (len(known.reply.head) if known.reply is not None else 0)
+        self._held += len(answer.head) - known.held
+        known.held = len(answer.head)
         known.lent, known.second, known.looked, known.reply = lent, int(at), at, answer
         if self._held > _BYTES:
             self.clear()

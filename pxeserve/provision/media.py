@@ -27,8 +27,8 @@ from pxeserve.shelf import CHANGED, Shelf
 
 _CROWD = 8
 _CROWDED = 0.05
-"""When a turn has so many requests, a small file that was looked at within so many seconds is not looked at again: what is sent is what
-lay there then, whole and with the head that belongs to it."""
+"""When a turn has so many requests, a file that was looked at within so many seconds is not looked for again: what is sent is what lay
+there then, whole and with the head that belongs to it. What is sent from the disk is intact all the same, or the connection is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,16 @@ class MediaFiles:
         self._open.close()
 
     def _range(self, known: Known, first: int, last: int) -> FileReply | None:
-        lent = self._same(known)
-        if lent is None:
-            return None
-        size = lent.file.size
-        if not first <= last < size:
+        since, at = self._looked_at
+        lent = known.lent
+        if lent is not None and lent.users and since <= known.looked <= at:
+            lent.users += 1  # whether it is still intact is seen when it is sent
+        else:
+            lent = self._same(known)
+            if lent is None:
+                return None
+            known.look(lent, at)
+        if not first <= last < lent.file.size:
             lent.give_back()
             return None
         return with_part(Part(206, first, last - first + 1), known.medium, known.path, lent, self._second, None, keep=True)

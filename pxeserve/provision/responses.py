@@ -5,6 +5,7 @@ Refuses to know how a file was found, and sockets.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from pxeserve.domain.medium import Medium
@@ -67,34 +68,34 @@ def unsatisfied(lent: Lent, at: float, *, keep: bool) -> ShortReply:
 def without_body(part: Part, medium: Medium | None, path: str, lent: Lent, at: float, asked: Asked | None, *, keep: bool) -> FileReply:
     """The head alone: for HEAD, and for a file that has not changed. Gives the file back."""
     lent.give_back()
-    return FileReply(part.status, _head(part, lent, at, keep), None, 0, 0, 0, medium, path, False, False, asked)
+    head = reply.head(304, at, keep=keep, fields=lent.fields) if part.status == 304 else _head(*part, lent, int(at), keep)
+    return FileReply(part.status, head, None, 0, 0, 0, medium, path, False, False, asked)
 
 
 def with_part(part: Part, medium: Medium | None, path: str, lent: Lent, at: float, asked: Asked | None, *, keep: bool) -> FileReply:
     """All of the file or one range of it. Gives the file back when the body is in the response already."""
-    _, start, length = part
+    status, start, length = part
     whole = length == lent.file.size
-    head = _head(part, lent, at, keep)
+    head = _head(status, start, length, lent, int(at), keep)
     if length <= COALESCED:
         content = _read(lent, start, length)
         if content is not None:
             lent.give_back()
-            return FileReply(part.status, head + content, None, start, 0, length, medium, path, True, whole, asked)
-    return FileReply(part.status, head, lent, start, start + length, length, medium, path, True, whole, asked)
+            return FileReply(status, head + content, None, start, 0, length, medium, path, True, whole, asked)
+    return FileReply(status, head, lent, start, start + length, length, medium, path, True, whole, asked)
 
 
-def _head(part: Part, lent: Lent, at: float, keep: bool) -> bytes:
-    status, start, length = part
-    if status == 304:
-        fields = lent.fields
-    elif status == 206:
-        fields = (
-            f"{lent.fields}Content-Type: application/octet-stream\r\nContent-Length: {length}\r\n"
-            f"Content-Range: bytes {start}-{start + length - 1}/{lent.file.size}\r\n"
-        )
-    else:
-        fields = f"{lent.fields}Content-Type: application/octet-stream\r\nContent-Length: {length}\r\n"
-    return reply.head(status, at, keep=keep, fields=fields)
+def _head(status: int, start: int, length: int, lent: Lent, second: int, keep: bool) -> bytes:
+    opening = _opening(status, second, keep, lent.fields)
+    if status != 206:
+        return b"%b%d\r\n\r\n" % (opening, length)
+    return b"%b%d\r\nContent-Range: bytes %d-%d/%d\r\n\r\n" % (opening, length, start, start + length - 1, lent.file.size)
+
+
+@lru_cache(maxsize=256)
+def _opening(status: int, second: int, keep: bool, fields: str) -> bytes:
+    """A head up to the number of its Content-Length."""
+    return reply.head(status, second, keep=keep, fields=f"{fields}Content-Type: application/octet-stream\r\nContent-Length: ")[:-2]
 
 
 def _read(lent: Lent, start: int, length: int) -> bytes | None:
