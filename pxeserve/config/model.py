@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -148,6 +148,12 @@ class AnswerfileConfig(_Section):
     allow_plaintext: bool = Field(False, description="let profiles carry root passwords in plain text (4.1 to 5.5 read nothing else)")
 
 
+class MediaConfig(_Section):
+    fetch_from: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="networks from which a URL may be imported though they are loopback, link-local or this machine's own"
+    )
+
+
 class SwitchConfig(_Section):
     enabled: bool = Field(False, description="not served by this release yet")
 
@@ -185,6 +191,7 @@ class Config(_Section):
     boot: BootConfig = BootConfig()
     arming: ArmingConfig = ArmingConfig()
     answerfile: AnswerfileConfig = AnswerfileConfig()
+    media: MediaConfig = MediaConfig()
     nfs: SwitchConfig = SwitchConfig()
     ftp: SwitchConfig = SwitchConfig()
     database: DatabaseConfig = DatabaseConfig()
