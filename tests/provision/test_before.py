@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pxeserve.provision import before
 from pxeserve.provision.head import Request, parse
 from pxeserve.provision.media import MediaFiles
 from pxeserve.provision.responses import FileReply
@@ -309,3 +310,21 @@ def test_a_file_that_changes_between_the_look_and_the_first_byte_is_not_sent(sit
             while part := sock.recv(1 << 20):
                 data += part
         assert b"other content" not in data
+
+
+def test_what_is_remembered_is_bounded_and_forgetting_changes_no_answer(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of small files, and a memory for few of them."""
+    monkeypatch.setattr(before, "_MOST", 50)
+    monkeypatch.setattr(before, "_BYTES", 100_000)
+    contents = {f"many/{number}": bytes([number % 256]) * (number * 37 % 9000) for number in range(300)}
+    (two.folder / "many").mkdir(exist_ok=True)
+    for path, content in contents.items():
+        (two.folder / path).write_bytes(content)
+    largest = 0
+    for path in [*contents, *contents, *(path for path in contents for _ in range(3))]:
+        answer = two.ask(get(f"/media/disc/{path}"))
+        assert bytes(answer[1]).endswith(b"\r\n\r\n" + contents[path])  # type: ignore[call-overload]
+        held = {id(one): len(one.reply.head) for one in two.quick._before.asked.values() if one.reply is not None}
+        largest = max(largest, sum(held.values()))
+        assert len(two.quick._before.asked) <= 50
+    assert 50_000 < largest <= 100_000 + 10_000
