@@ -122,6 +122,11 @@ def _http(event: EventRow, data: Mapping[str, Any]) -> Line:
     package, packages = _number(data, "package"), _number(data, "packages")
     name = f"{data.get('medium')}/{data.get('path')}"
     outcome = data.get("outcome")
+    files = data.get("files")
+    if isinstance(files, list):  # what came within one second, when there was too much for a line each
+        step, alike = (Step.REPOSITORY, "repository") if package is None else (Step.PACKAGES, "packages")
+        figures = {"bytes": _number(data, "bytes"), "seconds": _seconds(data), "package": package, "packages": packages}
+        return _of(event, step, _short(event.text), **figures, alike=alike)
     if package is None:
         # "Is it there" is a GET closed after the header, and most of the names tried are not there.
         return _of(event, Step.REPOSITORY, f"{name}: {outcome}", bytes=_number(data, "bytes"), alike="repository")
