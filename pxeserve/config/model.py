@@ -155,14 +155,25 @@ class AnswerfileConfig(_Section):
 
 
 class NfsConfig(_Section):
-    enabled: bool = Field(False, description="not served by this release yet")
+    enabled: bool = Field(False, description="media over NFS too, for reading and for everybody")
+    server: Literal["ganesha", "kernel"] = Field(
+        "ganesha", description='run by this service (package nfs-ganesha-vfs); "kernel": the host\'s own, see pxeserve nfs exports'
+    )
+    port: Port = Field(2049, description="installers name no port: NFSv4 is looked for at 2049, NFSv3 by rpcbind")
+    mount_port: Port = Field(20048, description="of NFSv3's mountd, to be let through a firewall")
+    versions: tuple[Literal[3, 4], ...] = Field((3, 4), description="NFSv3 needs rpcbind; installers up to 6.5 speak nothing else")
 
-    @field_validator("enabled")
+    @field_validator("versions")
     @classmethod
-    def _later(cls, value: bool) -> bool:
-        if value:
-            raise ValueError("this release does not serve it yet; leave it false")
-        return value
+    def _some(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value:
+            raise ValueError("names no version: [3, 4], [3] or [4]")
+        return tuple(sorted(set(value)))
+
+    @property
+    def keeps_ganesha(self) -> bool:
+        """Whether this service runs the NFS server."""
+        return self.enabled and self.server == "ganesha"
 
 
 class FtpConfig(_Section):

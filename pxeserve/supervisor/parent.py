@@ -71,7 +71,7 @@ def serve(load: Callable[[], Config], modules: Mapping[str, str] = MODULES) -> i
 
 def _wanted(name: str, config: Config) -> bool:
     """Whether there is work for the child `name`."""
-    return {"dhcp": config.dhcp.mode != "off", "ftp": config.ftp.enabled}.get(name, True)
+    return {"dhcp": config.dhcp.mode != "off", "ftp": config.ftp.enabled, "nfs": config.nfs.keeps_ganesha}.get(name, True)
 
 
 def _load_what_all_need() -> None:
@@ -256,5 +256,6 @@ def _as_bound(read: Config, bound: Config) -> Config:
             "tftp": read.tftp.model_copy(update={"port": bound.tftp.port}),
             "http": read.http.model_copy(update={"port": bound.http.port}),
             "ftp": read.ftp.model_copy(update={"enabled": bound.ftp.enabled, "port": bound.ftp.port}),
+            "nfs": bound.nfs,
         }
     )

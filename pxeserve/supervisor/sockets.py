@@ -67,6 +67,10 @@ def _bind_listener(config: Config, listener: Listener, bound: dict[str, socket.s
     bound[f"http:{name}"] = _tcp(address, config.http.port, "[http] port")
     if config.ftp.enabled:
         bound[f"ftp:{name}"] = _tcp(address, config.ftp.port, "[ftp] port")
+    if config.nfs.keeps_ganesha:  # which binds them itself; whoever has them is better named now than in its log
+        _tcp(address, config.nfs.port, "[nfs] port").close()
+        if 3 in config.nfs.versions:
+            _tcp(address, config.nfs.mount_port, "[nfs] mount_port").close()
 
 
 def _broadcast(interface: str, port: int, key: str) -> socket.socket:

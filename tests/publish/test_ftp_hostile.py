@@ -9,7 +9,7 @@ import select
 import shutil
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -228,7 +228,13 @@ def test_what_is_no_plain_file_is_not_given_and_nobody_waits(ftp: Ftp, kind: str
             assert content and last.code == 226
 
 
-def test_a_file_that_is_cut_while_it_is_sent_does_not_look_whole(ftp: Ftp) -> None:
+def _overwrite(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(b"another beginning")
+
+
+@pytest.mark.parametrize("change", [lambda path: os.truncate(path, 1000), _overwrite], ids=["cut", "written to"])
+def test_a_file_that_is_changed_while_it_is_sent_does_not_look_whole(ftp: Ftp, change: Callable[[Path], None]) -> None:
     with _with_a_medium(ftp, "cut") as folder:
         image = folder / "install.img"
         with image.open("ab") as file:
@@ -240,7 +246,7 @@ def test_a_file_that_is_cut_while_it_is_sent_does_not_look_whole(ftp: Ftp) -> No
                 data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
                 assert client.ask("RETR /media/cut/install.img").code in (125, 150)
                 assert data.recv(1000)
-                os.truncate(image, 1000)
+                change(image)
                 with pytest.raises(ConnectionResetError):
                     while data.recv(1 << 20):
                         pass
