@@ -60,13 +60,14 @@ def until(happens: Callable[[], T], what: str) -> T:
 
 @dataclass
 class Served:
-    """One service. `prefix` goes before a command to run it where the service is."""
+    """One service. `prefix` goes before a command to run it where the service is, and `before` after that for the service itself."""
 
     folder: Path
     more: str = ""
     interface: str = "lo"
     address: str = "127.0.0.1"
     prefix: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
     http: int = field(default_factory=free_port)
     tftp: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
     process: subprocess.Popen[bytes] | None = None
@@ -104,7 +105,7 @@ class Served:
     def start(self, *, expecting: str = "] ready ") -> None:
         with (self.folder / "log").open("ab") as out:
             self.process = subprocess.Popen(
-                [*self.prefix, str(PXESERVE), "serve", "--config", str(self.config)], stdout=out, stderr=subprocess.STDOUT
+                [*self.prefix, *self.before, str(PXESERVE), "serve", "--config", str(self.config)], stdout=out, stderr=subprocess.STDOUT
             )
         process = self.process
         until(lambda: expecting in self.log or process.poll() is not None, expecting)
