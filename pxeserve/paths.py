@@ -38,7 +38,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class PathRefused(Exception):
-    """A name that gets no file. `reason`: not-found, not-regular, symlink, outside, bad-name or denied."""
+    """A name that gets no file. `reason`: not-found, not-regular, symlink, outside, bad-name or denied; and changed or cut-short for a
+    file of a medium that is not what was imported."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -46,18 +47,44 @@ class PathRefused(Exception):
 
 
 class OpenFile(NamedTuple):
-    """A regular file, open for reading. Whoever has it closes it. `size` in bytes, as it was when opened."""
+    """A regular file, open for reading. Whoever has it closes it. `size` in bytes, as it was when opened.
+
+    It may be a run of bytes of a larger file, such as an image: then `base` is where in that one it begins, and `container` how many
+    bytes that one has. Whoever uses `fd` itself adds `base` to every offset; `read` does so.
+    """
 
     fd: int
     size: int
     mtime_ns: int
     inode: int
     device: int
+    base: int = 0
+    container: int | None = None
+
+    @property
+    def behind(self) -> int:
+        """Bytes of what lies behind `fd`: the file's own size, or its container's."""
+        return self.size if self.container is None else self.container
 
     @property
     def key(self) -> Hashable:
         """Equal for the same unchanged file."""
-        return (self.device, self.inode, self.mtime_ns, self.size)
+        return (self.device, self.inode, self.mtime_ns, self.behind, self.base, self.size)
+
+    def read(self, length: int, offset: int) -> bytes:
+        """Up to `length` bytes from `offset` on, and none beyond its end. Raises OSError."""
+        return os.pread(self.fd, max(min(length, self.size - offset), 0), self.base + offset)
+
+    def intact(self) -> bool:
+        """Whether it is still what it was when it was opened: nothing was written to it, nothing cut off."""
+        now = os.fstat(self.fd)
+        return now.st_size == self.behind and now.st_mtime_ns == self.mtime_ns
+
+    def part(self, base: int, size: int) -> OpenFile:
+        """The run of `size` bytes from `base` on as a file of its own, by the same descriptor. Raises PathRefused when it is not inside."""
+        if not 0 <= base <= base + size <= self.size:
+            raise PathRefused("cut-short")
+        return self._replace(size=size, base=base, container=self.size)
 
     def close(self) -> None:
         """Close the descriptor."""
@@ -77,9 +104,9 @@ class Root:
     def open(self, name: str) -> OpenFile:
         """The file called `name` beneath the root; a leading slash means the root. Raises PathRefused, and OSError only when
         the system itself is out of something (descriptors, memory)."""
-        parts = _parts(name)
+        walked = parts(name)
         try:
-            descriptor = _walk(self._fd, parts)
+            descriptor = _walk(self._fd, walked)
         except OSError as error:
             reason = _REASONS.get(error.errno or 0)
             if reason is None:
@@ -96,30 +123,31 @@ class Root:
         os.close(self._fd)
 
 
-def _parts(name: str) -> list[bytes]:
+def parts(name: str) -> list[bytes]:
+    """The folders and the file that `name` is made of; empty ones and `.` count for nothing. Raises PathRefused."""
     try:
         raw = name.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise PathRefused("bad-name") from None
     if len(raw) > _MAX_NAME or b"\0" in raw:
         raise PathRefused("bad-name")
-    parts = [part for part in raw.split(b"/") if part not in (b"", b".")]
-    if b".." in parts:
+    found = [part for part in raw.split(b"/") if part not in (b"", b".")]
+    if b".." in found:
         raise PathRefused("outside")
-    if not parts:
+    if not found:
         raise PathRefused("not-regular")
-    return parts
+    return found
 
 
-def _walk(root: int, parts: list[bytes]) -> int:
-    if len(parts) == 1:  # nothing to walk through, and the common call costs a third of the other
-        return os.open(parts[0], _FLAGS, dir_fd=root)
+def _walk(root: int, walked: list[bytes]) -> int:
+    if len(walked) == 1:  # nothing to walk through, and the common call costs a third of the other
+        return os.open(walked[0], _FLAGS, dir_fd=root)
     try:
-        return _openat2(root, b"/".join(parts))
+        return _openat2(root, b"/".join(walked))
     except OSError as error:
         if error.errno not in (errno.ENOSYS, errno.EPERM, errno.E2BIG):
             raise
-    return walk_without_openat2(root, parts)
+    return walk_without_openat2(root, walked)
 
 
 def _openat2(root: int, name: bytes) -> int:
@@ -134,16 +162,16 @@ def _openat2(root: int, name: bytes) -> int:
         raise OSError(number, os.strerror(number))
 
 
-def walk_without_openat2(root: int, parts: list[bytes]) -> int:
+def walk_without_openat2(root: int, walked: list[bytes]) -> int:
     """The same walk on kernels and containers without openat2: one folder at a time, following nothing. Raises OSError."""
     folder = os.dup(root)
     try:
-        for part in parts[:-1]:
+        for part in walked[:-1]:
             inner = os.open(part, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
             os.close(folder)
             folder = inner
             if stat.S_ISLNK(os.fstat(folder).st_mode):
                 raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        return os.open(parts[-1], _FLAGS, dir_fd=folder)
+        return os.open(walked[-1], _FLAGS, dir_fd=folder)
     finally:
         os.close(folder)

@@ -6,7 +6,6 @@ Refuses to know who boots what.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from pxeserve.domain.decide import Loader, Site
 from pxeserve.domain.host import Profile
 from pxeserve.domain.medium import Medium
 from pxeserve.paths import OpenFile, PathRefused, Root
+from pxeserve.shelf import Shelf
 from pxeserve.store import Store, inventory
 from pxeserve.store.loaders import LoaderSet, sets
 
@@ -56,7 +56,8 @@ class Loaders:
         self._data = data
         self._mode = mode
         self._silent = table.silent(idle, mode)
-        self._roots: dict[str, Root] = {}
+        self._shelf = Shelf(store, data)
+        self._root: Root | None = None
         self._own: dict[str, str] = {}
         self._known: _Known | None = None
         self._moment: object = None
@@ -99,15 +100,15 @@ class Loaders:
             if medium is None:
                 raise PathRefused("not-found")
             if file == table.VENDOR_FILE:
-                return self._root("media").open(f"{medium.folder}/{file}")
+                return self._shelf.open(medium, file)
             folder = self._own_folder(medium)
             if file not in syslinux.FILES or not folder:
                 raise PathRefused("not-found")
-            return self._root("media").open(f"{folder}/{file}")
+            return self._shelf.open(medium, f"{folder}/{file}")
         one = known.imported.get(set_name)
         if one is None or not one.has(file):
             raise PathRefused("not-found")
-        return self._root(FOLDER).open(f"{one.name}/{file}")
+        return self._imported().open(f"{one.name}/{file}")
 
     def default_set(self, file: str = syslinux.FIRST) -> str | None:
         """The set that gives `file` to a machine that names none, as one configured by hand does."""
@@ -170,36 +171,33 @@ class Loaders:
             imported = {one.name: one for one in sets(connection)}
             return _Known(revision, imported, {medium.name: medium for medium in inventory.media(connection)})
 
-    def _root(self, name: str) -> Root:
-        root = self._roots.get(name)
-        if root is None:
+    def _imported(self) -> Root:
+        if self._root is None:
             try:
-                root = Root(self._data / name)
+                self._root = Root(self._data / FOLDER)
             except OSError:
                 raise PathRefused("not-found") from None
-            self._roots[name] = root
-        return root
+        return self._root
 
     def _has(self, medium: Medium, path: str) -> bool:
         try:
-            self._root("media").open(f"{medium.folder}/{path}").close()
+            self._shelf.open(medium, path).close()
         except PathRefused:
             return False
         return True
 
     def _own_folder(self, medium: Medium) -> str:
-        """The folder, beneath `media/`, of the medium's own whole set; "" when it ships none. A revision's answer never changes."""
+        """The folder of the medium's own whole set; "" when it ships none. A revision's answer never changes."""
         key = f"{medium.folder} {medium.revision}"
         if key not in self._own:
-            places = (f"{medium.folder}/{folder}" for folder in _MEDIUM_FOLDERS)
-            self._own[key] = next((place for place in places if self._is_set(place)), "")
+            self._own[key] = next((folder for folder in _MEDIUM_FOLDERS if self._is_set(medium, folder)), "")
         return self._own[key]
 
-    def _is_set(self, place: str) -> bool:
+    def _is_set(self, medium: Medium, folder: str) -> bool:
         files: dict[str, bytes] = {}
         for name in syslinux.FILES:
             try:
-                file = self._root("media").open(f"{place}/{name}")
+                file = self._shelf.open(medium, f"{folder}/{name}")
             except PathRefused:
                 continue
             try:
@@ -218,7 +216,7 @@ def content(file: OpenFile) -> bytes:
     """All bytes of an open file."""
     blocks = []
     offset = 0
-    while block := os.pread(file.fd, 1 << 16, offset):
+    while block := file.read(1 << 16, offset):
         blocks.append(block)
         offset += len(block)
     return b"".join(blocks)

@@ -11,22 +11,16 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
+from pxeserve.cli.imports import import_media, imported, list_imports
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, print_json, reporting_errors
 
-app = typer.Typer(help="Media: import, list, show, verify, remove.", no_args_is_help=True)
+app = typer.Typer(help="Media: import, imports, list, show, verify, remove.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The medium's name.")]
 
 
-@app.command("import")
-def import_media(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A folder or an ISO image.")],
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What to call it here.")],
-    config: ConfigOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Import a medium: every package is checked, and it is there whole or not at all."""
-    invoke(config, json, "media.import", {"source": str(source.absolute()), "name": name}, _imported)
+app.command("import")(import_media)
+app.command("imports")(list_imports)
 
 
 @app.command("list")
@@ -82,17 +76,6 @@ def sample(
             typer.echo(f"a generated sample medium lies in {folder}; import it with: pxeserve media import {folder} --name sample")
 
 
-def _imported(answer: Any, console: Console) -> None:
-    what = f"{answer['product']} {answer['version']}" + (f" build {answer['build']}" if answer["build"] else "")
-    console.print(f"medium [bold]{escape(answer['name'])}[/bold]: {escape(what)}, read by {answer['dialect']} installers", highlight=False)
-    console.print(
-        f"  {answer['package_count']} packages checked, {answer['files']} files, {decimal(answer['bytes'])}"
-        + ("" if answer["bootable"] else "; nothing can boot from it: no boot/xen.gz, boot/vmlinuz and install.img")
-    )
-    if answer["sample"]:
-        console.print("  this is a generated sample: it installs nothing")
-
-
 def _listed(answer: Any, console: Console) -> None:
     if not answer:
         console.print("no media yet: pxeserve media import SOURCE --name NAME")
@@ -107,7 +90,7 @@ def _listed(answer: Any, console: Console) -> None:
 
 
 def _shown(answer: Any, console: Console) -> None:
-    _imported(answer, console)
+    imported(answer, console)
     console.print(f"  revision {answer['revision']}", f"  from {escape(answer['origin'])}", sep="\n")
     if answer["state_reason"]:
         console.print(f"  damaged: {escape(answer['state_reason'])}")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pxeserve import wire
+from pxeserve.cli import progress
 from pxeserve.config import Config, load
 from pxeserve.errors import PxeserveError
 
@@ -38,7 +39,7 @@ Call = Callable[[str, Mapping[str, Any]], Iterator[dict[str, Any]]]
 def invoke(config: Path | None, json: bool, verb: str, arguments: Mapping[str, Any], render: Render) -> Any:
     """Carry out `verb` and print its answer: as JSON, or as `render` shows it. Ends the command with 1 when the answer is an error."""
     with reporting_errors():
-        answer = ask(config, verb, arguments)
+        answer = ask(config, verb, arguments, progress.Silent() if json else None)
         if json:
             print_json(answer)
         else:
@@ -60,9 +61,9 @@ def stream(config: Path | None, json: bool, verb: str, arguments: Mapping[str, A
                     render(message["item"], shown)
 
 
-def ask(config: Path | None, verb: str, arguments: Mapping[str, Any]) -> Any:
-    """The answer of `verb`, with a progress bar on a terminal while it takes its time. Raises PxeserveError."""
-    with _connected(config) as call, _Shown() as show:
+def ask(config: Path | None, verb: str, arguments: Mapping[str, Any], shown: progress.Shown | None = None) -> Any:
+    """The answer of `verb`; while it takes its time, `shown` tells how far it is, as fits where it is read. Raises PxeserveError."""
+    with _connected(config) as call, shown or progress.shown() as show:
         for message in call(verb, arguments):
             if "progress" in message:
                 show(message["progress"])
@@ -154,39 +155,3 @@ def _alone(config: Config) -> Iterator[Call]:
 
     with alone.started(config) as sock:
         yield lambda verb, arguments: _remote(sock, verb, arguments)
-
-
-class _Shown:
-    """A progress bar that appears with the first report and goes with the end of the request."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._task: Any = None
-
-    def __enter__(self) -> _Shown:
-        return self
-
-    def __call__(self, progress: Mapping[str, Any]) -> None:
-        if not sys.stderr.isatty():
-            return
-        if self._task is None:
-            self._bar.start()
-            self._task = self._bar.add_task("", total=progress["total"])
-        self._bar.update(self._task, completed=progress["done"], total=progress["total"], description=progress["text"][-60:])
-
-    def __exit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._bar.stop()
-            self._task = None
-

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -154,6 +154,12 @@ class AnswerfileConfig(_Section):
     allow_plaintext: bool = Field(False, description="let profiles carry root passwords in plain text (4.1 to 5.5 read nothing else)")
 
 
+class MediaConfig(_Section):
+    fetch_from: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="networks from which a URL may be imported though they are loopback, link-local or this machine's own"
+    )
+
+
 class NfsConfig(_Section):
     enabled: bool = Field(False, description="media over NFS too, for reading and for everybody")
     server: Literal["ganesha", "kernel"] = Field(
@@ -213,6 +219,7 @@ class Config(_Section):
     boot: BootConfig = BootConfig()
     arming: ArmingConfig = ArmingConfig()
     answerfile: AnswerfileConfig = AnswerfileConfig()
+    media: MediaConfig = MediaConfig()
     nfs: NfsConfig = NfsConfig()
     ftp: FtpConfig = FtpConfig()
     database: DatabaseConfig = DatabaseConfig()

@@ -36,7 +36,7 @@ _REPORT_STEP = 200
 log = structlog.get_logger("console")
 
 
-class GoneError(OSError):
+class GoneError(ConnectionError):
     """The client is gone: nothing that the operation met with, so nobody has to be told."""
 
 

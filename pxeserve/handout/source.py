@@ -30,6 +30,7 @@ from pxeserve.installs.arming import Arming
 from pxeserve.installs.evidence import mac_at
 from pxeserve.keys import load_keys
 from pxeserve.paths import OpenFile, PathRefused, Root
+from pxeserve.shelf import Shelf
 from pxeserve.snapshot import Snapshot, SnapshotSource
 from pxeserve.store import Store
 
@@ -63,6 +64,7 @@ class Source:
         self._place = Place(address, config.http.port)
         self._menus = Menus(store, self._loaders, self._gate, recorder, self._place)
         self._images = Images()
+        self._shelf = Shelf(store, config.server.data)
         self._roots: dict[Path, Root] = {}
 
     def resolve(self, path: str, by: By, address: IPv4Address, now: float) -> Given | Refused:
@@ -168,7 +170,7 @@ class Source:
         medium = snapshot.media.get(medium_name)
         if medium is None or not path:
             raise PathRefused("not-found")
-        return self._open(self._config.server.data / "media" / medium.folder, path), f"medium: {medium.name}"
+        return self._shelf.open(medium, path), f"medium: {medium.name}"
 
     def _open(self, folder: Path, name: str) -> OpenFile:
         root = self._roots.get(folder)

@@ -16,11 +16,12 @@ from sqlalchemy import Connection
 
 from pxeserve.answerfile.model import redacted
 from pxeserve.domain.host import Host, Profile
+from pxeserve.domain.medium import Lies, Medium
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations import hosts, profiles
 from pxeserve.operations.context import Context
 from pxeserve.operations.declared import Declared, DeclaredError, read
-from pxeserve.operations.media import import_
+from pxeserve.operations.imports import import_
 from pxeserve.operations.registry import verb
 from pxeserve.store import audit, inventory, media
 
@@ -68,12 +69,18 @@ def export(context: Context) -> dict[str, Any]:
     """The site as `apply` reads it. Passwords are not printed: a host keeps its own when such a file is applied again."""
     with context.store.site.read() as connection:
         found = {
-            "media": [{"name": one.name, "source": media.origin(connection, one.name)[0]} for one in inventory.media(connection)],
+            "media": [_medium_plain(one, media.origin(connection, one.name)[0]) for one in inventory.media(connection)],
             "profiles": [_profile_plain(profile) for profile in inventory.profiles(connection)],
             "hosts": [_host_plain(host) for host in inventory.hosts(connection)],
             "pools": [],
         }
     return {"site": yaml.safe_dump(found, sort_keys=False, allow_unicode=True)}
+
+
+def _medium_plain(medium: Medium, origin: str) -> dict[str, Any]:
+    sources = origin.split("\n")
+    plain = {"name": medium.name, "source": sources[0] if len(sources) == 1 else sources}
+    return plain if medium.lies is Lies.COPIED else {**plain, "lies": str(medium.lies)}
 
 
 @contextmanager
@@ -95,9 +102,10 @@ def _media(context: Context, wanted: Declared, changes: _Changes, *, import_now:
         here = {medium.name for medium in inventory.media(connection)}
     missing = {name for name in wanted.media if name not in here}
     for name in sorted(missing):
-        changes.lines.append(f"+ medium {name}: {wanted.media[name]}")
+        one = wanted.media[name]
+        changes.lines.append(f"+ medium {name}: {' + '.join(one.sources)}" + ("" if one.lies is Lies.COPIED else f" ({one.lies})"))
         if import_now:
-            import_(context, source=wanted.media[name], name=name)
+            import_(context, source=list(one.sources), name=name, lies=one.lies)
     return missing
 
 

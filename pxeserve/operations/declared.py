@@ -8,19 +8,19 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pxeserve.domain.host import Host, Profile
+from pxeserve.domain.medium import Lies
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.hosts import changed, host_name, macs
 from pxeserve.operations.profiles import profile_name, with_boot
 from pxeserve.operations.settings import Setting
 
 _SECTIONS = {
-    "media": ("name", "source"),
+    "media": ("name", "source", "lies"),
     "profiles": ("name", "medium", "parent", "answerfile", "boot"),
     "hosts": ("name", "mac", "profile", "address", "uuid", "serial", "answerfile"),
     "pools": (),
@@ -29,10 +29,18 @@ _NEEDED = {"media": ("name", "source"), "profiles": ("name",), "hosts": ("name",
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredMedium:
+    """Where a medium comes from, one source or several discs, and where its bytes are to lie."""
+
+    sources: tuple[str, ...]
+    lies: Lies
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     """What a file declares. `lines` maps `media NAME`, `profile NAME` and `host NAME` to the line where it begins."""
 
-    media: Mapping[str, Path]
+    media: Mapping[str, DeclaredMedium]
     profiles: Mapping[str, Profile]
     hosts: Mapping[str, Host]
     lines: Mapping[str, int]
@@ -61,7 +69,7 @@ def read(text: str) -> Declared:
     if found["pools"]:
         raise DeclaredError(f"line {found['pools'][0][1]}: pools: this release does not know pools yet", fix="leave it empty: pools: []")
     lines: dict[str, int] = {}
-    media = {item["name"]: Path(_text(item, "source", line)) for item, line in _named(found["media"], "medium", lines)}
+    media = {item["name"]: _medium(item, line) for item, line in _named(found["media"], "medium", lines)}
     profiles = {item["name"]: _profile(item, line) for item, line in _named(found["profiles"], "profile", lines)}
     hosts = {host.name: host for item, line in _named(found["hosts"], "host", lines) for host in [_host(item, line)]}
     return Declared(media, profiles, hosts, lines)
@@ -151,6 +159,17 @@ def _host(item: dict[str, Any], line: int) -> Host:
         raise
     except PxeserveError as error:
         raise DeclaredError(f"line {line}: host {item['name']}: {error.message}", fix=error.fix) from None
+
+
+def _medium(item: Mapping[str, Any], line: int) -> DeclaredMedium:
+    source = item["source"]
+    sources = source if isinstance(source, list) else [source]
+    if not sources or not all(isinstance(one, str) and one for one in sources):
+        raise DeclaredError(f"line {line}: source is neither a text nor a list of texts")
+    lies = item.get("lies", str(Lies.COPIED))
+    if lies not in list(Lies):
+        raise DeclaredError(f"line {line}: lies is {lies!r}, and none of {', '.join(Lies)}")
+    return DeclaredMedium(tuple(sources), Lies(lies))
 
 
 def _text(item: Mapping[str, Any], key: str, line: int) -> str:

@@ -1,31 +1,18 @@
-"""Media: import, look, verify, remove, and the sample."""
+"""Media: look, verify, remove. How they come in is `imports`."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from pxeserve.domain.medium import Medium
 from pxeserve.errors import NotFoundError, PxeserveError
-from pxeserve.events.record import Event, harmless
 from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.registry import verb
 from pxeserve.repo import verify as verification
-from pxeserve.repo.imports import import_medium, remove_medium
+from pxeserve.repo.imports import remove_medium
 from pxeserve.store import inventory, media
-
-
-@verb("media.import")
-def import_(context: Context, *, source: Path, name: str) -> dict[str, Any]:
-    """Import a folder or an ISO image: visible all at once, every package checked, or not at all."""
-    now = time.time()
-    medium = import_medium(context.store, context.config.server.data, source, name, _report(context), context.actor.name, now)
-    if context.recorder is not None:
-        told = f"medium {name}: {medium.product} {medium.version} imported from {harmless(str(source))}"
-        context.recorder.emit(Event("medium.imported", now, told, data={"medium": name, "revision": medium.revision}))
-    return _described(context, medium)
 
 
 @verb("media.list")
@@ -105,6 +92,8 @@ def _described(context: Context, medium: Medium) -> dict[str, Any]:
         "files": len(files),
         "bytes": sum(file.size for file in files),
         "package_count": sum(file.position >= 0 for file in files),
-        "origin": origin,
+        "lies": medium.lies,
+        "place": medium.place,
+        "origin": origin.replace("\n", " + "),
         "imported_at": imported_at,
     }

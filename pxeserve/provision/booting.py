@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address
 from typing import Protocol
@@ -79,7 +78,7 @@ def _pieces(file: OpenFile | None) -> Iterator[bytes]:
     offset = 0
     try:
         while offset < file.size:
-            piece = os.pread(file.fd, min(_PIECE, file.size - offset), offset)
+            piece = file.read(_PIECE, offset)
             if not piece:
                 raise OSError("the file became shorter while it was sent")
             offset += len(piece)

@@ -241,7 +241,7 @@ class Connection:
                 self.deadline = now + STALL_SECONDS
             if lent and not sending.head:
                 most = min(SLICE, end - sending.start)
-                count = os.sendfile(self.descriptor, lent.file.fd, sending.start, most) if lent.intact() else 0
+                count = os.sendfile(self.descriptor, lent.file.fd, lent.file.base + sending.start, most) if lent.intact() else 0
                 if not count:
                     self._house.count("file-changed")
                     return self.abort(now)

@@ -11,7 +11,12 @@ from collections import OrderedDict
 from email.utils import formatdate
 from pathlib import Path
 
+from pxeserve.domain.medium import Medium
 from pxeserve.paths import OpenFile, PathRefused, Root
+from pxeserve.shelf import Shelf
+
+_PLAIN = "files"
+"""The folder of plain files; no medium's folder is called so, as theirs have a revision in their names."""
 
 
 class Lent:
@@ -26,13 +31,13 @@ class Lent:
         self.where = where
         self.users = 1
         self.modified = file.mtime_ns // 1_000_000_000
-        self.etag = f'"{file.inode:x}-{file.mtime_ns:x}-{file.size:x}"'
+        part = f"-{file.base:x}" if file.container is not None else ""
+        self.etag = f'"{file.inode:x}-{file.mtime_ns:x}-{file.size:x}{part}"'
         self.fields = f"ETag: {self.etag}\r\nLast-Modified: {formatdate(self.modified, usegmt=True)}\r\nAccept-Ranges: bytes\r\n"
 
     def intact(self) -> bool:
         """Whether the file is still what it was when it was opened: nothing was written to it, nothing cut off."""
-        now = os.fstat(self.file.fd)
-        return now.st_size == self.file.size and now.st_mtime_ns == self.file.mtime_ns
+        return self.file.intact()
 
     def current(self) -> bool:
         """Whether its name still leads to it, as it was when it was opened."""
@@ -41,7 +46,7 @@ class Lent:
         except OSError:
             return False
         file = self.file
-        return (now.st_ino, now.st_mtime_ns, now.st_size, now.st_dev) == (file.inode, file.mtime_ns, file.size, file.device)
+        return (now.st_ino, now.st_mtime_ns, now.st_size, now.st_dev) == (file.inode, file.mtime_ns, file.behind, file.device)
 
     def give_back(self) -> None:
         """Say that one user is done; the last one closes it."""
@@ -51,17 +56,20 @@ class Lent:
 
 
 class OpenFiles:
-    """The files beneath `data`, by folder (`media/FOLDER`, `files`) and path. At most `most` are kept open beyond those in use."""
+    """The files of media, as `shelf` has them, and those beneath `files` in the data folder. At most `most` are kept open beyond those
+    in use."""
 
-    def __init__(self, data: Path, most: int = 256) -> None:
+    def __init__(self, data: Path, shelf: Shelf, most: int = 256) -> None:
         self._data = data
+        self._shelf = shelf
         self._most = most
-        self._roots: OrderedDict[str, Root] = OrderedDict()
+        self._plain: Root | None = None
         self._files: OrderedDict[tuple[str, str], Lent] = OrderedDict()
 
-    def borrow(self, folder: str, path: str) -> Lent:
-        """The file at `path` beneath `folder`; give it back afterwards. Raises PathRefused, and OSError when descriptors run out."""
-        key = (folder, path)
+    def borrow(self, medium: Medium | None, path: str) -> Lent:
+        """The file at `path` of `medium`, or beneath `files` without one; give it back afterwards. Raises PathRefused, SQLAlchemyError when
+        the store cannot be asked, and OSError when descriptors run out."""
+        key = (medium.folder if medium is not None else _PLAIN, path)
         kept = self._files.get(key)
         if kept is not None:
             if kept.current():
@@ -70,7 +78,7 @@ class OpenFiles:
                 return kept
             del self._files[key]
             kept.give_back()
-        lent = Lent(self._root(folder).open(path), f"{self._data}/{folder}/{path}")
+        lent = self._opened(medium, path)
         self._files[key] = lent
         lent.users += 1
         while len(self._files) > self._most:
@@ -81,23 +89,18 @@ class OpenFiles:
         """Let go of all that is kept; what is in use is closed by its last user."""
         for lent in self._files.values():
             lent.give_back()
-        for root in self._roots.values():
-            root.close()
         self._files.clear()
-        self._roots.clear()
+        self._shelf.close()
+        if self._plain is not None:
+            self._plain.close()
+            self._plain = None
 
-    def _root(self, folder: str) -> Root:
-        kept = self._roots.get(folder)
-        if kept is not None:
-            self._roots.move_to_end(folder)
-            return kept
-        try:
-            root = Root(self._data / folder)
-        except OSError as error:
-            if isinstance(error, (FileNotFoundError, NotADirectoryError, PermissionError)):
+    def _opened(self, medium: Medium | None, path: str) -> Lent:
+        if medium is not None:
+            return Lent(self._shelf.open(medium, path), self._shelf.where(medium, path))
+        if self._plain is None:
+            try:
+                self._plain = Root(self._data / _PLAIN)
+            except (FileNotFoundError, NotADirectoryError, PermissionError):
                 raise PathRefused("not-found") from None
-            raise
-        self._roots[folder] = root
-        while len(self._roots) > 64:
-            self._roots.popitem(last=False)[1].close()
-        return root
+        return Lent(self._plain.open(path), f"{self._data}/{_PLAIN}/{path}")

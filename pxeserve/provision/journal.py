@@ -18,11 +18,13 @@ from pxeserve.handout.answer import Who
 from pxeserve.repo.packages import Packages
 
 _MISSES_PER_MINUTE = 100
+_MISSES = ("not-found", "changed")
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A media response that has ended: `sent` of `total` body bytes in `seconds`; `outcome` is done, cut or not-found."""
+    """A media response that has ended: `sent` of `total` body bytes in `seconds`; `outcome` is done, cut, not-found, or changed
+    (the medium has it, and it is not what was imported any more)."""
 
     address: str
     medium: Medium
@@ -38,7 +40,7 @@ class Transfer:
 @dataclass(frozen=True, slots=True)
 class BootFile:
     """A file of a network boot: `name` beneath the boot's own folder, `sent` bytes in `seconds`. `outcome` is done, part (a range that was
-    asked for, as GRUB does), cut or not-found; `rule` says what resolved the name."""
+    asked for, as GRUB does), cut, not-found or changed; `rule` says what resolved the name."""
 
     address: str
     name: str
@@ -63,8 +65,8 @@ class Journal:
     def transfer(self, one: Transfer) -> None:
         """`http.file`: a media file was delivered whole or cut, or a medium does not have it. Misses beyond 100 a minute and
         address are only counted, so that one who guesses names does not fill the record."""
-        if one.outcome == "not-found":
-            self.count("media-404")
+        if one.outcome in _MISSES:
+            self.count("media-404" if one.outcome == "not-found" else "media-changed")
             if self._too_many(one.address):
                 return
         data: dict[str, Any] = {
@@ -87,8 +89,8 @@ class Journal:
 
     def boot(self, one: BootFile, who: Who) -> None:
         """`http.boot`: a loader, menu, kernel or RAM disk. What names no session is attributed by its address."""
-        if one.outcome == "not-found":
-            self.count("boot-404")
+        if one.outcome in _MISSES:
+            self.count("boot-404" if one.outcome == "not-found" else "boot-changed")
             if self._too_many(one.address):
                 return
         data = {"file": harmless(one.name), "outcome": one.outcome, "bytes": one.sent, "seconds": round(one.seconds, 6), "rule": one.rule}
@@ -167,5 +169,7 @@ def _sentence(one: Transfer) -> str:
             return f"{name}: {one.sent} bytes"
         case "cut":
             return f"{name}: cut after {one.sent} of {one.total} bytes"
+        case "changed":
+            return f"{name}: refused, as it is not what was imported any more: pxeserve media verify {one.medium.name}"
         case _:
             return f"{name}: not there"

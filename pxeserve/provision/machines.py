@@ -26,6 +26,7 @@ from pxeserve.provision.phase import STALL_SECONDS
 from pxeserve.provision.pool import Pool
 from pxeserve.repo.packages import Packages
 from pxeserve.repo.visible import Visible
+from pxeserve.shelf import Shelf
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import Store
 
@@ -72,7 +73,8 @@ class Machines:
         elif self.journal.full:
             self.journal.lost()
         elif isinstance(answer, ShortReply):
-            self.journal.transfer(Transfer(peer, answer.medium, answer.path, answer.status, 0, 0, 0, seconds, "not-found"))
+            outcome = "changed" if answer.changed else "not-found"
+            self.journal.transfer(Transfer(peer, answer.medium, answer.path, answer.status, 0, 0, 0, seconds, outcome))
         elif answer.carries:
             outcome = "done" if whole else "cut"
             one = Transfer(peer, answer.medium, answer.path, answer.status, sent, answer.length, answer.start, seconds, outcome)
@@ -88,7 +90,7 @@ class Machines:
             return self.journal.count("boot-head")
         if isinstance(answer, FileReply) and answer.whole and whole and asked.install is not None:
             boots.delivered(asked.install, peer)
-        outcome = "not-found" if isinstance(answer, ShortReply) else "done" if whole else "cut"
+        outcome = ("changed" if answer.changed else "not-found") if isinstance(answer, ShortReply) else "done" if whole else "cut"
         part = isinstance(answer, FileReply) and not answer.whole
         try:
             who = boots.who(asked)
@@ -121,4 +123,4 @@ def build(
     network boot is served, only its installation."""
     journal = Journal(recorder, Clients(store, SnapshotSource(store).current), Packages(store), time.time)
     app = make_app(Services(acts, Listing(store), journal, boots))
-    return Machines(own, MediaFiles(Visible(store).current, data), journal, app, Pool(), boots)
+    return Machines(own, MediaFiles(Visible(store).current, data, Shelf(store, data)), journal, app, Pool(), boots)

@@ -7,7 +7,6 @@ Refuses to know sockets and loops; whoever sends the answer gives the file back.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from pxeserve.provision.address import PREFIX, address, payload
 from pxeserve.provision.files import Lent, OpenFiles
 from pxeserve.provision.head import Request
 from pxeserve.provision.ranges import select
+from pxeserve.shelf import CHANGED, Shelf
 
 COALESCED = 32 * 1024
 """Bodies up to so many bytes leave together with their head, in one send."""
@@ -48,13 +48,15 @@ class FileReply(NamedTuple):
 
 
 class ShortReply(NamedTuple):
-    """A whole response. `medium` is set when a file was asked for that this medium does not have."""
+    """A whole response. `medium` is set when a file was asked for that this medium does not have; `changed` says that it has it, and
+    that it is not what was imported."""
 
     status: int
     content: bytes
     medium: Medium | None = None
     path: str = ""
     asked: Asked | None = None
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,10 @@ class FolderAsked:
 class MediaFiles:
     """Answers requests for media. `current` gives the media by name; when the store fails, those last known go on being served."""
 
-    def __init__(self, current: Callable[[], Mapping[str, Medium]], data: Path) -> None:
+    def __init__(self, current: Callable[[], Mapping[str, Medium]], data: Path, shelf: Shelf) -> None:
         self._current = current
         self._known: Mapping[str, Medium] | None = None
-        self._open = OpenFiles(data)
+        self._open = OpenFiles(data, shelf)
 
     def look(self) -> None:
         """See what media there are now. What is answered until the next time rests on it, so it comes after the requests were read."""
@@ -94,14 +96,16 @@ class MediaFiles:
             name = asked.name
         if self._known is None:
             return _later(request, at)
-        medium, folder, path = _place(self._known, name)
-        if not folder:
+        place = _place(self._known, name)
+        if place is None:
             return _missing(request, at, keep=keep)
+        medium, path = place
         try:
-            lent = self._borrow(folder, path)
-        except PathRefused:
-            return _missing(request, at, keep=keep)._replace(medium=medium, path=path, asked=asked)
-        except OSError:
+            lent = self._borrow(medium, path)
+        except PathRefused as refused:
+            missing = _missing(request, at, keep=keep)
+            return missing._replace(medium=medium, path=path, asked=asked, changed=refused.reason == CHANGED)
+        except (OSError, SQLAlchemyError):
             return _later(request, at)
         return _with_file(request, medium, path, lent, at, asked, keep=keep)
 
@@ -109,22 +113,22 @@ class MediaFiles:
         """Close what is kept open."""
         self._open.close()
 
-    def _borrow(self, folder: str, path: str) -> Lent:
+    def _borrow(self, medium: Medium | None, path: str) -> Lent:
         try:
-            return self._open.borrow(folder, path)
+            return self._open.borrow(medium, path)
         except OSError:  # out of descriptors: let go of what is only kept, and try once more
             self._open.close()
-            return self._open.borrow(folder, path)
+            return self._open.borrow(medium, path)
 
 
-def _place(media: Mapping[str, Medium], name: str) -> tuple[Medium | None, str, str]:
-    """The medium, the folder beneath the data folder and the path in it, of a name that begins with `m/` or `f/`; no folder: nothing."""
+def _place(media: Mapping[str, Medium], name: str) -> tuple[Medium | None, str] | None:
+    """The medium (None for a plain file) and the path in it, of a name that begins with `m/` or `f/`; None when there is no such medium."""
     kind, _, rest = name.partition("/")
     if kind == "f":
-        return None, "files", rest
+        return None, rest
     medium_name, _, path = rest.partition("/")
     medium = media.get(medium_name)
-    return (medium, f"media/{medium.folder}", path) if medium is not None and path else (None, "", "")
+    return (medium, path) if medium is not None and path else None
 
 
 def _missing(request: Request, at: float, *, keep: bool) -> ShortReply:
@@ -167,7 +171,7 @@ def _with_file(
 def _read(lent: Lent, start: int, length: int) -> bytes | None:
     """The bytes, or None when the file is no longer what it was: the slow way then cuts the connection where it notices."""
     try:
-        content = os.pread(lent.file.fd, length, start)
+        content = lent.file.read(length, start)
     except OSError:
         return None
     return content if len(content) == length and lent.intact() else None

@@ -1,83 +1,91 @@
-"""How a medium comes in: read, hashed and written in one pass into a staging folder, checked, and made visible at once or not at all.
+"""How a medium comes in: checked, and visible at once or not at all. Its bytes are copied into the data folder, or stay where they lie.
 
-A kill at any moment leaves a staging folder that nobody serves; `sweep` removes it at the next start.
+A copy is read, hashed and written in one pass into a staging folder (`copying`, `staging`), checked against its own lists, waited for
+until it lies on the disk, and becomes visible by one rename and one transaction. What stays where it lies is read and checked all the
+same; only the transaction makes it a medium. A kill at any moment leaves nothing that anybody could see.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import re
-import secrets
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pxeserve.domain.medium import Medium
-from pxeserve.errors import ConflictError, PxeserveError
+from pxeserve.domain.medium import Lies, Medium
+from pxeserve.errors import ConflictError, PxeserveError, RefusedError
+from pxeserve.repo import copying
 from pxeserve.repo.manifest import FileSums, Listed, Manifest, build
-from pxeserve.repo.tree import Entry, Tree, open_tree
+from pxeserve.repo.onepass import Report, read_tree
+from pxeserve.repo.sources import fetch
+from pxeserve.repo.sources.address import Limits
+from pxeserve.repo.sources.folder import Folder
+from pxeserve.repo.sources.iso import Iso
+from pxeserve.repo.sources.opening import open_sources
+from pxeserve.repo.sources.tarball import Tarball
+from pxeserve.repo.staging import PREFIX, Staging, lapsed, staging
+from pxeserve.repo.tree import SourceError, content
+from pxeserve.shelf import Stamp
 from pxeserve.store import Store, audit, media
 from pxeserve.store.media import FileRow
 
-Report = Callable[[int, int, str], None]
-"""Takes bytes done, bytes in all, and what is being done."""
-
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
-_STAGING = ".staging-"
-_LOCK = ".lock"
-_KEEP_FREE = 1 << 30
-_KEEP_PART = 20
+_WRONG = {
+    Lies.IMAGE: "--from-iso serves an ISO image, and this is none; for a folder there is --in-place",
+    Lies.IN_PLACE: "--in-place serves a folder, and this is none; for an ISO image there is --from-iso",
+}
+_REPOSITORY_FOLDERS = frozenset({"packages", "packages.main", "packages.linux", "packages.site", "Packages", "repodata"})
 
 
-def import_medium(store: Store, data: Path, source: Path, name: str, report: Report, actor: str, now: float) -> Medium:
-    """Import `source` (a folder or an ISO image) as the medium `name`. Raises PxeserveError naming every fault; then nothing is left.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be imported: one source (a folder, an ISO image, an archive, an http(s) URL), or several discs that make one medium; its
+    name; and where its bytes are to lie. `limits` says what may be fetched."""
+
+    sources: tuple[str, ...]
+    name: str
+    lies: Lies = Lies.COPIED
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def origin(self) -> str:
+        """The sources in one text, as the store keeps it."""
+        return "\n".join(self.sources)
+
+
+def import_medium(store: Store, data: Path, source: Path | Wanted, name: str, report: Report, actor: str, now: float) -> Medium:
+    """Import `source` as the medium `name`. Raises PxeserveError naming every fault; then nothing is left.
 
     The same content under the same name is not an error: the medium that is there is given back.
     """
-    if not NAME.fullmatch(name):
-        raise PxeserveError(f"{name!r} is not a name for a medium: lower-case letters, digits, dots and hyphens, 63 at most")
+    wanted = source if isinstance(source, Wanted) else Wanted((str(source),), name)
+    _check(wanted)
     home = data / "media"
     home.mkdir(mode=0o755, exist_ok=True)
-    with open_tree(source) as tree, _staging(home) as folder:
-        entries = tree.entries()
-        total = sum(entry.size for entry in entries)
-        _reserve(home, total)
-        sums = _copy(tree, entries, folder, total, report)
-        manifest = build(sums, lambda path: (folder / path).read_bytes())
-        present = _present(store, name, manifest)
-        if present is not None:
-            return present
-        final = home / f"{name}@{manifest.revision[:12]}"
-        (folder / _LOCK).unlink()
-        _sync(folder)
-        folder.rename(final)
-        _sync(home)
-    medium = Medium(
-        name=name,
-        folder=final.name,
-        format=manifest.format,
-        product=manifest.product,
-        version=manifest.version,
-        build=manifest.build,
-        dialect=manifest.dialect,
-        revision=manifest.revision,
-        boot=manifest.boot,
-        repositories=manifest.repositories,
-        sample=manifest.sample,
-    )
-    with store.site.write() as connection:
-        media.add(connection, medium, [_file_row(item) for item in manifest.files], str(source), now)
-        audit.append(connection, now, actor, "media.import", name)
+    home.chmod(0o755)
+    with staging(home, name, (*wanted.sources, str(wanted.lies)), now) as stage:
+        if wanted.lies is Lies.COPIED:
+            medium, rows = _copied(store, home, wanted, stage, report)
+        else:
+            medium, rows = _where_it_lies(store, data, wanted, stage, report)
+        if rows is None:
+            return medium
+        try:
+            with store.site.write() as connection:
+                media.add(connection, medium, rows, wanted.origin, now)
+                audit.append(connection, now, actor, "media.import", name)
+        except BaseException:
+            _unpublish(store, home, medium.folder)
+            raise
     return medium
 
 
 def sweep(store: Store, data: Path) -> list[str]:
     """Remove what imports and removals left behind when they were killed; the names of the folders removed.
 
-    Staging folders of a running import are locked and stay. A finished folder without a row belongs to nobody.
+    The staging folder of an import that runs stays, and so does for a week that of one that can be taken up again. A finished folder
+    without a row belongs to nobody.
     """
     home = data / "media"
     if not home.is_dir():
@@ -88,122 +96,157 @@ def sweep(store: Store, data: Path) -> list[str]:
     for folder in sorted(home.iterdir()):
         if folder.name in wanted or not folder.is_dir() or folder.is_symlink():
             continue
-        if folder.name.startswith(_STAGING) and not _abandoned(folder):
-            continue
-        if folder.name.startswith(_STAGING) or "@" in folder.name:
+        if lapsed(folder) if folder.name.startswith(PREFIX) else "@" in folder.name:
             shutil.rmtree(folder)
             removed.append(folder.name)
     return removed
 
 
 def remove_medium(store: Store, data: Path, medium: Medium, actor: str, now: float) -> None:
-    """Make a medium invisible, then remove its files. Raises ConflictError while something needs it."""
+    """Make a medium invisible, then remove its files if they are ours. Raises ConflictError while something needs it."""
     with store.site.write() as connection:
         users = media.users(connection, medium.name)
         if users:
             raise ConflictError(f"medium {medium.name} is needed by {', '.join(users)}", fix="change or remove those first")
         media.remove(connection, medium.name)
         audit.append(connection, now, actor, "media.remove", medium.name)
-    shutil.rmtree(data / "media" / medium.folder, ignore_errors=True)
+    if medium.lies is Lies.COPIED:
+        shutil.rmtree(data / "media" / medium.folder, ignore_errors=True)
 
 
-@contextmanager
-def _staging(home: Path) -> Iterator[Path]:
-    """A folder of our own, locked while this import lives and gone afterwards unless it was renamed away."""
-    folder = home / f"{_STAGING}{secrets.token_hex(6)}"
-    folder.mkdir(mode=0o755)
-    lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)
+def _check(wanted: Wanted) -> None:
+    if not NAME.fullmatch(wanted.name):
+        raise PxeserveError(f"{wanted.name!r} is not a name for a medium: lower-case letters, digits, dots and hyphens, 63 at most")
+    if not wanted.sources:
+        raise PxeserveError("name a source: a folder, an ISO image, an archive, or an http(s) address of one")
+    for source in wanted.sources:
+        if not source.isprintable():
+            raise PxeserveError(f"{source!r}: a source's name has no control characters")
+    if wanted.lies is not Lies.COPIED and (len(wanted.sources) > 1 or fetch.is_url(wanted.sources[0])):
+        raise RefusedError("what is not copied is one folder or one image of this machine", fix="leave --in-place and --from-iso away")
+
+
+def _copied(
+    store: Store, home: Path, wanted: Wanted, stage: Staging, report: Report
+) -> tuple[Medium, list[FileRow] | None]:
+    paths = [
+        fetch.fetched(source, stage, number, wanted.limits, report) if fetch.is_url(source) else Path(source)
+        for number, source in enumerate(wanted.sources)
+    ]
+    tree = stage.tree
+    with open_sources(paths) as source:
+        if isinstance(source, Tarball):
+            tree, sums = _without_outer(tree, copying.copy_stream(source, stage, report))
+        else:
+            sums = copying.copy_tree(source, source.entries(), stage, report)
+    manifest = build(sums, lambda path: (tree / path).read_bytes())
+    present = _present(store, wanted, manifest)
+    if present is not None:
+        return present, None
+    medium = _medium(wanted, manifest)
+    stage.go_on()
+    _publish(store, home, tree, medium.folder)
+    return medium, [_row(item) for item in manifest.files]
+
+
+def _where_it_lies(
+    store: Store, data: Path, wanted: Wanted, stage: Staging, report: Report
+) -> tuple[Medium, list[FileRow] | None]:
+    place = Path(wanted.sources[0]).resolve()
+    if place.is_relative_to(data.resolve()):
+        raise RefusedError(f"{place}: lies in the service's own data folder, where it may be removed", fix="put it elsewhere")
+    with open_sources([place]) as source:
+        if not isinstance(source, Iso if wanted.lies is Lies.IMAGE else Folder):
+            raise RefusedError(f"{place}: {_WRONG[wanted.lies]}")
+        entries = source.entries()
+        read = read_tree(source, entries, report, stage.go_on)
+        by_path = {entry.path: entry for entry in entries}
+        manifest = build({path: one.sums for path, one in read.items()}, lambda path: content(source, by_path[path]))
+        if isinstance(source, Iso) and str(Stamp.of(source.image.fd)) != next(iter(read.values())).stamp:
+            raise SourceError(f"{place}: changed while it was read")
+    present = _present(store, wanted, manifest)
+    if present is not None:
+        return present, None
+    rows = [replace(_row(item), offset=read[item.sums.path].offset, stamp=read[item.sums.path].stamp) for item in manifest.files]
+    return replace(_medium(wanted, manifest), place=str(place)), rows
+
+
+def _without_outer(tree: Path, sums: dict[str, FileSums]) -> tuple[Path, dict[str, FileSums]]:
+    """The tree and its files without the one folder that all of them lie in, as archives are often made of the folder around a medium."""
+    outer = {path.partition("/")[0] for path in sums if "/" in path}
+    if len(outer) != 1 or any("/" not in path for path in sums) or outer & _REPOSITORY_FOLDERS:
+        return tree, sums
+    (name,) = outer
+    inner = {path.removeprefix(f"{name}/"): one for path, one in sums.items()}
+    return tree / name, {path: replace(one, path=path) for path, one in inner.items()}
+
+
+def _publish(store: Store, home: Path, tree: Path, folder: str) -> None:
+    """Put a finished tree where it will be seen once its row is there. It lies on the disk before it has that name."""
+    final = home / folder
+    with store.site.read() as connection:
+        if final.exists() and folder not in media.folders(connection):
+            shutil.rmtree(final)  # left by one that was killed between its name and its row
+    for path, _folders, _files in os.walk(tree):
+        Path(path).chmod(0o755)
+    copying.settle(tree)
     try:
-        yield folder
-    finally:
-        os.close(lock)
-        shutil.rmtree(folder, ignore_errors=True)
+        tree.rename(final)
+    except OSError as error:
+        raise PxeserveError(f"{final}: cannot be put there: {error.strerror}") from None
+    _sync(home)
 
 
-def _abandoned(folder: Path) -> bool:
+def _unpublish(store: Store, home: Path, folder: str) -> None:
+    """Remove the finished tree of a medium that did not become visible after all."""
+    with store.site.read() as connection:
+        if folder not in media.folders(connection):
+            shutil.rmtree(home / folder, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    return True
 
 
-def _reserve(home: Path, total: int) -> None:
-    """Refuse before copying what would fill the disk: a twentieth, or 1 GiB where that is less, stays free for leases and logs."""
-    usage = shutil.disk_usage(home)
-    keep = min(_KEEP_FREE, usage.total // _KEEP_PART)
-    if total + keep > usage.free:
-        raise PxeserveError(
-            f"{home}: the medium needs {_size(total)}; {_size(usage.free)} are free, of which leases and logs keep {_size(keep)}",
-            code="refused",
-            fix="make room there, or put server.data on a larger disk",
-        )
-
-
-def _copy(tree: Tree, entries: list[Entry], folder: Path, total: int, report: Report) -> dict[str, FileSums]:
-    sums: dict[str, FileSums] = {}
-    done = 0
-    for number, entry in enumerate(entries, 1):
-        target = folder / entry.path
-        target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        md5, sha256, size = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
-        try:
-            with target.open("xb") as file:
-                for piece in tree.chunks(entry):
-                    file.write(piece)
-                    md5.update(piece)
-                    sha256.update(piece)
-                    size += len(piece)
-                    done += len(piece)
-                    report(done, total, f"{entry.path} ({number} of {len(entries)})")
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            fix = "nothing was imported; see to it and import again"
-            raise PxeserveError(f"{entry.path}: could not be copied: {error.strerror}", fix=fix) from error
-        target.chmod(0o644)
-        if size != entry.size:
-            raise PxeserveError(f"{entry.path}: {size} bytes were read, and its source said {entry.size}: it changed while it was copied")
-        sums[entry.path] = FileSums(entry.path, size, md5.hexdigest(), sha256.hexdigest())
-    return sums
-
-
-def _present(store: Store, name: str, manifest: Manifest) -> Medium | None:
+def _present(store: Store, wanted: Wanted, manifest: Manifest) -> Medium | None:
+    name = wanted.name
     with store.site.read() as connection:
         present = media.by_name(connection, name)
     if present is None:
         return None
-    if present.revision == manifest.revision:
+    if present.revision == manifest.revision and present.lies is wanted.lies:
         return present
+    if present.revision == manifest.revision:
+        raise ConflictError(
+            f"there is already a medium {name} with this very content, and it lies elsewhere ({present.lies})",
+            fix=f"remove it first: pxeserve media remove {name}",
+        )
     raise ConflictError(
         f"there is already a medium {name}, with other content ({present.product} {present.version})",
         fix=f"take another name, or remove it first: pxeserve media remove {name}",
     )
 
 
-def _file_row(item: Listed) -> FileRow:
+def _medium(wanted: Wanted, manifest: Manifest) -> Medium:
+    return Medium(
+        name=wanted.name,
+        folder=f"{wanted.name}@{manifest.revision[:12]}",
+        format=manifest.format,
+        product=manifest.product,
+        version=manifest.version,
+        build=manifest.build,
+        dialect=manifest.dialect,
+        revision=manifest.revision,
+        boot=manifest.boot,
+        repositories=manifest.repositories,
+        sample=manifest.sample,
+        lies=wanted.lies,
+    )
+
+
+def _row(item: Listed) -> FileRow:
     return FileRow(item.sums.path, item.position, item.kind, item.sums.size, item.sums.md5, item.sums.sha256)
-
-
-def _sync(folder: Path) -> None:
-    for path, _folders, _files in os.walk(folder):
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _size(count: int) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 10_000 or unit == "GB":
-            return f"{count} {unit}"
-        count //= 1000
-    return ""

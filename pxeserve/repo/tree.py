@@ -1,32 +1,37 @@
-"""Where a medium comes from: a folder or an ISO image, both as a list of plain files. Refuses what no medium may hold, by name."""
+"""A source of files as an import sees it: a `Tree`, whose files can be opened in any order, or a `Stream`, whose files come one after
+the other. What no medium may hold is refused here, by name.
+
+Refuses to know what kind of source it is: that is `sources`, a module a kind.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
-
-import pycdlib
-from pycdlib.pycdlibexception import PyCdlibException
+from typing import Protocol
 
 from pxeserve.errors import PxeserveError
+from pxeserve.paths import OpenFile
 
-_MAX_FILES = 50_000
-_MAX_PATH = 512
-_CHUNK = 1 << 18
-_SECTOR = 2048
+MAX_FILES = 50_000
+MAX_PATH = 512
+_MAX_PART = 255
+_MAX_INDEX = 64 << 20
+"""Most bytes of a file that is read whole, to be understood: indexes of packages have a few hundred kilobytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of a source: its path relative to the root, and its size in bytes."""
+    """One file of a source: its path relative to the root, and its size in bytes. `stamp` is another one when the file has changed;
+    `at` is where it lies in its source, in bytes, so that it can be read in that order."""
 
     path: str
     size: int
+    stamp: str = ""
+    at: int = 0
 
 
 class SourceError(PxeserveError):
@@ -34,149 +39,45 @@ class SourceError(PxeserveError):
 
 
 class Tree(Protocol):
-    """A source of files, open for one import."""
+    """A source of files that can be opened in any order, open for one import. May be asked from several threads."""
 
     def entries(self) -> list[Entry]:
         """All its files, by path. Raises SourceError for members that no medium may hold."""
         ...
 
-    def chunks(self, entry: Entry) -> Iterator[bytes]:
-        """The content of one file, in pieces. Raises SourceError when it ends early."""
+    def open(self, entry: Entry) -> OpenFile:
+        """One of them. Raises SourceError when it cannot be read, or is not what it was."""
         ...
 
 
-@contextmanager
-def open_tree(source: Path) -> Iterator[Tree]:
-    """`source` as a Tree: a folder or an ISO image. Raises SourceError naming the path and the fix."""
+class Stream(Protocol):
+    """A source whose files come one after the other, and whose sizes are known only as they come."""
+
+    @property
+    def total(self) -> int:
+        """Bytes of the source itself."""
+        ...
+
+    @property
+    def done(self) -> int:
+        """How many of them have been read."""
+        ...
+
+    def members(self) -> Iterator[tuple[Entry, Iterator[bytes]]]:
+        """Each file with its content in pieces, to be taken before the next one is asked for. Raises SourceError for members that no
+        medium may hold, and for a source that ends early."""
+        ...
+
+
+def content(tree: Tree, entry: Entry) -> bytes:
+    """The whole of an index. Raises SourceError for one that is larger than any index is."""
+    if entry.size > _MAX_INDEX:
+        raise SourceError(f"{entry.path}: {entry.size} bytes; no index of packages is so large")
+    file = tree.open(entry)
     try:
-        found = source.stat()
-    except FileNotFoundError:
-        raise SourceError(f"{source}: there is no such file or folder") from None
-    except PermissionError:
-        raise _unreadable(source) from None
-    if stat.S_ISDIR(found.st_mode):
-        yield Folder(source)
-    elif stat.S_ISREG(found.st_mode):
-        with _open_iso(source) as tree:
-            yield tree
-    else:
-        raise SourceError(f"{source}: neither a folder nor an ISO image")
-
-
-def _unreadable(path: Path) -> SourceError:
-    return SourceError(
-        f"{path}: the service's user (uid {os.geteuid()}) may not read it",
-        fix=f"make it readable for that user, for example: chmod o+r {path} (and o+x on the folders above it)",
-    )
-
-
-class Folder:
-    """A folder. Links are refused even when they stay inside: an installer reads over HTTP, which has none."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def entries(self) -> list[Entry]:
-        """All regular files below the folder."""
-        found: list[Entry] = []
-        self._walk(self._root, "", found)
-        return sorted(found, key=lambda entry: entry.path)
-
-    def _walk(self, folder: Path, prefix: str, found: list[Entry]) -> None:
-        try:
-            members = sorted(os.scandir(folder), key=lambda member: member.name)
-        except PermissionError:
-            raise _unreadable(folder) from None
-        for member in members:
-            path = checked_name(prefix + member.name)
-            info = member.stat(follow_symlinks=False)
-            if stat.S_ISDIR(info.st_mode):
-                self._walk(Path(member.path), path + "/", found)
-            elif stat.S_ISREG(info.st_mode):
-                found.append(Entry(path, info.st_size))
-                if len(found) > _MAX_FILES:
-                    raise SourceError(f"{self._root}: more than {_MAX_FILES} files; this is not an installation medium")
-            else:
-                raise SourceError(f"{path}: {_what(info.st_mode)}; a medium holds plain files only", fix="replace it by a copy of the file")
-
-    def chunks(self, entry: Entry) -> Iterator[bytes]:
-        """One file, in pieces."""
-        try:
-            descriptor = os.open(self._root / entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except PermissionError:
-            raise _unreadable(self._root / entry.path) from None
-        with os.fdopen(descriptor, "rb", buffering=0) as file:
-            while piece := file.read(_CHUNK):
-                yield piece
-
-
-@contextmanager
-def _open_iso(path: Path) -> Iterator[Iso]:
-    image = pycdlib.PyCdlib()
-    try:
-        file = path.open("rb")
-    except PermissionError:
-        raise _unreadable(path) from None
-    with file:
-        try:
-            image.open_fp(file)
-        except (PyCdlibException, OSError, ValueError, IndexError) as error:
-            raise SourceError(f"{path}: not an ISO image that can be read: {error}") from None
-        try:
-            yield Iso(path, file, image)
-        finally:
-            image.close()
-
-
-class Iso:
-    """An ISO 9660 image with Rock Ridge or Joliet names; each file is one run of bytes in it."""
-
-    def __init__(self, path: Path, file: IO[bytes], image: Any) -> None:
-        self._path = path
-        self._file = file
-        self._size = path.stat().st_size
-        self._extents: dict[str, tuple[int, int]] = {}
-        says = image.pvd.space_size * _SECTOR
-        if says > self._size:
-            raise SourceError(f"{path}: cut short: the image says {says} bytes and has {self._size}", fix="download it again")
-        if image.has_rock_ridge():
-            self._view = {"rr_path": "/"}
-        elif image.has_joliet():
-            self._view = {"joliet_path": "/"}
-        else:
-            raise SourceError(
-                f"{path}: the image has neither Rock Ridge nor Joliet names, so XS-PACKAGES and its like are cut short in it",
-                fix="mount it and import the folder with the names restored, or make it with: xorriso -as mkisofs -R -J",
-            )
-        self._image = image
-
-    def entries(self) -> list[Entry]:
-        """All files of the image. What lies outside of the image is refused here, before anything is copied."""
-        key = next(iter(self._view))
-        found: list[Entry] = []
-        for folder, folders, files in self._image.walk(**self._view):
-            del folders
-            for name in files:
-                path = checked_name(f"{folder.strip('/')}/{name}".lstrip("/"))
-                record = self._image.get_record(**{key: f"/{path}"})
-                if record.rock_ridge is not None and record.rock_ridge.is_symlink():
-                    raise SourceError(f"{path}: a symbolic link; a medium holds plain files only")
-                offset, size = record.extent_location() * _SECTOR, record.get_data_length()
-                if size < 0 or offset + size > self._size:
-                    raise SourceError(f"{self._path}: {path} lies outside of the image", fix="download it again")
-                self._extents[path] = (offset, size)
-                found.append(Entry(path, size))
-        return sorted(found, key=lambda entry: entry.path)
-
-    def chunks(self, entry: Entry) -> Iterator[bytes]:
-        """One file, in pieces, read straight from its run of bytes."""
-        offset, left = self._extents[entry.path]
-        while left:
-            piece = os.pread(self._file.fileno(), min(left, _CHUNK), offset)
-            if not piece:
-                raise SourceError(f"{self._path}: cut short while reading {entry.path}")
-            yield piece
-            offset, left = offset + len(piece), left - len(piece)
+        return file.read(entry.size, 0)
+    finally:
+        file.close()
 
 
 def checked_name(path: str) -> str:
@@ -184,11 +85,34 @@ def checked_name(path: str) -> str:
     shown = path.encode("unicode_escape", "surrogateescape").decode("ascii", "replace") if not path.isprintable() else path
     if not path.isprintable():
         raise SourceError(f"{shown}: a name with control or unprintable characters")
-    if path.startswith("/") or ".." in path.split("/") or "\\" in path:
+    parts = path.split("/")
+    if path.startswith("/") or ".." in parts or "\\" in path:
         raise SourceError(f"{shown}: a name that leads out of the medium")
-    if len(path.encode()) > _MAX_PATH:
-        raise SourceError(f"{shown[:80]}…: a name of more than {_MAX_PATH} bytes")
+    if "" in parts or "." in parts:
+        raise SourceError(f"{shown!r}: not the plain name of a file")
+    if len(path.encode()) > MAX_PATH or any(len(part.encode()) > _MAX_PART for part in parts):
+        raise SourceError(f"{shown[:80]}…: a name of more than {MAX_PATH} bytes, or {_MAX_PART} in one part")
     return path
+
+
+def too_many(count: int, source: object) -> None:
+    """Raises SourceError when no medium has so many files."""
+    if count > MAX_FILES:
+        raise SourceError(f"{source}: more than {MAX_FILES} files; this is not an installation medium")
+
+
+def plain_file(path: str, mode: int) -> None:
+    """Raises SourceError, in words, when `mode` is not that of a plain file."""
+    if not stat.S_ISREG(mode):
+        raise SourceError(f"{path}: {_what(mode)}; a medium holds plain files only", fix="replace it by a copy of the file")
+
+
+def unreadable(path: Path) -> SourceError:
+    """What to say when the service's user may not read `path`."""
+    return SourceError(
+        f"{path}: the service's user (uid {os.geteuid()}) may not read it",
+        fix=f"make it readable for that user, for example: chmod o+r {path} (and o+x on the folders above it)",
+    )
 
 
 def _what(mode: int) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from pxeserve.domain.medium import Medium, MediumState
-from pxeserve.paths import PathRefused, Root
+from pxeserve.paths import PathRefused
+from pxeserve.shelf import Shelf
 from pxeserve.store import Store, media
 from pxeserve.store.media import FileRow
 
@@ -38,41 +38,38 @@ def _check(store: Store, data: Path, medium: Medium, report: Report | None) -> l
     total = sum(file.size for file in files)
     done = 0
     faults: list[str] = []
-    try:
-        root = Root(data / "media" / medium.folder)
-    except OSError as error:
-        return [f"medium {medium.name}: its folder {medium.folder} cannot be opened: {error.strerror}"]
+    shelf = Shelf(store, data)
     try:
         for number, file in enumerate(files, 1):
-            fault = _size_fault(root, file) if report is None else _content_fault(root, file)
+            fault = _size_fault(shelf, medium, file) if report is None else _content_fault(shelf, medium, file)
             if fault:
                 faults.append(fault)
             done += file.size
             if report is not None:
                 report(done, total, f"{file.path} ({number} of {len(files)})")
     finally:
-        root.close()
+        shelf.close()
     return faults
 
 
-def _size_fault(root: Root, file: FileRow) -> str | None:
+def _size_fault(shelf: Shelf, medium: Medium, file: FileRow) -> str | None:
     try:
-        opened = root.open(file.path)
+        opened = shelf.open(medium, file.path)
     except PathRefused as refused:
         return f"{file.path}: {'missing' if refused.reason == 'not-found' else refused.reason}; it was there when the medium was imported"
     opened.close()
     return None if opened.size == file.size else f"{file.path}: {opened.size} bytes, and it had {file.size} when it was imported"
 
 
-def _content_fault(root: Root, file: FileRow) -> str | None:
-    fault = _size_fault(root, file)
+def _content_fault(shelf: Shelf, medium: Medium, file: FileRow) -> str | None:
+    fault = _size_fault(shelf, medium, file)
     if fault:
         return fault
     sha256 = hashlib.sha256()
-    opened = root.open(file.path)
+    opened = shelf.open(medium, file.path)
     try:
         offset = 0
-        while piece := os.pread(opened.fd, _CHUNK, offset):
+        while piece := opened.read(_CHUNK, offset):
             sha256.update(piece)
             offset += len(piece)
     finally:

@@ -9,7 +9,8 @@ from typing import NamedTuple, Protocol
 
 
 class Content(NamedTuple):
-    """What will be sent. Either `data`, or `fd` (an open regular file of `size` bytes; whoever holds the Content closes it).
+    """What will be sent. Either `data`, or `fd` (an open regular file of `size` bytes; whoever holds the Content closes it). It may be a
+    run of bytes of a larger file: from `base` on, in one of `container` bytes.
 
     `key` is equal for equal content and lets ready-cut packets be shared; None for content computed for one client.
     `rule` says what resolved the name, for the transfer's event, as do `session`, `mac`, `host` and `install`.
@@ -26,6 +27,8 @@ class Content(NamedTuple):
     host: str | None = None
     install: str | None = None
     delivered: Callable[[], None] | None = None
+    base: int = 0
+    container: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,14 @@ def reader(content: Content) -> Read:
         return lambda offset, length: data[offset : offset + length]
     if content.fd is None:
         raise ContentLost("there is nothing to read")
-    fd = content.fd
+    fd, base = content.fd, content.base
     size, began = _identity(fd)
-    if size != content.size:
+    if size != (content.size if content.container is None else content.container):
         raise ContentLost("its size changed while it was opened")
 
     def read(offset: int, length: int) -> bytes:
         try:
-            data = os.pread(fd, length, offset)
+            data = os.pread(fd, length, base + offset)
         except OSError as error:
             raise ContentLost(f"it cannot be read: {error.strerror}") from None
         if len(data) != length or _identity(fd) != (size, began):

@@ -36,8 +36,13 @@ class Source:
             code, message = _ERRORS[answer.why]
             return Refusal(code, message, answer.rule, **_who(answer.who))
         file = answer.file
-        fd, key = (file.fd, file.key) if file is not None else (None, None)
-        return Content(answer.size, answer.rule, answer.data, fd, key, delivered=answer.delivered, **_who(answer.who))
+        who = answer.who
+        content = Content(
+            answer.size, answer.rule, answer.data, None, None, who.session, who.mac, who.host, who.install, answer.delivered
+        )
+        if file is None:
+            return content
+        return content._replace(fd=file.fd, key=file.key, base=file.base, container=file.container)
 
 
 def _who(who: Who) -> dict[str, str | None]:

@@ -17,7 +17,7 @@ MAC = "52:54:00:77:00:01"
 GROUPS = {
     "host": ("add", "list", "show", "set", "remove", "install", "cancel"),
     "profile": ("add", "list", "show", "set", "remove"),
-    "media": ("import", "list", "show", "verify", "remove", "sample"),
+    "media": ("import", "imports", "list", "show", "verify", "remove", "sample"),
     "loaders": ("import", "list"),
     "answerfile": ("lint", "render"),
     "dhcp": ("leases",),

@@ -28,6 +28,7 @@ from pxeserve.provision.head import Request, parse
 from pxeserve.provision.media import MediaFiles, ShortReply
 from pxeserve.provision.server import serve
 from pxeserve.serving import Listener, Order, Serving
+from pxeserve.shelf import Shelf
 from pxeserve.store import installs, inventory, leases, open_store
 from pxeserve.store import tables as t
 
@@ -219,7 +220,7 @@ def test_while_nothing_is_known_of_the_media_a_machine_is_told_to_come_back(tmp_
 
     request = parse(GOOD)
     assert isinstance(request, Request)
-    files = MediaFiles(unreadable, tmp_path)
+    files = MediaFiles(unreadable, tmp_path, Shelf(open_store(tmp_path, migrate=True), tmp_path))
     files.look()
     answer = files.answer(request, 0.0, keep=True)
     assert isinstance(answer, ShortReply)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +24,7 @@ from pxeserve.rehearse.menu import names
 from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.step import Step
 from pxeserve.rehearse.walk import Walk
+from pxeserve.repo.sample import make_sample
 from pxeserve.store import inventory
 from pxeserve.store import tables as t
 
@@ -303,3 +307,29 @@ def test_two_rehearsals_of_one_host_at_once_do_not_meet(house: Any) -> None:
     finally:
         for plan in (one, other):
             house.ask("rehearse.end", mac=plan.mac, host=plan.host, verdict="two at once")
+
+
+@pytest.mark.skipif(shutil.which("xorriso") is None, reason="xorriso is not installed")
+@pytest.mark.parametrize("lies", ["image", "in-place"])
+def test_a_medium_that_was_not_copied_is_installed_from_to_the_end(house: Any, tmp_path: Path, lies: str) -> None:
+    """Loader of the medium's own over TFTP, kernel and RAM disk as the menu names them, each package over HTTP with its sum."""
+    source, name, mac = tmp_path / "tree", f"lies-{lies}", f"52:54:00:77:01:{len(lies):02x}"
+    make_sample(source)
+    if lies == "image":
+        image = tmp_path / "disc.iso"
+        subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", image, source], check=True, capture_output=True)
+        source = image
+    answer = house.ask("media.import", source=[str(source)], name=name, lies=lies)
+    assert (answer["lies"], answer["place"]) == (lies, str(source))
+    assert not any(folder.name.startswith(name) for folder in (house.data / "media").iterdir())
+    with house.store.site.write() as connection:
+        demo = next(profile for profile in inventory.profiles(connection) if profile.name == "demo")
+        inventory.put_profile(connection, replace(demo, name=name, medium=name))
+        inventory.put_host(connection, Host(0, name, (mac,), name))
+    done = house.cli("rehearse", mac)
+    assert "rehearsal ok:" in done.stdout, done.stdout + done.stderr
+    assert f"m/{name}/boot/xen.gz" in done.stdout
+    os.utime(source if lies == "image" else source / "boot" / "xen.gz")
+    if lies == "image":
+        failed = house.cli("rehearse", mac)
+        assert "rehearsal failed:" in failed.stdout

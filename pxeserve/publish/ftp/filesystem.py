@@ -12,12 +12,14 @@ from typing import Any
 
 from pyftpdlib.exceptions import FilesystemError
 from pyftpdlib.filesystems import AbstractedFS
+from sqlalchemy.exc import SQLAlchemyError
 
 from pxeserve.paths import OpenFile, PathRefused
 from pxeserve.publish.ftp.tree import Entry, Tree
+from pxeserve.shelf import CHANGED
 
 _MISSING = "No such file or folder"
-_CHANGED = "the file changed while it was read"
+_CHANGED = "The file is not what was imported"
 
 
 class Lent:
@@ -43,19 +45,13 @@ class Lent:
 
     def read(self, length: int) -> bytes:
         """Up to `length` bytes, none at the end. Raises OSError when there are fewer than there should be."""
-        wanted = min(length, self.file.size - self._at)
-        if wanted <= 0:
+        if self._at >= self.file.size:
             return b""
-        data = os.pread(self.file.fd, wanted, self._at)
-        if not data or not self.intact():
+        data = self.file.read(length, self._at)
+        if not data or not self.file.intact():
             raise OSError(_CHANGED)
         self._at += len(data)
         return data
-
-    def intact(self) -> bool:
-        """Whether it is still what it was when it was opened."""
-        now = os.fstat(self.file.fd)
-        return now.st_size == self.file.size and now.st_mtime_ns == self.file.mtime_ns
 
     def close(self) -> None:
         """Close the descriptor, once."""
@@ -94,8 +90,10 @@ class MediaFS(AbstractedFS):  # type: ignore[misc]
             raise FilesystemError("This server only gives files")
         try:
             return Lent(self._tree.open(filename), filename)
-        except PathRefused:
-            raise FilesystemError(_MISSING) from None
+        except PathRefused as refused:
+            raise FilesystemError(_CHANGED if refused.reason == CHANGED else _MISSING) from None
+        except SQLAlchemyError:
+            raise FilesystemError("Not now: the service cannot read what the medium holds") from None
 
     def chdir(self, path: str) -> None:
         """Go to a folder. Raises FilesystemError for what is none, to which the answer is 550."""

@@ -23,6 +23,7 @@ from pxeserve.publish.ftp.tree import Tree
 from pxeserve.repo.packages import Packages
 from pxeserve.repo.visible import Visible
 from pxeserve.serving import Order, Serving
+from pxeserve.shelf import Shelf
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import open_store
 
@@ -68,7 +69,8 @@ def serve(serving: Serving) -> None:
     _be_silent()
     store = open_store(config.server.data)
     recorder = Recorder(config.server.data / "run" / SOCKET_NAME, "ftp", by_turns=True)
-    tree = Tree(Visible(store).current, store, config.server.data)
+    shelf = Shelf(store, config.server.data)
+    tree = Tree(Visible(store).current, store, shelf)
     house = House(tree, recorder, Clients(store, SnapshotSource(store).current), Packages(store), time.time)
     told = {str(one.network.ip): str(one.address) for one in serving.listeners}
     most = _most()
@@ -81,6 +83,7 @@ def serve(serving: Serving) -> None:
         _run(loop, doors, recorder, serving)
     finally:
         loop.close()
+        shelf.close()
         recorder.close()
         store.close()
 

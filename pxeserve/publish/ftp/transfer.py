@@ -15,6 +15,7 @@ from pyftpdlib.handlers import DTPHandler
 from pyftpdlib.handlers.ftp.dispatchers import PassiveDTP
 from pyftpdlib.log import logger
 
+from pxeserve.paths import OpenFile
 from pxeserve.publish.ftp.filesystem import Lent
 
 STALL_SECONDS = 60
@@ -66,7 +67,7 @@ class Transfer(DTPHandler):  # type: ignore[misc]
         assert isinstance(lent, Lent)  # else `use_sendfile` has said no
         left = lent.file.size - self._offset
         try:
-            sent = os.sendfile(self._fileno, lent.file.fd, self._offset, min(left, _SLICE)) if left and lent.intact() else 0
+            sent = self._slice(lent.file, left) if left and lent.file.intact() else 0
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
@@ -82,6 +83,10 @@ class Transfer(DTPHandler):  # type: ignore[misc]
             self.handle_close()
         elif not sent:
             self._cut()
+
+    def _slice(self, file: OpenFile, left: int) -> int:
+        """The bytes that were taken. The file may be a run of bytes of an image."""
+        return os.sendfile(self._fileno, file.fd, file.base + self._offset, min(left, _SLICE))
 
     def handle_error(self) -> None:
         """What went wrong while a listing or a text was sent: as any file that comes short."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from pxeserve.domain.medium import Lies, Medium
-from pxeserve.paths import OpenFile, PathRefused, Root
+from pxeserve.domain.medium import Medium
+from pxeserve.paths import OpenFile, PathRefused
+from pxeserve.shelf import Shelf
 from pxeserve.store import Store
 from pxeserve.store import tables as t
 
@@ -41,13 +41,13 @@ class _Index:
 
 
 class Tree:
-    """The media beneath the data folder `data`. `current` gives those that are visible, by name; when the store fails, those last
-    known go on being shown."""
+    """The media on `shelf`. `current` gives those that are visible, by name; when the store fails, those last known go on being
+    shown."""
 
-    def __init__(self, current: Callable[[], Mapping[str, Medium]], store: Store, data: Path) -> None:
+    def __init__(self, current: Callable[[], Mapping[str, Medium]], store: Store, shelf: Shelf) -> None:
         self._current = current
         self._store = store
-        self._data = data
+        self._shelf = shelf
         self._media: Mapping[str, Medium] = {}
         self._indexes: dict[str, _Index] = {}
         self.look()
@@ -99,7 +99,7 @@ class Tree:
         found, entry = self.medium(path), self.entry(path)
         if found is None or entry is None or entry.folder:
             raise PathRefused("not-found")
-        return _opened(self._data, *found)
+        return self._shelf.open(*found)
 
     def _indexed(self, path: str) -> tuple[_Index, str] | None:
         found = self.medium(path)
@@ -134,15 +134,3 @@ def _folders(paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
                 break
             path = folder
     return {folder: tuple(sorted(names)) for folder, names in inside.items()}
-
-
-def _opened(data: Path, medium: Medium, path: str) -> OpenFile:
-    folder = Path(medium.place) if medium.lies is Lies.IN_PLACE else data / "media" / medium.folder
-    try:
-        root = Root(folder)
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        raise PathRefused("not-found") from None
-    try:
-        return root.open(path)
-    finally:
-        root.close()

@@ -1,0 +1,375 @@
+"""Every kind of source, as it really comes: each good one is the same medium, each bad one is refused by name and leaves nothing."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pxeserve.domain.medium import Lies, Medium
+from pxeserve.errors import PxeserveError
+from pxeserve.repo.imports import Wanted, import_medium
+from pxeserve.repo.sample import make_sample
+from pxeserve.repo.sources.iso import open_iso
+from pxeserve.repo.tree import SourceError
+from pxeserve.store import Store, open_store
+from tests.repo.test_import import iso_of, nothing_is_left
+
+Bring = Callable[[Path, str], Medium]
+needs_xorriso = pytest.mark.skipif(shutil.which("xorriso") is None, reason="xorriso is not installed")
+
+
+@pytest.fixture
+def wanted(store: Store, data: Path) -> Callable[..., Medium]:
+    """Import several sources, or one that is not copied."""
+
+    def bring(*sources: Path, name: str = "made", lies: Lies = Lies.COPIED) -> Medium:
+        one = Wanted(tuple(str(source) for source in sources), name, lies)
+        return import_medium(store, data, one, name, lambda *_: None, "tester", 1.0)
+
+    return bring
+
+
+# ISO images
+
+
+@needs_xorriso
+def test_plain_names_will_do_when_they_are_whole(tree: Path, bring: Bring) -> None:
+    assert bring(iso_of(tree, "--norock", "-U"), "plain").revision == bring(tree, "folder").revision
+
+
+@needs_xorriso
+@pytest.mark.parametrize("names", [("-R",), ("-R", "-J")])
+def test_links_and_devices_in_an_image_are_refused_by_name(store: Store, data: Path, tree: Path, bring: Bring, names: tuple[str]) -> None:
+    (tree / "boot" / "passwd").symlink_to("/etc/passwd")
+    with pytest.raises(SourceError, match="boot/passwd: a symbolic link"):
+        bring(iso_of(tree, *names), "link")
+    (tree / "boot" / "passwd").unlink()
+    os.mkfifo(tree / "boot" / "pipe")
+    with pytest.raises(SourceError, match="boot/pipe: a FIFO"):
+        bring(iso_of(tree, *names), "pipe")
+    assert nothing_is_left(store, data)
+
+
+@needs_xorriso
+def test_a_file_that_an_image_says_lies_beyond_its_end_is_refused(tree: Path, bring: Bring) -> None:
+    image = iso_of(tree, "-R")
+    with open_iso(image) as iso:
+        entry = next(entry for entry in iso.entries() if entry.path == "install.img")
+    sector = struct.pack("<I", entry.at // 2048) + struct.pack(">I", entry.at // 2048)
+    content = image.read_bytes()
+    assert content.count(sector) >= 1
+    image.write_bytes(content.replace(sector, struct.pack("<I", 1 << 30) + struct.pack(">I", 1 << 30)))
+    with pytest.raises(SourceError, match=r"cut short|install\.img lies outside of the image"):
+        bring(image, "outside")
+
+
+@needs_xorriso
+@pytest.mark.parametrize("where", [16, 17, 18, 19, 20, 22, 24, 26])
+def test_a_spoiled_image_is_refused_in_words_or_is_whole(tree: Path, bring: Bring, where: int) -> None:
+    image = iso_of(tree, "-R", "-J")
+    good = bring(tree, "good").revision
+    with image.open("r+b") as file:
+        for at in range(64, 2048, 97):
+            file.seek(where * 2048 + at)
+            file.write(b"\xff")
+    try:
+        assert bring(image, "spoiled").revision == good
+    except PxeserveError as error:
+        assert str(error)
+
+
+@needs_xorriso
+@pytest.mark.long
+def test_a_file_of_more_than_4_gib_is_read_as_one(tmp_path: Path) -> None:
+    folder = tmp_path / "large"
+    folder.mkdir()
+    with (folder / "large.bin").open("wb") as file:
+        file.truncate((4 << 30) + 5_000_000)
+        file.seek(4 << 30)
+        file.write(b"beyond")
+    for names in ("-R", "-J"):
+        image = iso_of(folder, names, "-iso-level", "3")
+        with open_iso(image) as iso:
+            (entry,) = iso.entries()
+            file = iso.open(entry)
+            assert (entry.size, file.read(6, 4 << 30)) == ((4 << 30) + 5_000_000, b"beyond")
+            file.close()
+
+
+# several discs
+
+
+@pytest.fixture
+def discs(tree: Path) -> tuple[Path, Path]:
+    """The sample as the two discs of a 4.1: each with its own folder of packages, and files that each disc has for itself."""
+    base, linux = tree.with_name("base"), tree.with_name("linux")
+    shutil.copytree(tree, base, ignore=shutil.ignore_patterns("packages.linux"))
+    linux.mkdir()
+    shutil.copytree(tree / "packages.linux", linux / "packages.linux")
+    return base, linux
+
+
+@needs_xorriso
+def test_two_discs_make_the_medium_that_one_folder_would(tree: Path, discs: tuple[Path, Path], wanted: Callable[..., Medium]) -> None:
+    whole = wanted(tree, name="whole").revision
+    base, linux = discs
+    assert wanted(base, linux, name="folders").revision == whole
+    assert wanted(iso_of(base, "-R"), iso_of(linux, "-J", "-joliet-long"), name="images").revision == whole
+
+
+def test_what_each_disc_has_for_itself_does_not_count(discs: tuple[Path, Path], wanted: Callable[..., Medium], data: Path) -> None:
+    base, linux = discs
+    (base / "EULA").write_text("the same")
+    (linux / "EULA").write_text("the same")
+    (base / "install.sh").write_text("of the base")
+    (linux / "install.sh").write_text("of the other")
+    (base / "XS-REPOSITORY-LIST").write_text("packages.a\npackages.b\n")
+    (linux / "XS-REPOSITORY-LIST").write_text("packages.b\r\npackages.c\r\n")
+    folder = data / "media" / wanted(base, linux).folder
+    assert (folder / "install.sh").read_text() == "of the base"
+    assert (folder / "XS-REPOSITORY-LIST").read_text() == "packages.a\npackages.b\npackages.c\n"
+
+
+def test_different_files_of_one_name_are_refused_with_both_discs(
+    store: Store, data: Path, discs: tuple[Path, Path], wanted: Callable[..., Medium]
+) -> None:
+    base, linux = discs
+    (base / "EULA").write_text("this one")
+    (linux / "EULA").write_text("that one")
+    with pytest.raises(SourceError, match=f"EULA: {base} and {linux} have different files"):
+        wanted(base, linux)
+    assert nothing_is_left(store, data)
+
+
+def test_only_one_source_can_stay_where_it_lies(discs: tuple[Path, Path], wanted: Callable[..., Medium]) -> None:
+    with pytest.raises(PxeserveError, match="one folder or one image"):
+        wanted(*discs, lies=Lies.IN_PLACE)
+
+
+# archives
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    ".gz": partial(gzip.compress, compresslevel=1),
+    ".bz2": bz2.compress,
+    ".xz": partial(lzma.compress, preset=0),
+}
+
+
+def archive_of(tree: Path, change: Callable[[tarfile.TarFile], None] = lambda _archive: None, **more: int) -> bytes:
+    """The tree as a tar archive, with whatever `change` adds at its end."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", **more) as archive:  # type: ignore[call-overload]
+        archive.add(tree, ".")
+        change(archive)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("packed", PACKERS)
+@pytest.mark.parametrize("layout", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])
+def test_an_archive_is_the_same_medium_as_its_folder(tree: Path, tmp_path: Path, bring: Bring, packed: str, layout: int) -> None:
+    file = tmp_path / f"named-as-you-like{packed}"
+    file.write_bytes(PACKERS[packed](archive_of(tree, format=layout)))
+    assert bring(file, "archive").revision == bring(tree, "folder").revision
+
+
+def test_the_folder_around_a_medium_does_not_belong_to_it(tree: Path, tmp_path: Path, bring: Bring) -> None:
+    file = tmp_path / "around.tar.gz"
+    subprocess.run(["tar", "-czf", file, "-C", tree.parent, tree.name], check=True)
+    assert bring(file, "archive").revision == bring(tree, "folder").revision
+
+
+def _member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", size: int = 0) -> Callable[[tarfile.TarFile], None]:
+    def add(archive: tarfile.TarFile) -> None:
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname, member.size = kind, link, size
+        archive.addfile(member, io.BytesIO(bytes(size)))
+
+    return add
+
+
+MEMBERS = {
+    "dots": (_member("../escaped"), r"\.\./escaped: a name that leads out"),
+    "dots inside": (_member("boot/../../escaped"), "a name that leads out"),
+    "absolute": (_member("/etc/escaped"), "/etc/escaped: a name that leads out"),
+    "backslash": (_member("..\\escaped"), "a name that leads out"),
+    "control character": (_member("a\nb"), r"a\\nb: a name with control"),
+    "not UTF-8": (_member("a\udcffb"), "a name with control or unprintable"),
+    "empty part": (_member("boot//x"), "not the plain name of a file"),
+    "very long": (_member("x/" * 300 + "x"), "a name of more than 512 bytes"),
+    "link out": (_member("out", tarfile.SYMTYPE, "/etc/passwd"), "out: a symbolic link"),
+    "link inside": (_member("again", tarfile.SYMTYPE, "README.txt"), "again: a symbolic link"),
+    "hard link": (_member("again", tarfile.LNKTYPE, "README.txt"), "again: a hard link"),
+    "link as a folder": (_member("boot/sub", tarfile.SYMTYPE, "/etc"), "boot/sub: a symbolic link"),
+    "device": (_member("null", tarfile.CHRTYPE), "null: a device"),
+    "block device": (_member("disk", tarfile.BLKTYPE), "disk: a block device"),
+    "FIFO": (_member("pipe", tarfile.FIFOTYPE), "pipe: a FIFO"),
+    "twice": (_member("./README.txt"), "README.txt: twice in"),
+    "a file as a folder": (_member("README.txt/inner"), "README.txt/inner: could not be copied"),
+}
+
+
+@pytest.mark.parametrize("packed", ["", ".gz"])
+@pytest.mark.parametrize("what", MEMBERS)
+def test_what_no_medium_holds_is_refused_by_the_members_name(
+    store: Store, data: Path, tree: Path, tmp_path: Path, bring: Bring, what: str, packed: str
+) -> None:
+    change, says = MEMBERS[what]
+    file = tmp_path / "bad.tar"
+    file.write_bytes(PACKERS[packed](archive_of(tree, change)))
+    before = {path for path in tmp_path.rglob("*") if data not in path.parents}
+    with pytest.raises(PxeserveError, match=says):
+        bring(file, "bad")
+    assert nothing_is_left(store, data)
+    assert {path for path in tmp_path.rglob("*") if data not in path.parents} == before
+    assert not Path("/etc/escaped").exists()
+
+
+@pytest.mark.parametrize("packed", PACKERS)
+@pytest.mark.parametrize("part", [0.2, 0.9, 0.999])
+def test_a_cut_archive_is_refused(store: Store, data: Path, tree: Path, tmp_path: Path, bring: Bring, packed: str, part: float) -> None:
+    whole = PACKERS[packed](archive_of(tree))
+    if not packed:
+        whole = whole.rstrip(b"\0")  # the zeros at the end may be fewer, and one block of them is enough
+    file = tmp_path / "cut.tar"
+    file.write_bytes(whole[: int(len(whole) * part)])
+    with pytest.raises(SourceError, match=r"cut short|damaged"):
+        bring(file, "cut")
+    assert nothing_is_left(store, data)
+
+
+def test_an_archive_that_ends_between_two_members_is_cut_too(tree: Path, tmp_path: Path, bring: Bring) -> None:
+    file = tmp_path / "cut.tar"
+    with tarfile.open(fileobj=io.BytesIO(archive_of(tree))) as archive:
+        end = archive.getmembers()[-2]
+    size = end.offset_data + (end.size + 511) // 512 * 512
+    file.write_bytes(archive_of(tree)[:size])
+    with pytest.raises(SourceError, match="cut short: the archive has no end"):
+        bring(file, "cut")
+
+
+@pytest.mark.parametrize("packed", [".gz", ".bz2", ".xz"])
+def test_what_unpacks_to_far_more_than_it_is_is_refused_early(
+    store: Store, data: Path, tmp_path: Path, bring: Bring, packed: str
+) -> None:
+    """200 MB of zeros; the same goes for 5 GB, of which bzip2 makes 5 kB."""
+    file = tmp_path / "bomb.tar"
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        _member("packages.main/base.tar.bz2", size=200 << 20)(archive)
+    file.write_bytes(PACKERS[packed](out.getvalue()))
+    with pytest.raises(SourceError, match=f"{file}: unpacks to more than 200 times its own size"):
+        bring(file, "bomb")
+    assert nothing_is_left(store, data)
+
+
+def test_a_header_that_wants_the_memory_of_the_machine_is_refused(tmp_path: Path, bring: Bring) -> None:
+    member = tarfile.TarInfo("././@PaxHeader")
+    member.type, member.size = tarfile.XHDTYPE, 3 << 30
+    file = tmp_path / "header.tar"
+    with file.open("wb") as out:
+        out.write(member.tobuf(tarfile.USTAR_FORMAT))
+        out.truncate(3 << 30)
+    with pytest.raises(SourceError, match="a header of more than"):
+        bring(file, "header")
+
+
+def test_zstd_is_refused_with_the_way_out(tmp_path: Path, bring: Bring) -> None:
+    file = tmp_path / "x.tar.zst"
+    file.write_bytes(b"\x28\xb5\x2f\xfd" + bytes(600))
+    with pytest.raises(SourceError, match="packed with zstd") as error:
+        bring(file, "zstd")
+    assert "zstd -d" in error.value.fix
+
+
+def test_a_larger_file_than_the_list_says_is_refused_by_both(tree: Path, tmp_path: Path, bring: Bring) -> None:
+    package = tree / "packages.main" / "base.tar.bz2"
+    os.truncate(package, 60_000_000)
+    file = tmp_path / "larger.tar"
+    file.write_bytes(archive_of(tree))
+    with pytest.raises(PxeserveError, match=r"base\.tar\.bz2: 60000000 bytes, but packages\.main/XS-PACKAGES line 1 says"):
+        bring(file, "larger")
+
+
+# where it lies
+
+
+_AS_NOBODY = """
+import os, pwd, sys
+from pathlib import Path
+from pxeserve.domain.medium import Lies
+from pxeserve.errors import PxeserveError
+from pxeserve.repo.imports import Wanted, import_medium
+from pxeserve.store import open_store
+data, source, lies = Path(sys.argv[1]), sys.argv[2], Lies(sys.argv[3])
+store = open_store(data)
+nobody = pwd.getpwnam("nobody")
+os.setgid(nobody.pw_gid)
+os.setuid(nobody.pw_uid)
+try:
+    import_medium(store, data, Wanted((source,), "x", lies), "x", lambda *_: None, "tester", 0.0)
+except PxeserveError as error:
+    print(error)
+"""
+
+
+@needs_xorriso
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("lies", Lies)
+def test_what_the_services_user_cannot_read_is_said_at_import(lies: Lies) -> None:
+    with tempfile.TemporaryDirectory(prefix="pxs-", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        tree, data = folder / "tree", folder / "data"
+        make_sample(tree)
+        data.mkdir()
+        open_store(data, migrate=True).close()
+        source = iso_of(tree, "-R") if lies is Lies.IMAGE else tree
+        closed = source if lies is Lies.IMAGE else tree / "packages.main" / "base.tar.bz2"
+        closed.chmod(0o600)
+        subprocess.run(["chown", "-R", "nobody", data], check=True)
+        done = subprocess.run([sys.executable, "-c", _AS_NOBODY, data, source, lies], capture_output=True, text=True, check=False)
+    assert f"{closed}: the service's user (uid 65534) may not read it" in done.stdout, done.stderr
+    assert f"chmod o+r {closed}" in done.stdout
+
+
+def test_what_lies_in_the_data_folder_is_not_published_in_place(tree: Path, data: Path, wanted: Callable[..., Medium]) -> None:
+    inside = data / "tree"
+    shutil.copytree(tree, inside)
+    with pytest.raises(PxeserveError, match="own data folder"):
+        wanted(inside, lies=Lies.IN_PLACE)
+
+
+@needs_xorriso
+def test_each_way_to_lie_wants_its_own_kind_of_source(tree: Path, wanted: Callable[..., Medium]) -> None:
+    with pytest.raises(PxeserveError, match="--from-iso serves an ISO image, and this is none"):
+        wanted(tree, lies=Lies.IMAGE)
+    with pytest.raises(PxeserveError, match="--in-place serves a folder, and this is none"):
+        wanted(iso_of(tree, "-R"), lies=Lies.IN_PLACE)
+
+
+@needs_xorriso
+def test_a_flipped_bit_is_found_wherever_it_lies(tree: Path, wanted: Callable[..., Medium], store: Store, data: Path) -> None:
+    package = tree / "packages.main" / "base.tar.bz2"
+    content = bytearray(package.read_bytes())
+    content[1000] ^= 1
+    package.write_bytes(content)
+    for source, lies in ((tree, Lies.IN_PLACE), (iso_of(tree, "-R"), Lies.IMAGE)):
+        with pytest.raises(PxeserveError, match=r"base\.tar\.bz2: MD5 is"):
+            wanted(source, lies=lies)
+    assert nothing_is_left(store, data)
+    assert tree.is_dir()
