@@ -9,6 +9,7 @@ import select
 import shutil
 import socket
 import struct
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -270,6 +271,60 @@ def test_a_client_that_hangs_up_is_told_as_cut(ftp: Ftp) -> None:
         until(lambda: "hung/install.img: cut after" in ftp.served.cli("events"), "the cut in the record")
 
 
+@pytest.mark.parametrize("kind", ["link", "fifo", "another size"])
+def test_a_folder_that_is_served_where_it_lies_gives_only_what_was_imported(ftp: Ftp, kind: str) -> None:
+    tree = ftp.served.folder / f"place{kind[0]}"
+    make_sample(tree)
+    ftp.served.cli("media", "import", opened(tree), "--name", tree.name, "--in-place")
+    try:
+        path = f"/media/{tree.name}/install.img"
+        assert fetch(ftp.address, path) == (tree / "install.img").read_bytes()
+        (tree / "secret").write_text("not in the manifest")
+        (tree / "install.img").unlink()
+        match kind:
+            case "link":
+                (tree / "install.img").symlink_to("secret")
+            case "fifo":
+                os.mkfifo(tree / "install.img")
+            case _:
+                (tree / "install.img").write_bytes(b"short")
+        for name in ("install.img", "secret"):
+            assert fetch(ftp.address, f"/media/{tree.name}/{name}") is None
+            with Client(ftp.address) as client:
+                client.login()
+                assert client.ask(f"SIZE /media/{tree.name}/{name}").code == 550
+        assert fetch(ftp.address, f"/media/{tree.name}/packages.main/XS-PACKAGES")
+    finally:
+        ftp.served.cli("media", "remove", tree.name)
+
+
+def test_an_image_is_served_from_inside_and_not_once_it_has_changed(ftp: Ftp) -> None:
+    if shutil.which("xorriso") is None:
+        pytest.skip("xorriso is not installed")
+    tree, image = ftp.trees["xcp83"], ftp.served.folder / "image.iso"
+    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", "-J", "-o", image, tree], check=True, capture_output=True)
+    image.chmod(0o644)
+    ftp.served.cli("media", "import", image, "--name", "image", "--from-iso")
+    try:
+        for file in (one for one in tree.rglob("*") if one.is_file()):
+            path = f"/media/image/{file.relative_to(tree)}"
+            assert fetch(ftp.address, path) == file.read_bytes(), path
+        with Client(ftp.address) as client:
+            client.login()
+            client.ask("TYPE I")
+            client.ask("REST 1000")
+            content, last = client.fetch("RETR /media/image/install.img")
+            assert (content, last.code) == ((tree / "install.img").read_bytes()[1000:], 226)
+            client.ask("TYPE A")
+            content, last = client.fetch("RETR /media/image/repodata/repomd.xml")
+            assert content.replace(b"\r\n", b"\n") == (tree / "repodata/repomd.xml").read_bytes()
+        with image.open("r+b") as file:
+            file.write(b"another beginning")
+        assert fetch(ftp.address, "/media/image/install.img") is None
+    finally:
+        ftp.served.cli("media", "remove", "image")
+
+
 def test_a_medium_is_there_from_its_import_to_its_removal_and_in_open_sessions_too(ftp: Ftp, client: Client) -> None:
     assert client.ask("CWD /media/late").code == 550
     with _with_a_medium(ftp, "late"):
@@ -279,6 +334,16 @@ def test_a_medium_is_there_from_its_import_to_its_removal_and_in_open_sessions_t
     assert client.ask("CWD /media/late").code == 550
     names, _ = client.fetch("NLST /media")
     assert names == b"xcp83\r\nxs41\r\n"
+
+
+def test_a_medium_that_was_removed_and_imported_again_is_there_over_every_protocol(ftp: Ftp) -> None:
+    """It lies in a folder of the same name, and what a server keeps open is the one that is gone."""
+    url = f"http://127.0.0.1:{ftp.served.http}/media/again/install.img"
+    for _ in range(2):
+        with _with_a_medium(ftp, "again") as folder:
+            whole = (folder / "install.img").read_bytes()
+            assert fetch(ftp.address, "/media/again/install.img") == whole
+            assert subprocess.run(["curl", "-sSf", "--noproxy", "*", url], capture_output=True, check=True).stdout == whole
 
 
 def test_the_process_that_dies_comes_back_and_nobody_elses_transfer_is_cut(ftp: Ftp) -> None:
