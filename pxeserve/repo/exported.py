@@ -24,11 +24,12 @@ _PLAIN = re.compile(r"/[^\x00-\x1f\x7f\"\\]*")
 @dataclass(frozen=True, slots=True)
 class Export:
     """One medium's folder. `id` stays the same for the same folder, as the handles that clients hold are made of it (1 to 65535); `pseudo`
-    is the path that clients mount, in every version of NFS."""
+    is the path that clients mount, in every version of NFS. `inode` tells the folder from one that lay at the same path before."""
 
     id: int
     path: str
     pseudo: str
+    inode: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,10 +116,30 @@ def test_media_come_go_and_change_while_ganesha_runs_on(nfs: Nfs) -> None:
     nfs.imported("fresh")
     until(lambda: nfs.cat(f"/media/fresh/{PATH}"), "the new medium")
     nfs.served.cli("media", "remove", "fresh")
+    nfs.imported("fresh")
+    until(lambda: nfs.cat(f"/media/fresh/{PATH}"), "the same again, in another folder of the same name")
+    nfs.served.cli("media", "remove", "fresh")
     until(lambda: nfs.cat(f"/media/fresh/{PATH}") is None, "its end")
     nfs.imported("fresh", changed=True)
     until(lambda: nfs.cat("/media/fresh/EULA") == b"another revision\n", "the new revision")
     assert nfs.ganesha == pid
+
+
+def test_a_folder_is_exported_where_it_lies_and_an_image_is_said_not_to_be(nfs: Nfs) -> None:
+    tree = nfs.served.folder / "inplace"
+    make_modern_sample(tree, "xcp-8.3")
+    nfs.served.cli("media", "import", opened(tree), "--name", "inplace", "--in-place")
+    assert until(lambda: nfs.cat("/media/inplace/.treeinfo"), "the folder") == (tree / ".treeinfo").read_bytes()
+    if shutil.which("xorriso") is None:
+        pytest.skip("xorriso is not installed")
+    image = nfs.served.folder / "image.iso"
+    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", "-J", "-o", image, tree], check=True, capture_output=True)
+    image.chmod(0o644)
+    nfs.served.cli("media", "import", image, "--name", "image", "--from-iso")
+    until(lambda: (state := nfs.state()) is not None and "image" in state.refused, "the word for it")
+    assert "medium image is left out: it is served out of an image" in nfs.served.cli("status")
+    assert nfs.cat("/media/image/.treeinfo") is None
+    nfs.served.cli("media", "remove", "image")
 
 
 def test_nothing_can_be_written_and_nothing_lies_outside(nfs: Nfs) -> None:

@@ -44,6 +44,7 @@ class Keeper:
         self._media: Mapping[str, Medium] = {}
         self._process: Process | None = None
         self._serving = settings
+        self._wanted: tuple[Export, ...] = ()
         self._loaded: tuple[Export, ...] = ()
         self._failed: set[str] = set()
         self._since: float | None = None
@@ -85,9 +86,12 @@ class Keeper:
 
     def _look(self) -> None:
         try:
-            self._media = self._current()
+            media = self._current()
         except SQLAlchemyError:
             return  # what was exported stays so
+        if media is not self._media:
+            self._media = media
+            self._wanted = tuple(replace(one, inode=_inode(one.path)) for one in exports(media.values(), self._data))
 
     def _start(self, now: float) -> None:
         path, place = program(), plugins()
@@ -100,7 +104,7 @@ class Keeper:
         if versions != self._settings.versions:
             log.error(f"NFSv3 is left out: {_NO_RPCBIND}; NFSv4 is served")
         self._serving = replace(self._settings, versions=versions, plugins=place)
-        self._loaded = self._wanted()
+        self._loaded = self._wanted
         self._failed.clear()
         try:
             self._folder.joinpath("recovery").mkdir(parents=True, exist_ok=True)
@@ -137,7 +141,7 @@ class Keeper:
     def _load(self, now: float) -> None:
         """Bring it a step nearer to what should be exported."""
         assert self._process is not None
-        following = ganesha.towards(self._loaded, self._wanted())
+        following = ganesha.towards(self._loaded, self._wanted)
         if following == self._loaded:
             self._say_serving()
             return
@@ -177,9 +181,6 @@ class Keeper:
 
     def _put_off(self, now: float) -> None:
         self._due, self._wait = now + self._wait, min(self._wait * 2, _LONGEST_WAIT)
-
-    def _wanted(self) -> tuple[Export, ...]:
-        return exports(self._media.values(), self._data)
 
     def _write(self) -> None:
         """By one rename: it may be read at any moment."""
@@ -231,6 +232,13 @@ def _missing(path: str | None, place: Path | None, versions: tuple[int, ...]) ->
     if os.geteuid() and not _may_search():
         return "it opens files by their handles, for which it needs CAP_DAC_READ_SEARCH: start pxeserve as root, or with that capability"
     return ""
+
+
+def _inode(path: str) -> int:
+    try:
+        return Path(path).stat().st_ino
+    except OSError:
+        return 0
 
 
 def _may_search() -> bool:
