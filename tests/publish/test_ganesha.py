@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def test_the_configuration_only_gives_and_squashes_everybody() -> None:
         assert line in block
     assert text.count("Protocols = 3, 4;") == 2
     assert "RW" not in text
+    assert "Enable_UDP = Mount;" in text
+    assert "Enable_UDP = false;" in render(replace(SETTINGS, versions=(4,)), [])
 
 
 @given(EXPORTS.map(unique), EXPORTS.map(unique))

@@ -229,6 +229,10 @@ def test_v3_and_v4_read_the_same_path() -> None:
         for version in (3, 4):
             content = until(lambda version=version: made.cat(f"/media/both/{PATH}", version), f"version {version}")
             assert content == (tree / PATH).read_bytes()
+        registered = made.served.run("rpcinfo", "-p", "10.77.0.1").stdout.split("\n")
+        told = {(fields[4], fields[1], fields[2], fields[3]) for line in registered if len(fields := line.split()) == 5}
+        assert {("nfs", "3", "tcp", "2049"), ("mountd", "3", "tcp", "20048"), ("mountd", "3", "udp", "20048")} <= told
+        assert not any(program == "nfs" and way == "udp" for program, _, way, _ in told)
         shown = made.served.run("showmount", "--no-headers", "-e", "10.77.0.1").stdout if shutil.which("showmount") else "/media/both"
         assert "/media/both" in shown
 

@@ -1,7 +1,8 @@
 """NFS-Ganesha's configuration, and what its log says that matters to us (release 4.3).
 
 Every medium is an export of its own, read-only, with the same path in NFSv3 and v4 (`mount_path_pseudo`). Everybody is squashed to the
-service's own user, which can read what it imported. No lock manager, no quotas, no UDP, no Kerberos.
+service's own user, which can read what it imported. No lock manager, no quotas, no Kerberos; and no UDP but for asking to mount, as old
+clients do first: an answer there is as short as its question, while a file over UDP could be had sent to somebody else.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ NFS_CORE_PARAM {{
     Protocols = {versions};
     Enable_NLM = false;
     Enable_RQUOTA = false;
-    Enable_UDP = false;
+    Enable_UDP = {udp};
     NSM_Use_Caller_Name = true;
     Plugins_Dir = "{plugins}";
 }}
@@ -75,7 +76,7 @@ def render(settings: Settings, exports: Sequence[Export]) -> str:
     versions = ", ".join(str(version) for version in settings.versions)
     core = _CORE.format(
         bind=settings.bind, port=settings.port, mount_port=settings.mount_port, versions=versions, plugins=settings.plugins,
-        recovery=settings.recovery,
+        recovery=settings.recovery, udp="Mount" if 3 in settings.versions else "false",
     )  # fmt: skip
     blocks = (
         _EXPORT.format(id=one.id, path=one.path, pseudo=one.pseudo, uid=settings.uid, gid=settings.gid, versions=versions)
