@@ -119,6 +119,14 @@ class Root:
             raise PathRefused("not-regular")
         return OpenFile(descriptor, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
+    def lies_at(self, path: Path) -> bool:
+        """Whether the folder at `path` is this very one."""
+        try:
+            there = path.stat()
+        except OSError:
+            return False
+        return os.path.samestat(os.fstat(self._fd), there)
+
     def close(self) -> None:
         """Close the root."""
         os.close(self._fd)

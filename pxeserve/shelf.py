@@ -93,7 +93,7 @@ class Shelf:
         is out of something, SQLAlchemyError when the store cannot be asked what is in the medium."""
         if medium.lies is Lies.COPIED:
             with self._lock:
-                return self._kept(medium.folder).open(path)
+                return self._copied(medium.folder, path)
         name = b"/".join(parts(path)).decode(errors="surrogateescape")
         place = self.files(medium).get(name)
         if place is None:
@@ -162,6 +162,17 @@ class Shelf:
         index = _Index(medium.revision, moment, {row.path: Place(row.size, row.offset, Stamp.read(row.stamp)) for row in rows})
         self._indexes[medium.name] = index
         return index
+
+    def _copied(self, folder: str, path: str) -> OpenFile:
+        """A medium that was removed and imported again lies in another folder of the same name: what is kept open is then an empty one."""
+        kept = self._roots.get(folder)
+        try:
+            return self._kept(folder).open(path)
+        except PathRefused as refused:
+            if kept is None or refused.reason != "not-found" or kept.lies_at(self._data / "media" / folder):
+                raise
+            self._roots.pop(folder).close()
+            return self._kept(folder).open(path)
 
     def _kept(self, folder: str) -> Root:
         kept = self._roots.get(folder)

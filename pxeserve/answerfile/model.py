@@ -17,9 +17,10 @@ SHOWN = "********"
 
 _KEYS = (
     "primary-disk", "guest-disks", "root-password", "timezone", "keymap", "hostname", "nameservers", "ntp-servers", "admin-interface",
-    "sr-type", "existing-installation", "post-install-script",
+    "sr-type", "existing-installation", "post-install-script", "source",
 )  # fmt: skip
 _INTERFACE = ("name", "hwaddr", "proto", "ipaddr", "subnet", "gateway", "vlan")
+_SOURCES = ("http", "nfs", "ftp")
 _DISK = ("device", "guest-storage")
 _TEXT = re.compile(r"[!-~]([ -~]*[!-~])?", re.ASCII)
 
@@ -59,7 +60,8 @@ class Password:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """All answers; None or empty where nothing was said. `sr_type` is `lvm`, `ext` or `largeblock`."""
+    """All answers; None or empty where nothing was said. `sr_type` is `lvm`, `ext` or `largeblock`; `source` is the protocol by which
+    packages are fetched from here: `http`, `nfs` or `ftp`."""
 
     primary_disk: Disk | None = None
     guest_disks: tuple[str, ...] = ()
@@ -73,6 +75,7 @@ class Answers:
     sr_type: str | None = None
     existing_installation: str | None = None
     post_install_script: str | None = None
+    source: str = "http"
 
 
 def read(declared: Mapping[str, Any]) -> Answers:
@@ -81,6 +84,9 @@ def read(declared: Mapping[str, Any]) -> Answers:
     sr_type = _text(declared, "sr-type")
     if sr_type not in (None, "lvm", "ext", "largeblock"):
         raise AnswerError(f"sr-type: {sr_type!r} is none of lvm, ext and largeblock")
+    source = _text(declared, "source") or "http"
+    if source not in _SOURCES:
+        raise AnswerError(f"source: {source!r} is none of {', '.join(_SOURCES)}: the protocol by which packages are fetched from here")
     script = _text(declared, "post-install-script")
     if script is not None and not re.fullmatch(r"(http|ftp)://[!-~]+", script):
         raise AnswerError(f"post-install-script: {script!r} is not an http:// or ftp:// address")
@@ -97,6 +103,7 @@ def read(declared: Mapping[str, Any]) -> Answers:
         sr_type=sr_type,
         existing_installation=_device("existing-installation", name) if (name := _text(declared, "existing-installation")) else None,
         post_install_script=script,
+        source=source,
     )
 
 

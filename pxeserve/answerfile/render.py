@@ -39,7 +39,8 @@ class RenderError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One installation to write for. `source`, `hook` and `progress` are addresses on this server; `password` is the one to be set."""
+    """One installation to write for. `source`, `hook` and `progress` are addresses on this server; `source_type` is url or nfs, whose
+    addresses are `server:/path`; `password` is the one to be set."""
 
     dialect: str
     mode: str
@@ -48,6 +49,7 @@ class Wanted:
     hook: str
     progress: str
     password: str = field(repr=False)
+    source_type: str = "url"
 
 
 def faults(answers: Answers, dialect: str, mode: str) -> list[str]:
@@ -94,7 +96,7 @@ def render(wanted: Wanted) -> bytes:
     if said or dialect is None:
         raise RenderError("\n".join(said))
     template = _XML.get_template(f"{dialect.name}/answerfile.xml.j2")
-    values: dict[str, Any] = {name: getattr(wanted, name) for name in ("mode", "answers", "source", "hook", "password")}
+    values: dict[str, Any] = {name: getattr(wanted, name) for name in ("mode", "answers", "source", "source_type", "hook", "password")}
     values["reading"] = dialect.reading
     text = template.render(notice=NOTICE, **values).encode("ascii", "xmlcharrefreplace")
     wrong = [finding for finding in lint(text, dialect) if finding.severity is Severity.ERROR]

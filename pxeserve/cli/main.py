@@ -26,6 +26,7 @@ _COMMANDS = {
     "export": ("pxeserve.cli.export", "Print the site as `apply` reads it."),
     "answerfile": ("pxeserve.cli.answerfile", "Answerfiles: lint, render."),
     "dhcp": ("pxeserve.cli.dhcp", "DHCP: list the leases."),
+    "nfs": ("pxeserve.cli.nfs", "NFS: lines for the host's own server."),
     "status": ("pxeserve.cli.status", "What the service has and does."),
     "config": ("pxeserve.cli.configuration", "Configuration: print a commented example, or what is in force."),
     "version": ("pxeserve.cli.version", "Print the version."),

@@ -26,3 +26,5 @@ def _shown(answer: Any, console: Console) -> None:
     console.print(f"hosts: {hosts}")
     media = ", ".join(f"{one['name']} ({one['state']})" for one in answer["media"]) or "none"
     console.print(f"media: {escape(media)}")
+    if answer["ftp"] != "off" or answer["nfs"] != "off":
+        console.print(escape(f"FTP: {answer['ftp']}; NFS: {answer['nfs']}"))

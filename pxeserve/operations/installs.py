@@ -24,6 +24,7 @@ from pxeserve.operations.context import Context
 from pxeserve.operations.hosts import known
 from pxeserve.operations.profiles import installs_by_itself
 from pxeserve.operations.registry import verb
+from pxeserve.operations.sources import Source, source_of
 from pxeserve.operations.verification import mend, recheck
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import installs
@@ -122,11 +123,13 @@ def _answered(
     if password is None:
         password, made = _password(context, host, answers)
     base = base_url(context.config)
+    source = _source(context, host, medium, answers)
     wanted = Wanted(
         dialect=medium.dialect,
         mode=mode,
         answers=answers,
-        source=f"{base}/media/{medium.name}",
+        source=source.address,
+        source_type=source.kind,
         hook=f"{base}/s/{seal.token(key, seal.purpose('script', _HOOK))}/{_HOOK}",
         progress=f"{base}/p/{seal.token(key, seal.purpose('progress', ''))}",
         password=password,
@@ -136,6 +139,13 @@ def _answered(
     except RenderError as error:
         raise RefusedError(f"{host.name}: no answerfile can be written for {medium.dialect}:\n{error}") from None
     return Checked(host, medium, frozen, True, made)
+
+
+def _source(context: Context, host: Host, medium: Medium, answers: Answers) -> Source:
+    try:
+        return source_of(context.config, medium, answers.source)
+    except RefusedError as error:
+        raise RefusedError(f"{host.name}: {error.message}", fix=error.fix) from None
 
 
 def _password(context: Context, host: Host, answers: Answers) -> tuple[str, str | None]:

@@ -6,9 +6,11 @@ from collections import Counter
 from typing import Any
 
 from pxeserve import __version__
+from pxeserve.config import Config
 from pxeserve.operations.address import base_url
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
+from pxeserve.repo.exported import State
 from pxeserve.store import installs, inventory
 
 
@@ -29,4 +31,19 @@ def status(context: Context) -> dict[str, Any]:
         "dhcp": config.dhcp.mode,
         "hosts": dict(states),
         "media": [{"name": medium.name, "state": medium.state} for medium in media],
+        "ftp": f"{config.server.address}:{config.ftp.port}" if config.ftp.enabled else "off",
+        "nfs": _nfs(config),
     }
+
+
+def _nfs(config: Config) -> str:
+    """How NFS fares, in words."""
+    if not config.nfs.enabled:
+        return "off"
+    if config.nfs.server == "kernel":
+        return "left to the host's own server: pxeserve nfs exports prints its lines"
+    found = State.read(config.server.data)
+    if found is None or found.state != "serving":
+        return f"not served: {found.text if found else 'it has not begun yet'}"
+    said = [" and ".join(f"v{version}" for version in found.versions), *([found.text] if found.text else [])]
+    return ", ".join([*said, *(f"medium {name} is left out: {why}" for name, why in found.refused.items())])

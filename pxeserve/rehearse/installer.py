@@ -10,11 +10,15 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from lxml import etree
 
+from pxeserve.rehearse import nfs
+from pxeserve.rehearse.ftp import FtpClient
 from pxeserve.rehearse.http import HttpClient, shown
 from pxeserve.rehearse.plan import Package, Plan
+from pxeserve.rehearse.sink import Sink
 from pxeserve.rehearse.step import Did, StepFailedError
 
 Act = tuple[str, Callable[[], Did]]
@@ -43,6 +47,12 @@ class Answers:
     hook: str | None = None
 
 
+class _Media(Protocol):
+    def there(self, url: str) -> bool: ...
+
+    def get(self, url: str, keep: int = 0) -> Sink: ...
+
+
 @dataclass(slots=True)
 class Installer:
     """One installation, up to the report that it is done. `packages` are those that the repositories list, in order."""
@@ -53,11 +63,19 @@ class Installer:
     answers: Answers = field(default_factory=Answers)
     packages: list[tuple[str, Package]] = field(default_factory=list)
     report: str | None = None
+    _media: _Media = field(init=False)
+    _unread: bool = False
+
+    def __post_init__(self) -> None:
+        self._media = self.http
 
     def steps(self) -> Iterator[Act]:
         """The steps, each to be done before the next is asked for."""
         yield "answerfile", self._answerfile
-        yield "repositories", self._yum if self.plan.dialect in YUM_DIALECTS else self._repositories
+        if self._unread:
+            yield "repositories", self._no_nfs
+        else:
+            yield "repositories", self._yum if self.plan.dialect in YUM_DIALECTS else self._repositories
         count = len(self.packages)
         for number, (base, package) in enumerate(self.packages, 1):
             yield f"package {number} of {count}", lambda base=base, package=package: self._package(base, package)  # type: ignore[misc]
@@ -74,15 +92,34 @@ class Installer:
         if source is None:
             raise StepFailedError("the answerfile names no <source>", "a profile with a medium gets one by itself")
         kind, address = source.get("type"), source.text or ""
-        if kind != "url":
-            raise StepFailedError(f"the answerfile's source is of type {kind!r}: only url can be rehearsed")
         if address != address.strip():
             raise StepFailedError("the address in <source> has white space around it, which this installer makes a part of it")
+        self._reach(kind or "", address)
         scripts = root.findall(".//script")
         hook = root.find(".//post-install-script") if self.plan.dialect in TEXT_DIALECTS else _last_stage(scripts)
-        self.answers = Answers(address, hook.text if hook is not None else None)
+        self.answers = Answers(self.answers.source, hook.text if hook is not None else None)
         said = "and a hook" if self.answers.hook else "and no hook"
         return Did(f"answerfile of {sink.size} bytes: packages from {address}, {said}", sink.size)
+
+    def _reach(self, kind: str, address: str) -> None:
+        """Take the client that the source wants; without one nothing can be fetched from it here."""
+        match kind, address.partition("://")[0]:
+            case "url", "http":
+                self._media = self.http
+            case "url", "ftp":
+                self._media = FtpClient(self.http.local, self.plan.dialect)
+            case "nfs", _:
+                program = nfs.program()
+                self._unread = program is None
+                self._media = nfs.NfsClient(program or "", self.plan.dialect)
+                server, _, path = address.partition(":")
+                address = f"nfs://{server}{path}"
+            case _:
+                raise StepFailedError(f"the answerfile's source is of type {kind!r}, at {address!r}: that cannot be rehearsed")
+        self.answers = Answers(address)
+
+    def _no_nfs(self) -> Did:
+        return Did("not walked: nothing here reads NFS (apt-get install libnfs-utils); the packages were checked when they were imported")
 
     def _repositories(self) -> Did:
         """Every folder is asked for both files, and both are fetched again where both are there (installer of 4.1, request by request)."""
@@ -90,16 +127,16 @@ class Installer:
         found, size = [], 0
         for folder in self._listed(base):
             at = f"{base}{folder}/" if folder else base
-            there = [self.http.there(f"{at}{name}") for name in ("XS-REPOSITORY", "XS-PACKAGES")]
+            there = [self._media.there(f"{at}{name}") for name in ("XS-REPOSITORY", "XS-PACKAGES")]
             if not all(there):
                 continue
-            label = self.http.get(f"{at}XS-REPOSITORY", keep=_INDEX)
-            index = self.http.get(f"{at}XS-PACKAGES", keep=_INDEX)
+            label = self._media.get(f"{at}XS-REPOSITORY", keep=_INDEX)
+            index = self._media.get(f"{at}XS-PACKAGES", keep=_INDEX)
             size += label.size + index.size
             found.append(_label(at, label.content))
             self.packages += [(at, package) for package in _packages(at, index.content)]
         if not found:
-            fix = f"is http port {self.plan.http_port} let through, and is medium {self.plan.medium} still there?"
+            fix = f"is the port let through, and is medium {self.plan.medium} still there?"
             raise StepFailedError(f"no repository found at {base}", fix)
         self._compare(base)
         return Did(f"{', '.join(found)}: {len(self.packages)} packages", size)
@@ -108,24 +145,24 @@ class Installer:
         """`.treeinfo` and repomd.xml are asked for, fetched, and then the primary list (installer of 7.1 and later, request by request)."""
         base = self.answers.source.rstrip("/") + "/"
         for name in (".treeinfo", "repodata/repomd.xml"):
-            if not self.http.there(f"{base}{name}"):
-                fix = f"is http port {self.plan.http_port} let through, and is medium {self.plan.medium} still there?"
+            if not self._media.there(f"{base}{name}"):
+                fix = f"is the port let through, and is medium {self.plan.medium} still there?"
                 raise StepFailedError(f"{base}{name} is not there: No main repository found", fix)
-        info = self.http.get(f"{base}.treeinfo", keep=_INDEX)
-        repomd = self.http.get(f"{base}repodata/repomd.xml", keep=_INDEX)
+        info = self._media.get(f"{base}.treeinfo", keep=_INDEX)
+        repomd = self._media.get(f"{base}repodata/repomd.xml", keep=_INDEX)
         place = _parsed(repomd.content).find(f"{_REPO}data[@type='primary']/{_REPO}location")
         if place is None:
             raise StepFailedError(f"{base}repodata/repomd.xml names no primary list")
-        primary = self.http.get(f"{base}{place.get('href')}", keep=_PRIMARY)
+        primary = self._media.get(f"{base}{place.get('href')}", keep=_PRIMARY)
         self.packages = [(base, package) for package in _rpms(primary.content)]
         self._compare(base)
         return Did(f"{len(self.packages)} packages", info.size + repomd.size + primary.size)
 
     def _listed(self, base: str) -> tuple[str, ...]:
         """5.5 first reads a list of further folders; a missing one is only noted."""
-        if self.plan.dialect != "5.5" or not self.http.there(f"{base}XS-REPOSITORY-LIST"):
+        if self.plan.dialect != "5.5" or not self._media.there(f"{base}XS-REPOSITORY-LIST"):
             return FOLDERS
-        lines = self.http.get(f"{base}XS-REPOSITORY-LIST", keep=_INDEX).content.decode("utf-8", "replace").split("\n")
+        lines = self._media.get(f"{base}XS-REPOSITORY-LIST", keep=_INDEX).content.decode("utf-8", "replace").split("\n")
         return (*FOLDERS, *(line.strip() for line in lines if line.strip()))
 
     def _compare(self, base: str) -> None:
@@ -137,7 +174,7 @@ class Installer:
             raise StepFailedError(f"the repositories no longer list {missing[0]}, which the medium was imported with", fix)
 
     def _package(self, base: str, package: Package) -> Did:
-        sink = self.http.get(f"{base}{package.path}")
+        sink = self._media.get(f"{base}{package.path}")
         fix = f"pxeserve media verify {self.plan.medium} names every damaged file; import the medium again"
         if sink.size != package.size:
             raise StepFailedError(f"{package.path}: {sink.size} bytes came, and its list says {package.size}", fix)

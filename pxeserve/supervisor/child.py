@@ -66,7 +66,7 @@ def _serve(told: spec.Spec) -> int:
     configure(config.log.format)
     try:
         module = _import_all(told.module)
-        privileges.become(told.ids)
+        privileges.become(told.ids, told.keeps)
         privileges.die_with(told.parent)
         _collect_seldom()
         module.serve(_serving(told, config))

@@ -12,6 +12,7 @@ import structlog
 
 from pxeserve.config import Config
 from pxeserve.serving import Listener, Order
+from pxeserve.supervisor import privileges
 from pxeserve.supervisor.child import READY, begin
 from pxeserve.supervisor.forked import Forked
 from pxeserve.supervisor.spec import Spec
@@ -22,6 +23,8 @@ MODULES = {
     "tftp": "pxeserve.tftp.server",
     "provision": "pxeserve.provision.server",
     "console": "pxeserve.console.admin",
+    "ftp": "pxeserve.publish.ftp.server",
+    "nfs": "pxeserve.publish.nfs.server",
 }
 """The children and the module that each serves with, in the order of their start."""
 
@@ -31,7 +34,11 @@ _ROLES = {
     "tftp": ("tftp",),
     "provision": ("http",),
     "console": ("admin",),
+    "ftp": ("ftp",),
 }
+
+_KEEPS = {"nfs": (privileges.CAP_DAC_READ_SEARCH,)}
+"""Capabilities that a child hands on to a program it starts: Ganesha opens files by their handles."""
 
 SILENCE = 20.0
 """Seconds without a heartbeat after which a child is taken for stuck and killed."""
@@ -72,7 +79,7 @@ class Child:
         read, write = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(read, False)
         numbers = {role: sock.fileno() for role, sock in mine.items()}
-        spec = Spec(self.name, self.module, os.getpid(), config, listeners, numbers, theirs.fileno(), write, ids)
+        spec = Spec(self.name, self.module, os.getpid(), config, listeners, numbers, theirs.fileno(), write, ids, _KEEPS.get(self.name, ()))
         others = _open() - {0, 1, 2, *numbers.values(), theirs.fileno(), write}
         try:
             self.process = Forked(lambda: begin(spec, others))

@@ -6,12 +6,18 @@ import ctypes
 import os
 import pwd
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from pxeserve.errors import PxeserveError
 
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+CAP_DAC_READ_SEARCH = 2
+"""linux/capability.h: read any file, and open one by its handle."""
+
+_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 8, 38, 47
+_PR_CAP_AMBIENT_RAISE = 2
+_CAPABILITY_VERSION_3 = 0x20080522
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def user_ids(name: str) -> tuple[int, int] | None:
@@ -48,18 +54,44 @@ def acting_as(ids: tuple[int, int] | None) -> Iterator[None]:
         os.setegid(gid)
 
 
-def become(ids: tuple[int, int] | None) -> None:
-    """Become this user, with no way back. Files made from now on are private."""
+def become(ids: tuple[int, int] | None, keeps: Sequence[int] = ()) -> None:
+    """Become this user, with no way back. Files made from now on are private. Programs that are started afterwards have the
+    capabilities `keeps`, which this process itself only hands on, as far as it has them."""
     os.umask(0o077)
     if ids is not None:
+        if keeps:
+            _libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
         os.setgroups([])
         os.setresgid(ids[1], ids[1], ids[1])
         os.setresuid(ids[0], ids[0], ids[0])
-    ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        if keeps:
+            _hand_on(keeps)
+    _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+class _Header(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class _Data(ctypes.Structure):
+    _fields_ = (("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32))
+
+
+def _hand_on(capabilities: Sequence[int]) -> None:
+    """Keep these alone, none of them in effect here, all of them for programs that are started (capabilities(7), ambient set)."""
+    words = (_Data * 2)()
+    for one in capabilities:
+        words[one // 32].permitted |= 1 << one % 32
+        words[one // 32].inheritable |= 1 << one % 32
+    header = _Header(_CAPABILITY_VERSION_3, 0)
+    if _libc.capset(ctypes.byref(header), words):
+        return  # a container that lacks them: whoever needs them says so
+    for one in capabilities:
+        _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, one, 0, 0)
 
 
 def die_with(parent: int) -> None:
     """End with SIGKILL the moment the process `parent` ends, however it does. Call it again after a change of user, which clears it."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)

@@ -12,7 +12,8 @@ from pxeserve.serving import Listener
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One child's instructions. `module` has `serve(serving)`; `ids` is the uid and gid to become, or None."""
+    """One child's instructions. `module` has `serve(serving)`; `ids` is the uid and gid to become, or None; `keeps` are capabilities that
+    programs which it starts shall have."""
 
     name: str
     module: str
@@ -23,6 +24,7 @@ class Spec:
     orders: int
     beats: int
     ids: tuple[int, int] | None
+    keeps: tuple[int, ...] = ()
 
 
 def adopt(spec: Spec) -> dict[str, socket.socket]:

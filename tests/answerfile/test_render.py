@@ -52,6 +52,14 @@ def test_the_answerfile_is_this_to_the_letter(name: str, declared: dict[str, Any
     assert render(wanted(declared, mode)).decode() == (GOLDEN / f"{name}.xml").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("dialect", ["4.1", "8.2", "xs8", "xcp-8.2", "xcp-8.3"])
+@pytest.mark.parametrize(("kind", "source"), [("nfs", "192.0.2.1:/media/xs41"), ("url", "ftp://192.0.2.1/media/xs41")])
+def test_packages_may_come_from_nfs_and_from_ftp(dialect: str, kind: str, source: str) -> None:
+    text = render(replace(wanted(LEAST, dialect=dialect), source=source, source_type=kind))
+    node = minidom.parseString(text).getElementsByTagName("source")[0]
+    assert (node.getAttribute("type"), node.firstChild.data) == (kind, source)
+
+
 def _text(document: minidom.Document, name: str) -> list[str]:
     """As the installer reads it: the text nodes of each such element anywhere, joined."""
     nodes = document.getElementsByTagName(name)

@@ -27,17 +27,21 @@ MODULES = (
 )  # fmt: skip
 """Cards of the machines, in the order in which their modules need one another."""
 
+NFS_MODULES = ("sunrpc", "grace", "lockd", "netfs", "fscache", "nfs_acl", "dns_resolver", "nfs", "nfsv3", "nfsv4")
+"""The kernel's NFS client, loaded only where packages come that way."""
+
 SERVER = "10.77.0.1"
 NETWORK = "10.77.0.0/24"
 
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """Debian's hypervisor and kernel, and the modules for the machine's card in the order of loading."""
+    """Debian's hypervisor and kernel, and the modules for the machine's card and for NFS in the order of loading."""
 
     xen: Path
     vmlinuz: Path
     modules: tuple[Path, ...]
+    nfs: tuple[Path, ...]
 
 
 def _newest(name: str) -> str:
@@ -69,6 +73,7 @@ def kernels() -> Kernels:
         next((root / "boot").glob("xen-*.gz")),
         next((root / "boot").glob("vmlinuz-*")),
         tuple(next(modules.rglob(f"{name}.ko")) for name in MODULES),
+        tuple(next(modules.rglob(f"{name}.ko")) for name in NFS_MODULES),
     )
 
 
@@ -86,13 +91,14 @@ def cpio(entries: Sequence[tuple[str, int, bytes]]) -> bytes:
 @pytest.fixture(scope="session")
 def install_img(kernels: Kernels) -> bytes:
     """The RAM disk with the small installer."""
-    folders = [(name, 0o040755, b"") for name in ("bin", "dev", "proc", "sys", "tmp", "modules")]
+    folders = [(name, 0o040755, b"") for name in ("bin", "dev", "proc", "sys", "tmp", "modules", "nfs")]
     busybox = Path(shutil.which("busybox") or "/bin/busybox").read_bytes()
     files = [
         ("bin/busybox", 0o100755, busybox),
         ("init", 0o100755, (HERE / "guest_init.sh").read_bytes()),
         ("udhcpc.sh", 0o100755, (HERE / "guest_udhcpc.sh").read_bytes()),
         *((f"modules/{number:02}-{module.name}", 0o100644, module.read_bytes()) for number, module in enumerate(kernels.modules)),
+        *((f"nfs/{number:02}-{module.name}", 0o100644, module.read_bytes()) for number, module in enumerate(kernels.nfs)),
     ]
     return gzip.compress(cpio([*folders, *files]), 6)
 

@@ -12,19 +12,23 @@ exec </dev/console >/dev/console 2>&1
 say() { echo "@@ $*"; }
 end() { say "$@"; sync; poweroff -f; }
 word() { for one in $(cat /proc/cmdline); do case "$one" in "$1"=*) echo "${one#*=}" ;; esac; done; }
+kind() { tr '\n' ' ' </tmp/answerfile | sed -n 's:.*<source type="\([a-z]*\)".*:\1:p'; }
+get() { # name beneath the source, file to write
+    if [ "$kind" = nfs ]; then cp "/tmp/source/$1" "$2"; else wget -q -O "$2" "$source/$1"; fi
+}
 element() { tr '\n' ' ' </tmp/answerfile | sed -n "s:.*<$1[^>]*>[[:space:]]*\([^<[:space:]]*\)[[:space:]]*</$1>.*:\1:p"; }
 
 install_package() { # repository, then the fields of one line of XS-PACKAGES
-    address=$1 size=$3 sum=$4 kind=$5
-    case "$kind" in
+    folder=$1 size=$3 sum=$4 type=$5
+    case "$type" in
         tbz2) file=$7 ;;
         driver | firmware) file=$6 ;;
-        *) end FAILED "unknown package type $kind" ;;
+        *) end FAILED "unknown package type $type" ;;
     esac
-    wget -q -O /tmp/package "$address/$file" || end FAILED "cannot fetch $file"
+    get "$folder$file" /tmp/package || end FAILED "cannot fetch $file"
     [ "$(wc -c </tmp/package)" -eq "$size" ] || end FAILED "$file has another size"
     [ "$(md5sum </tmp/package | cut -d' ' -f1)" = "$sum" ] || end FAILED "$file has another MD5"
-    if [ "$kind" = tbz2 ]; then tar -C /tmp/root -xjf /tmp/package || end FAILED "$file cannot be unpacked"; fi
+    if [ "$type" = tbz2 ]; then tar -C /tmp/root -xjf /tmp/package || end FAILED "$file cannot be unpacked"; fi
     say PACKAGE "$file"
 }
 
@@ -41,6 +45,15 @@ wget -q -O /tmp/answerfile "$answerfile" || end FAILED "cannot fetch the answerf
 say ANSWERFILE "$(wc -c </tmp/answerfile)"
 source=$(element source)
 [ -n "$source" ] || end FAILED "the answerfile names no source"
+kind=$(kind)
+say SOURCE "$kind $source"
+if [ "$kind" = nfs ]; then # installers name neither port nor version; busybox wants the version that theirs would take
+    mkdir -p /tmp/source
+    for module in /nfs/*.ko; do insmod "$module"; done
+    version=$(word nfsvers)
+    mount -t nfs -o "ro,nolock,proto=tcp,vers=${version:-3}" "$source" /tmp/source || end FAILED "cannot mount $source"
+    say MOUNTED "$(sed -n 's/.* nfs[4]* .*\(vers=[0-9.]*\).*/\1/p' /proc/mounts)"
+fi
 
 hook() { # fetch and run the hook script, as at one of its stages
     script=$(element script)
@@ -52,17 +65,17 @@ hook() { # fetch and run the hook script, as at one of its stages
 }
 
 install_rpm() { # path, size, SHA-256
-    wget -q -O /tmp/package "$source/$1" || end FAILED "cannot fetch $1"
+    get "$1" /tmp/package || end FAILED "cannot fetch $1"
     [ "$(wc -c </tmp/package)" -eq "$2" ] || end FAILED "$1 has another size"
     [ "$(sha256sum </tmp/package | cut -d' ' -f1)" = "$3" ] || end FAILED "$1 has another SHA-256"
     say PACKAGE "${1##*/}"
 }
 
-if wget -q -O /tmp/repo/treeinfo "$source/.treeinfo" 2>/dev/null; then # as installers from 7.1 on
+if get .treeinfo /tmp/repo/treeinfo 2>/dev/null; then # as installers from 7.1 on
     hook
-    wget -q -O /tmp/repo/repomd "$source/repodata/repomd.xml" || end FAILED "No main repository found"
+    get repodata/repomd.xml /tmp/repo/repomd || end FAILED "No main repository found"
     primary=$(sed -n 's/.*href="\([^"]*primary[^"]*\)".*/\1/p' /tmp/repo/repomd)
-    wget -q -O /tmp/repo/primary.gz "$source/$primary" || end FAILED "cannot fetch $primary"
+    get "$primary" /tmp/repo/primary.gz || end FAILED "cannot fetch $primary"
     gunzip -c /tmp/repo/primary.gz >/tmp/repo/primary || end FAILED "$primary cannot be unpacked"
     say REPOSITORY "$(sed -n 's/^product_name = //p' /tmp/repo/treeinfo)"
     sed -n -e 's/.*<checksum[^>]*>\([0-9a-f]*\)<.*/S \1/p' -e 's/.*<size package="\([0-9]*\)".*/Z \1/p' \
@@ -79,14 +92,14 @@ if wget -q -O /tmp/repo/treeinfo "$source/.treeinfo" 2>/dev/null; then # as inst
 fi
 
 found=0
-for place in "" /packages /packages.main /packages.linux /packages.site; do
-    wget -q -O /tmp/repo/repository "$source$place/XS-REPOSITORY" 2>/dev/null || continue
-    wget -q -O /tmp/repo/packages "$source$place/XS-PACKAGES" 2>/dev/null || continue
+for place in "" packages/ packages.main/ packages.linux/ packages.site/; do
+    get "${place}XS-REPOSITORY" /tmp/repo/repository 2>/dev/null || continue
+    get "${place}XS-PACKAGES" /tmp/repo/packages 2>/dev/null || continue
     found=1
     say REPOSITORY "$(head -n 1 /tmp/repo/repository)"
     while read -r line; do
         # shellcheck disable=SC2086
-        install_package "$source$place" $line
+        install_package "$place" $line
     done </tmp/repo/packages
 done
 [ $found = 1 ] || end FAILED "no repository at $source"

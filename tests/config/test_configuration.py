@@ -52,7 +52,7 @@ def test_with_no_file_at_all_it_is_a_working_server_in_proxy_mode() -> None:
         (SERVER + SUBNET + "options = {'300' = 'x'}\n", "is not a number from 1 to 254"),
         (SERVER + SUBNET + SUBNET.replace("/24", "/16"), "overlap"),
         ("[database]\nurl = 'postgresql://x'\n", 'keeps its state in "sqlite"'),
-        ("[nfs]\nenabled = true\n", "pxeserve.toml:2: nfs.enabled: this release does not serve it yet"),
+        ("[nfs]\nversions = []\n", "pxeserve.toml:2: nfs.versions: names no version: [3, 4], [3] or [4]"),
         ("[server\n", "not TOML"),
     ],
 )

@@ -17,7 +17,7 @@ from pxeserve.provision import before
 from pxeserve.provision.head import Request, parse
 from pxeserve.provision.media import MediaFiles
 from pxeserve.provision.responses import FileReply
-from pxeserve.provision.visible import Visible
+from pxeserve.repo.visible import Visible
 from pxeserve.shelf import Shelf
 from pxeserve.store import open_store
 

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from pxeserve.domain.medium import Medium
+from pxeserve.events.clients import Clients
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
-from pxeserve.provision.clients import Clients
-from pxeserve.provision.journal import Journal, Packages, Transfer
+from pxeserve.provision.journal import Journal, Transfer
 from pxeserve.provision.repeats import ALONE
 from pxeserve.provision.responses import FileReply
+from pxeserve.repo.packages import Packages
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import media, open_store
 

@@ -53,6 +53,14 @@ router = "10.77.0.1"
 }
 
 
+WITH_RPCBIND = (
+    "sh", "-c",
+    "mount -t tmpfs none /run && mkdir /run/rpcbind || exit 1; setpriv --pdeathsig KILL rpcbind -f -w >/dev/null 2>&1 & "
+    'until rpcinfo -p 127.0.0.1 >/dev/null 2>&1; do :; done; exec "$@"', "sh",
+)  # fmt: skip
+"""Before a command: a portmapper of this namespace's own, and a /run where nobody finds the machine's."""
+
+
 def archive(name: str, size: int) -> bytes:
     """A .tar.bz2 with one file of `size` bytes that do not compress away."""
     content = b"".join(hashlib.sha256(f"{name}{i}".encode()).digest() for i in range(size // 32))
@@ -138,7 +146,7 @@ class Service:
     packages: tuple[str, ...] = ("base.tar.bz2", "docs.tar.bz2", "nic.ko", "fw.bin", "guest.tar.bz2")
     """What the installer fetches, in its order."""
 
-    def __init__(self, lan: Any, folder: Path, medium: Path, mode: str = "server") -> None:
+    def __init__(self, lan: Any, folder: Path, medium: Path, mode: str = "server", more: str = "") -> None:
         self._lan = lan
         self._data = folder / "data"
         self._medium = medium
@@ -147,7 +155,8 @@ class Service:
         user = pwd.getpwnam(USER)
         self._data.mkdir()
         os.chown(self._data, user.pw_uid, user.pw_gid)
-        self._config.write_text(CONFIG.format(data=self._data, user=USER, dhcp=DHCP[mode]))
+        self._config.write_text(CONFIG.format(data=self._data, user=USER, dhcp=DHCP[mode]) + more)
+        self._before: tuple[str, ...] = WITH_RPCBIND if "[nfs]" in more else ()
 
     def cli(self, *words: str | Path) -> str:
         """`pxeserve WORDS`; its output."""
@@ -158,7 +167,8 @@ class Service:
     def start(self) -> None:
         """Serve, and wait for its `ready`."""
         log = self._config.with_suffix(".log").open("wb")
-        self._process = self._lan.start(PXESERVE, "serve", "--config", self._config, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        command = (*self._before, PXESERVE, "serve", "--config", self._config)
+        self._process = self._lan.start(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert self._process.stdout is not None
         said = b""
         with selectors.DefaultSelector() as selector, log:
@@ -203,6 +213,12 @@ class Service:
             follower.kill()
             follower.communicate()
 
+    def wait_for_nfs(self) -> None:
+        """Until status says that NFS is served in both versions."""
+        deadline = time.monotonic() + PATIENCE
+        while "NFS: v3 and v4" not in (said := self.cli("status")):
+            assert time.monotonic() < deadline, said
+
     def stranger(self) -> Stranger:
         """Another machine."""
         return Stranger(self._lan)
@@ -220,10 +236,10 @@ class Service:
 
 
 @contextmanager
-def serving(lan: Any, medium: Path, mode: str) -> Iterator[Service]:
-    """Served on `br0`, with one medium, one profile and one host, xen01."""
+def serving(lan: Any, medium: Path, mode: str, more: str = "") -> Iterator[Service]:
+    """Served on `br0`, with one medium, one profile and one host, xen01. `more` is added to the configuration."""
     folder = open_folder()
-    made = Service(lan, folder, medium, mode)
+    made = Service(lan, folder, medium, mode, more)
     try:
         made.cli("loaders", "import")
         made.cli("media", "import", medium, "--name", "xs41")
@@ -242,6 +258,17 @@ def serving(lan: Any, medium: Path, mode: str) -> Iterator[Service]:
 def service(lan, medium: Path) -> Iterator[Service]:
     """As this network's DHCP server."""
     with serving(lan, medium, "server") as made:
+        yield made
+
+
+@pytest.fixture
+def published(lan, medium: Path) -> Iterator[Service]:
+    """As this network's DHCP server, with the media over NFS and FTP too."""
+    for program in ("ganesha.nfsd", "rpcbind"):
+        if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin"):
+            pytest.skip(f"{program} is not installed")
+    with serving(lan, medium, "server", "[nfs]\nenabled = true\n[ftp]\nenabled = true\n") as made:
+        made.wait_for_nfs()
         yield made
 
 
