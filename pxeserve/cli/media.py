@@ -11,6 +11,7 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
+from pxeserve.cli.replay import As, OverOption, replayed
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, print_json, reporting_errors
 
 app = typer.Typer(help="Media: import, list, show, verify, remove.", no_args_is_help=True)
@@ -45,10 +46,18 @@ def show(name: Name, config: ConfigOption = None, json: JsonOption = False) -> N
 def verify(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="The medium's name.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All media.")] = False,
+    dialect: As = None,
+    over: OverOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Read every byte again and compare; ends with 1 when something is damaged."""
+    """Read every byte again and compare; ends with 1 when something is damaged.
+
+    With --as: ask the running server for the medium as that generation's installer does, and say what it would find and install.
+    """
+    if dialect is not None or over is not None:
+        replayed(name, everything, dialect, over, config, json)
+        return
     answer = invoke(config, json, "media.verify", {"name": name, "everything": everything}, _verified)
     if any(one["state"] != "good" for one in answer):
         raise typer.Exit(1)

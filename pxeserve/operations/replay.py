@@ -1,0 +1,96 @@
+"""Replays: what the installer of one generation would find in a medium, asked of the running server as that installer asks."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from pxeserve.config import Config
+from pxeserve.domain.medium import Medium, Role
+from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
+from pxeserve.events.record import Event
+from pxeserve.operations.context import Context, Progress
+from pxeserve.operations.registry import verb
+from pxeserve.repo.replay import nfs, quirks
+from pxeserve.repo.replay.accessor import Accessor, Read
+from pxeserve.repo.replay.ftp import Ftp
+from pxeserve.repo.replay.generation import Generation, Over, generation
+from pxeserve.repo.replay.http import Http
+from pxeserve.repo.replay.nfs import Nfs
+from pxeserve.repo.replay.report import Log
+from pxeserve.repo.replay.walk import Asked, replay
+from pxeserve.store import media
+
+
+@verb("media.replay")
+def replay_(context: Context, *, name: str, dialect: str, over: Over = Over.HTTP) -> dict[str, Any]:
+    """What the installer of `dialect` would find at the address that machines are given for the medium `name`, as a Report.
+
+    Every request goes to the running server. Nothing is armed, consumed or marked; no host is concerned. Raises PxeserveError for an
+    unknown dialect, a protocol that is off, or when no service runs.
+    """
+    chosen = generation(dialect)
+    if context.recorder is None:
+        raise RefusedError("no service is running, so there is nobody to ask", fix="start it: pxeserve serve")
+    with context.store.site.read() as connection:
+        medium = media.by_name(connection, name)
+        files = media.files(connection, name)
+    if medium is None:
+        raise NotFoundError(f"there is no medium {name}", fix="pxeserve media list shows them all")
+    log = Log()
+    total = sum(file.size for file in files if file.position >= 0)
+    address, source = _source(context.config, chosen, over, medium, log, _report(context, total, name))
+    main = medium.role in (Role.MAIN, Role.NETINSTALL)
+    asked = Asked(name, medium.format, frozenset(file.path for file in files), main, over.value, address)
+    found = replay(asked, chosen, source, log, quirks.port(chosen, over.value, _port(context.config, over)))
+    text = f"{context.actor.name} replays {name} as {dialect} over {over.value}: {found.verdict}"
+    context.recorder.emit(Event("medium.replayed", time.time(), text[:1000], data={"medium": name, "dialect": dialect, "ok": found.ok}))
+    return found.plain()
+
+
+def _source(config: Config, chosen: Generation, over: Over, medium: Medium, log: Log, read: Read) -> tuple[str, Accessor]:
+    """The address as the installer is given it, and the way there."""
+    if config.server.address is None:
+        raise PxeserveError("it is not known which address machines come back to", fix='set [server] address, or interface = "eth0"')
+    host, port, path = str(config.server.address), _port(config, over), f"/media/{medium.name}/"
+    match over:
+        case Over.HTTP:
+            return f"http://{_at(host, port, 80)}{path[:-1]}", Http(host, port, path, chosen.speech, log, read)
+        case Over.FTP:
+            if not config.ftp.enabled:
+                raise _off(over)
+            return f"ftp://{_at(host, port, 21)}{path[:-1]}", Ftp(host, port, path, chosen.speech, log, read)
+        case Over.NFS:
+            if not config.nfs.enabled:
+                raise _off(over)
+            nfs.needed()
+            return f"{host}:{path[:-1]}", Nfs(host, path, "", log, read)
+
+
+def _port(config: Config, over: Over) -> int:
+    match over:
+        case Over.HTTP:
+            return config.http.port
+        case Over.FTP:
+            return int(getattr(config.ftp, "port", 21))
+        case Over.NFS:
+            return 2049
+
+
+def _at(host: str, port: int, usual: int) -> str:
+    return host if port == usual else f"{host}:{port}"
+
+
+def _off(over: Over) -> RefusedError:
+    return RefusedError(f"media are not served over {over.value}: it is off", fix=f"[{over.value}] enabled = true, then restart")
+
+
+def _report(context: Context, total: int, name: str) -> Read:
+    done = 0
+
+    def read(size: int) -> None:
+        nonlocal done
+        done += size
+        context.report(Progress(min(done, total), max(total, 1), name))
+
+    return read
