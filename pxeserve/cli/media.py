@@ -92,26 +92,40 @@ def sample(
 
 
 def _imported(answer: Any, console: Console) -> None:
-    what = f"{answer['product']} {answer['version']}" + (f" build {answer['build']}" if answer["build"] else "")
-    console.print(f"medium [bold]{escape(answer['name'])}[/bold]: {escape(what)}, read by {answer['dialect']} installers", highlight=False)
+    what = f"{answer['product']} {answer['version']}".strip() + (f" build {answer['build']}" if answer["build"] else "")
+    console.print(f"medium [bold]{escape(answer['name'])}[/bold]: {escape(what)}, {_what_for(answer)}", highlight=False)
+    bootable = answer["bootable"] or answer["role"] in ("pack", "driver-disk")
     console.print(
         f"  {answer['package_count']} packages checked, {answer['files']} files, {decimal(answer['bytes'])}"
-        + ("" if answer["bootable"] else "; nothing can boot from it: no boot/xen.gz, boot/vmlinuz and install.img")
+        + ("; nothing can boot from it: no boot/xen.gz, boot/vmlinuz and install.img" if not bootable else "")
     )
     if answer["sample"]:
         console.print("  this is a generated sample: it installs nothing")
+
+
+def _what_for(answer: Any) -> str:
+    """What a medium is to an installer, in words."""
+    match answer["role"]:
+        case "pack":
+            return f"a pack in the {answer['format']} format"
+        case "driver-disk":
+            return f"a driver disk in the {answer['format']} format"
+        case "netinstall":
+            return f"a netinstall tree, taken for {answer['dialect']}: it boots, and its packages come from elsewhere"
+    return f"read by {answer['dialect']} installers"
 
 
 def _listed(answer: Any, console: Console) -> None:
     if not answer:
         console.print("no media yet: pxeserve media import SOURCE --name NAME")
         return
-    table = Table("name", "product", "version", "dialect", "packages", "size", "state")
+    table = Table("name", "role", "product", "version", "dialect", "packages", "size", "state")
     for medium in answer:
         version = f"{medium['version']}-{medium['build']}" if medium["build"] else medium["version"]
         state = medium["state"] + (" (sample)" if medium["sample"] else "")
         count, size = str(medium["package_count"]), decimal(medium["bytes"])
-        table.add_row(medium["name"], escape(medium["product"]), escape(version), medium["dialect"], count, size, state)
+        row = (medium["name"], medium["role"], escape(medium["product"]), escape(version), medium["dialect"], count, size, state)
+        table.add_row(*row)
     console.print(table)
 
 

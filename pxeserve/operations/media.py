@@ -96,6 +96,7 @@ def _described(context: Context, medium: Medium) -> dict[str, Any]:
         "build": medium.build,
         "dialect": medium.dialect,
         "format": medium.format,
+        "role": medium.role,
         "repositories": list(medium.repositories),
         "bootable": medium.boot is not None,
         "state": medium.state,

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from pxeserve.boot.exits import Leave
 from pxeserve.domain.host import Profile
-from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
+from pxeserve.domain.medium import Medium, Role
+from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context
 from pxeserve.operations.hosts import answers_fault
 from pxeserve.operations.registry import verb
@@ -154,8 +155,12 @@ def save(connection: Connection, profile: Profile) -> None:
     others = {other.name: other for other in inventory.profiles(connection)}
     if profile.medium is not None and profile.plain is not None:
         raise PxeserveError(f"profile {profile.name}: a medium and plain files exclude each other")
-    if profile.medium is not None and profile.medium not in {medium.name for medium in inventory.media(connection)}:
-        raise NotFoundError(f"profile {profile.name}: there is no medium {profile.medium}", fix="pxeserve media import SOURCE --name NAME")
+    if profile.medium is not None:
+        medium = next((one for one in inventory.media(connection) if one.name == profile.medium), None)
+        if medium is None:
+            fix = "pxeserve media import SOURCE --name NAME"
+            raise NotFoundError(f"profile {profile.name}: there is no medium {profile.medium}", fix=fix)
+        installs_by_itself(f"profile {profile.name}", medium)
     seen, parent = {profile.name}, profile.parent
     while parent is not None:
         if parent in seen:
@@ -166,6 +171,16 @@ def save(connection: Connection, profile: Profile) -> None:
         parent = others[parent].parent
     answers_fault(f"profile {profile.name}", profile.answers)
     inventory.put_profile(connection, profile)
+
+
+def installs_by_itself(whose: str, medium: Medium) -> None:
+    """Raise RefusedError, beginning with `whose`, for a medium that comes on top of another one and installs no product."""
+    if medium.role in (Role.PACK, Role.DRIVER_DISK):
+        what = "a driver disk" if medium.role is Role.DRIVER_DISK else "a pack"
+        raise RefusedError(
+            f"{whose}: medium {medium.name} is {what} ({medium.product}): it comes on top of a product and installs none by itself",
+            fix="name the medium of a product; pxeserve media list shows the role of each",
+        )
 
 
 def described(profile: Profile) -> dict[str, Any]:

@@ -67,6 +67,7 @@ def import_medium(store: Store, data: Path, source: Path, name: str, report: Rep
         boot=manifest.boot,
         repositories=manifest.repositories,
         sample=manifest.sample,
+        role=manifest.role,
     )
     with store.site.write() as connection:
         media.add(connection, medium, [_file_row(item) for item in manifest.files], str(source), now)

@@ -58,7 +58,8 @@ def test_each_generation_is_imported_and_known(tmp_path: Path, bring: Bring, dia
 
 
 def test_the_newer_section_counts_where_both_stand() -> None:
-    assert yum.read_treeinfo(BOTH) == yum.TreeInfo("XCP-ng", "8.3.0", "XCP", "3.4.0", "cloud", "RPM-GPG-KEY-xcpng")
+    keys, sections = ("RPM-GPG-KEY-xcpng", "other"), ("branding", "system-v1")
+    assert yum.read_treeinfo(BOTH) == yum.TreeInfo("XCP-ng", "8.3.0", "XCP", "3.4.0", "cloud", keys, sections)
 
 
 @pytest.mark.parametrize(
