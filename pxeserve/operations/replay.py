@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from pxeserve.config import Config
-from pxeserve.domain.medium import Medium, Role
+from pxeserve.domain.medium import Medium
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.events.record import Event
 from pxeserve.operations.context import Context, Progress
@@ -40,8 +40,7 @@ def replay_(context: Context, *, name: str, dialect: str, over: Over = Over.HTTP
     log = Log()
     total = sum(file.size for file in files if file.position >= 0)
     address, source = _source(context.config, chosen, over, medium, log, _report(context, total, name))
-    main = medium.role in (Role.MAIN, Role.NETINSTALL)
-    asked = Asked(name, medium.format, frozenset(file.path for file in files), main, over.value, address)
+    asked = Asked(name, medium.format, frozenset(file.path for file in files), medium.role, over.value, address)
     found = replay(asked, chosen, source, log, quirks.port(chosen, over.value, _port(context.config, over)))
     text = f"{context.actor.name} replays {name} as {dialect} over {over.value}: {found.verdict}"
     context.recorder.emit(Event("medium.replayed", time.time(), text[:1000], data={"medium": name, "dialect": dialect, "ok": found.ok}))

@@ -114,7 +114,7 @@ GENERATIONS = {
         _7_0,
         _7_1,
         _8_2,
-        replace(_8_2, dialect="xcp-8.2"),
+        replace(_8_2, dialect="xcp-8.2", targets=("xcp-ng-deps",)),
         _XS8,
         replace(_XS8, dialect="xcp-8.3", targets=("xcp-ng-deps",)),
         replace(_XS8, dialect="xs9", speech=_THREE, check=Check(tiny_is_damaged=False)),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from pxeserve.domain.medium import Role
 from pxeserve.repo.replay import yum
 from pxeserve.repo.replay.check import RIGHT, Checked
-from pxeserve.repo.replay.generation import Format, FtpProbe, Generation
+from pxeserve.repo.replay.generation import GENERATIONS, Format, FtpProbe, Generation
 from pxeserve.repo.replay.reading import Found, Listed
 from pxeserve.repo.replay.report import Log, Quirk
 
@@ -14,6 +15,8 @@ SIZES = Quirk("sizes-unseen", "a size that is listed wrongly is never noticed: i
 UNSEEN = Quirk(
     "sums-unseen", "the check looks whether drivers and firmware are there, and never at their sums", "pxeserve media verify reads them"
 )
+BRANDING = "give .treeinfo [platform] and [branding] beside [system-v1], as XCP-ng 8.3 does"
+_OTHER = "give it to a product whose installer reads it: pxeserve media show says which"
 _HIDDEN = Quirk(
     "hidden-treeinfo",
     "the medium has a .treeinfo and the server does not show it: 7.1 and 8.2 then find nothing, later ones take the tree for an extra one",
@@ -38,7 +41,7 @@ def of_found(generation: Generation, found: list[Found]) -> list[Quirk]:
     for one in found:
         if one.format is Format.YUM and one.packages is not None and one.name is None:
             text = ".treeinfo has no [branding]: it is found, its check calls every package damaged, and the installation fails at its end"
-            met.append(Quirk("no-branding", text, "give .treeinfo [platform] and [branding] beside [system-v1], as XCP-ng 8.3 does"))
+            met.append(Quirk("no-branding", text, BRANDING))
         if one.packages == () and generation.check.empty_crashes:
             text = f"{one.identity} lists no packages: the check breaks off with an error"
             met.append(Quirk("empty-list", text, "leave the repository out, or give it a package"))
@@ -67,24 +70,25 @@ def crashed(generation: Generation, error: str) -> Quirk:
     return Quirk("check-breaks-off", text, "skip the verification in the installer")
 
 
-def detection(generation: Generation, kind: str, error: str) -> tuple[str, str]:
+def detection(generation: Generation, kind: str) -> tuple[str, str]:
     """What to add to an error of detection, and the fix."""
-    if "not in XML" in error and "text" in kind:
-        return (
-            "; this medium is of the text format, which 4.0 to 5.5 read, and this error ends detection altogether",
-            f"install it with a product whose installer reads it, not {generation.dialect}",
-        )
+    readers = _readers(kind)
+    if generation.dialect not in readers:
+        known = f"read by {', '.join(readers)}" if readers else "read by none"
+        return f"; this medium is {kind}, {known}, and the error ends detection altogether", _OTHER
     return "", "correct the file that the error names: pxeserve media verify says where"
 
 
-def nothing(generation: Generation, kind: str, files: Collection[str], log: Log) -> tuple[str, str, Quirk | None]:
+def nothing(generation: Generation, kind: str, role: Role, files: Collection[str], log: Log) -> tuple[str, str, Quirk | None]:
     """Why nothing was found, what helps, and the habit behind it."""
     probes = list(log.of("find"))
     if probes and all(one.outcome == "no answer" for one in probes):
         return "nothing answers at that address", "is the service running, and is the port let through?", None
-    reads = " and ".join(one.value for one in generation.reads)
-    if not any(one.value in kind for one in generation.reads):
-        return f"it reads {reads} repositories, and this medium is {kind}", "ask as a generation that reads it", None
+    if role is Role.NETINSTALL:
+        return "this is a netinstall tree, which has no packages", "give the installer the address of a main medium as its source", None
+    if generation.dialect not in _readers(kind):
+        reads = " and ".join(one.value for one in generation.reads)
+        return f"it reads {reads} repositories, and this medium is {kind}", _OTHER, None
     if Format.YUM in generation.reads and "yum" in kind:
         if yum.TREEINFO in files and any(one.path.endswith(yum.TREEINFO) and one.outcome == "not there" for one in probes):
             return f"{yum.TREEINFO} is not shown, though the medium has it", _HIDDEN.fix, _HIDDEN
@@ -142,6 +146,10 @@ def not_walked(generation: Generation, found: list[Found], main: bool) -> tuple[
     if not main:
         parts.append("the base that this comes on top of: it comes from another address")
     return tuple(parts)
+
+
+def _readers(kind: str) -> list[str]:
+    return [dialect for dialect, one in GENERATIONS.items() if any(reads.value in kind for reads in one.reads)]
 
 
 def _named(file: str, name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from pxeserve.domain.medium import Role
 from pxeserve.repo.replay import quirks, words, xml, yum
 from pxeserve.repo.replay.accessor import Accessor, Taken, UnreadableError
 from pxeserve.repo.replay.check import DAMAGED, PRESENT, RIGHT, check, ours
@@ -16,21 +17,25 @@ from pxeserve.repo.replay.report import Log, Package, Quirk, Report, Repository,
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is replayed: the medium's name, its format (as in `Medium.format`), the files that it has, whether it is a main medium (else its
-    base comes from another address), the protocol, and the address as the installer is given it."""
+    """What is replayed: the medium's name, its format (as in `Medium.format`), the files that it has, its role (a pack's base comes from
+    another address), the protocol, and the address as the installer is given it."""
 
     medium: str
     format: str
     files: Collection[str]
-    main: bool
+    role: Role
     over: str
     address: str
+
+    @property
+    def alone(self) -> bool:
+        """Whether it has to hold the main repository itself."""
+        return self.role in (Role.MAIN, Role.NETINSTALL)
 
 
 @dataclass(slots=True)
 class _Walk:
-    """What has been met so far. `stop`: why the installer would not reach the end, first cause first; `alarms`: what its check says of
-    packages that are right."""
+    """What has been met so far. `stop`: why the installer would not reach the end, first cause first."""
 
     asked: Asked
     generation: Generation
@@ -38,7 +43,6 @@ class _Walk:
     log: Log
     found: list[Found] = field(default_factory=list)
     stop: list[tuple[str, str]] = field(default_factory=list)
-    alarms: list[str] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     quirks: dict[str, Quirk] = field(default_factory=dict)
     packages: list[Package] = field(default_factory=list)
@@ -75,19 +79,19 @@ def _found(walk: _Walk) -> bool:
         walk.found = find(generation, walk.source)
     except InstallerError as error:
         walk.said += words.inaccessible(generation, asked.address, str(error))
-        because, fix = quirks.detection(generation, asked.format, str(error))
+        because, fix = quirks.detection(generation, asked.format)
         walk.stops(f"{generation.dialect} would say: {error}{because}", fix)
         return False
     if not walk.found:
         walk.said += words.nothing(generation, asked.address)
-        because, fix, hidden = quirks.nothing(generation, asked.format, asked.files, walk.log)
+        because, fix, hidden = quirks.nothing(generation, asked.format, asked.role, asked.files, walk.log)
         if hidden:
             walk.quirk(hidden)
         walk.stops(f"{generation.dialect} would find nothing: {because}", fix)
         return False
     for one in quirks.of_found(generation, walk.found):
         walk.quirk(one)
-    if asked.main and generation.main not in {one.identity for one in walk.found}:
+    if asked.alone and generation.main not in {one.identity for one in walk.found}:
         walk.said += words.no_main(generation)
         because, fix, hidden = quirks.no_main(generation, walk.found, asked.files)
         if hidden:
@@ -130,13 +134,16 @@ def _install(walk: _Walk) -> None:
     """What an installation asks for beyond the check, and whether it gets it."""
     installed: list[Found] = []
     for repository in walk.found:
-        if walk.asked.main and (problems := xml.missing(repository, installed)):
+        if walk.asked.alone and (problems := xml.missing(repository, installed)):
             walk.said.append(words.unmet(walk.generation, problems))
             walk.stops(f"{walk.generation.dialect} would stop: {'; '.join(problems)}", "put what is required into an earlier folder")
             return
         for package in repository.packages or ():
             _fetch(walk, repository, package)
         installed.append(repository)
+        if not repository.branded and not walk.generation.system_section:
+            lacking = ".treeinfo does not say both [platform] and [branding], which are asked for when all is installed"
+            walk.stops(lacking, quirks.BRANDING)
         _keys(walk, repository)
     quirk = quirks.targets(walk.generation, walk.found)
     if quirk:
@@ -219,7 +226,7 @@ def _report(walk: _Walk) -> Report:
         packages=tuple(walk.packages),
         said=tuple(walk.said),
         quirks=tuple(walk.quirks.values()),
-        not_walked=quirks.not_walked(generation, walk.found, asked.main),
+        not_walked=quirks.not_walked(generation, walk.found, asked.alone),
     )
 
 
@@ -232,9 +239,12 @@ def _verdict(walk: _Walk, identities: list[str]) -> tuple[str, str]:
         return told + more, fix
     what = f"{dialect} would install {', '.join(dict.fromkeys(identities))}"
     if walk.check_passes:
-        return f"{what}: {walk.checked} packages, and its own check would find no fault", ""
+        count = f"{walk.checked} package{'' if walk.checked == 1 else 's'}"
+        return f"{what}: {count}, and its own check would find no fault", ""
+    named = [one.name for one in walk.packages if one.installer == DAMAGED]
+    wrongly = f"call {words.listed(walk.generation, named)} damaged, wrongly" if named else "break off"
     return (
-        f"{what}, but its own check would call right packages damaged or break off",
+        f"{what}, but its own check would {wrongly}",
         "skip the verification in the installer (an unattended installation has none), or change what the quirks name",
     )
 
