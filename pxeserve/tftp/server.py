@@ -90,14 +90,26 @@ class TftpServer:
         sessions, guards = self._desk.sessions, self._own.guard_of
         by_fd, poll = sessions.by_fd, self._epoll.poll
         ready()
-        turn = flush = self._clock()
-        while self._stop_at == inf or (len(sessions) and self._clock() < self._stop_at):
-            ready_now = poll(self._wait())
+        now = turn = flush = self._clock()
+        due = now
+        while self._stop_at == inf or (len(sessions) and now < self._stop_at):
+            ready_now = poll(due - now if due > now else 0)
             now = self._clock()
+            plain = True
             for fd, _ in ready_now:
                 session = by_fd.get(fd)
                 if session is not None:
-                    self._answered(session, now)
+                    # Done for each block of each transfer, so here and not elsewhere: all in flight is acknowledged, the next leaves.
+                    try:
+                        data = session.channel.receive(ANSWER)
+                        packets = session.transfer.step(data, now)
+                        if packets is not None:
+                            session.channel.post(packets)
+                            continue
+                        session.transfer.receive(data, session.transfer.peer, now)
+                    except OSError as error:
+                        self._unheard(session, error)
+                    self._desk.advance(session, now)
                 elif fd in self._gates:
                     self._knocked(self._gates[fd])
                 elif fd in guards:
@@ -106,6 +118,9 @@ class TftpServer:
                     self._ordered(orders)
                 elif late := self._own.late(fd):
                     self._recorder.count("late", late)
+                plain = False
+            if plain and now < due:  # nothing that the rest would have to do with
+                continue
             now = self._clock()
             self._desk.on_timer(now)
             self._desk.post(now)
@@ -116,6 +131,7 @@ class TftpServer:
             if now >= flush:
                 flush = now + _FLUSH
                 self._recorder.flush()
+            due = self._due(now)
 
     def close(self) -> None:
         """End what still runs and give the sockets back; the listening ones stay their owner's."""
@@ -133,28 +149,18 @@ class TftpServer:
             self._desk.closed = True
             self._stop_at = min(self._stop_at, self._clock() + GRACE)
 
-    def _wait(self) -> float:
+    def _due(self, now: float) -> float:
+        """Until when nothing needs to be done unless something comes."""
+        longest = now + (TOGETHER if self._recorder.waiting else _TURN)
         due = self._desk.next_timer()
-        longest = TOGETHER if self._recorder.waiting else _TURN
-        return longest if due is None else min(longest, max(0.0, due - self._clock()))
+        return longest if due is None else min(longest, due)
 
-    def _answered(self, session: Session, now: float) -> None:
-        """The packet path: what is done here is done for each block of each transfer."""
-        channel, transfer = session.channel, session.transfer
-        try:
-            data = channel.receive(ANSWER)
-            packets = transfer.step(data, now)
-            if packets is not None:
-                channel.post(packets)
-                return
-            transfer.receive(data, transfer.peer, now)
-        except BlockingIOError:
-            return
-        except ConnectionRefusedError:
-            transfer.peer_closed()
-        except OSError:
+    def _unheard(self, session: Session, error: OSError) -> None:
+        """What the socket of a transfer said instead of an answer. That there is none is nothing."""
+        if isinstance(error, ConnectionRefusedError):
+            session.transfer.peer_closed()
+        elif not isinstance(error, BlockingIOError):
             self._recorder.count("receive-failed")
-        self._desk.advance(session, now)
 
     def _strayed(self, ours: Address) -> None:
         """A packet for a transfer's port that is not from its client: the transfer says so to the stranger."""
