@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -28,6 +28,21 @@ def seconds(value: object) -> object:
 
 Seconds = Annotated[int, BeforeValidator(seconds)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def ports(value: str) -> str:
+    found = re.fullmatch(r"(\d{1,5})-(\d{1,5})", value, re.ASCII)
+    if not found or not 1024 <= int(found[1]) <= int(found[2]) <= 65535:
+        raise ValueError(f"{value!r} is not a range of ports such as 40000-40999, between 1024 and 65535")
+    return value
+
+
+def _range(value: str) -> range:
+    first, last = (int(part) for part in value.split("-"))
+    return range(first, last + 1)
+
+
+Ports = Annotated[str, AfterValidator(ports)]
 
 
 class _Section(BaseModel):
@@ -105,22 +120,13 @@ class DhcpConfig(_Section):
 class TftpConfig(_Section):
     port: Port = 69
     root: Path = Field(Path("tftp"), description="files served just as they lie there, beneath the data folder unless absolute")
-    ports: str = Field("40000-40999", description="ports of transfers, to be let through a firewall")
+    ports: Ports = Field("40000-40999", description="ports of transfers, to be let through a firewall")
     single_port: bool = Field(False, description="answer from the listening port, for bridges and NAT")
-
-    @field_validator("ports")
-    @classmethod
-    def _ports(cls, value: str) -> str:
-        found = re.fullmatch(r"(\d{1,5})-(\d{1,5})", value, re.ASCII)
-        if not found or not 1024 <= int(found[1]) <= int(found[2]) <= 65535:
-            raise ValueError(f"{value!r} is not a range of ports such as 40000-40999, between 1024 and 65535")
-        return value
 
     @property
     def port_range(self) -> range:
         """The ports of transfers."""
-        first, last = (int(part) for part in self.ports.split("-"))
-        return range(first, last + 1)
+        return _range(self.ports)
 
 
 class HttpConfig(_Section):
@@ -148,7 +154,7 @@ class AnswerfileConfig(_Section):
     allow_plaintext: bool = Field(False, description="let profiles carry root passwords in plain text (4.1 to 5.5 read nothing else)")
 
 
-class SwitchConfig(_Section):
+class NfsConfig(_Section):
     enabled: bool = Field(False, description="not served by this release yet")
 
     @field_validator("enabled")
@@ -157,6 +163,17 @@ class SwitchConfig(_Section):
         if value:
             raise ValueError("this release does not serve it yet; leave it false")
         return value
+
+
+class FtpConfig(_Section):
+    enabled: bool = Field(False, description="media over FTP too, for reading and for everybody")
+    port: Port = Field(21, description="installers up to 7.1 ask at port 21 and at no other")
+    passive_ports: Ports = Field("41000-41999", description="ports of data connections, to be let through a firewall")
+
+    @property
+    def port_range(self) -> range:
+        """The ports of data connections."""
+        return _range(self.passive_ports)
 
 
 class DatabaseConfig(_Section):
@@ -185,8 +202,8 @@ class Config(_Section):
     boot: BootConfig = BootConfig()
     arming: ArmingConfig = ArmingConfig()
     answerfile: AnswerfileConfig = AnswerfileConfig()
-    nfs: SwitchConfig = SwitchConfig()
-    ftp: SwitchConfig = SwitchConfig()
+    nfs: NfsConfig = NfsConfig()
+    ftp: FtpConfig = FtpConfig()
     database: DatabaseConfig = DatabaseConfig()
     log: LogConfig = LogConfig()
 

@@ -10,16 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
-
 from pxeserve.domain.medium import Medium
+from pxeserve.events.clients import Clients
 from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
 from pxeserve.handout.answer import Who
-from pxeserve.provision.clients import Clients
-from pxeserve.store import Store
-from pxeserve.store import tables as t
+from pxeserve.repo.packages import Packages
 
 _MISSES_PER_MINUTE = 100
 
@@ -50,30 +46,6 @@ class BootFile:
     sent: int
     seconds: float
     rule: str
-
-
-class Packages:
-    """Which package of how many a path is, in the order in which installers fetch them; read once for each revision of a medium."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._known: dict[str, tuple[str, dict[str, int]]] = {}
-
-    def number(self, medium: Medium, path: str) -> tuple[int, int] | None:
-        """`(i, n)` when `path` is the i-th of n packages of `medium`, counted from 1; None when it is no package."""
-        revision, numbers = self._known.get(medium.name, ("", {}))
-        if revision != medium.revision:
-            files = t.medium_file
-            rank = func.row_number().over(order_by=(files.c.position, files.c.path))
-            query = select(files.c.path, rank).where(files.c.medium == medium.name, files.c.position >= 0)
-            try:
-                with self._store.site.read() as connection:
-                    numbers = {row[0]: row[1] for row in connection.execute(query)}
-            except SQLAlchemyError:
-                return None
-            self._known[medium.name] = (medium.revision, numbers)
-        found = numbers.get(path)
-        return (found, len(numbers)) if found is not None else None
 
 
 class Journal:

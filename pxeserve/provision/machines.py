@@ -10,21 +10,22 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from pxeserve.events.clients import Clients
 from pxeserve.events.recorder import Recorder
 from pxeserve.handout.answer import Who
 from pxeserve.handout.names import Asked
 from pxeserve.provision import wsgi
 from pxeserve.provision.app import Acts, Services, make_app
 from pxeserve.provision.booting import Boots
-from pxeserve.provision.clients import Clients
 from pxeserve.provision.connection import Connection
 from pxeserve.provision.head import Request
-from pxeserve.provision.journal import BootFile, Journal, Packages, Transfer
+from pxeserve.provision.journal import BootFile, Journal, Transfer
 from pxeserve.provision.listing import Listing
 from pxeserve.provision.media import FileReply, FolderAsked, MediaFiles, ShortReply
 from pxeserve.provision.phase import STALL_SECONDS
 from pxeserve.provision.pool import Pool
-from pxeserve.provision.visible import Visible
+from pxeserve.repo.packages import Packages
+from pxeserve.repo.visible import Visible
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import Store
 

@@ -22,6 +22,7 @@ MODULES = {
     "tftp": "pxeserve.tftp.server",
     "provision": "pxeserve.provision.server",
     "console": "pxeserve.console.admin",
+    "ftp": "pxeserve.publish.ftp.server",
 }
 """The children and the module that each serves with, in the order of their start."""
 
@@ -31,6 +32,7 @@ _ROLES = {
     "tftp": ("tftp",),
     "provision": ("http",),
     "console": ("admin",),
+    "ftp": ("ftp",),
 }
 
 SILENCE = 20.0

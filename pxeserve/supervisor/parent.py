@@ -61,12 +61,17 @@ def serve(load: Callable[[], Config], modules: Mapping[str, str] = MODULES) -> i
     except PxeserveError as error:
         return _said(error, FAILED)
     _load_what_all_need()
-    family = [Child(name, module) for name, module in modules.items() if name != "dhcp" or config.dhcp.mode != "off"]
+    family = [Child(name, module) for name, module in modules.items() if _wanted(name, config)]
     parent = _Parent(load, config, networks, sockets, ids, family, notifier)
     try:
         return parent.run()
     finally:
         os.close(held)
+
+
+def _wanted(name: str, config: Config) -> bool:
+    """Whether there is work for the child `name`."""
+    return {"dhcp": config.dhcp.mode != "off", "ftp": config.ftp.enabled}.get(name, True)
 
 
 def _load_what_all_need() -> None:
@@ -250,5 +255,6 @@ def _as_bound(read: Config, bound: Config) -> Config:
             "dhcp": dhcp,
             "tftp": read.tftp.model_copy(update={"port": bound.tftp.port}),
             "http": read.http.model_copy(update={"port": bound.http.port}),
+            "ftp": read.ftp.model_copy(update={"enabled": bound.ftp.enabled, "port": bound.ftp.port}),
         }
     )

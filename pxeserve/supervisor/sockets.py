@@ -64,7 +64,9 @@ def _bind_listener(config: Config, listener: Listener, bound: dict[str, socket.s
     if config.dhcp.mode == "proxy":
         bound[f"pxe:{name}"] = _broadcast(name, _PXE_PORT, "[dhcp] mode")
     bound[f"tftp:{name}"] = _udp(address, config.tftp.port, "[tftp] port")
-    bound[f"http:{name}"] = _tcp(address, config.http.port)
+    bound[f"http:{name}"] = _tcp(address, config.http.port, "[http] port")
+    if config.ftp.enabled:
+        bound[f"ftp:{name}"] = _tcp(address, config.ftp.port, "[ftp] port")
 
 
 def _broadcast(interface: str, port: int, key: str) -> socket.socket:
@@ -102,11 +104,11 @@ def _udp(address: str, port: int, key: str) -> socket.socket:
     return sock
 
 
-def _tcp(address: str, port: int) -> socket.socket:
+def _tcp(address: str, port: int, key: str) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        _bind(sock, (address, port), "tcp", port, "[http] port")
+        _bind(sock, (address, port), "tcp", port, key)
         sock.listen(_BACKLOG)
     except BaseException:
         sock.close()

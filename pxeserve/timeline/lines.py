@@ -189,6 +189,7 @@ _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
     "http.boot": _tftp,
     "http.trouble": _trouble,
     "http.file": _http,
+    "ftp.file": _http,
     "http.answerfile": _answerfile,
     "http.script": _simple(Step.HOOK),
     "http.progress": _progress,

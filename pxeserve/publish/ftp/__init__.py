@@ -1,0 +1,1 @@
+"""Media over FTP, for reading and for everybody."""

@@ -1,0 +1,72 @@
+"""What all sessions share: the tree they are shown, and the record that is told of what they did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pxeserve.domain.medium import Medium
+from pxeserve.events.clients import Clients
+from pxeserve.events.record import Event, harmless
+from pxeserve.events.recorder import Recorder
+from pxeserve.publish.ftp.tree import Tree
+from pxeserve.repo.packages import Packages
+
+KIND = "ftp.file"
+_MISSES_PER_MINUTE = 100
+
+
+class House:
+    """For one thread. `clock` gives epoch seconds."""
+
+    def __init__(self, tree: Tree, recorder: Recorder, clients: Clients, packages: Packages, clock: Callable[[], float]) -> None:
+        self.tree = tree
+        self._recorder = recorder
+        self._clients = clients
+        self._packages = packages
+        self._clock = clock
+        self._misses: dict[str, int] = {}
+        self._minute = 0
+
+    def sent(self, address: str, path: str, size: int, start: int, sent: int, seconds: float, *, whole: bool) -> None:
+        """A transfer of the file at `path` has ended: `sent` bytes from `start` on, of the `size` bytes that it has."""
+        found = self.tree.medium(path)
+        if found is None:
+            return self.count("removed-meanwhile")
+        text = f"{sent} bytes" if whole else f"cut after {sent} of {size - start} bytes"
+        more: dict[str, Any] = {"start": start} if start else {}
+        return self._tell(address, *found, text, {"outcome": "done" if whole else "cut", "bytes": sent, "total": size - start,
+                                                  "seconds": round(seconds, 6), **more})  # fmt: skip
+
+    def missed(self, address: str, path: str) -> None:
+        """A name that its medium does not have was asked for. Beyond 100 a minute and address they are only counted."""
+        self.count("not-found")
+        found = self.tree.medium(path)
+        if found is not None and not self._too_many(address):
+            self._tell(address, *found, "not there", {"outcome": "not-found", "bytes": 0, "total": 0, "seconds": 0.0})
+
+    def count(self, reason: str) -> None:
+        """Something too frequent or too doubtful for an event of its own."""
+        self._recorder.count(reason)
+
+    def _tell(self, address: str, medium: Medium, path: str, text: str, data: dict[str, Any]) -> None:
+        if self._recorder.full:
+            return self._recorder.lost()
+        now = self._clock()
+        who = self._clients.who(address, now)
+        data = {"medium": medium.name, "path": harmless(path), **data}
+        text = f"{medium.name}/{harmless(path)}: {text}"
+        number = self._packages.number(medium, path)
+        if number is not None:
+            data["package"], data["packages"] = number
+            text += f" (package {number[0]} of {number[1]})"
+        self._recorder.emit(Event(KIND, now, text, host=who.host, mac=who.mac, address=address, install=who.install, data=data))
+        return None
+
+    def _too_many(self, address: str) -> bool:
+        minute = int(self._clock()) // 60
+        if minute != self._minute:
+            self._minute = minute
+            self._misses.clear()
+        self._misses[address] = self._misses.get(address, 0) + 1
+        return self._misses[address] > _MISSES_PER_MINUTE

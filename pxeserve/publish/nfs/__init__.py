@@ -1,0 +1,1 @@
+"""Media over NFS, by a server that is not ours."""
