@@ -71,7 +71,7 @@ def _port(config: Config, over: Over) -> int:
         case Over.HTTP:
             return config.http.port
         case Over.FTP:
-            return int(getattr(config.ftp, "port", 21))
+            return config.ftp.port
         case Over.NFS:
             return 2049
 
