@@ -134,8 +134,11 @@ def test_good_media_end_with_0(service: Service, dialect: str, over: str) -> Non
     assert report["address"].startswith(f"{over}://127.0.0.1:")
 
 
+PACKS = [("m-text-pack", "4.1"), ("m-xml-pack", "5.6"), ("m-xml-pack", "6.5"), ("m-text-driver-disk", "5.0")]
+
+
 @pytest.mark.parametrize("over", ["http", "ftp"])
-@pytest.mark.parametrize(("name", "dialect"), [("m-text-pack", "4.1"), ("m-xml-pack", "5.6"), ("m-xml-pack", "6.5"), ("m-text-driver-disk", "5.0")])
+@pytest.mark.parametrize(("name", "dialect"), PACKS)
 def test_packs_are_found_over_both(service: Service, name: str, dialect: str, over: str) -> None:
     status, report = service.replay(name, dialect, over)
     assert (status, report["ok"]) == (0, True), report["verdict"]
