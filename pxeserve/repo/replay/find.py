@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from pxeserve.repo.replay import text, xml, yum
 from pxeserve.repo.replay.accessor import Accessor, UnreadableError
@@ -39,7 +40,8 @@ def _folders(generation: Generation, source: Accessor, kind: Format) -> list[Fou
             continue
         label = _index(source, names[0])
         if kind is Format.XML:
-            found.append(xml.repository(label, _index(source, names[1]), folder))
+            named = xml.label(label, folder)
+            found.append(replace(named, packages=xml.packages(_index(source, names[1]))))
         else:
             identity, shown = text.repository(label)
             listed = text.packages(_index(source, names[1]), generation.dialect)

@@ -2,7 +2,8 @@
 
 4.1 to 7.1 look for a file with ftplib, at port 21 whatever the address says: by NLST of its folder (to 6.5) or by SIZE in the ASCII mode
 that a fresh login is in (7.0, 7.1). From 8.2 on a file is looked for by beginning to fetch it. Contents come through urllib, at the
-address's own port; Python 2.4 asks NLST for the one name before it fetches it, and changes the folder one name at a time.
+address's own port; Python 2.4 asks NLST for the one name before it fetches it, and changes the folder one name at a time. Later ones
+take a name that cannot be fetched for a folder's and go there before they give up.
 """
 
 from __future__ import annotations
@@ -182,7 +183,22 @@ class Ftp:
         else:
             session.folder(folder)
         session.say("TYPE I")
-        return session.passive(f"RETR {file}")
+        try:
+            return session.passive(f"RETR {file}")
+        except ftplib.error_perm as error:
+            if self.speech.python < (2, 7) or not str(error).startswith("550"):
+                raise
+        return self._as_folder(session, file)
+
+    def _as_folder(self, session: _Session, file: str) -> socket.socket:
+        """Python 2.7 and later: what cannot be fetched may be a folder, so they try to go there before they give up."""
+        session.say("TYPE A")
+        here = ftplib.parse257(session.say("PWD"))
+        try:
+            session.folder(file)
+        finally:
+            session.folder(here)
+        return session.passive(f"LIST {file}")
 
     @contextmanager
     def _session(self) -> Iterator[_Session]:

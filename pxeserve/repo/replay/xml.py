@@ -24,9 +24,9 @@ _KINDS = frozenset({"tbz2", "driver", "firmware", "rpm", "driver-rpm"})
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?(?:-(\d+)[^-]*)?", re.ASCII)
 
 
-def repository(label: bytes, index: bytes, folder: str) -> Found:
-    """Both files of one repository. Raises InstallerError."""
-    root = _document(label, "XS-REPOSITORY")
+def label(content: bytes, folder: str) -> Found:
+    """XS-REPOSITORY: a repository whose packages are not read yet. Raises InstallerError."""
+    root = _document(content, "XS-REPOSITORY")
     try:
         node, shown = tagged(root, "repository")[0], tagged(root, "description")[0]
         values = {name: _ascii(node.get(name, "")) for name in ("originator", "name", "product", "version", "build")}
@@ -36,7 +36,7 @@ def repository(label: bytes, index: bytes, folder: str) -> Found:
         raise InstallerError("RepoFormatError: XS-REPOSITORY format error") from None
     version = "-".join(part for part in (values["version"], values["build"]) if part)
     _numbers(version)
-    return Found(f"{values['originator']}:{values['name']}", title, folder, Format.XML, _packages(index), version, needs)
+    return Found(f"{values['originator']}:{values['name']}", title, folder, Format.XML, None, version, needs)
 
 
 def missing(one: Found, installed: list[Found]) -> list[str]:
@@ -50,7 +50,8 @@ def missing(one: Found, installed: list[Found]) -> list[str]:
     return problems
 
 
-def _packages(content: bytes) -> tuple[Listed, ...]:
+def packages(content: bytes) -> tuple[Listed, ...]:
+    """XS-PACKAGES. Raises InstallerError."""
     found = []
     for node in tagged(_document(content, "XS-PACKAGES"), "package"):
         try:

@@ -46,7 +46,7 @@ def treeinfo(content: bytes, generation: Generation) -> TreeInfo:
     if three:
         parser = configparser.ConfigParser()
     else:
-        parser = configparser.ConfigParser(strict=False, inline_comment_prefixes=(";",), empty_lines_in_values=False)
+        parser = configparser.ConfigParser(strict=False, inline_comment_prefixes=(";",))
     try:
         parser.read_string(content.decode("utf-8" if three else "latin-1"))
         platform = product = None

@@ -115,11 +115,13 @@ class FtpRecorder(Recorder):
                     case "PASS":
                         reply = "230 welcome"
                     case "CWD":
-                        there = f"{folder}{argument}/" if argument != "." else folder
+                        there = folder if argument == "." else f"{argument}/" if argument.startswith("/") else f"{folder}{argument}/"
                         below = self.root / there.removeprefix(TOP) if there.startswith(TOP) else None
                         good = below.is_dir() if below is not None else TOP.startswith(there)
                         folder = there if good else folder
                         reply = "250 there" if good else "550 no such folder"
+                    case "PWD":
+                        reply = f'257 "{folder.rstrip("/") or "/"}"'
                     case "TYPE":
                         ascii_mode = argument == "A"
                         reply = "200 so be it"

@@ -80,6 +80,13 @@ def test_from_8_2_on_a_file_is_there_when_it_can_be_begun(disc: Lay, dialect: st
     assert {line.split(" ")[0] for one in heard for line in one} == {"USER", "PASS", "CWD", "TYPE", "PASV", "RETR"}
 
 
+def test_what_is_not_there_is_tried_as_a_folder(disc: Lay) -> None:
+    laid = disc("8.2").without(".treeinfo")
+    laid.asked_as("8.2", "ftp")
+    back = ["TYPE A", "PWD", "CWD .treeinfo", "CWD /media/disc"]
+    assert sessions(laid)[0] == [*LOGIN, "CWD media/disc", "TYPE I", "PASV", "RETR .treeinfo", *back]
+
+
 @pytest.mark.parametrize("dialect", GENERATIONS)
 def test_neither_epsv_nor_quit_is_ever_said(disc: Lay, dialect: str) -> None:
     laid = disc(dialect)
