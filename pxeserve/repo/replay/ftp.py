@@ -193,7 +193,7 @@ class Ftp:
     def _as_folder(self, session: _Session, file: str) -> socket.socket:
         """Python 2.7 and later: what cannot be fetched may be a folder, so they try to go there before they give up."""
         session.say("TYPE A")
-        here = ftplib.parse257(session.say("PWD"))
+        here = ftplib.parse257(session.say("PWD"))  # noqa: S321
         try:
             session.folder(file)
         finally:

@@ -43,10 +43,7 @@ class Index:
 def treeinfo(content: bytes, generation: Generation) -> TreeInfo:
     """`.treeinfo`. Raises InstallerError in the installer's words."""
     three = generation.speech.python >= (3, 0)
-    if three:
-        parser = configparser.ConfigParser()
-    else:
-        parser = configparser.ConfigParser(strict=False, inline_comment_prefixes=(";",))
+    parser = configparser.ConfigParser(strict=three, inline_comment_prefixes=None if three else (";",))
     try:
         parser.read_string(content.decode("utf-8" if three else "latin-1"))
         platform = product = None
