@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from pxeserve.config import Config
-from pxeserve.domain.medium import Medium
+from pxeserve.domain.medium import Lies, Medium
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.events.record import Event
 from pxeserve.operations.context import Context, Progress
@@ -20,6 +20,9 @@ from pxeserve.repo.replay.nfs import Nfs
 from pxeserve.repo.replay.report import Log
 from pxeserve.repo.replay.walk import Asked, replay
 from pxeserve.store import media
+
+
+NFS_PORT = 2049
 
 
 @verb("media.replay")
@@ -63,7 +66,8 @@ def _source(config: Config, chosen: Generation, over: Over, medium: Medium, log:
             if not config.nfs.enabled:
                 raise _off(over)
             nfs.needed()
-            return f"{host}:{path[:-1]}", Nfs(host, path, "", log, read)
+            folder = _exported(config, medium)
+            return f"{host}:{folder}", Nfs(host, f"{folder}/", _version(config, chosen), log, read)
 
 
 def _port(config: Config, over: Over) -> int:
@@ -73,7 +77,30 @@ def _port(config: Config, over: Over) -> int:
         case Over.FTP:
             return config.ftp.port
         case Over.NFS:
-            return 2049
+            return _nfs(config, "port", NFS_PORT)
+
+
+def _exported(config: Config, medium: Medium) -> str:
+    """The path that is mounted: the same for every version, and the folder itself where the host's own server exports it."""
+    if _nfs(config, "server", "ganesha") == "ganesha":
+        return f"/media/{medium.name}"
+    return medium.place if medium.lies is Lies.IN_PLACE else str(config.server.data / "media" / medium.folder)
+
+
+def _version(config: Config, chosen: Generation) -> int:
+    """The version that the installer's mount would come to. Raises RefusedError where it would come to none."""
+    versions: tuple[int, ...] = _nfs(config, "versions", (3, 4))
+    if 3 in versions:
+        return 3
+    if chosen.speech.python < (2, 7):
+        raise RefusedError(f"{chosen.dialect} mounts NFSv3 and nothing else, and it is not served", fix="let 3 be among [nfs] versions")
+    if _port(config, Over.NFS) != NFS_PORT:
+        raise RefusedError(f"an installer names no port: NFSv4 is looked for at {NFS_PORT}", fix=f"[nfs] port = {NFS_PORT}")
+    return 4
+
+
+def _nfs(config: Config, key: str, usual: Any) -> Any:
+    return getattr(config.nfs, key, usual)
 
 
 def _at(host: str, port: int, usual: int) -> str:

@@ -1,4 +1,4 @@
-"""NFS as a mount shows it: a file is there when it can be opened, and is read to its end. By `nfs-cat` of libnfs, as root, version 3.
+"""NFS as a mount shows it: a file is there when it can be opened, and is read to its end. By `nfs-cat` of libnfs, as root.
 
 The installers mount with `ro` (4.1 to 5.5) or `ro,tcp` (5.6 and later) and name no port: portmapper and mountd must answer where they
 always do.
@@ -23,12 +23,11 @@ _REFUSED = frozenset("?&#%")
 
 @dataclass(frozen=True, slots=True)
 class Nfs:
-    """The source `HOST:PATH`; `path` has a slash at both ends. `ports` are further arguments for an address of libnfs, where the server
-    does not use the usual ports."""
+    """The source `HOST:PATH`; `path` has a slash at both ends."""
 
     host: str
     path: str
-    ports: str
+    version: int
     log: Log
     read: Read
 
@@ -65,7 +64,7 @@ class Nfs:
     def _opened(self, path: str) -> Iterator[tuple[subprocess.Popen[bytes], bytes]]:
         if not path.isprintable() or _REFUSED & set(path):
             raise UnreadableError(f"{path!r}: a name that this replay cannot put into an address of libnfs")
-        url = f"nfs://{self.host}{self.path}{path}?version=3&uid=0&gid=0{self.ports}"
+        url = f"nfs://{self.host}{self.path}{path}?version={self.version}&uid=0&gid=0"
         pipe = subprocess.PIPE
         process = subprocess.Popen([TOOL, url], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=_environment())
         try:
