@@ -21,7 +21,6 @@ from pxeserve.repo.replay.report import Log
 from pxeserve.repo.replay.walk import Asked, replay
 from pxeserve.store import media
 
-
 NFS_PORT = 2049
 
 
@@ -77,7 +76,7 @@ def _port(config: Config, over: Over) -> int:
         case Over.FTP:
             return config.ftp.port
         case Over.NFS:
-            return _nfs(config, "port", NFS_PORT)
+            return int(_nfs(config, "port", NFS_PORT))
 
 
 def _exported(config: Config, medium: Medium) -> str:

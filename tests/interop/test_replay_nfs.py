@@ -35,6 +35,7 @@ ip link set lo up
 mount -t tmpfs tmpfs /run
 mkdir -p /run/rpcbind /run/ganesha
 rpcbind -f &
+until rpcinfo -p 127.0.0.1 >/dev/null 2>&1; do :; done
 exec ganesha.nfsd -F -f {folder}/ganesha.conf -L {folder}/ganesha.log -p /run/ganesha.pid
 """
 ASK = """

@@ -40,7 +40,7 @@ def _folders(generation: Generation, source: Accessor, kind: Format) -> list[Fou
             continue
         label = _index(source, names[0])
         if kind is Format.XML:
-            named = xml.label(label, folder)
+            named = xml.label(label, folder, generation)
             found.append(replace(named, packages=xml.packages(_index(source, names[1]))))
         else:
             identity, shown = text.repository(label)

@@ -134,9 +134,7 @@ def _install(walk: _Walk) -> None:
     """What an installation asks for beyond the check, and whether it gets it."""
     installed: list[Found] = []
     for repository in walk.found:
-        if walk.asked.alone and (problems := xml.missing(repository, installed)):
-            walk.said.append(words.unmet(walk.generation, problems))
-            walk.stops(f"{walk.generation.dialect} would stop: {'; '.join(problems)}", "put what is required into an earlier folder")
+        if walk.asked.alone and not _met(walk, repository, installed):
             return
         for package in repository.packages or ():
             _fetch(walk, repository, package)
@@ -148,6 +146,20 @@ def _install(walk: _Walk) -> None:
     quirk = quirks.targets(walk.generation, walk.found)
     if quirk:
         walk.quirk(quirk)
+
+
+def _met(walk: _Walk, repository: Found, installed: list[Found]) -> bool:
+    """Whether what a repository requires was installed before it."""
+    try:
+        problems = xml.missing(repository, installed, walk.generation)
+    except InstallerError as error:
+        walk.said.append(Said(words.INSTALLATION, str(error)))
+        walk.stops(f"{repository.identity} requires a version that cannot be compared: {error}")
+        return False
+    if problems:
+        walk.said.append(words.unmet(walk.generation, problems))
+        walk.stops(f"{walk.generation.dialect} would stop: {'; '.join(problems)}", "put what is required into an earlier folder")
+    return not problems
 
 
 def _fetch(walk: _Walk, repository: Found, package: Listed) -> None:

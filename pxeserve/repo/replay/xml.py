@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from lxml import etree
 
-from pxeserve.repo.replay.generation import Format
+from pxeserve.repo.replay.generation import Format, Generation
 from pxeserve.repo.replay.reading import MOST_PACKAGES, Found, InstallerError, Listed, Needed, integer, parsed, tagged, text_of
+from pxeserve.repo.replay.versions import compare, readable
 
-_TESTS: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
+_TESTS: dict[str, tuple[str, Callable[[int, int], bool]]] = {
     "eq": (" = ", operator.eq),
     "ne": (" != ", operator.ne),
     "lt": (" < ", operator.lt),
@@ -21,10 +20,9 @@ _TESTS: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
     "ge": (" >= ", operator.ge),
 }
 _KINDS = frozenset({"tbz2", "driver", "firmware", "rpm", "driver-rpm"})
-_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?(?:-(\d+)[^-]*)?", re.ASCII)
 
 
-def label(content: bytes, folder: str) -> Found:
+def label(content: bytes, folder: str, generation: Generation) -> Found:
     """XS-REPOSITORY: a repository whose packages are not read yet. Raises InstallerError."""
     root = _document(content, "XS-REPOSITORY")
     try:
@@ -35,17 +33,17 @@ def label(content: bytes, folder: str) -> Found:
     except (IndexError, KeyError, UnicodeError):
         raise InstallerError("RepoFormatError: XS-REPOSITORY format error") from None
     version = "-".join(part for part in (values["version"], values["build"]) if part)
-    _numbers(version)
+    readable(version, generation)
     return Found(f"{values['originator']}:{values['name']}", title, folder, Format.XML, None, version, needs)
 
 
-def missing(one: Found, installed: list[Found]) -> list[str]:
-    """What `one` requires that none of `installed` is, in the installer's words."""
+def missing(one: Found, installed: list[Found], generation: Generation) -> list[str]:
+    """What `one` requires that none of `installed` is, in the installer's words. Raises InstallerError."""
     problems = []
     for need in one.needs:
         sign, test = _TESTS[need.test]
-        want = _numbers(need.version)
-        if not any(other.identity == need.identity and test(*_alike(other.version, want)) for other in installed):
+        named = [other for other in installed if other.identity == need.identity]
+        if not any(test(compare(other.version, need.version, generation), 0) for other in named):
             problems.append(f"{one.identity} requires {need.identity}{sign}{need.version}")
     return problems
 
@@ -84,18 +82,3 @@ def _needed(attributes: Mapping[str, str]) -> Needed:
 def _ascii(text: str) -> str:
     text.encode("ascii")
     return text
-
-
-def _numbers(version: str) -> tuple[int, int, int, int | None]:
-    found = _VERSION.fullmatch(version)
-    if found is None:
-        raise InstallerError(f"ValueError: version {version!r} is not a.b.c or a.b.c-build")
-    return int(found[1]), int(found[2]), int(found[3] or 0), int(found[4]) if found[4] else None
-
-
-def _alike(version: str, want: tuple[int, int, int, int | None]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Both as numbers that can be compared; a build counts only where both have one."""
-    have = _numbers(version)
-    if have[3] is None or want[3] is None:
-        return have[:3], want[:3]
-    return (*have[:3], have[3]), (*want[:3], want[3])

@@ -71,9 +71,10 @@ class Recorder:
 
 
 class HttpRecorder(Recorder):
-    """Answers one GET a connection. `short` names files of which only half is sent."""
+    """Answers one GET a connection. `short` names files of which only half is sent; `hung_up` counts those who left before the end."""
 
     short: frozenset[str] = frozenset()
+    hung_up: int = 0
 
     def converse(self, client: socket.socket) -> None:
         head = bytearray()
@@ -90,7 +91,10 @@ class HttpRecorder(Recorder):
             return
         body = found.read_bytes()
         client.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode())
-        client.sendall(body[: len(body) // 2] if found.name in self.short else body)
+        try:
+            client.sendall(body[: len(body) // 2] if found.name in self.short else body)
+        except OSError:
+            self.hung_up += 1
 
 
 class FtpRecorder(Recorder):
@@ -171,6 +175,7 @@ class Disc:
     short: frozenset[str] = frozenset()
     sizeless: bool = False
     heads: list[bytes] = field(default_factory=list)
+    hung_up: int = 0
 
     def lay(self, kind: str) -> Disc:
         """A good medium of `kind` (tests/media_samples.py), in place of what is there."""
@@ -209,7 +214,7 @@ class Disc:
             source = (Http if over == "http" else Ftp)("127.0.0.1", server.port, TOP, speech, log, lambda _: None)
             asked = Asked("disc", self.format, files, role, over, f"{over}://127.0.0.1:{server.port}{TOP[:-1]}")
             report = replay(asked, GENERATIONS[dialect], source, log)
-        self.heads = server.heads
+        self.heads, self.hung_up = server.heads, getattr(server, "hung_up", 0)
         return report
 
     @property

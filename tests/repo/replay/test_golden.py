@@ -55,6 +55,21 @@ def test_nothing_but_get_is_ever_sent_and_no_range(disc: Lay, dialect: str) -> N
         assert b"\r\nConnection: close\r\n" in head
 
 
+@pytest.mark.parametrize("dialect", ["4.1", "8.2"])
+def test_to_see_whether_a_file_is_there_it_hangs_up_after_the_head(disc: Lay, dialect: str) -> None:
+    large = b"x" * (30 << 20)
+    laid = disc(dialect)
+    if dialect == "4.1":
+        laid.without("packages.linux").put("packages.main/XS-REPOSITORY", b"one line" + large)
+    else:
+        laid.put(".treeinfo", large)
+    report = laid.asked_as(dialect)
+    assert laid.hung_up == 1  # the probe; the same file fetched afterwards is read to its end
+    sizes = [one.bytes for one in report.requests if one.path.endswith(("XS-REPOSITORY", ".treeinfo")) and one.status == 200]
+    assert sizes[0] == 0
+    assert sizes[1] > 30 << 20 or dialect == "8.2"
+
+
 @pytest.mark.parametrize("dialect", ["5.5", "5.6", "6.0", "6.2", "6.5"])
 def test_5_5_to_6_5_ask_for_the_list_first(disc: Lay, dialect: str) -> None:
     laid = disc("yum-pack")
