@@ -17,11 +17,9 @@ from pxeserve.repo.replay.ftp import Ftp
 from pxeserve.repo.replay.generation import Generation, Over, generation
 from pxeserve.repo.replay.http import Http
 from pxeserve.repo.replay.nfs import Nfs
-from pxeserve.repo.replay.report import Log
+from pxeserve.repo.replay.report import Log, Quirk
 from pxeserve.repo.replay.walk import Asked, replay
 from pxeserve.store import media
-
-NFS_PORT = 2049
 
 
 @verb("media.replay")
@@ -41,32 +39,33 @@ def replay_(context: Context, *, name: str, dialect: str, over: Over = Over.HTTP
         raise NotFoundError(f"there is no medium {name}", fix="pxeserve media list shows them all")
     log = Log()
     total = sum(file.size for file in files if file.position >= 0)
-    address, source = _source(context.config, chosen, over, medium, log, _report(context, total, name))
+    address, source, known = _source(context.config, chosen, over, medium, log, _report(context, total, name))
     asked = Asked(name, medium.format, frozenset(file.path for file in files), medium.role, over.value, address)
-    found = replay(asked, chosen, source, log, quirks.port(chosen, over.value, _port(context.config, over)))
+    found = replay(asked, chosen, source, log, known)
     text = f"{context.actor.name} replays {name} as {dialect} over {over.value}: {found.verdict}"
     context.recorder.emit(Event("medium.replayed", time.time(), text[:1000], data={"medium": name, "dialect": dialect, "ok": found.ok}))
     return found.plain()
 
 
-def _source(config: Config, chosen: Generation, over: Over, medium: Medium, log: Log, read: Read) -> tuple[str, Accessor]:
-    """The address as the installer is given it, and the way there."""
+def _source(config: Config, chosen: Generation, over: Over, medium: Medium, log: Log, read: Read) -> tuple[str, Accessor, Quirk | None]:
+    """The address as the installer is given it, the way there, and what is odd about that way."""
     if config.server.address is None:
         raise PxeserveError("it is not known which address machines come back to", fix='set [server] address, or interface = "eth0"')
     host, port, path = str(config.server.address), _port(config, over), f"/media/{medium.name}/"
     match over:
         case Over.HTTP:
-            return f"http://{_at(host, port, 80)}{path[:-1]}", Http(host, port, path, chosen.speech, log, read)
+            return f"http://{_at(host, port, 80)}{path[:-1]}", Http(host, port, path, chosen.speech, log, read), None
         case Over.FTP:
             if not config.ftp.enabled:
                 raise _off(over)
-            return f"ftp://{_at(host, port, 21)}{path[:-1]}", Ftp(host, port, path, chosen.speech, log, read)
+            return f"ftp://{_at(host, port, 21)}{path[:-1]}", Ftp(host, port, path, chosen.speech, log, read), quirks.port(chosen, port)
         case Over.NFS:
             if not config.nfs.enabled:
                 raise _off(over)
             nfs.needed()
             folder = _exported(config, medium)
-            return f"{host}:{folder}", Nfs(host, f"{folder}/", _version(config, chosen), log, read)
+            mount, quirk = _mounted(config, chosen, host, folder)
+            return f"{host}:{folder}", Nfs(host, f"{folder}/", mount, log, read), quirk
 
 
 def _port(config: Config, over: Over) -> int:
@@ -76,7 +75,7 @@ def _port(config: Config, over: Over) -> int:
         case Over.FTP:
             return config.ftp.port
         case Over.NFS:
-            return int(_nfs(config, "port", NFS_PORT))
+            return int(_nfs(config, "port", nfs.PORT))
 
 
 def _exported(config: Config, medium: Medium) -> str:
@@ -86,16 +85,17 @@ def _exported(config: Config, medium: Medium) -> str:
     return medium.place if medium.lies is Lies.IN_PLACE else str(config.server.data / "media" / medium.folder)
 
 
-def _version(config: Config, chosen: Generation) -> int:
-    """The version that the installer's mount would come to. Raises RefusedError where it would come to none."""
-    versions: tuple[int, ...] = _nfs(config, "versions", (3, 4))
-    if 3 in versions:
-        return 3
-    if chosen.speech.python < (2, 7):
-        raise RefusedError(f"{chosen.dialect} mounts NFSv3 and nothing else, and it is not served", fix="let 3 be among [nfs] versions")
-    if _port(config, Over.NFS) != NFS_PORT:
-        raise RefusedError(f"an installer names no port: NFSv4 is looked for at {NFS_PORT}", fix=f"[nfs] port = {NFS_PORT}")
-    return 4
+def _mounted(config: Config, chosen: Generation, host: str, folder: str) -> tuple[nfs.Mount | None, Quirk | None]:
+    """How the installer would mount, else how this server can be reached all the same, which is a quirk; None when in no way."""
+    port = _port(config, Over.NFS)
+    own, others = nfs.ways(chosen.speech, _nfs(config, "versions", (3, 4)), port, _nfs(config, "mount_port", 20048))
+    for mount in own:
+        if mount.works(host, folder):
+            return mount, None
+    for mount in others:
+        if mount.works(host, folder):
+            return mount, quirks.mounting(chosen, mount.version, port)
+    return None, None
 
 
 def _nfs(config: Config, key: str, usual: Any) -> Any:

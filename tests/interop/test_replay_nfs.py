@@ -42,13 +42,13 @@ ASK = """
 import json, sys
 from pxeserve.domain.medium import Role
 from pxeserve.repo.replay.generation import GENERATIONS
-from pxeserve.repo.replay.nfs import Nfs
+from pxeserve.repo.replay.nfs import Mount, Nfs
 from pxeserve.repo.replay.report import Log
 from pxeserve.repo.replay.walk import Asked, replay
 path, dialect = sys.argv[1:]
 log = Log()
 asked = Asked("disc", "any text xml yum", (), Role.MAIN, "nfs", f"127.0.0.1:{path}")
-print(json.dumps(replay(asked, GENERATIONS[dialect], Nfs("127.0.0.1", f"{path}/", 3, log, lambda _: None), log).plain()))
+print(json.dumps(replay(asked, GENERATIONS[dialect], Nfs("127.0.0.1", f"{path}/", Mount(3), log, lambda _: None), log).plain()))
 """
 Asking = Callable[[str], dict[str, Any]]
 Spoil = Callable[[Path], object]

@@ -39,6 +39,10 @@ class Taken:
 class Accessor(Protocol):
     """One source at one address."""
 
+    def start(self) -> None:
+        """What comes before the first question: a mount, where there is one. Raises UnreadableError."""
+        ...
+
     def there(self, path: str) -> bool:
         """Whether `path` is there, asked as this generation asks. Whatever goes wrong reads as "not there"."""
         ...

@@ -18,6 +18,7 @@ def find(generation: Generation, source: Accessor) -> list[Found]:
     """All repositories, in the order in which they were found; one found twice is there twice. Raises InstallerError when detection
     ends with an exception: then nothing at all is found."""
     try:
+        source.start()
         found: list[Found] = []
         for one in generation.reads:
             found += _yum(generation, source) if one is Format.YUM else _folders(generation, source, one)

@@ -112,6 +112,9 @@ class Ftp:
     log: Log
     read: Read
 
+    def start(self) -> None:
+        """Nothing: each question is a login of its own."""
+
     def there(self, path: str) -> bool:
         """By NLST, SIZE or the beginning of RETR, as the generation does."""
         try:

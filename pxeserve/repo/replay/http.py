@@ -25,6 +25,9 @@ class Http:
     log: Log
     read: Read
 
+    def start(self) -> None:
+        """Nothing: each file is a connection of its own."""
+
     def there(self, path: str) -> bool:
         """A GET that is hung up after the head. Only 2xx is "there"."""
         try:

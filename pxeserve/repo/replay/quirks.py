@@ -127,12 +127,19 @@ def targets(generation: Generation, found: list[Found]) -> Quirk | None:
     return None
 
 
-def port(generation: Generation, over: str, number: int) -> Quirk | None:
+def port(generation: Generation, number: int) -> Quirk | None:
     """An FTP server at a port where an older installer does not look."""
-    if over != "ftp" or number == 21 or generation.speech.ftp_probe is FtpProbe.RETR:
+    if number == 21 or generation.speech.ftp_probe is FtpProbe.RETR:
         return None
     text = f"{generation.dialect} looks for files at port 21 whatever the address says, and this server has port {number}"
     return Quirk("ftp-port-21", f"{text}; the replay asked port {number}", "serve FTP at port 21: [ftp] port = 21")
+
+
+def mounting(generation: Generation, version: int, number: int) -> Quirk:
+    """An NFS server that this generation would not find by itself."""
+    how = "mounts NFSv3, and asks the portmapper for its ports" if generation.speech.python < (2, 7) else "names no port when it mounts"
+    text = f"{generation.dialect} {how}, and this server answers so only as NFSv{version} at port {number}; the replay asked there"
+    return Quirk("nfs-ports", text, "[nfs] port = 2049, with rpcbind running for NFSv3")
 
 
 def not_walked(generation: Generation, found: list[Found], main: bool) -> tuple[str, ...]:

@@ -105,8 +105,7 @@ def test_the_same_is_found_as_over_http(disc: Lay, dialect: str) -> None:
 
 
 def test_old_installers_know_port_21_only() -> None:
-    assert quirks.port(GENERATIONS["4.1"], "ftp", 2121) is not None
-    assert quirks.port(GENERATIONS["7.1"], "ftp", 2121) is not None
-    assert quirks.port(GENERATIONS["7.1"], "ftp", 21) is None
-    assert quirks.port(GENERATIONS["8.2"], "ftp", 2121) is None
-    assert quirks.port(GENERATIONS["4.1"], "http", 8080) is None
+    assert quirks.port(GENERATIONS["4.1"], 2121) is not None
+    assert quirks.port(GENERATIONS["7.1"], 2121) is not None
+    assert quirks.port(GENERATIONS["7.1"], 21) is None
+    assert quirks.port(GENERATIONS["8.2"], 2121) is None
