@@ -15,8 +15,8 @@ from weakref import WeakValueDictionary
 from pxeserve.tftp.packet import HEADER, Opcode
 
 CHUNK = 384 * 1024
-"""At most this many bytes of the file are cut at once: 256 blocks that each fill an Ethernet frame. To go from one chunk to the next costs a
-transfer several times what a window costs; to hold one costs memory."""
+"""At most this many bytes of the file are cut at once: 256 blocks that each fill an Ethernet frame. To go from one chunk to the next
+costs a transfer several times what a window costs; to hold one costs memory."""
 
 _MOST_BLOCKS = 1024
 """A chunk of tiny blocks stays small enough to be cut within a millisecond or two."""

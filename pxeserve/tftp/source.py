@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from ipaddress import IPv4Address
 from typing import Protocol
 
@@ -22,6 +23,8 @@ _ERRORS = {
 class _Names(Protocol):
     def resolve(self, path: str, by: By, address: IPv4Address, now: float) -> Given | Refused: ...
 
+    def still(self) -> AbstractContextManager[None]: ...
+
 
 class Source:
     """The Resolver of one listener."""
@@ -36,8 +39,12 @@ class Source:
             code, message = _ERRORS[answer.why]
             return Refusal(code, message, answer.rule, **_who(answer.who))
         file = answer.file
-        fd, key = (file.fd, file.key) if file is not None else (None, None)
+        fd, key = (file.fd, file.key) if file is not None else (None, answer.key)
         return Content(answer.size, answer.rule, answer.data, fd, key, delivered=answer.delivered, **_who(answer.who))
+
+    def still(self) -> AbstractContextManager[None]:
+        """See Resolver."""
+        return self._names.still()
 
 
 def _who(who: Who) -> dict[str, str | None]:

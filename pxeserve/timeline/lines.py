@@ -10,7 +10,7 @@ from typing import Any
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.steps import Step
 
-_BOOT = re.compile(r"/?b/[a-z2-7]+/[^/]+/(.+)")
+_BOOT = re.compile(r"/?b/[a-z0-9]+/[^/]+/(.+)")
 _LOADERS = ("pxelinux.0", "grubx64.efi", "grubia32.efi", "grubaa64.efi", "EFI/xenserver/grubx64.efi")
 _MENUS = ("pxelinux.cfg/", "grub.cfg", "grub/", "boot.ipxe", "ipxe/", "EFI/xenserver/grub.cfg")
 _RAM_DISK = re.compile(r"(^|/)(install\.img|initrd[^/]*|initramfs[^/]*)$")
@@ -160,7 +160,7 @@ def _other(event: EventRow, _data: Mapping[str, Any]) -> Line:
 
 def _short(text: str) -> str:
     """Without the boot session's id, which is for programs."""
-    return re.sub(r"/?b/[a-z2-7]{31}/[^/\s]+/", "", text)
+    return re.sub(r"/?b/[a-z0-9]{31,38}/[^/\s]+/", "", text)
 
 
 def _number(data: Mapping[str, Any], key: str) -> int | None:
