@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pxeserve.domain.medium import Role
 from pxeserve.repo.replay import quirks, words, xml, yum
@@ -13,6 +13,8 @@ from pxeserve.repo.replay.find import find
 from pxeserve.repo.replay.generation import Format, Generation
 from pxeserve.repo.replay.reading import Found, InstallerError, Listed
 from pxeserve.repo.replay.report import Log, Package, Quirk, Report, Repository, Said
+
+_UNREAD = "not read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def _check(walk: _Walk) -> None:
             if one.installer != DAMAGED:
                 continue
             damaged.append(one.package.name)
-            truth = ours(one.repository, one.package, one.taken) if one.taken else "not read"
+            truth = ours(one.repository, one.package, one.taken) if one.taken else _UNREAD
             walk.packages.append(_package(one.repository, one.package, DAMAGED, truth, one.because))
             quirk = quirks.of_damage(walk.generation, one, truth)
             if quirk:
@@ -177,6 +179,7 @@ def _fetch(walk: _Walk, repository: Found, package: Listed) -> None:
         walk.stops(f"{path} cannot be read", fix)
         return
     truth = ours(repository, package, taken)
+    walk.packages = [replace(one, ours=truth) if one.ours == _UNREAD and one.file == package.file else one for one in walk.packages]
     sum_ = taken.sha256 if repository.format is Format.YUM else taken.md5
     if sum_ != package.digest.lower():
         if quirks.looked_for(package):

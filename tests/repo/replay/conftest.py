@@ -243,3 +243,27 @@ def disc(tmp_path: Path) -> Iterator[Callable[[str], Disc]]:
 def texts(report: Report) -> list[str]:
     """All that the installer would say."""
     return [said.text for said in report.said]
+
+
+def quirks(report: Report) -> list[str]:
+    return [quirk.name for quirk in report.quirks]
+
+
+def plain(disc: Disc) -> Disc:
+    """Without the drivers and firmware that the check of these generations looks for in the wrong place."""
+    for folder in ("packages.main",):
+        index = disc.folder / folder / "XS-PACKAGES"
+        kept = [
+            line
+            for line in index.read_text().splitlines(keepends=True)
+            if not any(word in line for word in (" driver ", " firmware ", '"driver"', '"firmware"'))
+        ]
+        index.write_text("".join(kept))
+    return disc
+
+
+def spoil(disc: Disc, path: str) -> Disc:
+    """One bit, in the middle."""
+    content = bytearray((disc.folder / path).read_bytes())
+    content[len(content) // 2] ^= 1
+    return disc.put(path, bytes(content))

@@ -8,8 +8,7 @@ import pytest
 
 from pxeserve.repo.replay import quirks
 from pxeserve.repo.replay.generation import GENERATIONS
-from tests.repo.replay.conftest import Disc
-from tests.repo.replay.test_verdicts import plain
+from tests.repo.replay.conftest import Disc, plain
 
 Lay = Callable[[str], Disc]
 LOGIN = ["USER anonymous", "PASS anonymous@"]
