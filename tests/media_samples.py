@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from tests.openpgp import Key
+
 BOOT = ("boot/xen.gz", "boot/vmlinuz", "install.img")
 MD5_OF_NOTHING = "d41d8cd98f00b204e9800998ecf8427e"
 
@@ -250,9 +252,9 @@ def yum_main(
     repodata(folder, files, () if product == "XCP-ng" else GROUPS)
     write(folder / ".treeinfo", treeinfo(product, version, platform, sections, keys))
     for key in keys:
-        write(folder / key, "-----BEGIN PGP PUBLIC KEY BLOCK-----\n")
+        write(folder / key, Key(key).public())
     if keys:
-        write(folder / "repodata/repomd.xml.asc", "-----BEGIN PGP SIGNATURE-----\n")
+        write(folder / "repodata/repomd.xml.asc", Key(keys[0]).sign((folder / "repodata/repomd.xml").read_bytes()))
     write(folder / "EFI/xenserver/grubx64.efi", filler("grubx64.efi", 4000))
     write(folder / "EULA", "none\n")
 

@@ -11,10 +11,11 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
+from pxeserve.cli import authoring
 from pxeserve.cli.replay import As, OverOption, replayed
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, print_json, reporting_errors
 
-app = typer.Typer(help="Media: import, list, show, verify, remove.", no_args_is_help=True)
+app = typer.Typer(help="Media: import, list, show, verify, create, remove.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The medium's name.")]
 
@@ -67,6 +68,11 @@ def verify(
 def remove(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Remove a medium that nothing needs."""
     invoke(config, json, "media.remove", {"name": name}, lambda answer, console: console.print(f"removed {answer['removed']}"))
+
+
+app.command("create")(authoring.create)
+app.command("add-package")(authoring.add_package)
+app.command("set")(authoring.set_fields)
 
 
 @app.command("sample")
@@ -134,6 +140,8 @@ def _shown(answer: Any, console: Console) -> None:
     console.print(f"  revision {answer['revision']}", f"  from {escape(answer['origin'])}", sep="\n")
     if answer["state_reason"]:
         console.print(f"  damaged: {escape(answer['state_reason'])}")
+    for note in answer["notes"]:
+        console.print(f"  note: {escape(note)}", highlight=False)
     table = Table("#", "file", "type", "bytes", "md5")
     for number, package in enumerate(answer["packages"], 1):
         table.add_row(str(number), escape(package["file"]), package["type"], str(package["bytes"]), package["md5"])

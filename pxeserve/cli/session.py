@@ -156,6 +156,13 @@ def _alone(config: Config) -> Iterator[Call]:
         yield lambda verb, arguments: _remote(sock, verb, arguments)
 
 
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
+    """Takes bytes done, bytes in all, and what is being done; for work that this very process does."""
+    with _Shown() as show:
+        yield lambda done, total, text: show({"done": done, "total": total, "text": text})
+
+
 class _Shown:
     """A progress bar that appears with the first report and goes with the end of the request."""
 

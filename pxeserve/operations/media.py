@@ -7,14 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pxeserve.domain.medium import Medium
-from pxeserve.errors import NotFoundError, PxeserveError
+from pxeserve.domain.medium import Medium, Role
+from pxeserve.domain.products import dialect_of, known
+from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.events.record import Event, harmless
 from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.registry import verb
 from pxeserve.repo import verify as verification
 from pxeserve.repo.imports import import_medium, remove_medium
-from pxeserve.store import inventory, media
+from pxeserve.repo.notes import notes_of
+from pxeserve.store import audit, inventory, media
 
 
 @verb("media.import")
@@ -45,6 +47,7 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
     packages = sorted((file for file in files if file.position >= 0), key=lambda file: file.position)
     return {
         **_described(context, medium),
+        "notes": list(notes_of(context.config.server.data, medium, files)),
         "packages": [
             {"file": file.path, "type": file.kind, "bytes": file.size, "md5": file.md5, "sha256": file.sha256} for file in packages
         ],
@@ -63,6 +66,24 @@ def verify(context: Context, *, name: str | None = None, everything: bool = Fals
         faults = verification.full(context.store, context.config.server.data, medium, _report(context))
         verdicts.append({"name": medium.name, "state": "damaged" if faults else "good", "faults": faults})
     return verdicts
+
+
+@verb("media.set")
+def set_medium(context: Context, *, name: str, set: list[str]) -> dict[str, Any]:
+    """Say the version of a netinstall tree, which is the one thing that no file of it says: `version=8.2.1`."""
+    medium = _known(context, name)
+    if medium.role is not Role.NETINSTALL:
+        fix = "to change a repository of your own, name its folder, and import it again"
+        raise RefusedError(f"medium {name} is what its files say it is, and nothing of it can be set", fix=fix)
+    for setting in set:
+        key, _, value = setting.partition("=")
+        dialect = dialect_of(medium.product, value) if key == "version" else None
+        if key != "version" or dialect is None:
+            raise PxeserveError(f"{setting!r} is not version=NUMBER of {medium.product}", fix=f"known are {known()}")
+        with context.store.site.write() as connection:
+            media.set_version(connection, name, value, dialect)
+            audit.append(connection, time.time(), context.actor.name, "media.set", name)
+    return _described(context, _known(context, name))
 
 
 @verb("media.remove")

@@ -16,8 +16,6 @@ from pxeserve.repo.formats.boot import boot_files
 from pxeserve.repo.formats.fault import FormatError
 from pxeserve.repo.formats.interface import FileSums, Found
 from pxeserve.repo.formats.places import FOLDERS
-from pxeserve.repo.formats.treeinfo import TREEINFO
-from pxeserve.repo.formats.update import UPDATE_FILE
 from pxeserve.repo.formats.xs import PACKAGES_FILE, REPOSITORY_FILE
 
 __all__ = ["SAMPLE_MARK", "FileSums", "Listed", "Manifest", "MediumFault", "build", "revision"]
@@ -70,8 +68,10 @@ def build(files: Mapping[str, FileSums], read: Callable[[str], bytes]) -> Manife
     damaged = [fault for line in found.lines if (fault := line.damage(files.get(line.path)))]
     faults = [*found.faults, *damaged, *_claimed_twice(found)]
     if faults:
-        raise MediumFault(_joined(faults))
-    listed = {line.path: Listed(files[line.path], line.kind, position) for position, line in enumerate(found.lines)}
+        raise MediumFault(_joined(faults), fix="\n  ".join(f"note: {note}" for note in found.notes[:_MAX_FAULTS]))  # the reason, perhaps
+    listed: dict[str, Listed] = {}
+    for position, line in enumerate(found.lines):
+        listed.setdefault(line.path, Listed(files[line.path], line.kind, position))
     listed |= {path: Listed(files[path], "index", -1) for path in found.indexes}
     everything = tuple(listed.get(path) or Listed(sums, "plain", -1) for path, sums in sorted(files.items()))
     return Manifest(
@@ -98,13 +98,14 @@ def _bounded(files: Mapping[str, FileSums], read: Callable[[str], bytes]) -> Cal
 
 
 def _claimed_twice(found: Found) -> list[str]:
-    """A file that two indexes list, or an index that is listed as a package: their lines cannot both mean it."""
-    seen: dict[str, str] = dict.fromkeys(found.indexes, "an index by itself")
+    """A file that two indexes of one kind list, or an index that is listed as a package: their lines cannot both mean it."""
     faults = []
+    seen: dict[tuple[str, str], str] = {}
     for line in found.lines:
-        if line.path in seen:
-            faults.append(f"{line.index}:{line.line}:1: {line.path} is {seen[line.path]}")
-        seen[line.path] = f"listed already, in {line.index} line {line.line}"
+        before = "an index by itself" if line.path in found.indexes else seen.get((line.path, line.algorithm))
+        if before is not None:
+            faults.append(f"{line.index}:{line.line}:1: {line.path} is {before}")
+        seen[line.path, line.algorithm] = f"listed already, in {line.index} line {line.line}"
     return faults
 
 
@@ -115,8 +116,8 @@ def _nothing(files: Mapping[str, FileSums]) -> str:
     if boot_files(files) is not None:
         return "no repository here, only boot files, and no sign of an XCP-ng netinstall tree; import all of the medium"
     places = ", ".join(folder or "the top folder" for folder in FOLDERS)
-    top = f"{TREEINFO} or {UPDATE_FILE} at the top"
-    return f"no repository here: {REPOSITORY_FILE} and {PACKAGES_FILE} were looked for in {places}, and {top}"
+    top = dict.fromkeys(name for format in FORMATS for name in format.MARKERS if name not in (REPOSITORY_FILE, PACKAGES_FILE))
+    return f"no repository here: {REPOSITORY_FILE} and {PACKAGES_FILE} were looked for in {places}; at the top {', '.join(top)}"
 
 
 def _joined(faults: list[str]) -> str:

@@ -80,6 +80,12 @@ def set_state(connection: Connection, name: str, state: MediumState, reason: str
     inventory.raise_revision(connection)
 
 
+def set_version(connection: Connection, name: str, version: str, dialect: str) -> None:
+    """Say which version a medium is that does not say it itself."""
+    connection.execute(update(t.medium).where(t.medium.c.name == name).values(version=version, dialect=dialect))
+    inventory.raise_revision(connection)
+
+
 def remove(connection: Connection, name: str) -> None:
     """Make a medium invisible; its folder is removed afterwards."""
     connection.execute(delete(t.medium).where(t.medium.c.name == name))

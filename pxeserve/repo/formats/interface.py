@@ -6,7 +6,7 @@ Nothing here knows any format. A format refuses to know where files lie: it gets
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pxeserve.domain.medium import Role
@@ -68,6 +68,18 @@ class Found:
     indexes: tuple[str, ...]
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+def together(found: Found, other: Found) -> Found:
+    """Both at one address, as an installer that reads both finds them; what the tree is, `found` says."""
+    return replace(
+        found,
+        repositories=(*found.repositories, *(one for one in other.repositories if one not in found.repositories)),
+        lines=(*found.lines, *other.lines),
+        indexes=(*found.indexes, *other.indexes),
+        faults=(*found.faults, *other.faults),
+        notes=(*found.notes, *other.notes),
+    )
 
 
 class Format(Protocol):

@@ -24,6 +24,7 @@ SHORTEST = 100
 """Installers divide by a hundredth of a package's bytes: up to XenServer 8 their verification calls shorter ones damaged."""
 
 _WITHOUT_RPM = frozenset({"4.1", "5.0"})
+_WITH_PLATFORM = frozenset({"6.0", "6.2", "6.5"})
 _WITHOUT_LIST = frozenset({"4.1", "5.0"})
 
 
@@ -61,6 +62,9 @@ def read_medium(files: Files, read: Read, grammar: Grammar) -> Found | None:
     if main is not None and dialect not in grammar.dialects:
         said = f"product {main.product or '?'} {main.version or 'no version'}"
         reading.faults.append(f"{REPOSITORY_FILE}: {said} is not one that this format belongs to ({grammar.said})")
+    if dialect in _WITH_PLATFORM and PLATFORM_MAIN not in {one.id for one in reading.repositories.values()}:
+        said = f"no {PLATFORM_MAIN}, which installers of {dialect} look for: \"A base installation repository was not found\""
+        reading.notes.append(f"{REPOSITORY_FILE}: {said}")
     if dialect in _WITHOUT_LIST:
         _forget_listed(reading, dialect)
     _check_kinds(reading, dialect)

@@ -66,13 +66,13 @@ def render_list(folders: tuple[str, ...]) -> bytes:
 def places(files: Files, read: Read) -> tuple[list[Place], list[str], list[str]]:
     """The repositories of a tree in an installer's order, what is wrong with the list, and what is odd about it."""
     found = [Place(folder) for folder in FOLDERS if is_repository(files, folder)]
-    if LIST_FILE not in files:
-        return found, [], []
+    wrong = [fault for folder in FOLDERS if (fault := _half(files, folder))]
+    listed: tuple[tuple[str, int], ...] = ()
     try:
-        listed = read_list(read(LIST_FILE))
+        listed = read_list(read(LIST_FILE)) if LIST_FILE in files else ()
     except FormatError as error:
-        return found, [str(error)], []
-    odd = []
+        wrong.append(str(error))
+    odd: list[str] = []
     for folder, line in listed:
         if folder in FOLDERS:
             said = "is looked into anyway: installers find what is listed again twice; list other names only"
@@ -81,7 +81,20 @@ def places(files: Files, read: Read) -> tuple[list[Place], list[str], list[str]]
             found.append(Place(folder, listed=True))
         else:
             odd.append(f"{LIST_FILE}:{line}:1: {folder} is listed, and there is no repository in it")
-    return found, [], odd
+    seen = {place.prefix + REPOSITORY_FILE for place in found}
+    for path in sorted(path for path in files if path.endswith(f"/{REPOSITORY_FILE}") and path not in seen):
+        odd.append(f"{path}: no installer looks there; from 5.5 on it does when {LIST_FILE} names the folder")
+    return found, wrong, odd
+
+
+def _half(files: Files, folder: str) -> str | None:
+    prefix = f"{folder}/" if folder else ""
+    there, missing = prefix + REPOSITORY_FILE, prefix + PACKAGES_FILE
+    if (there in files) is (missing in files):
+        return None
+    if missing in files:
+        there, missing = missing, there
+    return f"{there} is there and {missing} is not: installers pass over the folder, and install nothing of it"
 
 
 def is_repository(files: Files, folder: str) -> bool:

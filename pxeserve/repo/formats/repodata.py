@@ -66,6 +66,7 @@ class Repodata:
     groups: frozenset[str]
     indexes: tuple[str, ...]
     faults: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def read_repodata(files: Files, read: Read) -> Repodata:
@@ -85,7 +86,10 @@ def read_repodata(files: Files, read: Read) -> Repodata:
         faults.append(str(error))
     lines = tuple(Line(one.file, "rpm", one.size, "SHA-256", one.sha256, primary.path, one.line) for one in packages)
     indexes = (REPOMD, *(one.path for one in metadata), *((SIGNATURE,) if SIGNATURE in files else ()))
-    return Repodata(lines, frozenset(one.name for one in packages), groups, indexes, tuple(faults))
+    known = {one.path for one in lines}
+    unlisted = sorted(path for path in files if path.endswith(".rpm") and path not in known)
+    notes = (f"{unlisted[0]}: {primary.path} does not list it, and no installer sees it ({len(unlisted)} such)",) if unlisted else ()
+    return Repodata(lines, frozenset(one.name for one in packages), groups, indexes, tuple(faults), notes)
 
 
 def read_repomd(text: bytes, file: str = REPOMD) -> tuple[Metadata, ...]:

@@ -13,6 +13,7 @@ from pxeserve.domain.products import dialect_of
 from pxeserve.repo.formats import packs
 from pxeserve.repo.formats.fault import FormatError
 from pxeserve.repo.formats.interface import Files, Found, Read
+from pxeserve.repo.formats.places import FOLDERS
 from pxeserve.repo.formats.xs import (
     ID,
     MAX_PACKAGES,
@@ -26,8 +27,8 @@ from pxeserve.repo.formats.xs import (
 )  # fmt: skip
 
 __all__ = [
-    "DIALECTS", "MARKERS", "NAME", "PACKAGES_FILE", "REPOSITORY_FILE", "FormatError", "Package", "Repository", "dialect", "path_fault",
-    "read_medium", "read_packages", "read_repository", "render_packages", "render_repository",
+    "DIALECTS", "FOLDERS", "MARKERS", "NAME", "PACKAGES_FILE", "REPOSITORY_FILE", "FormatError", "Package", "Repository", "dialect",
+    "path_fault", "read_medium", "read_packages", "read_repository", "render_packages", "render_repository",
 ]  # fmt: skip
 
 NAME = "text"

@@ -24,6 +24,11 @@ class TreeInfo:
     keys: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """The first key, which installers of XenServer 8 and XCP-ng 8.3 import; "" for none."""
+        return self.keys[0] if self.keys else ""
+
 
 def read_treeinfo(text: bytes, file: str = TREEINFO) -> TreeInfo:
     """`.treeinfo`: `[system-v1]` counts where it stands (XenServer 8, XCP-ng 8.3 and later), else `[branding]` and `[platform]`.

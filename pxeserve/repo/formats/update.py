@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from lxml import etree
 
 from pxeserve.domain.medium import Role
+from pxeserve.repo.formats import xml
 from pxeserve.repo.formats.fault import FormatError
-from pxeserve.repo.formats.interface import Files, Found, Read
+from pxeserve.repo.formats.interface import Files, Found, Read, together
 from pxeserve.repo.formats.markup import SMALL, Document, short
 from pxeserve.repo.formats.repodata import REPOMD, read_repodata
 from pxeserve.repo.formats.treeinfo import TREEINFO
@@ -73,11 +74,14 @@ def read_medium(files: Files, read: Read) -> Found | None:
         return _refused(str(error))
     role = Role.DRIVER_DISK if DRIVERS in data.groups else Role.PACK
     wanted = (update.control, f"update-{update.label}")
-    notes = [f"{UPDATE_FILE}: no package {name}, which is what installers install" for name in wanted if name not in data.names]
-    return Found(
+    missing = [f"{UPDATE_FILE}: no package {name}, which is what installers install" for name in wanted if name not in data.names]
+    notes = data.notes + (tuple(missing) if role is Role.PACK else ())
+    found = Found(
         NAME, role, update.label, update.version, "", "", ("",), data.lines, (UPDATE_FILE, *data.indexes), data.faults,
-        tuple(notes) if role is Role.PACK else (),
+        notes,
     )  # fmt: skip
+    other = xml.read_medium(files, read)  # a pack for 7.0 and for later products in one folder: both indexes list the same RPMs
+    return together(found, other) if other is not None else found
 
 
 def _refused(fault: str) -> Found:

@@ -5,11 +5,13 @@ Knows which generation reads which sections, keys and groups. Refuses to know wh
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pxeserve.domain.medium import Role
 from pxeserve.domain.products import dialect_of, known
 from pxeserve.repo.formats import places, xml
 from pxeserve.repo.formats.fault import FormatError
-from pxeserve.repo.formats.interface import Files, Found, Read
+from pxeserve.repo.formats.interface import Files, Found, Read, together
 from pxeserve.repo.formats.repodata import (
     REPOMD,
     SIGNATURE,
@@ -89,14 +91,14 @@ def _key_faults(info: TreeInfo, dialect: str, files: Files) -> list[str]:
     """7.1 to 8.2 fetch every key; XenServer 8 and XCP-ng 8.3 the first one, and then the signature of repomd.xml."""
     if not info.keys or dialect == "7.0":
         return []
-    wanted = info.keys if dialect in _EVERY_KEY else (info.keys[0], SIGNATURE)
+    wanted = info.keys if dialect in _EVERY_KEY else (info.key, SIGNATURE)
     why = f"[keys] in {TREEINFO} makes installers of {dialect or 'XenServer 8 and XCP-ng 8.3'} ask for it"
     led_out = [f"{TREEINFO}: key {key!r} {fault}" for key in info.keys if (fault := path_fault(key))]
     return led_out or [f"{path}: missing, and {why}" for path in wanted if path not in files]
 
 
 def _notes(info: TreeInfo, dialect: str, data: Repodata) -> list[str]:
-    notes = []
+    notes = list(data.notes)
     if "branding" in info.sections and not info.platform:
         notes.append(f"{TREEINFO}: no [platform]: installers up to 8.2 fail at the end, when they write down what they installed")
     if info.product.lower() == "xcp-ng":
@@ -109,15 +111,9 @@ def _notes(info: TreeInfo, dialect: str, data: Repodata) -> list[str]:
 
 def _with_xml(found: Found, files: Files, read: Read, beside: list[places.Place]) -> Found:
     """7.0 alone reads XML repositories beside the yum one; later ones would pass over them in silence."""
-    names = ", ".join(place.folder or "the top folder" for place in beside)
     other = xml.read_medium(files, read) if found.dialect == "7.0" else None
-    if other is None:
-        fault = f"{names}: XS-REPOSITORY beside {TREEINFO}: installers of {found.dialect or 'this product'} look for none there"
-        return Found(
-            NAME, found.role, found.product, found.version, found.build, found.dialect, found.repositories, found.lines, found.indexes,
-            (*found.faults, fault), found.notes,
-        )  # fmt: skip
-    return Found(
-        NAME, found.role, found.product, found.version, found.build, found.dialect, (*found.repositories, *other.repositories),
-        (*found.lines, *other.lines), (*found.indexes, *other.indexes), (*found.faults, *other.faults), (*found.notes, *other.notes),
-    )  # fmt: skip
+    if other is not None:
+        return together(found, other)
+    names = ", ".join(place.folder or "the top folder" for place in beside)
+    fault = f"{names}: XS-REPOSITORY beside {TREEINFO}: installers of {found.dialect or 'this product'} look for none there"
+    return replace(found, faults=(*found.faults, fault))
