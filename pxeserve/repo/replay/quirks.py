@@ -37,7 +37,7 @@ def of_found(generation: Generation, found: list[Found]) -> list[Quirk]:
     if twice:
         what = f"{', '.join(folder or 'the top' for folder in twice)}: found twice, and checked twice"
         text = "a folder that XS-REPOSITORY-LIST names though the installer looks there anyway is taken for a second repository"
-        met.append(Quirk("found-twice", f"{what}: {text}", "list only folders other than packages, packages.main, .linux and .site"))
+        met.append(Quirk("listed-again", f"{what}: {text}", "list only folders other than packages, packages.main, .linux and .site"))
     for one in found:
         if one.format is Format.YUM and one.packages is not None and one.name is None:
             text = ".treeinfo has no [branding]: it is found, its check calls every package damaged, and the installation fails at its end"
@@ -52,15 +52,17 @@ def of_damage(generation: Generation, one: Checked, truth: str) -> Quirk | None:
     """The habit behind a package that is called damaged, when it is one."""
     if looked_for(one.package) and one.repository.folder:
         text = "the check looks for drivers and firmware at the address's root and not in the repository's folder: they count as damaged"
-        return Quirk("looked-for-at-root", text, "skip the verification, or give that repository an address of its own")
+        return Quirk("driver-at-root", text, "skip the verification, or give that repository an address of its own")
     if one.taken is None or truth not in (RIGHT,):
         return None
     if one.package.size < 100:
         until = "xs8 and xcp-8.3" if generation.check.tiny_is_damaged else "xs9"
         text = f"a package that is listed with less than 100 bytes always counts as damaged (up to {until})"
-        return Quirk("tiny-package", text, "make it 100 bytes or more")
+        return Quirk("under-100-bytes", text, "make it 100 bytes or more")
     if "capitals" in one.because:
-        return Quirk("capital-sum", "sums are compared as text with small letters: capitals never match", "write sums in small letters")
+        kind = "sha256" if one.repository.format is Format.YUM else "md5"
+        text = "sums are compared as text with small letters: capitals never match"
+        return Quirk(f"capital-{kind}", text, "write sums in small letters")
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Callable
 
@@ -18,7 +19,7 @@ def test_drivers_in_a_folder_are_looked_for_at_the_root(disc: Lay) -> None:
     report = disc("4.1").asked_as("4.1")
     assert (report.ok, report.installs, report.check_passes) == (False, True, False)
     assert "Some packages appeared damaged.  These were: nic and nicfw" in texts(report)
-    assert quirks(report) == ["looked-for-at-root"]
+    assert quirks(report) == ["driver-at-root"]
     assert [(one.file, one.installer, one.ours) for one in report.packages] == [
         ("nic.ko", "damaged", "right"),
         ("nicfw.bin", "damaged", "right"),
@@ -39,7 +40,7 @@ def test_a_folder_that_the_list_names_again_is_found_twice(disc: Lay, dialect: s
     laid = plain(disc(dialect).without("packages.linux")).put("XS-REPOSITORY-LIST", f"{folder}\npackages.main\n")
     report = laid.asked_as(dialect)
     assert [one.times for one in report.repositories] == [2, 1]
-    assert "found-twice" in quirks(report)
+    assert "listed-again" in quirks(report)
     assert laid.lines.count("/packages.main/base.tar.bz2") == 2
 
 
@@ -73,7 +74,7 @@ def tiny(disc: Disc, dialect: str) -> Disc:
 def test_a_package_under_100_bytes_counts_as_damaged(disc: Lay, dialect: str) -> None:
     report = tiny(disc(dialect), dialect).asked_as(dialect)
     assert (report.ok, report.installs, report.check_passes) == (False, True, False), report.verdict
-    assert quirks(report) == ["tiny-package"]
+    assert quirks(report) == ["under-100-bytes"]
     assert [(one.installer, one.ours) for one in report.packages] == [("damaged", "right")]
 
 
@@ -95,8 +96,18 @@ def test_a_sum_in_capitals_never_matches(disc: Lay) -> None:
     old = next(line for line in (laid.folder / "packages.linux/XS-PACKAGES").read_text().splitlines()).split(" ")[2]
     report = laid.change("packages.linux/XS-PACKAGES", old, old.upper()).asked_as("4.1")
     assert (report.installs, report.check_passes) == (True, False)
-    assert quirks(report) == ["capital-sum"]
+    assert quirks(report) == ["capital-md5"]
     assert "Some packages appeared damaged.  These were: guests" in texts(report)
+
+
+def test_nor_does_one_of_a_primary_list_and_yum_refuses_it_too(disc: Lay) -> None:
+    laid = disc("8.2")
+    name = next(path.name for path in (laid.folder / "repodata").iterdir() if "primary" in path.name)
+    text = gzip.decompress((laid.folder / "repodata" / name).read_bytes()).decode()
+    kernel = hashlib.sha256((laid.folder / "Packages/kernel-1.0-1.x86_64.rpm").read_bytes()).hexdigest()
+    report = laid.put(f"repodata/{name}", gzip.compress(text.replace(kernel, kernel.upper()).encode())).asked_as("8.2")
+    assert (report.installs, report.check_passes) == (False, False)
+    assert quirks(report) == ["capital-sha256"]
 
 
 @pytest.mark.parametrize("dialect", ["7.1", "8.2", "xcp-8.2"])
