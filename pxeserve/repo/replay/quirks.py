@@ -24,6 +24,16 @@ _HIDDEN = Quirk(
 )
 
 
+def erases_first(generation: Generation) -> Quirk | None:
+    """What an unattended installation does to the disk when its source is no good."""
+    if generation.looks_first:
+        return None
+    text = "an unattended installation erases the disk before it looks at its source"
+    if not generation.folder_list:
+        text += "; where it finds nothing it goes on without a package and fails at the boot loader, where 5.5 and later would say why"
+    return Quirk("erases-first", text, "do not arm a host with this medium for this installer")
+
+
 def looked_for(package: Listed) -> bool:
     """Whether the check only looks for it."""
     return package.kind in ("driver", "firmware")

@@ -71,6 +71,8 @@ def replay(asked: Asked, generation: Generation, source: Accessor, log: Log, kno
         _check(walk)
         log.phase = "install"
         _install(walk)
+    elif (quirk := quirks.erases_first(generation)) is not None:
+        walk.quirk(quirk)
     return _report(walk)
 
 

@@ -38,6 +38,11 @@ def test_4_1_finds_nothing_in_yum_media(disc: Lay) -> None:
     assert texts(report) == [NO_BASE, "No setup files were found at the location you specified."]
 
 
+@pytest.mark.parametrize(("dialect", "kind", "erased"), [("4.1", "8.2", True), ("6.5", "4.1", True), ("7.1", "4.1", False)])
+def test_up_to_7_0_the_disk_is_erased_before_the_source_is_looked_at(disc: Lay, dialect: str, kind: str, erased: bool) -> None:
+    assert ("erases-first" in quirks(disc(kind).asked_as(dialect))) is erased
+
+
 def test_5_5_to_7_0_say_that_there_is_no_repository(disc: Lay) -> None:
     for dialect in ("5.5", "5.6", "6.5"):
         assert texts(disc("8.2").asked_as(dialect))[-1] == "No repository found at the specified location."
