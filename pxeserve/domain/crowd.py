@@ -21,10 +21,19 @@ class Crowd:
 
     def admit(self, now: float) -> bool:
         """Whether one more message of a stranger is told."""
-        passed = 0.0 if self._at is None else max(0.0, now - self._at)
-        self._at = now
-        self._tokens = min(self._burst, self._tokens + passed * self._per_second)
+        self._refill(now)
         if self._tokens < 1:
             return False
         self._tokens -= 1
         return True
+
+    def overrun(self, now: float) -> bool:
+        """Whether one more message would not be told. Takes nothing: one that would be is `admit`'s."""
+        self._refill(now)
+        return self._tokens < 1
+
+    def _refill(self, now: float) -> None:
+        if now != self._at:
+            passed = 0.0 if self._at is None else max(0.0, now - self._at)
+            self._at = now
+            self._tokens = min(self._burst, self._tokens + passed * self._per_second)
