@@ -28,6 +28,7 @@ SEEN = 512
 """Questions remembered that have come once. A template is made for the second, so that a flood of ever new questions makes none."""
 
 _UUID = bytes((Code.UUID, 17))
+_IDENTITY = bytes((Code.CLIENT_ID, 7, 1))
 _OTHER = bytes(byte ^ 0x5A for byte in range(256))
 """Makes other bytes of any, the group bit of a MAC untouched."""
 _OTHER_DIGIT = str.maketrans("0123456789abcdef", "123456789abcdef0")
@@ -53,7 +54,6 @@ Answer = Callable[[Message, Arrival, Boot], Reply]
 class _Template(NamedTuple):
     """`pick` puts xid, MAC, session, UUID and the literal parts, in this order, into the order of the answer."""
 
-    length: int
     arrival: Arrival
     address: IPv4Address
     named: Named
@@ -75,8 +75,8 @@ class Twins:
         self._crowd = crowd
         self._answer = answer
         self._standing: object = None
-        self._known: OrderedDict[bytes, _Template | None] = OrderedDict()
-        self._seen: OrderedDict[bytes, None] = OrderedDict()
+        self._known: OrderedDict[_Key, _Template | None] = OrderedDict()
+        self._seen: OrderedDict[_Key, None] = OrderedDict()
 
     def receive(self, data: bytes, arrival: Arrival, now: float) -> Encoded | None:
         """The answer to an untold stranger that there is a template for; None, and nothing has happened, for the long way.
@@ -87,10 +87,9 @@ class Twins:
         if standing != self._standing:
             self._known.clear()
             self._standing = standing
-        at = data.find(_UUID, FIXED)
-        key = _key(data, at)
+        key = _key(data)
         found = self._known.get(key)
-        if found is None or len(data) != found.length or arrival != found.arrival:
+        if found is None or arrival != found.arrival:
             return None
         chaddr = data[28:34]
         if chaddr[0] & 1 or chaddr == NOBODY or not self._crowd.overrun(now):
@@ -100,7 +99,8 @@ class Twins:
         if session is None:
             return None
         self._known.move_to_end(key)
-        return Encoded(found.fill(xid, chaddr, session.encode(), data[at + 2 : at + 19]), found.host, found.port)
+        self._crowd.admit(now)
+        return Encoded(found.fill(xid, chaddr, session.encode(), _uuid(data, key)), found.host, found.port)
 
     def learn(self, data: bytes, arrival: Arrival, message: Message, outcome: Outcome) -> None:
         """Make a template of what the long way made of `data`, which `receive` had none for, if such a question came before and the
@@ -108,96 +108,99 @@ class Twins:
         boot, reply = outcome.alike, outcome.reply
         if boot is None or reply is None:
             return
-        key = _key(data, data.find(_UUID, FIXED))
+        key = _key(data)
         if key not in self._seen:
             self._seen[key] = None
             if len(self._seen) > SEEN:
                 self._seen.popitem(last=False)
         elif key not in self._known:
-            self._known[key] = _template(data, arrival, message, reply, boot, self._answer)
+            self._known[key] = _template(data, key, arrival, message, reply, boot, self._answer)
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
 
 
-def _key(data: bytes, at: int) -> bytes:
-    """All of a question but xid, seconds, MAC and the 17 bytes behind the first thing that looks like option 97 (at `at`, or -1).
+class _Key(NamedTuple):
+    """What twins have in common: where in the question a system UUID and a client identifier seem to begin (-1 for nowhere), its length,
+    and all of it but xid, seconds, MAC, the UUID's 17 bytes and the MAC in the identifier."""
 
-    What looks like it stays, and there is none before it: so two keys are equal only when both lie at the same place. How long the
-    question was does not show, as it may end within the 17 bytes: whoever compares keys compares lengths too.
-    """
-    if at < 0:
-        return data[:4] + data[10:28] + data[34:]
-    return data[:4] + data[10:28] + data[34 : at + 2] + data[at + 19 :]
+    uuid: int
+    identifier: int
+    length: int
+    rest: bytes
 
 
-def _template(data: bytes, arrival: Arrival, message: Message, reply: Reply, boot: Boot, answer: Answer) -> _Template | None:
-    """From the answer that a second machine gets, which differs in every byte of what is left out of the key; proven on the first's."""
-    at = data.find(_UUID, FIXED)
-    if boot.file is None or boot.session is None or boot.named is None or at != _uuid(data):
+def _key(data: bytes) -> _Key:
+    identity = _IDENTITY + data[28:34]
+    uuid, identifier = data.find(_UUID, FIXED), data.find(identity, FIXED)
+    if uuid < 0 or identifier < 0:
+        pass
+    elif identifier <= uuid < identifier + 9:  # what looks like a UUID is a part of the MAC
+        uuid = data.find(_UUID, identifier + 9)
+    elif uuid < identifier < uuid + 19:
+        identifier = data.find(identity, uuid + 19)
+    head = data[:4] + data[10:28]
+    if identifier < 0:
+        rest = head + data[34:] if uuid < 0 else head + data[34 : uuid + 2] + data[uuid + 19 :]
+    elif uuid < 0:
+        rest = head + data[34 : identifier + 3] + data[identifier + 9 :]
+    elif identifier < uuid:
+        rest = head + data[34 : identifier + 3] + data[identifier + 9 : uuid + 2] + data[uuid + 19 :]
+    else:
+        rest = head + data[34 : uuid + 2] + data[uuid + 19 : identifier + 3] + data[identifier + 9 :]
+    return _Key(uuid, identifier, len(data), rest)
+
+
+def _template(data: bytes, key: _Key, arrival: Arrival, message: Message, reply: Reply, boot: Boot, answer: Answer) -> _Template | None:
+    """From the answer that a second machine gets, which differs in every byte that the key leaves out; proven on the first's."""
+    if boot.file is None or boot.session is None or boot.named is None or reply.destination.way is Way.FRAME:
         return None
-    if reply.destination.way is Way.FRAME:
-        return None
-    second = _second(data, at)
+    second = _second(data, key)
     heard = parse(second)
-    if heard != _as_second(message, second, at):
+    # All of what was changed shows in options 97 and 61 and nothing else did: so it lies in their values, whole, and steers nothing.
+    if not isinstance(heard, Message) or heard != _as_second(message, second, key):
         return None
-    assert isinstance(heard, Message)
     session = boot.session.translate(_OTHER_DIGIT)
     other = answer(heard, arrival, boot._replace(file=boot.file.replace(boot.session, session), session=session))
     if (other.destination, other.limit) != (reply.destination, reply.limit):
         return None
-    parts, order = _cut(encode(other.message, other.limit), session.encode(), _uuid_of(second, at))
+    parts, order = _cut(encode(other.message, other.limit), second[28:34], session.encode(), _uuid(second, key))
     to = reply.destination
-    made = _Template(
-        len(data), arrival, message.ciaddr, boot.named, tuple(parts), itemgetter(*order), str(to.address), to.port
-    )
-    first = made.fill(data[4:8], data[28:34], boot.session.encode(), _uuid_of(data, at))
+    made = _Template(arrival, message.ciaddr, boot.named, tuple(parts), itemgetter(*order), str(to.address), to.port)
+    first = made.fill(data[4:8], data[28:34], boot.session.encode(), _uuid(data, key))
     return made if first == encode(reply.message, reply.limit) else None
 
 
-def _uuid(data: bytes) -> int | None:
-    """Where option 97 of 17 bytes begins, -1 when there is none of that length; None when there may be more to it: another piece of
-    it, or options that go on in other fields."""
-    at, size = FIXED, len(data)
-    found = -1
-    pieces = 0
-    while at < size and data[at] != Code.END:
-        code = data[at]
-        if code == Code.PAD:
-            at += 1
-            continue
-        if code == Code.OVERLOAD or at + 1 >= size:
-            return None
-        if code == Code.UUID:
-            pieces += 1
-            found = at if data[at + 1] == 17 else -1
-        at += 2 + data[at + 1]
-    return found if pieces < 2 else None
-
-
-def _second(data: bytes, at: int) -> bytes:
+def _second(data: bytes, key: _Key) -> bytes:
     """The question of another machine with the same key."""
     second = bytearray(data)
-    for part in (slice(4, 10), slice(28, 34), slice(at + 2, at + 19) if at >= 0 else slice(0)):
-        second[part] = second[part].translate(_OTHER)
+    second[4:10] = second[4:10].translate(_OTHER)
+    mac = second[28:34] = second[28:34].translate(_OTHER)
+    if key.uuid >= 0:
+        second[key.uuid + 2 : key.uuid + 19] = second[key.uuid + 2 : key.uuid + 19].translate(_OTHER)
+    if key.identifier >= 0:
+        second[key.identifier + 3 : key.identifier + 9] = mac
     return bytes(second)
 
 
-def _as_second(message: Message, second: bytes, at: int) -> Message:
+def _as_second(message: Message, second: bytes, key: _Key) -> Message:
     """What `second` must be read as if it differs from `message` in nothing but these."""
-    options = {**message.options, Code.UUID: _uuid_of(second, at)} if at >= 0 else message.options
+    options = dict(message.options)
+    if key.uuid >= 0:
+        options[Code.UUID] = _uuid(second, key)
+    if key.identifier >= 0:
+        options[Code.CLIENT_ID] = b"\x01" + second[28:34]
     xid, secs = int.from_bytes(second[4:8]), int.from_bytes(second[8:10])
     return message._replace(xid=xid, secs=secs, mac=second[28:34].hex(":"), options=options)
 
 
-def _uuid_of(data: bytes, at: int) -> bytes:
-    return data[at + 2 : at + 19] if at >= 0 else b""
+def _uuid(data: bytes, key: _Key) -> bytes:
+    return data[key.uuid + 2 : key.uuid + 19] if key.uuid >= 0 else b""
 
 
-def _cut(answer: bytes, session: bytes, uuid: bytes) -> tuple[list[bytes], list[int]]:
+def _cut(answer: bytes, mac: bytes, session: bytes, uuid: bytes) -> tuple[list[bytes], list[int]]:
     """The parts of `answer` that are not xid, MAC, `session` or `uuid`, and the order of all of them as `_Template.pick` counts."""
     places = [(4, 0, 4), (28, 1, 6)]
-    for number, value in ((2, session), (3, uuid)):
+    for number, value in ((1, mac), (2, session), (3, uuid)):
         at = answer.find(value, 34) if value else -1
         while at >= 0:
             places.append((at, number, len(value)))
