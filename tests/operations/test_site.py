@@ -333,7 +333,7 @@ def test_where_a_declared_medium_lies_and_its_discs_go_round(site: Site, tmp_pat
     [
         ("{name: m, source: /x, lies: upside-down}", "lies is 'upside-down', and none of copied, in-place, image"),
         ("{name: m, source: []}", "source is neither a text nor a list of texts"),
-        ("{name: m, source: [/x, 7]}", "source is neither a text nor a list of texts"),
+        ("{name: m, source: [/x, {a: b}]}", "source is neither a text nor a list of texts"),
     ],
 )
 def test_a_medium_that_is_declared_wrongly_is_refused_with_its_line(site: Site, medium: str, says: str) -> None:
