@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -309,6 +310,37 @@ def test_a_medium_that_is_declared_is_imported(site: Site, tmp_path: Path) -> No
     assert [medium["name"] for medium in site.ask("media.list")] == ["sample"]
     declare(site, text)
     assert [medium["name"] for medium in site.ask("media.list")] == ["sample", "second"]
+
+
+def test_where_a_declared_medium_lies_and_its_discs_go_round(site: Site, tmp_path: Path) -> None:
+    whole, base, linux = tmp_path / "whole", tmp_path / "base", tmp_path / "linux"
+    make_sample(whole)
+    (whole / "more").write_text("another medium")
+    shutil.copytree(whole, base, ignore=shutil.ignore_patterns("packages.linux"))
+    shutil.copytree(whole / "packages.linux", linux / "packages.linux")
+    text = f"media:\n- {{name: discs, source: [{base}, {linux}]}}\n- {{name: here, source: {whole}, lies: in-place}}\n"
+    assert declare(site, text, dry_run=True)[:2] == [f"+ medium discs: {base} + {linux}", f"+ medium here: {whole} (in-place)"]
+    declare(site, text)
+    discs, here = site.ask("media.show", name="discs"), site.ask("media.show", name="here")
+    assert discs["revision"] == here["revision"]
+    assert (discs["lies"], discs["place"], here["lies"], here["place"]) == ("copied", "", "in-place", str(whole))
+    exported = yaml.safe_load(site.ask("export")["site"])["media"]
+    assert {"name": "discs", "source": [str(base), str(linux)]} in exported
+    assert {"name": "here", "source": str(whole), "lies": "in-place"} in exported
+    assert site.ask("media.remove", name="here") == {"removed": "here"}
+    assert (whole / "boot" / "xen.gz").is_file()
+
+
+@pytest.mark.parametrize(
+    ("medium", "says"),
+    [
+        ("{name: m, source: /x, lies: upside-down}", "lies is 'upside-down', and none of copied, in-place, image"),
+        ("{name: m, source: []}", "source is neither a text nor a list of texts"),
+        ("{name: m, source: [/x, {a: b}]}", "source is neither a text nor a list of texts"),
+    ],
+)
+def test_a_medium_that_is_declared_wrongly_is_refused_with_its_line(site: Site, medium: str, says: str) -> None:
+    assert f"line 2: {says}" in site.refused("apply", text=f"media:\n- {medium}\n")
 
 
 # --- media that install nothing by themselves ---

@@ -86,6 +86,16 @@ def taken_up(data: Path, source: Path) -> tuple[int, str]:
     return int(read), revision
 
 
+def lies_as(store: Store, data: Path, source: Path) -> bool:
+    """Whether the medium `killed` holds the very files of `source`, byte for byte, and no other."""
+    with store.site.read() as connection:
+        medium = media.by_name(connection, "killed")
+    assert medium is not None
+    ours, theirs = ({path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()} for root in
+                    (data / "media" / medium.folder, source))  # fmt: skip
+    return ours == theirs
+
+
 @pytest.mark.parametrize("kind", ["folder", "image"])
 def test_what_was_copied_before_a_kill_is_not_read_again(store: Store, data: Path, large: Path, bring: Bring, kind: str) -> None:
     source = iso_of(large, "-R") if kind == "image" else large
@@ -109,9 +119,12 @@ def test_a_file_that_was_cut_off_by_the_kill_is_copied_anew(store: Store, data: 
     (tree / "foreign").write_text("of an earlier source")
     _, revision = taken_up(data, large)
     assert revision == bring(large, "whole").revision
+    assert lies_as(store, data, large)
 
 
-def test_after_a_restart_of_the_machine_what_was_copied_is_read_before_it_is_believed(data: Path, large: Path, bring: Bring) -> None:
+def test_after_a_restart_of_the_machine_what_was_copied_is_read_before_it_is_believed(
+    store: Store, data: Path, large: Path, bring: Bring
+) -> None:
     killed_at(data, large, 30)
     stage = data / "media" / ".staging-killed"
     journal = (stage / "journal").read_text()
@@ -121,6 +134,7 @@ def test_after_a_restart_of_the_machine_what_was_copied_is_read_before_it_is_bel
     (stage / "tree" / lost["path"]).write_bytes(bytes(EACH))  # as a file system shows what never reached the disk
     _, revision = taken_up(data, large)
     assert revision == bring(large, "whole").revision
+    assert lies_as(store, data, large)
 
 
 def test_a_source_that_changed_meanwhile_is_copied_as_it_is_now(data: Path, large: Path, bring: Bring) -> None:
@@ -260,14 +274,28 @@ def _fault(shelf: Shelf, medium: Medium, file: FileRow) -> str:
     return "" if opened.size == file.size else f"{file.path}: {opened.size} of {file.size} bytes"
 
 
+def _lines(journal: Path) -> int:
+    try:
+        return journal.read_bytes().count(b'"path"') + 1
+    except FileNotFoundError:
+        return 0
+
+
 def poll_while_killing(store: Store, data: Path, source: Path, rounds: int) -> None:
-    draw = random.Random(14)
+    draw, files = random.Random(14), sum(path.is_file() for path in source.rglob("*"))
+    journal = data / "media" / ".staging-killed" / "journal"
     with Poller(data) as poller:
         for number in range(rounds):
             with importing(data, source, 101) as process:
-                if draw.random() < 0.5:
-                    until(lambda: (data / "media" / ".staging-killed" / "journal").exists())
-                threading.Event().wait(draw.uniform(0, 0.5))
+                match number % 3:
+                    case 0:  # anywhere, the beginning of Python included
+                        threading.Event().wait(draw.uniform(0, 1.0))
+                    case 1:  # while it copies
+                        until(lambda: process.poll() is not None or journal.exists())
+                        threading.Event().wait(draw.uniform(0, 0.3))
+                    case _:  # where it becomes visible
+                        until(lambda: process.poll() is not None or _lines(journal) > files)
+                        threading.Event().wait(draw.uniform(0, 0.03))
                 process.kill()
             if number % 3 == 0:
                 sweep(store, data)
@@ -280,6 +308,15 @@ def poll_while_killing(store: Store, data: Path, source: Path, rounds: int) -> N
     assert poller.seen == []
     _, revision = taken_up(data, source)
     assert revision
+
+
+def test_the_poller_is_not_blind(store: Store, data: Path, tree: Path, bring: Bring) -> None:
+    """The control: a medium whose row comes before its files."""
+    folder = data / "media" / bring(tree, "sample").folder
+    with Poller(data) as poller:
+        (folder / "install.img").rename(folder / "away")
+        until(lambda: poller.seen)
+    assert set(poller.seen) == {"install.img: not-found"}
 
 
 def test_nobody_ever_sees_part_of_a_medium(store: Store, data: Path, large: Path) -> None:

@@ -192,3 +192,16 @@ def test_a_closed_descriptor_is_a_lost_file_and_no_accident(tmp_path) -> None:
     os.close(fd)
     with pytest.raises(ContentLost, match="cannot be read"):
         read(0, 10)
+
+
+def test_a_run_of_bytes_of_a_larger_file_is_read_from_where_it_begins(opened) -> None:
+    path, content = opened
+    part = content._replace(size=1000, base=5000, container=300_000)
+    read, whole = reader(part), path.read_bytes()
+    assert read(0, 1000) == whole[5000:6000]
+    assert read(300, 20) == whole[5300:5320]
+    with pytest.raises(ContentLost):
+        reader(part._replace(container=299_999))
+    os.utime(path, ns=(1, 1))
+    with pytest.raises(ContentLost):
+        read(0, 1000)

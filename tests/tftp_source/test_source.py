@@ -17,6 +17,7 @@ from pxeserve.boot.session import SessionIds
 from pxeserve.config import Config
 from pxeserve.domain.host import BootWords, Host, PlainBoot, Profile
 from pxeserve.domain.install import Install
+from pxeserve.domain.medium import Lies, Medium
 from pxeserve.events.record import Event
 from pxeserve.events.recorder import Recorder
 from pxeserve.handout.answer import Given, Refused, Why
@@ -25,10 +26,13 @@ from pxeserve.handout.request import By
 from pxeserve.handout.source import Source as Names
 from pxeserve.installs.arming import BootDenied, BootGrant
 from pxeserve.keys import load_keys
-from pxeserve.store import Store, inventory, leases, open_store
+from pxeserve.shelf import Stamp
+from pxeserve.store import Store, inventory, leases, media, open_store
 from pxeserve.store import loaders as stored
 from pxeserve.store import tables as t
+from pxeserve.store.media import FileRow
 from pxeserve.tftp.content import Content, Refusal
+from pxeserve.tftp.reading import close, reader
 from pxeserve.tftp.source import Source
 
 NOW = 1_800_000_000.0
@@ -394,3 +398,20 @@ def test_a_hypervisor_is_unpacked_for_ipxe_and_nothing_too_large(site: Site) -> 
     assert (refused.why, refused.rule) == (Why.FORBIDDEN, "path: too-large")
     (folder / "xen.gz").write_bytes(gzip.compress(b"a hypervisor")[:-4])
     assert isinstance(site.http("x/m/xs41/boot/xen.gz"), Refused)
+
+
+def test_a_file_of_a_medium_that_is_an_image_begins_where_it_lies_in_it(site: Site, tmp_path: Path) -> None:
+    image, kernel = tmp_path / "disc.iso", os.urandom(5000)
+    image.write_bytes(os.urandom(3000) + kernel + os.urandom(700))
+    with image.open("rb") as opened:
+        stamp = str(Stamp.of(opened.fileno()))
+    medium = Medium("disc", "disc@1", "text", "XenServer", "4.1.0", "", "4.1", "1", None, lies=Lies.IMAGE, place=str(image))
+    with site.store.site.write() as connection:
+        media.add(connection, medium, [FileRow("boot/vmlinuz", -1, "plain", 5000, "", "", 3000, stamp)], "test", NOW)
+    answer = site.ask(site.under("m/disc/boot/vmlinuz"))
+    assert isinstance(answer, Content)
+    assert reader(answer)(0, answer.size) == kernel
+    close(answer)
+    image.touch()
+    refused = site.refused(site.under("m/disc/boot/vmlinuz"))
+    assert (refused.code, refused.rule) == (2, "path: changed")
