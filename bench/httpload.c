@@ -1,7 +1,8 @@
 /* Many HTTP/1.1 clients in one process, each on a connection that it keeps. Every byte of every body is compared with the file.
  *
  * One line of "key value" pairs on standard output. --path and --file name many files where they hold %d. Each client fetches again
- * and again, the next file each time, until the time is up, or as many times as --fetches says.
+ * and again, the next file each time, until the time is up, or as many times as --fetches says. --sources spreads the clients over so
+ * many addresses of loopback, from 127.0.0.2 on.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -40,7 +41,7 @@ struct client {
 
 static struct {
     const char *server, *path, *file;
-    int port, clients, files, fetches;
+    int port, clients, files, fetches, sources;
     double seconds;
     size_t range;
 } want = {.server = "127.0.0.1", .port = 8069, .clients = 1, .files = 1, .seconds = 2};
@@ -111,6 +112,10 @@ static void connect_to(struct client *one, double at)
     if (one->fd < 0) die("socket");
     int on = 1;
     setsockopt(one->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (want.sources) {
+        struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000002u + (uint32_t)(one->index % want.sources))};
+        if (bind(one->fd, (struct sockaddr *)&own, sizeof own)) die("bind");
+    }
     if (connect(one->fd, (struct sockaddr *)&listener, sizeof listener)) die("connect");
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = one};
     if (epoll_ctl(poller, EPOLL_CTL_ADD, one->fd, &event)) die("epoll_ctl");
@@ -194,7 +199,7 @@ int main(int count, char **words)
 {
     static const struct option known[] = {
         {"server", 1, 0, 's'}, {"port", 1, 0, 'p'}, {"path", 1, 0, 'n'}, {"file", 1, 0, 'f'}, {"clients", 1, 0, 'c'},
-        {"files", 1, 0, 'm'}, {"fetches", 1, 0, 'o'}, {"seconds", 1, 0, 't'}, {"range", 1, 0, 'r'}, {0}};
+        {"files", 1, 0, 'm'}, {"fetches", 1, 0, 'o'}, {"seconds", 1, 0, 't'}, {"range", 1, 0, 'r'}, {"sources", 1, 0, 'a'}, {0}};
     for (int option; (option = getopt_long(count, words, "", known, 0)) != -1;) {
         switch (option) {
         case 's': want.server = optarg; break;
@@ -205,6 +210,7 @@ int main(int count, char **words)
         case 'm': want.files = atoi(optarg); break;
         case 'o': want.fetches = atoi(optarg); break;
         case 't': want.seconds = atof(optarg); break;
+        case 'a': want.sources = atoi(optarg); break;
         case 'r': want.range = strtoull(optarg, 0, 10); break;
         default: return 2;
         }

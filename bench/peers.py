@@ -75,6 +75,16 @@ def dnsmasq(space: str, folder: Path, scratch: Path) -> Iterator[Running]:
 
 
 @contextmanager
+def floor(space: str, folder: Path, scratch: Path) -> Iterator[Running]:
+    """No server at all, but what the kernel allows one: floor.c."""
+    binary = scratch / "floor"
+    subprocess.run(["gcc", "-O2", "-Wall", "-o", binary, Path(__file__).with_name("floor.c")], check=True)
+    with server(space, [str(binary), "127.0.0.1", str(folder)], scratch / "floor.log") as running:
+        listens(running, space, 69)
+        yield running
+
+
+@contextmanager
 def nginx(space: str, folder: Path, scratch: Path) -> Iterator[Running]:
     """One worker, sendfile on, no log of requests."""
     config = scratch / "nginx.conf"
@@ -132,4 +142,6 @@ def listens(running: Running, space: str, port: int) -> None:
     until(running, answers, running.log.stem)
 
 
-__all__ = ["CACHE", "CHECKOUT", "PXESERVE", "NotToBeHad", "atftpd", "dnsmasq", "listens", "nginx", "pxeserve", "tftpd_hpa", "versions"]
+__all__ = [
+    "CACHE", "CHECKOUT", "PXESERVE", "NotToBeHad", "atftpd", "dnsmasq", "floor", "listens", "nginx", "pxeserve", "tftpd_hpa", "versions",
+]  # fmt: skip

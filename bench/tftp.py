@@ -28,7 +28,7 @@ class Case:
 
     name: str
     words: str
-    servers: tuple[str, ...] = ("tftpd-hpa", "dnsmasq", "pxeserve")
+    servers: tuple[str, ...] = ("tftpd-hpa", "dnsmasq", "pxeserve", "floor")
 
     @property
     def per(self) -> str:
@@ -36,7 +36,7 @@ class Case:
         return "done" if SMALL in self.words or ROM in self.words else "blocks"
 
 
-_WINDOWS = ("atftpd", "pxeserve")
+_WINDOWS = ("atftpd", "pxeserve", "floor")
 CASES = (
     Case("lock step, 1 client", f"--name {BIG}"),
     Case("lock step, 16 clients", f"--name {BIG} --clients 16"),
@@ -94,6 +94,7 @@ def main() -> int:
             "tftpd-hpa": peers.tftpd_hpa,
             "atftpd": peers.atftpd,
             "dnsmasq": peers.dnsmasq,
+            "floor": peers.floor,
             "pxeserve": lambda space, _folder, scratch: peers.pxeserve(space, data, scratch),
         }
         if wanted.hosts:

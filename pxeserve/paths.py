@@ -69,7 +69,8 @@ class OpenFile(NamedTuple):
     @property
     def key(self) -> Hashable:
         """Equal for the same unchanged file."""
-        return (self.device, self.inode, self.mtime_ns, self.behind, self.base, self.size)
+        whole = (self.device, self.inode, self.mtime_ns, self.behind)
+        return whole if self.container is None else (*whole, self.base, self.size)
 
     def read(self, length: int, offset: int) -> bytes:
         """Up to `length` bytes from `offset` on, and none beyond its end. Raises OSError."""

@@ -15,7 +15,7 @@ from pxeserve.boot.table import Family, Row
 from pxeserve.domain.client import Firmware
 from pxeserve.domain.decide import Loader, Site
 from pxeserve.domain.host import Profile
-from pxeserve.domain.medium import Medium
+from pxeserve.domain.medium import Lies, Medium
 from pxeserve.paths import OpenFile, PathRefused, Root
 from pxeserve.shelf import Shelf
 from pxeserve.store import Store, inventory
@@ -187,11 +187,15 @@ class Loaders:
         return True
 
     def _own_folder(self, medium: Medium) -> str:
-        """The folder of the medium's own whole set; "" when it ships none. A revision's answer never changes."""
+        """The folder of the medium's own whole set; "" when it ships none. A revision's answer never changes, but what was not copied may
+        be out of reach for a while."""
         key = f"{medium.folder} {medium.revision}"
-        if key not in self._own:
-            self._own[key] = next((folder for folder in _MEDIUM_FOLDERS if self._is_set(medium, folder)), "")
-        return self._own[key]
+        if key in self._own:
+            return self._own[key]
+        found = next((folder for folder in _MEDIUM_FOLDERS if self._is_set(medium, folder)), "")
+        if found or medium.lies is Lies.COPIED:
+            self._own[key] = found
+        return found
 
     def _is_set(self, medium: Medium, folder: str) -> bool:
         files: dict[str, bytes] = {}

@@ -1,15 +1,14 @@
 """Boot session ids: DHCP puts one into the boot file's path, so that all that the loader asks for joins one timeline.
 
 An id explains itself (address, MAC, moment) and carries a short signature, so nothing has to be stored. It identifies
-and never authorises: five bytes of HMAC keep a record honest, they do not open a door.
+and never authorises: five bytes of a keyed hash keep a record honest, they do not open a door.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
+import re
 import struct
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -17,8 +16,10 @@ from ipaddress import IPv4Address
 _BODY = struct.Struct("!4s6sI")
 _SIGNATURE = 5
 _LENGTH = _BODY.size + _SIGNATURE
-TEXT_LENGTH = (_LENGTH * 8 + 4) // 5
-"""Characters of an id: 31, so that a boot file's path stays far below the 127 bytes of BOOTP's `file` field."""
+TEXT_LENGTH = _LENGTH * 2
+"""Characters of an id: 38, so that a boot file's path stays far below the 127 bytes of BOOTP's `file` field. Hexadecimal, as firmware may
+change the case of names, and as one is made for each machine of a storm."""
+_TEXT = re.compile(f"[0-9a-f]{{{TEXT_LENGTH}}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +41,18 @@ class SessionIds:
     def make(self, address: IPv4Address, mac: str, at: float) -> str:
         """The id of a boot of `mac` (normalised) at `address`, begun at epoch second `at`; the same three give the same id."""
         body = _BODY.pack(address.packed, bytes.fromhex(mac.replace(":", "")), int(at) & 0xFFFFFFFF)
-        return base64.b32encode(body + self._sign(body)).decode().rstrip("=").lower()
+        return (body + self._sign(body)).hex()
 
     def read(self, text: str) -> Session | None:
         """The session that `text` names; None for anything that this key did not make."""
-        if len(text) != TEXT_LENGTH or not text.isascii() or text != text.lower():
+        if not _TEXT.fullmatch(text):
             return None
-        try:
-            raw = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
-        except binascii.Error:
-            return None
+        raw = bytes.fromhex(text)
         body, signature = raw[: _BODY.size], raw[_BODY.size :]
-        if len(raw) != _LENGTH or not hmac.compare_digest(signature, self._sign(body)):
+        if not hmac.compare_digest(signature, self._sign(body)):
             return None
         address, mac, at = _BODY.unpack(body)
         return Session(text, IPv4Address(address), mac.hex(":"), float(at))
 
     def _sign(self, body: bytes) -> bytes:
-        return hmac.digest(self._key, b"boot session " + body, hashlib.sha256)[:_SIGNATURE]
+        return hashlib.blake2s(body, digest_size=_SIGNATURE, key=self._key, person=b"session").digest()

@@ -114,6 +114,10 @@ def _shown(answer: Any, console: Console) -> None:
         value = answer.get(key)
         if value:
             console.print(f"{key + ':':10}{escape(', '.join(value) if isinstance(value, list) else str(value))}")
+    found = answer.get("medium")
+    if found:
+        state = f" is damaged: {found['because']}" if found["state"] == "damaged" else ""
+        console.print(f"{'medium:':10}{escape(found['name'] + state)}")
     for key, value in answer["answerfile"].items():
         console.print(f"  {escape(key)}: {escape(str(value))}")
 

@@ -70,11 +70,12 @@ def list_imports(config: ConfigOption = None, json: JsonOption = False) -> None:
 
 def imported(answer: Any, to: Console) -> None:
     """What a medium is, in a few lines."""
-    what = f"{answer['product']} {answer['version']}" + (f" build {answer['build']}" if answer["build"] else "")
-    to.print(f"medium [bold]{escape(answer['name'])}[/bold]: {escape(what)}, read by {answer['dialect']} installers", highlight=False)
+    what = f"{answer['product']} {answer['version']}".strip() + (f" build {answer['build']}" if answer["build"] else "")
+    to.print(f"medium [bold]{escape(answer['name'])}[/bold]: {escape(what)}, {_what_for(answer)}", highlight=False)
+    bootable = answer["bootable"] or answer["role"] in ("pack", "driver-disk")
     to.print(
         f"  {answer['package_count']} packages checked, {answer['files']} files, {decimal(answer['bytes'])}"
-        + ("" if answer["bootable"] else "; nothing can boot from it: no boot/xen.gz, boot/vmlinuz and install.img")
+        + ("" if bootable else "; nothing can boot from it: no boot/xen.gz, boot/vmlinuz and install.img")
     )
     if answer["place"]:
         how = "out of the image" if answer["lies"] == "image" else "from where it lies"
@@ -83,6 +84,18 @@ def imported(answer: Any, to: Console) -> None:
         to.print("  over HTTP, TFTP and FTP; NFS gives folders away, and an image has none")
     if answer["sample"]:
         to.print("  this is a generated sample: it installs nothing")
+
+
+def _what_for(answer: Any) -> str:
+    """What a medium is to an installer, in words."""
+    match answer["role"]:
+        case "pack":
+            return f"a pack in the {answer['format']} format"
+        case "driver-disk":
+            return f"a driver disk in the {answer['format']} format"
+        case "netinstall":
+            return f"a netinstall tree, taken for {answer['dialect']}: it boots, and its packages come from elsewhere"
+    return f"read by {answer['dialect']} installers"
 
 
 def _absolute(source: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +12,11 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
+from pxeserve.cli import authoring
 from pxeserve.cli.imports import import_media, imported, list_imports
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, print_json, reporting_errors
 
-app = typer.Typer(help="Media: import, imports, list, show, verify, remove.", no_args_is_help=True)
+app = typer.Typer(help="Media: import, imports, list, show, verify, create, remove.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The medium's name.")]
 
@@ -39,11 +41,16 @@ def show(name: Name, config: ConfigOption = None, json: JsonOption = False) -> N
 def verify(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="The medium's name.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All media.")] = False,
+    changed: Annotated[bool, typer.Option("--changed", help="Read only what was touched since it was last read whole.")] = False,
+    disk: Annotated[bool, typer.Option("--disk", help="Read from the disk itself, past what the kernel keeps in memory.")] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Read every byte again and compare; ends with 1 when something is damaged."""
-    answer = invoke(config, json, "media.verify", {"name": name, "everything": everything}, _verified)
+    """Read every byte again and compare; ends with 1 when something is damaged. What is right again is called good again by it."""
+    if changed and disk:
+        raise typer.BadParameter("--changed and --disk exclude each other")
+    depth = "changed" if changed else "disk" if disk else "full"
+    answer = invoke(config, json, "media.verify", {"name": name, "everything": everything, "depth": depth}, _verified)
     if any(one["state"] != "good" for one in answer):
         raise typer.Exit(1)
 
@@ -52,6 +59,11 @@ def verify(
 def remove(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Remove a medium that nothing needs."""
     invoke(config, json, "media.remove", {"name": name}, lambda answer, console: console.print(f"removed {answer['removed']}"))
+
+
+app.command("create")(authoring.create)
+app.command("add-package")(authoring.add_package)
+app.command("set")(authoring.set_fields)
 
 
 @app.command("sample")
@@ -80,20 +92,29 @@ def _listed(answer: Any, console: Console) -> None:
     if not answer:
         console.print("no media yet: pxeserve media import SOURCE --name NAME")
         return
-    table = Table("name", "product", "version", "dialect", "packages", "size", "state")
+    table = Table("name", "role", "product", "version", "dialect", "packages", "size", "state")
     for medium in answer:
         version = f"{medium['version']}-{medium['build']}" if medium["build"] else medium["version"]
         state = medium["state"] + (" (sample)" if medium["sample"] else "")
         count, size = str(medium["package_count"]), decimal(medium["bytes"])
-        table.add_row(medium["name"], escape(medium["product"]), escape(version), medium["dialect"], count, size, state)
+        row = (medium["name"], medium["role"], escape(medium["product"]), escape(version), medium["dialect"], count, size, state)
+        table.add_row(*row)
     console.print(table)
+    for medium in answer:
+        if medium["state"] == "damaged":
+            said = f"{medium['name']} is damaged and cannot be armed: {medium['state_reason']}"
+            console.print(escape(said), f"  all of it: pxeserve media verify {medium['name']}", sep="\n")
 
 
 def _shown(answer: Any, console: Console) -> None:
     imported(answer, console)
     console.print(f"  revision {answer['revision']}", f"  from {escape(answer['origin'])}", sep="\n")
+    if answer["checked_at"]:
+        console.print(f"  every byte was last read on {datetime.fromtimestamp(answer['checked_at']).astimezone():%Y-%m-%d at %H:%M}")
     if answer["state_reason"]:
         console.print(f"  damaged: {escape(answer['state_reason'])}")
+    for note in answer["notes"]:
+        console.print(f"  note: {escape(note)}", highlight=False)
     table = Table("#", "file", "type", "bytes", "md5")
     for number, package in enumerate(answer["packages"], 1):
         table.add_row(str(number), escape(package["file"]), package["type"], str(package["bytes"]), package["md5"])
@@ -102,6 +123,13 @@ def _shown(answer: Any, console: Console) -> None:
 
 def _verified(answer: Any, console: Console) -> None:
     for one in answer:
-        console.print(f"{one['name']}: {one['state']}")
+        read = f"{one['read']} files read, {decimal(one['bytes'])}"
+        if one["unchanged"]:
+            read += f"; {one['unchanged']} untouched since they were last read"
+        console.print(f"{one['name']}: {one['state']} ({read})")
         for fault in one["faults"]:
             console.print(f"  {escape(fault)}")
+        for warning in one["warnings"]:
+            console.print(f"  note: {escape(warning)}")
+        if one["signature"] and one["signature"]["state"] == "good":
+            console.print(f"  {escape(one['signature']['text'])}")

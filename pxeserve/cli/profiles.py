@@ -63,14 +63,23 @@ def _listed(answer: Any, console: Console) -> None:
     table = Table("name", "medium", "parent", "boots")
     for profile in answer:
         plain = "kernel" in profile["boot"] or "multiboot" in profile["boot"]
-        table.add_row(profile["name"], profile["medium"] or "-", profile["parent"] or "-", "plain files" if plain else "its medium")
+        table.add_row(profile["name"], _medium(profile), profile["parent"] or "-", "plain files" if plain else "its medium")
     console.print(table)
+
+
+def _medium(profile: Any) -> str:
+    """The medium it names, and whether that one is damaged."""
+    found = profile.get("installs") or {}
+    return (profile["medium"] or "-") + (" (damaged)" if profile["medium"] and found.get("state") == "damaged" else "")
 
 
 def _shown(answer: Any, console: Console) -> None:
     for key in ("name", "medium", "parent"):
         if answer[key]:
             console.print(f"{key + ':':10}{escape(answer[key])}")
+    found = answer.get("installs")
+    if found and found["state"] == "damaged":
+        console.print(f"medium {escape(found['name'])} is damaged, so no host can be armed with it: {escape(found['because'])}")
     for part in ("boot", "answerfile"):
         for key, value in answer[part].items():
             console.print(f"  {part}.{escape(key)}: {escape(str(value))}" if part == "boot" else f"  {escape(key)}: {escape(str(value))}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -41,8 +41,9 @@ class Silent:
 class Lines:
     """A line when it takes long, then one now and then."""
 
-    def __init__(self) -> None:
-        self._began = time.monotonic()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began = clock()
         self._next = self._began + _FIRST
         self._first: int | None = None
 
@@ -51,7 +52,7 @@ class Lines:
 
     def __call__(self, progress: Mapping[str, Any]) -> None:
         """Print it if it is time to."""
-        now = time.monotonic()
+        now = self._clock()
         done, total = int(progress["done"]), int(progress["total"])
         if self._first is None or done < self._first:  # another part of the work begins from nothing
             self._first, self._began = done, now

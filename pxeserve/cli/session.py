@@ -155,3 +155,10 @@ def _alone(config: Config) -> Iterator[Call]:
 
     with alone.started(config) as sock:
         yield lambda verb, arguments: _remote(sock, verb, arguments)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
+    """Takes bytes done, bytes in all, and what is being done; for work that this very process does."""
+    with progress.shown() as show:
+        yield lambda done, total, text: show({"done": done, "total": total, "text": text})

@@ -26,6 +26,10 @@ def seconds(value: object) -> object:
     return value
 
 
+def _seconds_or_off(value: object) -> object:
+    return 0 if value == "off" else seconds(value)
+
+
 Seconds = Annotated[int, BeforeValidator(seconds)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -158,6 +162,16 @@ class MediaConfig(_Section):
     fetch_from: tuple[IPv4Network | IPv6Network, ...] = Field(
         (), description="networks from which a URL may be imported though they are loopback, link-local or this machine's own"
     )
+    scrub: Annotated[int, BeforeValidator(_seconds_or_off)] = Field(
+        30 * 86400, description='every byte of each medium is read from the disk once in so long, slowly; such as "30d", or "off"'
+    )
+
+    @field_validator("scrub")
+    @classmethod
+    def _seldom(cls, value: int) -> int:
+        if value and value < 3600:
+            raise ValueError('an hour is the least; "off" for never')
+        return value
 
 
 class NfsConfig(_Section):

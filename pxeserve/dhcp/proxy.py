@@ -9,12 +9,12 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from pxeserve.dhcp.classify import Asker, Kind, classify
-from pxeserve.dhcp.crowd import Crowd
 from pxeserve.dhcp.options import Code
 from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore
 from pxeserve.dhcp.packet import NONE, Message, Type
 from pxeserve.dhcp.reply import proxied
 from pxeserve.dhcp.route import EVERYBODY, Arrival, Destination, Local, Way, route
+from pxeserve.domain.crowd import Crowd
 
 PXE_PORT = 4011
 

@@ -67,6 +67,10 @@ class Site:
     loaders: Mapping[Firmware, Loader] = field(default_factory=dict)
     missing_loader: Mapping[Firmware, str] = field(default_factory=dict)
     silent: Mapping[Firmware, str] = field(default_factory=dict)
+    named: dict[tuple[int | None, Firmware | None, Target], tuple[Loader | None, Reason]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What has been decided from these by architecture, firmware and target. `decide`'s own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,18 @@ def decide(
 
 
 def _loader(client: Client, site: Site, wanted: Target) -> tuple[Loader | None, Reason]:
-    """What is named to the machine, if anything. A machine that wants nothing but its own disk is never told that it cannot be helped."""
+    """What is named to the machine, if anything; the same for all machines of one make that want the same, so `site` remembers it."""
+    if client.firmware is None and client.arch is not None:  # a stranger can name 65,536 of them
+        return _named(client, site, wanted)
+    key = (client.arch, client.firmware, wanted)
+    found = site.named.get(key)
+    if found is None:
+        found = site.named[key] = _named(client, site, wanted)
+    return found
+
+
+def _named(client: Client, site: Site, wanted: Target) -> tuple[Loader | None, Reason]:
+    """A machine that wants nothing but its own disk is never told that it cannot be helped."""
     if client.arch is not None and client.firmware is None:
         known = ARCHITECTURES.get(client.arch)
         name = known.name if known else "not in the IANA table"

@@ -44,7 +44,8 @@ class BootFiles:
 class Medium:
     """One imported medium. `folder` is its folder beneath `media/` in the data folder; `revision` names this very content
     (SHA-256 over the manifest, hex) and changes with any byte of it. `place` is the absolute path of the folder or image of a
-    medium that was not copied. Only a `main` one and a `netinstall` one have a product and a dialect."""
+    medium that was not copied. Only a `main` one and a `netinstall` one have a dialect; a pack's `product` is its own id, such as
+    custom:my-repo. A `netinstall` one has no version unless somebody said it."""
 
     name: str
     folder: str

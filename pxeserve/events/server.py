@@ -1,4 +1,5 @@
-"""The worker process: takes in what the others tell, writes it down in batches, and lets arms lapse whose time has run out.
+"""The worker process: takes in what the others tell, writes it down in batches, and lets arms lapse whose time has run out. Beside that a
+thread of the media room keeps an eye on media.
 
 The only process that writes `events.db`. Refuses to know what events mean.
 """
@@ -22,6 +23,7 @@ from pxeserve.events.inbox import Inbox
 from pxeserve.events.ledger import Ledger
 from pxeserve.events.record import Event
 from pxeserve.installs.lapse import lapse
+from pxeserve.repo.keeping import Keeping
 from pxeserve.serving import Order, Serving
 from pxeserve.store import Store, open_store
 
@@ -45,9 +47,12 @@ def serve(serving: Serving) -> None:
     _give_way()
     store = open_store(serving.config.server.data)
     worker = Worker(store, Inbox(serving.sockets["events"]))
+    keeping = Keeping(serving.config)
+    keeping.start()
     try:
         worker.run(serving)
     finally:
+        keeping.finish()
         store.close()
 
 

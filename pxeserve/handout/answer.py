@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -21,7 +21,8 @@ class Who:
 
 
 class Given(NamedTuple):
-    """What will be sent: `data`, or `file` (whoever holds this closes it). `rule` says what resolved the name, for the record.
+    """What will be sent: `data`, or `file` (whoever holds this closes it). `rule` says what resolved the name, for the record. `key` is
+    equal for equal `data`, None for what was computed for one client.
 
     `delivered` is to be called once all of it has arrived, with how the protocol knows that.
     """
@@ -31,6 +32,7 @@ class Given(NamedTuple):
     data: bytes | None = None
     file: OpenFile | None = None
     delivered: Callable[[], None] | None = None
+    key: Hashable | None = None
 
     @property
     def size(self) -> int:

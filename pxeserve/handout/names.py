@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from pxeserve.domain.client import Firmware, parse_mac
 
-_BOOT = re.compile(r"b/([a-z2-7]{1,64})/([A-Za-z0-9][A-Za-z0-9._-]{0,80})/(.+)", re.ASCII | re.DOTALL)
+_BOOT = re.compile(r"b/([a-z0-9]{1,64})/([A-Za-z0-9][A-Za-z0-9._-]{0,80})/(.+)", re.ASCII | re.DOTALL)
 _INSTALL = re.compile(r"i/([A-Za-z0-9_-]{1,64})/([mf]/.+)", re.ASCII | re.DOTALL)
 _MAC = r"((?:[0-9a-fA-F]{2}[-:]){5}[0-9a-fA-F]{2})"
 _MENUS: tuple[tuple[str, str], ...] = (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -23,6 +24,7 @@ from pxeserve.events.recorder import Recorder
 from pxeserve.handout import names
 from pxeserve.handout.answer import Given, Refused, Who, Why
 from pxeserve.handout.images import Images
+from pxeserve.handout.kept import Kept, Small
 from pxeserve.handout.menus import Menus, Place
 from pxeserve.handout.names import Asked, What
 from pxeserve.handout.request import By, Gate, Request
@@ -66,6 +68,7 @@ class Source:
         self._images = Images()
         self._shelf = Shelf(store, config.server.data)
         self._roots: dict[Path, Root] = {}
+        self._kept = Kept(self._open)
 
     def resolve(self, path: str, by: By, address: IPv4Address, now: float) -> Given | Refused:
         """What `path` means to the machine at `address`. Never raises for anything a client can send, nor for trouble of ours."""
@@ -79,6 +82,10 @@ class Source:
             return Refused(why, f"path: {refused.reason}", request.who if request else Who())
         except (PxeserveError, SQLAlchemyError, OSError, grubimage.ImageError) as error:
             return self._trouble(request.who if request else Who(), path, by, address, now, error)
+
+    def still(self) -> AbstractContextManager[None]:
+        """While this lasts the inventory is looked at once, for requests that are here already. Not for more than one thread."""
+        return self._store.site.still()
 
     def who(self, asked: Asked) -> Who:
         """Whom a name belongs to, as far as it tells. Raises SQLAlchemyError when the store cannot be asked."""
@@ -117,7 +124,7 @@ class Source:
         asked = request.asked
         if asked.set_name is None:
             try:
-                return Given("tftp.root", request.who, file=self._open(self._config.tftp_root, asked.name))
+                return self._of_root(request)
             except PathRefused as refused:
                 set_name = self._loaders.default_set(asked.name)
                 if refused.reason != "not-found" or set_name is None:
@@ -128,7 +135,17 @@ class Source:
         except PathRefused as refused:
             if refused.reason != "not-found" or asked.name.endswith(".c32"):  # a module from elsewhere would be of another build
                 raise
-        return Given("tftp.root", request.who, file=self._open(self._config.tftp_root, asked.name))
+        return self._of_root(request)
+
+    def _of_root(self, request: Request) -> Given:
+        """A file that the administrator laid there."""
+        folder, name = self._config.tftp_root, request.asked.name
+        if request.by is By.HTTP:  # answered by several threads
+            return Given("tftp.root", request.who, file=self._open(folder, name))
+        found = self._kept.get(folder, name)
+        if isinstance(found, Small):
+            return Given("tftp.root", request.who, data=found.data, key=found.key)
+        return Given("tftp.root", request.who, file=found)
 
     def _of_set(self, request: Request, set_name: str) -> Given:
         name = request.asked.name

@@ -21,6 +21,7 @@ from pxeserve.installs import seal
 from pxeserve.installs.alarms import Alarms, sound
 from pxeserve.installs.clock import SYSTEM, Clock, has_lapsed
 from pxeserve.installs.evidence import Evidence, Neighbours, evidence, neighbour
+from pxeserve.installs.fitness import medium_fault
 from pxeserve.installs.seal import Frozen
 from pxeserve.installs.states import Happening
 from pxeserve.installs.transition import move
@@ -76,10 +77,13 @@ class Arming:
         self._alarms = Alarms()
 
     def arm(self, order: Order, now: float) -> Install:
-        """Arm a host for one installation, in one durable transaction. Raises ConflictError when it has a live install already."""
+        """Arm a host for one installation, in one durable transaction. Raises ConflictError when it has a live install already, and
+        RefusedError when its medium turned bad since it was checked."""
         row = self._new_row(order, now)
         try:
             with self._store.site.write() as connection:
+                if fault := medium_fault(connection, row.medium, row.medium_revision):
+                    raise RefusedError(f"{order.host.name} cannot be armed: {fault}", fix="pxeserve media verify names all that is wrong")
                 installs.add(connection, row)
                 for name in order.frozen.scripts:
                     self._add_token(connection, row.id, order.frozen.key, "script", name)

@@ -17,6 +17,7 @@ from pxeserve.installs import seal
 from pxeserve.installs.alarms import Alarms, sound
 from pxeserve.installs.clock import SYSTEM, Clock, has_lapsed
 from pxeserve.installs.evidence import Evidence, Neighbours, evidence, neighbour
+from pxeserve.installs.fitness import medium_fault
 from pxeserve.installs.states import Happening
 from pxeserve.installs.transition import move
 from pxeserve.keys import Keys
@@ -61,6 +62,8 @@ def deliver(
         return None
     frozen = seal.unseal(row.sealed, row.id, keys.seal)
     if frozen.answerfile is None:
+        return None
+    if row.state in (InstallState.BOOTING, InstallState.ANSWERED) and _is_withheld(store, row, address, now):
         return None
     if row.state is InstallState.BOOTING:
         if has_lapsed(row, now, clock):
@@ -146,7 +149,7 @@ def _may_repeat(row: InstallRow, now: float) -> bool:
 def _consume(store: Store, install_id: str, address: IPv4Address, now: float) -> bool:
     with store.site.write() as connection:
         row = installs.by_id(connection, install_id)
-        if row is None or row.state is not InstallState.BOOTING:
+        if row is None or row.state is not InstallState.BOOTING or medium_fault(connection, row.medium, row.medium_revision) is not None:
             return False
         changes: dict[str, object] = {"deliveries": 1, "delivered_at": now, "bound_address": address}
         if row.bound_address != address:
@@ -166,6 +169,20 @@ def _repeat(store: Store, install_id: str, address: IPv4Address, now: float) -> 
             return False
         installs.tell(connection, now, row, "install.redelivered", {"address": str(address), "delivery": row.deliveries + 1})
         return True
+
+
+def _is_withheld(store: Store, row: InstallRow, address: IPv4Address, now: float) -> bool:
+    """Whether the medium turned bad after the arming. The answerfile is what starts an installer on a disk, so it stays here until the
+    medium is good again, or the arming lapses."""
+    with store.site.read() as connection:
+        fault = medium_fault(connection, row.medium, row.medium_revision)
+    if fault is None:
+        return False
+    if _alarms.due(row.id, address, now):
+        with store.site.write() as connection:
+            because = f"the answerfile was not given to {address}: {fault}"
+            installs.tell(connection, now, row, "install.withheld", {"address": str(address), "because": because})
+    return True
 
 
 def _stranger(store: Store, row: InstallRow, address: IPv4Address, now: float) -> None:

@@ -11,6 +11,8 @@ from pxeserve.boot.entry import MenuError, entry
 from pxeserve.boot.loaders import Loaders
 from pxeserve.domain.client import Client, Firmware, parse_mac
 from pxeserve.domain.decide import Decision, Reason, Target, Weight, decide
+from pxeserve.domain.install import LIVE_STATES
+from pxeserve.domain.medium import MediumState
 from pxeserve.errors import PxeserveError
 from pxeserve.handout.menus import Place, own_disk, reader_for, write
 from pxeserve.installs.subject import Subject, subject
@@ -36,7 +38,8 @@ def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -
     site = loaders.site_for(who.medium, who.profile)
     decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=now)
     menu, trouble = _menu(context, decision, firmware, loaders)
-    reasons = [*decision.because, *trouble, *_conditions(context, decision), *_passed_over(context, decision, who)]
+    reasons = [*decision.because, *trouble, *_damage(context, decision, who), *_conditions(context, decision)]
+    reasons += _passed_over(context, decision, who)
     loader, install = decision.loader, decision.install
     return {
         "mac": client.mac,
@@ -66,6 +69,20 @@ def _menu(context: Context, decision: Decision, firmware: Firmware, loaders: Loa
         who = decision.host.name if decision.host else "this machine"
         reason = Reason(Weight.REFUSED, "menu-unwritable", error.message, f"profile {decision.profile.name}" if decision.profile else who)
         return own_disk(decision, reader).decode(), [reason]
+
+
+def _damage(context: Context, decision: Decision, who: Subject) -> Iterator[Reason]:
+    """That what the machine installs, or would install, is damaged, where the decision itself had no need to say so."""
+    if any(one.code == "medium-damaged" for one in decision.because):
+        return
+    media = SnapshotSource(context.store).current().media
+    live = who.install is not None and who.install.state in LIVE_STATES
+    medium = media.get(who.install.medium) if live and who.install and who.install.medium else who.medium
+    if medium is None or medium.state is not MediumState.DAMAGED:
+        return
+    what = "which it is being installed from," if live else "which it would install,"
+    text = f"medium {medium.name}, {what} is damaged: {medium.state_reason}"
+    yield Reason(Weight.REFUSED, "medium-damaged", text, f"medium {medium.name}")
 
 
 def _conditions(context: Context, decision: Decision) -> Iterator[Reason]:

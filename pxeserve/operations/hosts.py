@@ -21,6 +21,8 @@ from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
 from pxeserve.operations.settings import Setting, put, settings
+from pxeserve.operations.verification import standing
+from pxeserve.snapshot import Snapshot, SnapshotSource
 from pxeserve.store import audit, installs, inventory
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)
@@ -42,15 +44,16 @@ def add(context: Context, *, name: str, mac: list[str], profile: str, set: list[
 @verb("host.list")
 def list_hosts(context: Context) -> list[dict[str, Any]]:
     """All hosts, by name, each with the state of its newest install."""
+    snapshot = SnapshotSource(context.store).current()
     with context.store.site.read() as connection:
-        return [_with_state(connection, host) for host in inventory.hosts(connection)]
+        return [_with_state(connection, snapshot, host) for host in inventory.hosts(connection)]
 
 
 @verb("host.show")
 def show(context: Context, *, name: str) -> dict[str, Any]:
     """One host with all that is set for it."""
     with context.store.site.read() as connection:
-        return _with_state(connection, known(connection, name))
+        return _with_state(connection, SnapshotSource(context.store).current(), known(connection, name))
 
 
 @verb("host.set")
@@ -182,10 +185,13 @@ def described(host: Host) -> dict[str, Any]:
     }
 
 
-def _with_state(connection: Connection, host: Host) -> dict[str, Any]:
+def _with_state(connection: Connection, snapshot: Snapshot, host: Host) -> dict[str, Any]:
+    """With its install, and the medium that this is from, or that its profile names."""
     newest = installs.newest_of(connection, host.id)
     state = str(newest.state) if newest else "idle"
-    return {**described(host), "state": state, "install": newest.id if newest else None}
+    own = snapshot.medium_of(host)
+    medium = newest.medium if newest is not None and newest.state in LIVE_STATES else own.name if own else None
+    return {**described(host), "state": state, "install": newest.id if newest else None, "medium": standing(snapshot, medium)}
 
 
 def _address(text: str) -> IPv4Address:

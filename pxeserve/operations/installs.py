@@ -13,7 +13,7 @@ from pxeserve.answerfile.render import RenderError, Wanted, hook_script, render
 from pxeserve.boot.loaders import Loaders
 from pxeserve.domain.client import Firmware
 from pxeserve.domain.host import Host, Profile
-from pxeserve.domain.medium import Medium, MediumState
+from pxeserve.domain.medium import Medium, MediumState, Role
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.installs import seal
 from pxeserve.installs.arming import Arming, Order
@@ -22,9 +22,10 @@ from pxeserve.keys import load_keys
 from pxeserve.operations.address import base_url
 from pxeserve.operations.context import Context
 from pxeserve.operations.hosts import known
+from pxeserve.operations.profiles import installs_by_itself
 from pxeserve.operations.registry import verb
 from pxeserve.operations.sources import Source, source_of
-from pxeserve.repo import verify
+from pxeserve.operations.verification import mend, recheck
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import installs
 
@@ -90,6 +91,8 @@ def checked(context: Context, host: Host, mode: Mode, *, interactive: bool, pass
     profile, medium = snapshot.profile_of(host), snapshot.medium_of(host)
     if profile is None:
         raise RefusedError(f"{host.name}: its profile {host.profile} is gone")
+    if medium is not None:
+        installs_by_itself(f"{host.name}: profile {profile.name}", medium)
     key, bind = seal.new_key(), context.config.arming.bind
     _loader(context, host, medium)
     if profile.plain is not None:
@@ -101,6 +104,11 @@ def checked(context: Context, host: Host, mode: Mode, *, interactive: bool, pass
     _medium(context, medium)
     if interactive:
         return Checked(host, medium, Frozen(key, bind=bind), False)
+    if medium.role is Role.NETINSTALL:
+        raise RefusedError(
+            f"{host.name}: medium {medium.name} is a netinstall tree: it boots, and has no packages for an unattended installation",
+            fix="arm it with --interactive and name an address when the installer asks, or import the full medium",
+        )
     return _answered(context, host, profile, medium, mode, key, password)
 
 
@@ -168,10 +176,10 @@ def _loader(context: Context, host: Host, medium: Medium | None) -> None:
 
 def _medium(context: Context, medium: Medium) -> None:
     if medium.state is not MediumState.GOOD:
-        raise RefusedError(f"medium {medium.name} is damaged: {medium.state_reason}", fix="remove it and import it again")
-    faults = verify.quick(context.store, context.config.server.data, medium)
-    if faults:
-        raise RefusedError(f"medium {medium.name} is not what was imported: {faults[0]}", fix=f"pxeserve media verify {medium.name}")
+        raise RefusedError(f"medium {medium.name} is damaged: {medium.state_reason}", fix=mend(medium.name))
+    verdict = recheck(context, medium)
+    if verdict.faults:
+        raise RefusedError(f"medium {medium.name} is not what was imported: {verdict.faults[0]}", fix=mend(medium.name))
     if medium.boot is None:
         raise RefusedError(f"medium {medium.name} has no boot/xen.gz, boot/vmlinuz and install.img, so nothing can boot from it")
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
-from pxeserve.domain.medium import Medium
-from pxeserve.errors import NotFoundError, PxeserveError
-from pxeserve.operations.context import Context, Progress
+from pxeserve.domain.medium import Medium, Role
+from pxeserve.domain.products import dialect_of, known
+from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
+from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
-from pxeserve.repo import verify as verification
+from pxeserve.operations.verification import Depth, described, look
 from pxeserve.repo.imports import remove_medium
-from pxeserve.store import inventory, media
+from pxeserve.repo.notes import notes_of
+from pxeserve.store import audit, inventory, media
 
 
 @verb("media.list")
@@ -32,6 +33,7 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
     packages = sorted((file for file in files if file.position >= 0), key=lambda file: file.position)
     return {
         **_described(context, medium),
+        "notes": list(notes_of(context.config.server.data, medium, files)),
         "packages": [
             {"file": file.path, "type": file.kind, "bytes": file.size, "md5": file.md5, "sha256": file.sha256} for file in packages
         ],
@@ -39,17 +41,33 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
 
 
 @verb("media.verify")
-def verify(context: Context, *, name: str | None = None, everything: bool = False) -> list[dict[str, Any]]:
-    """Read every byte of a medium (or of all) and compare; a damaged one cannot be armed."""
+def verify(
+    context: Context, *, name: str | None = None, everything: bool = False, depth: Depth = Depth.FULL
+) -> list[dict[str, Any]]:
+    """Check a medium (or all) and mark it good or damaged; a damaged one cannot be armed."""
     if (name is None) != everything:
         raise PxeserveError("name one medium, or ask for all of them")
     with context.store.site.read() as connection:
         chosen = inventory.media(connection) if everything else [_known(context, name or "")]
-    verdicts = []
-    for medium in chosen:
-        faults = verification.full(context.store, context.config.server.data, medium, _report(context))
-        verdicts.append({"name": medium.name, "state": "damaged" if faults else "good", "faults": faults})
-    return verdicts
+    return [described(medium, look(context, medium, depth)) for medium in chosen]
+
+
+@verb("media.set")
+def set_medium(context: Context, *, name: str, set: list[str]) -> dict[str, Any]:
+    """Say the version of a netinstall tree, which is the one thing that no file of it says: `version=8.2.1`."""
+    medium = _known(context, name)
+    if medium.role is not Role.NETINSTALL:
+        fix = "to change a repository of your own, name its folder, and import it again"
+        raise RefusedError(f"medium {name} is what its files say it is, and nothing of it can be set", fix=fix)
+    for setting in set:
+        key, _, value = setting.partition("=")
+        dialect = dialect_of(medium.product, value) if key == "version" else None
+        if key != "version" or dialect is None:
+            raise PxeserveError(f"{setting!r} is not version=NUMBER of {medium.product}", fix=f"known are {known()}")
+        with context.store.site.write() as connection:
+            media.set_version(connection, name, value, dialect)
+            audit.append(connection, time.time(), context.actor.name, "media.set", name)
+    return _described(context, _known(context, name))
 
 
 @verb("media.remove")
@@ -68,14 +86,11 @@ def _known(context: Context, name: str) -> Medium:
     return medium
 
 
-def _report(context: Context) -> Callable[[int, int, str], None]:
-    return lambda done, total, text: context.report(Progress(done, total, text))
-
-
 def _described(context: Context, medium: Medium) -> dict[str, Any]:
     with context.store.site.read() as connection:
         origin, imported_at = media.origin(connection, medium.name)
         files = media.files(connection, medium.name)
+        checked_at = media.checked_at(connection, medium.name)
     return {
         "name": medium.name,
         "product": medium.product,
@@ -83,6 +98,7 @@ def _described(context: Context, medium: Medium) -> dict[str, Any]:
         "build": medium.build,
         "dialect": medium.dialect,
         "format": medium.format,
+        "role": medium.role,
         "repositories": list(medium.repositories),
         "bootable": medium.boot is not None,
         "state": medium.state,
@@ -96,4 +112,5 @@ def _described(context: Context, medium: Medium) -> dict[str, Any]:
         "place": medium.place,
         "origin": origin.replace("\n", " + "),
         "imported_at": imported_at,
+        "checked_at": checked_at,
     }

@@ -12,11 +12,14 @@ from sqlalchemy import Connection
 
 from pxeserve.boot.exits import Leave
 from pxeserve.domain.host import Profile
-from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
+from pxeserve.domain.medium import Medium, Role
+from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context
 from pxeserve.operations.hosts import answers_fault
 from pxeserve.operations.registry import verb
 from pxeserve.operations.settings import Setting, put, settings
+from pxeserve.operations.verification import standing
+from pxeserve.snapshot import Snapshot, SnapshotSource
 from pxeserve.store import audit, inventory
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
@@ -43,15 +46,16 @@ def add(
 @verb("profile.list")
 def list_profiles(context: Context) -> list[dict[str, Any]]:
     """All profiles, by name."""
+    snapshot = SnapshotSource(context.store).current()
     with context.store.site.read() as connection:
-        return [described(profile) for profile in inventory.profiles(connection)]
+        return [_with_medium(snapshot, profile) for profile in inventory.profiles(connection)]
 
 
 @verb("profile.show")
 def show(context: Context, *, name: str) -> dict[str, Any]:
-    """One profile as it was written."""
+    """One profile as it was written, and how the medium fares that it names or inherits."""
     with context.store.site.read() as connection:
-        return described(known(connection, name))
+        return _with_medium(SnapshotSource(context.store).current(), known(connection, name))
 
 
 @verb("profile.set")
@@ -154,8 +158,12 @@ def save(connection: Connection, profile: Profile) -> None:
     others = {other.name: other for other in inventory.profiles(connection)}
     if profile.medium is not None and profile.plain is not None:
         raise PxeserveError(f"profile {profile.name}: a medium and plain files exclude each other")
-    if profile.medium is not None and profile.medium not in {medium.name for medium in inventory.media(connection)}:
-        raise NotFoundError(f"profile {profile.name}: there is no medium {profile.medium}", fix="pxeserve media import SOURCE --name NAME")
+    if profile.medium is not None:
+        medium = next((one for one in inventory.media(connection) if one.name == profile.medium), None)
+        if medium is None:
+            fix = "pxeserve media import SOURCE --name NAME"
+            raise NotFoundError(f"profile {profile.name}: there is no medium {profile.medium}", fix=fix)
+        installs_by_itself(f"profile {profile.name}", medium)
     seen, parent = {profile.name}, profile.parent
     while parent is not None:
         if parent in seen:
@@ -166,6 +174,21 @@ def save(connection: Connection, profile: Profile) -> None:
         parent = others[parent].parent
     answers_fault(f"profile {profile.name}", profile.answers)
     inventory.put_profile(connection, profile)
+
+
+def _with_medium(snapshot: Snapshot, profile: Profile) -> dict[str, Any]:
+    resolved = snapshot.profiles.get(profile.name)
+    return {**described(profile), "installs": standing(snapshot, resolved.medium if resolved else None)}
+
+
+def installs_by_itself(whose: str, medium: Medium) -> None:
+    """Raise RefusedError, beginning with `whose`, for a medium that comes on top of another one and installs no product."""
+    if medium.role in (Role.PACK, Role.DRIVER_DISK):
+        what = "a driver disk" if medium.role is Role.DRIVER_DISK else "a pack"
+        raise RefusedError(
+            f"{whose}: medium {medium.name} is {what} ({medium.product}): it comes on top of a product and installs none by itself",
+            fix="name the medium of a product; pxeserve media list shows the role of each",
+        )
 
 
 def described(profile: Profile) -> dict[str, Any]:

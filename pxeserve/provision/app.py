@@ -13,7 +13,7 @@ from ipaddress import IPv4Address
 from typing import Protocol
 
 import structlog
-from flask import Flask, Response, render_template_string, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from pxeserve.handout import names
@@ -21,6 +21,8 @@ from pxeserve.handout.answer import Refused, Who
 from pxeserve.provision import booting
 from pxeserve.provision.booting import Boots
 from pxeserve.provision.journal import BootFile
+from pxeserve.provision.listing import Entry
+from pxeserve.provision.page import POLICY, page
 from pxeserve.provision.reply import NOT_FOUND
 from pxeserve.provision.wsgi import LOCAL, REACHED
 
@@ -68,19 +70,14 @@ class Acts:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the routes ask. `listing` gives the names in a folder of a medium (folders end with a slash), or None when it has none;
-    `clock` gives epoch seconds."""
+    """What the routes ask. `listing` gives what is in a folder of a medium, or None when it has none; `clock` gives epoch
+    seconds."""
 
     acts: Acts
-    listing: Callable[[str, str], Sequence[str] | None]
+    listing: Callable[[str, str], Sequence[Entry] | None]
     record: Record
     boots: Boots | None = None
     clock: Callable[[], float] = time.time
-
-
-_PAGE = """<!doctype html><meta charset="utf-8"><title>{{ title }}</title><h1>{{ title }}</h1>
-<ul>{% for name in names %}<li><a href="./{{ name|urlencode }}">{{ name }}</a></li>{% endfor %}</ul>
-"""
 
 
 def make_app(services: Services) -> Flask:
@@ -127,13 +124,11 @@ def make_app(services: Services) -> Flask:
     @app.get("/media/<medium>/", defaults={"folder": ""})
     @app.get("/media/<medium>/<path:folder>/")
     def files(medium: str, folder: str) -> Response:
-        names = services.listing(medium, folder) if request.path.endswith("/") else None
-        if names is None:
+        entries = services.listing(medium, folder) if request.path.endswith("/") else None
+        if entries is None:
             return _not_found()
-        title = f"{medium}/{folder}"
-        page = Response(render_template_string(_PAGE, title=title, names=names), content_type="text/html; charset=utf-8")
-        page.headers["Content-Security-Policy"] = "default-src 'none'"
-        return page
+        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache", "Referrer-Policy": "no-referrer"}
+        return Response(page(medium, folder, entries), content_type="text/html; charset=utf-8", headers=headers)
 
     @app.get("/<path:name>")
     def boot(name: str) -> Response:

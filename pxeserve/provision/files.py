@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from email.utils import formatdate
+from operator import attrgetter
 from pathlib import Path
 
 from pxeserve.domain.medium import Medium
@@ -19,17 +20,21 @@ _PLAIN = "files"
 """The folder of plain files; no medium's folder is called so, as theirs have a revision in their names."""
 
 
+_stamp = attrgetter("st_ino", "st_mtime_ns", "st_size", "st_dev")
+
+
 class Lent:
     """One open file, where it lies, and how many responses are using it. `etag` and `modified` are what HTTP calls it by: a strong tag,
     quoted, and whole epoch seconds; `fields` are the header lines that
     say both, and are always the same for it."""
 
-    __slots__ = ("etag", "fields", "file", "modified", "users", "where")
+    __slots__ = ("_stamp", "etag", "fields", "file", "modified", "users", "where")
 
     def __init__(self, file: OpenFile, where: str) -> None:
         self.file = file
         self.where = where
         self.users = 1
+        self._stamp = (file.inode, file.mtime_ns, file.behind, file.device)
         self.modified = file.mtime_ns // 1_000_000_000
         part = f"-{file.base:x}" if file.container is not None else ""
         self.etag = f'"{file.inode:x}-{file.mtime_ns:x}-{file.size:x}{part}"'
@@ -42,11 +47,9 @@ class Lent:
     def current(self) -> bool:
         """Whether its name still leads to it, as it was when it was opened."""
         try:
-            now = os.stat(self.where, follow_symlinks=False)  # noqa: PTH116 - as cheap as can be: once a request
+            return _stamp(os.lstat(self.where)) == self._stamp  # as cheap as can be: once a request
         except OSError:
             return False
-        file = self.file
-        return (now.st_ino, now.st_mtime_ns, now.st_size, now.st_dev) == (file.inode, file.mtime_ns, file.behind, file.device)
 
     def give_back(self) -> None:
         """Say that one user is done; the last one closes it."""

@@ -15,9 +15,12 @@ from pxeserve.events.clients import Clients
 from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
 from pxeserve.handout.answer import Who
+from pxeserve.provision.repeats import Repeat, Repeats
 from pxeserve.repo.packages import Packages
 
 _MISSES_PER_MINUTE = 100
+_TOGETHER = 100
+"""Most files that one event lists: a datagram holds no more."""
 _MISSES = ("not-found", "changed")
 
 
@@ -51,7 +54,12 @@ class BootFile:
 
 
 class Journal:
-    """Makes events of what happened and hands them to the worker. `clock` gives epoch seconds."""
+    """Makes events of what happened and hands them to the worker. `clock` gives epoch seconds.
+
+    An `http.file` with `times` tells of so many transfers within a second, their bytes and seconds added up: of one file, or of those
+    that `files` lists, each with its path, status, times and bytes. They came on top of what was told by itself. `repeats` is for the
+    loop's thread alone, and so is `flush`.
+    """
 
     def __init__(self, recorder: Recorder, clients: Clients, packages: Packages, clock: Callable[[], float]) -> None:
         self._recorder = recorder
@@ -61,6 +69,7 @@ class Journal:
         self._lock = threading.Lock()
         self._misses: dict[str, int] = {}
         self._minute = 0
+        self.repeats = Repeats()
 
     def transfer(self, one: Transfer) -> None:
         """`http.file`: a media file was delivered whole or cut, or a medium does not have it. Misses beyond 100 a minute and
@@ -69,6 +78,10 @@ class Journal:
             self.count("media-404" if one.outcome == "not-found" else "media-changed")
             if self._too_many(one.address):
                 return
+        more: dict[str, Any] = {"range": f"{one.start}-{one.start + one.total - 1}"} if one.status == 206 else {}
+        self._file(one, _sentence(one), more)
+
+    def _file(self, one: Transfer, text: str, more: dict[str, Any]) -> None:
         data: dict[str, Any] = {
             "medium": one.medium.name,
             "path": harmless(one.path),
@@ -77,15 +90,36 @@ class Journal:
             "total": one.total,
             "seconds": round(one.seconds, 6),
             "outcome": one.outcome,
+            **more,
         }
-        if one.status == 206:
-            data["range"] = f"{one.start}-{one.start + one.total - 1}"
-        text = _sentence(one)
         number = self._packages.number(one.medium, one.path)
         if number is not None:
             data["package"], data["packages"] = number
             text += f" (package {number[0]} of {number[1]})"
         self._emit("http.file", one.address, text, data)
+
+    def _several(self, files: list[Repeat]) -> None:
+        """What one machine fetched of one medium within a second."""
+        first, times = files[0], sum(one.times for one in files)
+        sent, seconds = sum(one.sent for one in files), sum(one.seconds for one in files)
+        if len(files) == 1:
+            whole = Transfer(first.address, first.medium, first.path, first.status, sent, sent, 0, seconds, "done")
+            return self._file(whole, f"{_sentence(whole)} in {times} transfers", {"times": times})
+        data: dict[str, Any] = {
+            "medium": first.medium.name,
+            "files": [[harmless(one.path), one.status, one.times, one.sent] for one in files],
+            "times": times,
+            "bytes": sent,
+            "total": sent,
+            "seconds": round(seconds, 6),
+            "outcome": "done",
+        }
+        text = f"{first.medium.name}: {len(files)} files, {sent} bytes in {times} transfers"
+        numbers = [number for one in files if (number := self._packages.number(one.medium, one.path))]
+        if numbers:
+            data["package"], data["packages"] = max(numbers)
+            text += f" (up to package {data['package']} of {data['packages']})"
+        return self._emit("http.file", first.address, text, data)
 
     def boot(self, one: BootFile, who: Who) -> None:
         """`http.boot`: a loader, menu, kernel or RAM disk. What names no session is attributed by its address."""
@@ -141,7 +175,10 @@ class Journal:
             self._recorder.count(reason)
 
     def flush(self) -> None:
-        """Hand the counters over."""
+        """Hand over the counters and what was fetched again; to be called once a second."""
+        for together in self.repeats.take():
+            for start in range(0, len(together), _TOGETHER):
+                self._several(together[start : start + _TOGETHER])
         with self._lock:
             self._recorder.flush()
 

@@ -21,9 +21,10 @@ from pxeserve.provision.connection import Connection
 from pxeserve.provision.head import Request
 from pxeserve.provision.journal import BootFile, Journal, Transfer
 from pxeserve.provision.listing import Listing
-from pxeserve.provision.media import FileReply, FolderAsked, MediaFiles, ShortReply
+from pxeserve.provision.media import FolderAsked, MediaFiles
 from pxeserve.provision.phase import STALL_SECONDS
 from pxeserve.provision.pool import Pool
+from pxeserve.provision.responses import FileReply, ShortReply
 from pxeserve.repo.packages import Packages
 from pxeserve.repo.visible import Visible
 from pxeserve.shelf import Shelf
@@ -46,15 +47,24 @@ class Machines:
     def close(self) -> None:
         """Let threads end and give back what is open."""
         self.pool.close(0.1)
+        self.journal.flush()
         self.files.close()
 
     def wall(self) -> float:
         """Epoch seconds."""
         return time.time()
 
-    def turn(self) -> None:
+    def turn(self, asked: int) -> None:
         """Ask the store whether anything has changed."""
-        self.files.look()
+        self.files.look(self.wall(), asked)
+
+    def again(self, raw: bytes) -> FileReply | None:
+        """Answer what was asked before."""
+        return self.files.again(raw)
+
+    def remember(self, raw: bytes, request: Request, answer: FileReply) -> None:
+        """Know it when it is asked again."""
+        self.files.remember(raw, request, answer)
 
     def media(self, request: Request, *, keep: bool) -> FileReply | ShortReply | FolderAsked:
         """Answer from the open files."""
@@ -66,6 +76,8 @@ class Machines:
 
     def ended(self, peer: str, answer: FileReply | ShortReply, sent: int, seconds: float, *, whole: bool) -> None:
         """Tell the record of a media response: a file that was sent or cut, a name that its medium lacks. The rest is counted."""
+        if whole and isinstance(answer, FileReply) and self.journal.repeats.counted(peer, answer, sent, seconds):
+            return
         if answer.asked is not None and self.boots is not None:
             self._boot_file(self.boots, peer, answer.asked, answer, sent, seconds, whole=whole)
         elif answer.medium is None:

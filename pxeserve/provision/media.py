@@ -9,54 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from pxeserve.domain.medium import Medium
 from pxeserve.handout.names import Asked
 from pxeserve.paths import PathRefused
-from pxeserve.provision import reply
 from pxeserve.provision.address import PREFIX, address, payload
+from pxeserve.provision.before import Before, Known
 from pxeserve.provision.files import Lent, OpenFiles
 from pxeserve.provision.head import Request
-from pxeserve.provision.ranges import select
+from pxeserve.provision.ranges import Part, select
+from pxeserve.provision.responses import FileReply, ShortReply, later, missing, unsatisfied, with_part, without_body
 from pxeserve.shelf import CHANGED, Shelf
 
-COALESCED = 32 * 1024
-"""Bodies up to so many bytes leave together with their head, in one send."""
-
-
-class FileReply(NamedTuple):
-    """A response that carries a file's bytes: `head` (with the body already behind it when it is small), then from `lent` the
-    bytes from `start` to `end`. `lent` is None when nothing more follows. `length` is the body's whole length.
-    `carries` says whether the body is the file's content: not so for HEAD, and for what has not changed. `whole` says that the body is
-    all of the file. `asked` is the name of a boot's payload; without one it is a medium's file for an installer."""
-
-    status: int
-    head: bytes
-    lent: Lent | None
-    start: int
-    end: int
-    length: int
-    medium: Medium | None
-    path: str
-    carries: bool = True
-    whole: bool = False
-    asked: Asked | None = None
-
-
-class ShortReply(NamedTuple):
-    """A whole response. `medium` is set when a file was asked for that this medium does not have; `changed` says that it has it, and
-    that it is not what was imported."""
-
-    status: int
-    content: bytes
-    medium: Medium | None = None
-    path: str = ""
-    asked: Asked | None = None
-    changed: bool = False
+_CROWD = 8
+_CROWDED = 0.05
+"""When a turn has so many requests, a file that was looked at within so many seconds is not looked for again: what is sent is what lay
+there then, whole and with the head that belongs to it. What is sent from the disk is intact all the same, or the connection is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +43,23 @@ class MediaFiles:
         self._current = current
         self._known: Mapping[str, Medium] | None = None
         self._open = OpenFiles(data, shelf)
+        self._before = Before()
+        self._find = self._before.asked.get
+        self._second = 0
+        self._looked_at = (0.0, 0.0)
 
-    def look(self) -> None:
-        """See what media there are now. What is answered until the next time rests on it, so it comes after the requests were read."""
+    def look(self, at: float, asked: int = 1) -> None:
+        """See what media there are at epoch second `at`. What is answered until the next time rests on it, so it comes after the requests
+        were read; there are `asked` of them."""
+        self._second = int(at)
+        self._looked_at = (at - _CROWDED if asked >= _CROWD else inf, at)
         try:
-            self._known = self._current()
+            known = self._current()
         except SQLAlchemyError:
             return
+        if known is not self._known:
+            self._known = known
+            self._before.clear()
 
     def answer(self, request: Request, at: float, *, keep: bool) -> FileReply | ShortReply | FolderAsked:
         """The answer to a GET or HEAD at epoch second `at`. FolderAsked for what is no file that lies somewhere."""
@@ -85,7 +67,7 @@ class MediaFiles:
         if request.path.startswith(PREFIX):
             wanted = address(request.path)
             if wanted is None:
-                return _missing(request, at, keep=keep)
+                return missing(request.method, at, keep=keep)
             if wanted.folder:
                 return FolderAsked()
             name = f"m/{wanted.medium}/{wanted.path}"
@@ -95,23 +77,71 @@ class MediaFiles:
                 return FolderAsked()
             name = asked.name
         if self._known is None:
-            return _later(request, at)
+            return later(request.method, at)
         place = _place(self._known, name)
         if place is None:
-            return _missing(request, at, keep=keep)
+            return missing(request.method, at, keep=keep)
         medium, path = place
         try:
             lent = self._borrow(medium, path)
         except PathRefused as refused:
-            missing = _missing(request, at, keep=keep)
-            return missing._replace(medium=medium, path=path, asked=asked, changed=refused.reason == CHANGED)
+            answer = missing(request.method, at, keep=keep)
+            return answer._replace(medium=medium, path=path, asked=asked, changed=refused.reason == CHANGED)
         except (OSError, SQLAlchemyError):
-            return _later(request, at)
+            return later(request.method, at)
         return _with_file(request, medium, path, lent, at, asked, keep=keep)
+
+    def again(self, raw: bytes) -> FileReply | None:
+        """The same answer as `answer` would give to `raw`, over a connection that stays, when the very same was asked before, or the same
+        but for its range. None: it has to be read."""
+        known = self._find(raw)
+        if known is None:
+            found = self._before.find_range(raw)
+            return self._range(*found) if found is not None else None
+        if known.second == self._second:
+            since, at = self._looked_at
+            if since <= known.looked <= at:
+                return known.reply
+            if known.lent is not None and known.lent.current():
+                known.looked = at
+                return known.reply
+        lent = self._same(known)
+        if lent is None:
+            return None
+        answer = with_part(Part(200, 0, lent.file.size), known.medium, known.path, lent, self._second, None, keep=True)
+        if answer.lent is None:
+            self._before.hold(known, lent, answer, self._looked_at[1])
+        return answer
+
+    def remember(self, raw: bytes, request: Request, answer: FileReply) -> None:
+        """`raw` is all of `request`, and `answer` what it got."""
+        self._before.remember(raw, request, answer)
 
     def close(self) -> None:
         """Close what is kept open."""
         self._open.close()
+
+    def _range(self, known: Known, first: int, last: int) -> FileReply | None:
+        since, at = self._looked_at
+        lent = known.lent
+        if lent is not None and lent.users and since <= known.looked <= at:
+            lent.users += 1  # whether it is still intact is seen when it is sent
+        else:
+            lent = self._same(known)
+            if lent is None:
+                return None
+            known.look(lent, at)
+        if not first <= last < lent.file.size:
+            lent.give_back()
+            return None
+        return with_part(Part(206, first, last - first + 1), known.medium, known.path, lent, self._second, None, keep=True)
+
+    def _same(self, known: Known) -> Lent | None:
+        """The file, looked at again; None when anything is the matter with it."""
+        try:
+            return self._open.borrow(known.medium, known.path)
+        except (PathRefused, OSError, SQLAlchemyError):
+            return None
 
     def _borrow(self, medium: Medium | None, path: str) -> Lent:
         try:
@@ -131,47 +161,12 @@ def _place(media: Mapping[str, Medium], name: str) -> tuple[Medium | None, str] 
     return (medium, path) if medium is not None and path else None
 
 
-def _missing(request: Request, at: float, *, keep: bool) -> ShortReply:
-    return ShortReply(404, reply.short(404, at, keep=keep, body=request.method == "GET"))
-
-
-def _later(request: Request, at: float) -> ShortReply:
-    return ShortReply(503, reply.short(503, at, keep=False, body=request.method == "GET", fields="Retry-After: 1\r\n"))
-
-
 def _with_file(
     request: Request, medium: Medium | None, path: str, lent: Lent, at: float, asked: Asked | None, *, keep: bool
 ) -> FileReply | ShortReply:
-    file = lent.file
-    part = select(request, file.size, lent.etag, lent.modified)
+    part = select(request, lent.file.size, lent.etag, lent.modified)
     if part.status == 416:
-        lent.give_back()
-        unsatisfied = f"Content-Range: bytes */{file.size}\r\n"
-        return ShortReply(416, reply.short(416, at, keep=keep, fields=unsatisfied))
-    fields = lent.fields
-    if part.status != 304:
-        fields += f"Content-Type: application/octet-stream\r\nContent-Length: {part.length}\r\n"
-    if part.status == 206:
-        fields += f"Content-Range: bytes {part.start}-{part.start + part.length - 1}/{file.size}\r\n"
-    head = reply.head(part.status, at, keep=keep, fields=fields)
-    if part.status == 304 or request.method == "HEAD" or not part.length:
-        lent.give_back()
-        carries = request.method == "GET" and part.status != 304
-        return FileReply(part.status, head, None, 0, 0, 0, medium, path, carries, whole=carries and not file.size, asked=asked)
-    whole = part.start == 0 and part.length == file.size
-    if part.length <= COALESCED:
-        content = _read(lent, part.start, part.length)
-        if content is not None:
-            lent.give_back()
-            return FileReply(part.status, head + content, None, part.start, 0, part.length, medium, path, whole=whole, asked=asked)
-    end = part.start + part.length
-    return FileReply(part.status, head, lent, part.start, end, part.length, medium, path, whole=whole, asked=asked)
-
-
-def _read(lent: Lent, start: int, length: int) -> bytes | None:
-    """The bytes, or None when the file is no longer what it was: the slow way then cuts the connection where it notices."""
-    try:
-        content = lent.file.read(length, start)
-    except OSError:
-        return None
-    return content if len(content) == length and lent.intact() else None
+        return unsatisfied(lent, at, keep=keep)
+    if part.status == 304 or request.method == "HEAD":
+        return without_body(part, medium, path, lent, at, asked, keep=keep)
+    return with_part(part, medium, path, lent, at, asked, keep=keep)

@@ -16,6 +16,7 @@ from pathlib import Path
 from pxeserve.domain.medium import Lies, Medium
 from pxeserve.errors import ConflictError, PxeserveError, RefusedError
 from pxeserve.repo import copying
+from pxeserve.repo.explaining import refuse_bad_signature
 from pxeserve.repo.manifest import FileSums, Listed, Manifest, build
 from pxeserve.repo.onepass import Report, read_tree
 from pxeserve.repo.sources import fetch
@@ -25,6 +26,7 @@ from pxeserve.repo.sources.iso import Iso
 from pxeserve.repo.sources.opening import open_sources
 from pxeserve.repo.sources.tarball import Tarball
 from pxeserve.repo.staging import PREFIX, Staging, lapsed, staging
+from pxeserve.repo.stamps import stamp
 from pxeserve.repo.tree import SourceError, content
 from pxeserve.shelf import Stamp
 from pxeserve.store import Store, audit, media
@@ -140,13 +142,14 @@ def _copied(
         else:
             sums = copying.copy_tree(source, source.entries(), stage, report)
     manifest = build(sums, lambda path: (tree / path).read_bytes())
+    refuse_bad_signature(sums, lambda path: (tree / path).read_bytes())
     present = _present(store, wanted, manifest)
     if present is not None:
         return present, None
     medium = _medium(wanted, manifest)
     stage.go_on()
     _publish(store, home, tree, medium.folder)
-    return medium, [_row(item) for item in manifest.files]
+    return medium, [replace(_row(item), stamp=_stamp(home / medium.folder / item.sums.path)) for item in manifest.files]
 
 
 def _where_it_lies(
@@ -161,7 +164,9 @@ def _where_it_lies(
         entries = source.entries()
         read = read_tree(source, entries, report, stage.go_on)
         by_path = {entry.path: entry for entry in entries}
-        manifest = build({path: one.sums for path, one in read.items()}, lambda path: content(source, by_path[path]))
+        sums = {path: one.sums for path, one in read.items()}
+        manifest = build(sums, lambda path: content(source, by_path[path]))
+        refuse_bad_signature(sums, lambda path: content(source, by_path[path]))
         if isinstance(source, Iso) and str(Stamp.of(source.image.fd)) != next(iter(read.values())).stamp:
             raise SourceError(f"{place}: changed while it was read")
     present = _present(store, wanted, manifest)
@@ -244,8 +249,14 @@ def _medium(wanted: Wanted, manifest: Manifest) -> Medium:
         boot=manifest.boot,
         repositories=manifest.repositories,
         sample=manifest.sample,
+        role=manifest.role,
         lies=wanted.lies,
     )
+
+
+def _stamp(path: Path) -> str:
+    """Of a file that we have just written, and nobody else could have touched: it need not be read again to be known."""
+    return stamp(path.stat())
 
 
 def _row(item: Listed) -> FileRow:

@@ -95,9 +95,14 @@ class Staging:
         """Write down that a file is whole."""
         self._say({"path": sums.path, "size": sums.size, "md5": sums.md5, "sha256": sums.sha256, "stamp": stamp})
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody wishes the import to stop."""
+        return (self.folder / _CANCEL).exists()
+
     def go_on(self) -> None:
         """Raises CancelledError when somebody wishes the import to stop."""
-        if (self.folder / _CANCEL).exists():
+        if self.cancelled:
             raise CancelledError(self._name)
 
     def close(self) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from pxeserve.domain.install import LIVE_STATES
 from pxeserve.domain.medium import Medium, MediumState
 from pxeserve.store import inventory
 from pxeserve.store import tables as t
+
+_SCRUB = "scrub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,15 @@ class FileRow:
     sha256: str
     offset: int = 0
     stamp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a medium is at the moment of asking: its content's name, and whether it is good."""
+
+    revision: str
+    state: MediumState
+    reason: str
 
 
 def add(connection: Connection, medium: Medium, files: Iterable[FileRow], origin: str, at: float) -> None:
@@ -77,6 +88,49 @@ def origin(connection: Connection, name: str) -> tuple[str, float]:
 def set_state(connection: Connection, name: str, state: MediumState, reason: str) -> None:
     """Say that a medium is good or damaged."""
     connection.execute(update(t.medium).where(t.medium.c.name == name).values(state=str(state), state_reason=reason))
+    inventory.raise_revision(connection)
+
+
+def condition(connection: Connection, name: str) -> Condition | None:
+    """What a medium is at this moment; None when there is none of this name."""
+    columns = (t.medium.c.revision, t.medium.c.state, t.medium.c.state_reason)
+    row = connection.execute(select(*columns).where(t.medium.c.name == name)).first()
+    return Condition(row.revision, MediumState(row.state), row.state_reason) if row else None
+
+
+def checked_at(connection: Connection, name: str) -> float | None:
+    """When every byte of a medium was last read and right (epoch seconds); None for never."""
+    return connection.execute(select(t.medium.c.checked_at).where(t.medium.c.name == name)).scalar()
+
+
+def set_checked(connection: Connection, name: str, at: float) -> None:
+    """Say that every byte of it was read and right at epoch second `at`."""
+    connection.execute(update(t.medium).where(t.medium.c.name == name).values(checked_at=at))
+
+
+def scrubbing(connection: Connection) -> str | None:
+    """How far the scrub has come, in its own words; None when it is not under way."""
+    return connection.execute(select(t.meta.c.value).where(t.meta.c.key == _SCRUB)).scalar()
+
+
+def set_scrubbing(connection: Connection, text: str | None) -> None:
+    """Keep how far the scrub has come; None when it is not under way."""
+    connection.execute(delete(t.meta).where(t.meta.c.key == _SCRUB))
+    if text is not None:
+        connection.execute(insert(t.meta).values(key=_SCRUB, value=text))
+
+
+def set_stamps(connection: Connection, name: str, stamps: Mapping[str, str]) -> None:
+    """Keep what the file system said of some of its files, by path."""
+    if stamps:
+        same = (t.medium_file.c.medium == name) & (t.medium_file.c.path == bindparam("of"))
+        rows = [{"of": path, "now": stamp} for path, stamp in stamps.items()]
+        connection.execute(update(t.medium_file).where(same).values(stamp=bindparam("now")), rows)
+
+
+def set_version(connection: Connection, name: str, version: str, dialect: str) -> None:
+    """Say which version a medium is that does not say it itself."""
+    connection.execute(update(t.medium).where(t.medium.c.name == name).values(version=version, dialect=dialect))
     inventory.raise_revision(connection)
 
 

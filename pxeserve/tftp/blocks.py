@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 from pxeserve.tftp.packet import HEADER, Opcode
 
-CHUNK = 96 * 1024
-"""At most this many bytes of the file are cut at once: 64 blocks that each fill an Ethernet frame."""
+CHUNK = 384 * 1024
+"""At most this many bytes of the file are cut at once: 256 blocks that each fill an Ethernet frame. To go from one chunk to the next
+costs a transfer several times what a window costs; to hold one costs memory."""
 
 _MOST_BLOCKS = 1024
 """A chunk of tiny blocks stays small enough to be cut within a millisecond or two."""
@@ -27,7 +30,8 @@ Read = Callable[[int, int], bytes]
 """`read(offset, length)`: exactly `length` bytes of the file as it was when the transfer began, or ContentLost."""
 
 
-class Chunk(NamedTuple):
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
+class Chunk:
     """Neighbouring packets, laid out one behind the other, and for each of them the ACK that is due for it, as on the wire."""
 
     packets: bytes
@@ -43,12 +47,14 @@ class ContentLost(Exception):
 
 
 class PacketCache:
-    """Cut chunks by key, the least recently used forgotten first once they hold more than `most` bytes."""
+    """Cut chunks by key, the least recently used forgotten first once they hold more than `most` bytes. One that a transfer still holds is
+    found all the same, so that no two ever hold the same packets twice, however many there are."""
 
     def __init__(self, most: int = CACHE) -> None:
         self._most = most
         self._held = 0
         self._chunks: OrderedDict[Hashable, Chunk] = OrderedDict()
+        self._alive: WeakValueDictionary[Hashable, Chunk] = WeakValueDictionary()
 
     @property
     def held(self) -> int:
@@ -58,15 +64,16 @@ class PacketCache:
     def get(self, key: Hashable) -> Chunk | None:
         """The chunk put there under `key`, if it is still there."""
         found = self._chunks.get(key)
-        if found is not None:
-            self._chunks.move_to_end(key)
+        if found is None:
+            return self._alive.get(key)
+        self._chunks.move_to_end(key)
         return found
 
     def put(self, key: Hashable, chunk: Chunk) -> None:
         """Keep `chunk`, unless it alone is more than the cache may hold."""
         if key in self._chunks or _weight(chunk) > self._most:
             return
-        self._chunks[key] = chunk
+        self._chunks[key] = self._alive[key] = chunk
         self._held += _weight(chunk)
         while self._held > self._most:
             _, oldest = self._chunks.popitem(last=False)
@@ -170,13 +177,15 @@ class Lane(NamedTuple):
 class Blocks:
     """The packets of one transfer. `final` is the number of the last block, once it has been seen."""
 
-    __slots__ = ("_acks", "_base", "_chunk", "_chunks", "_count", "_loaded", "final", "final_size", "stride")
+    __slots__ = ("_acks", "_base", "_chunk", "_chunks", "_count", "_held", "_loaded", "final", "final_size", "stride")
 
     def __init__(self, chunks: Chunks, blksize: int) -> None:
         self._chunks = chunks
         self._count = blocks_a_chunk(blksize)
         self.stride = blksize + HEADER.size
         self._base = self._loaded = 0
+        self._held: Chunk | None = None
+        """For the cache to know that it is in use."""
         self._chunk = memoryview(b"")
         self._acks: tuple[bytes, ...] = ()
         self.final: int | None = None
@@ -205,9 +214,21 @@ class Blocks:
             return None
         return Lane(whole, self._acks, last - self._base - 1)
 
+    def following(self, at: int, windowsize: int) -> Lane | None:
+        """The beginning of the next chunk, `windowsize` whole blocks of it sent, for a transfer that has sent this one to its end: `at` is
+        its last block's place. None when it has not, or when the next one ends the file within these blocks."""
+        if at != self._count - 1 or self.final is not None:
+            return None
+        try:
+            self._load(self._base // self._count + 1)
+        except ContentLost:  # told to the client by the long way, which comes upon it too
+            return None
+        return self.lane(self._base + 1, self._base + windowsize)
+
     def _load(self, number: int) -> None:
-        packets, self._acks = self._chunks(number)
-        self._chunk = memoryview(packets)
+        self._held = held = self._chunks(number)
+        self._acks = held.acks
+        self._chunk = memoryview(held.packets)
         self._base = number * self._count
         self._loaded = self._base + len(self._acks)
         whole, rest = divmod(len(self._chunk), self.stride)

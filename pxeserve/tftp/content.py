@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import NamedTuple, Protocol
@@ -49,4 +50,8 @@ class Resolver(Protocol):
 
     def resolve(self, path: str, address: IPv4Address, now: float) -> Content | Refusal:
         """What `path`, asked for from `address` at epoch second `now`, means. Never raises for anything a client can send."""
+        ...
+
+    def still(self) -> AbstractContextManager[None]:
+        """While this lasts, what may have changed since is looked at once: for requests that are here already."""
         ...

@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address
 from math import inf
 
-from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
-from pxeserve.tftp import blocks, reading, report
+from pxeserve.tftp import blocks, reading
 from pxeserve.tftp.admission import Buckets, Full, Line, Quota, Room
-from pxeserve.tftp.channel import Channel, from_address
+from pxeserve.tftp.channel import ANSWER, Channel, from_address
 from pxeserve.tftp.content import Content, Refusal
 from pxeserve.tftp.options import Agreement, Limits, negotiate
+from pxeserve.tftp.outcome import Ended, Outcome
 from pxeserve.tftp.packet import Address, Error, ErrorCode, Mode, Opcode
 from pxeserve.tftp.session import Gate, Knock, Session, Sessions, Ways
-from pxeserve.tftp.transfer import Ended, Outcome, Transfer
+from pxeserve.tftp.telling import Telling
+from pxeserve.tftp.transfer import Transfer
 
 _LATE = 1.0
 """A request that is repeated this soon after its transfer last moved on was late on the wire; later, the client has begun anew."""
@@ -58,6 +59,7 @@ class Desk:
         self._look = inf
         self._admitting = False
         self._cache = blocks.PacketCache()
+        self._telling = Telling(recorder)
         self._timers: list[tuple[float, int]] = []
         self._serials = itertools.count()
         self._outbox: list[tuple[Session, bytes | memoryview, int]] = []
@@ -87,9 +89,21 @@ class Desk:
         if self._look <= now:
             self._look_at_the_line(now)
 
+    def requests(self, knocks: Sequence[Knock], now: float) -> None:
+        """Answer those that came together through one gate, from one look at what their names mean."""
+        if len(knocks) == 1:
+            return self.request(knocks[0], now)
+        with knocks[0].gate.resolver.still():
+            for knock in knocks:
+                self.request(knock, now)
+        return None
+
     def request(self, knock: Knock, now: float) -> None:
         """Answer an RRQ or WRQ."""
         running = self.sessions.of_client(knock.local, knock.peer)
+        if running is not None and running.way.fd >= 0 and running.transfer.began < now:
+            self.hear(running, now)  # its last ACK may have come just before: then its client has begun anew
+            running = self.sessions.of_client(knock.local, knock.peer)
         if running is not None and self._repeated(running, knock, now):
             self._recorder.count("repeated-request")
             return
@@ -103,6 +117,24 @@ class Desk:
         if dropped := self._line.put(source, key, knock, now):
             self._recorder.count("limited", dropped)
         self._look = min(self._look, now + _LOOK)
+
+    def hear(self, session: Session, now: float) -> None:
+        """Take what lies in a session's own socket, the long way."""
+        try:
+            data = session.channel.receive(ANSWER)
+        except OSError as error:
+            self.unheard(session, error, now)
+            return
+        session.transfer.receive(data, session.transfer.peer, now)
+        self.advance(session, now)
+
+    def unheard(self, session: Session, error: OSError, now: float) -> None:
+        """Note what a session's own socket said instead of a datagram. That there is none is nothing."""
+        if isinstance(error, ConnectionRefusedError):
+            session.transfer.peer_closed()
+        elif not isinstance(error, BlockingIOError):
+            self._recorder.count("receive-failed")
+        self.advance(session, now)
 
     def reply(self, gate: Gate, peer: Address, local: str, error: Error, now: float) -> None:
         """Answer what is no request, as long as its source does not ask for too many answers."""
@@ -219,7 +251,7 @@ class Desk:
 
     def _refuse(self, knock: Knock, refusal: Refusal) -> None:
         _say(knock.gate, knock.peer, knock.local, Error(refusal.code, refusal.message))
-        self._recorder.emit(report.refused(knock.request, knock.peer, refusal, self._wall()))
+        self._telling.refused(knock, refusal, self._wall())
 
     def _begin(self, knock: Knock, content: Content, now: float) -> None:
         agreement = negotiate(knock.request.options, knock.request.mode, content.size, self._limits)
@@ -256,23 +288,17 @@ class Desk:
         self._room.leave(session, session.knock.peer.host)
         self._ways.close(session.way)
         reading.close(session.content)
-        transfer, content = session.transfer, session.content
+        content = session.content
         if ended.outcome is Outcome.DONE and content.delivered is not None:
             try:
                 content.delivered()
             except Exception as error:  # noqa: BLE001 - the file is with its client; what follows from that failed here
                 self._trouble(session.knock, "was delivered, but what should follow from that failed", error)
-        if self._recorder.full:
-            self._recorder.lost()
-        else:
-            acked, size = transfer.acknowledged
-            course = report.Course(ended.outcome, ended.detail, acked, size, transfer.resent, not session.silent, now - transfer.began)
-            self._recorder.emit(report.ended(session.knock.request, session.knock.peer, content, session.agreement, course, self._wall()))
+        self._telling.ended(session, ended, now, self._wall())
         self._admit_more(session.knock.peer.host, now)
 
     def _trouble(self, knock: Knock, what: str, error: Exception) -> None:
-        text = f"{harmless(knock.request.file)} {what}: {type(error).__name__}: {harmless(str(error))}"
-        self._recorder.emit(Event("tftp.trouble", self._wall(), text, address=knock.peer.host))
+        self._telling.trouble(knock, what, error, self._wall())
 
 
 def _say(gate: Gate, peer: Address, local: str, error: Error) -> None:

@@ -7,9 +7,10 @@ is either taken from an idle socket, or lies in it when the next client gets it,
 
 from __future__ import annotations
 
-import random
+import os
 import select
 import socket
+from array import array
 
 from pxeserve.tftp.channel import LARGEST, Channel
 from pxeserve.tftp.packet import Address
@@ -30,7 +31,7 @@ class OwnPorts:
     def __init__(self, ports: range, epoll: select.epoll) -> None:
         self._ports = ports
         self._epoll = epoll
-        self._random = random.SystemRandom()
+        self._rolls = array("H")
         self._sockets: dict[int, socket.socket] = {}
         self._served: dict[int, Address] = {}
         self._idle: dict[str, list[Way]] = {}
@@ -44,7 +45,7 @@ class OwnPorts:
         if len(idle) >= _LEAST and (way := self._again(idle, knock, sessions)):
             return way
         for attempt in range(_TRIES):
-            ours = Address(knock.local, self._random.choice(self._ports))
+            ours = Address(knock.local, self._ports[self._chosen(len(self._ports))])
             taken = sessions.of_port(ours)
             if knock.peer in taken or (taken and attempt < _TRIES // 2) or not self._guarded(ours):
                 continue
@@ -91,9 +92,15 @@ class OwnPorts:
         for sock in (*self._guards.values(), *self._sockets.values()):
             sock.close()
 
+    def _chosen(self, among: int) -> int:
+        """A number below `among` that nobody can guess; the system is asked for many at once."""
+        if not self._rolls:
+            self._rolls.frombytes(os.urandom(512))
+        return self._rolls.pop() * among >> 16
+
     def _again(self, idle: list[Way], knock: Knock, sessions: Sessions) -> Way | None:
         """One of `idle` whose port the client has not had: two transfers of one client on one port could not be told apart."""
-        place = self._random.randrange(len(idle))
+        place = self._chosen(len(idle))
         way = idle[place]
         if (way.local, knock.peer) in self._former or knock.peer in sessions.of_port(way.local):
             return None

@@ -21,10 +21,10 @@ from pxeserve.tftp.channel import ANSWER, Channel, from_address, receive_with_de
 from pxeserve.tftp.desk import Bounds, Desk
 from pxeserve.tftp.machine import most_sessions, path_limit
 from pxeserve.tftp.options import Limits
+from pxeserve.tftp.outcome import Outcome
 from pxeserve.tftp.packet import Address, Error, ErrorCode, Malformed, Request, parse
 from pxeserve.tftp.ports import OwnPorts
-from pxeserve.tftp.session import Gate, Knock, Session, Sessions, Way
-from pxeserve.tftp.transfer import Outcome
+from pxeserve.tftp.session import Gate, Knock, Sessions, Way
 
 LISTEN_BUFFER = 4 << 20
 """SO_RCVBUF of the listening socket: a rack that powers on asks within one moment, and each lost RRQ costs its client a second."""
@@ -90,14 +90,27 @@ class TftpServer:
         sessions, guards = self._desk.sessions, self._own.guard_of
         by_fd, poll = sessions.by_fd, self._epoll.poll
         ready()
-        turn = flush = self._clock()
-        while self._stop_at == inf or (len(sessions) and self._clock() < self._stop_at):
-            ready_now = poll(self._wait())
+        now = turn = flush = self._clock()
+        due = now
+        while self._stop_at == inf or (len(sessions) and now < self._stop_at):
+            ready_now = poll(due - now if due > now else 0)
             now = self._clock()
+            plain = True
             for fd, _ in ready_now:
                 session = by_fd.get(fd)
                 if session is not None:
-                    self._answered(session, now)
+                    # Done for each block of each transfer, so here and not elsewhere: all in flight is acknowledged, the next leaves.
+                    try:
+                        data = session.channel.receive(ANSWER)
+                        packets = session.transfer.step(data, now)
+                        if packets is not None:
+                            session.channel.post(packets)
+                            continue
+                    except OSError as error:
+                        self._desk.unheard(session, error, now)
+                    else:
+                        session.transfer.receive(data, session.transfer.peer, now)
+                        self._desk.advance(session, now)
                 elif fd in self._gates:
                     self._knocked(self._gates[fd])
                 elif fd in guards:
@@ -106,6 +119,9 @@ class TftpServer:
                     self._ordered(orders)
                 elif late := self._own.late(fd):
                     self._recorder.count("late", late)
+                plain = False
+            if plain and now < due:  # nothing that the rest would have to do with
+                continue
             now = self._clock()
             self._desk.on_timer(now)
             self._desk.post(now)
@@ -116,6 +132,7 @@ class TftpServer:
             if now >= flush:
                 flush = now + _FLUSH
                 self._recorder.flush()
+            due = self._due(now)
 
     def close(self) -> None:
         """End what still runs and give the sockets back; the listening ones stay their owner's."""
@@ -133,28 +150,11 @@ class TftpServer:
             self._desk.closed = True
             self._stop_at = min(self._stop_at, self._clock() + GRACE)
 
-    def _wait(self) -> float:
+    def _due(self, now: float) -> float:
+        """Until when nothing needs to be done unless something comes."""
+        longest = now + (TOGETHER if self._recorder.waiting else _TURN)
         due = self._desk.next_timer()
-        longest = TOGETHER if self._recorder.waiting else _TURN
-        return longest if due is None else min(longest, max(0.0, due - self._clock()))
-
-    def _answered(self, session: Session, now: float) -> None:
-        """The packet path: what is done here is done for each block of each transfer."""
-        channel, transfer = session.channel, session.transfer
-        try:
-            data = channel.receive(ANSWER)
-            packets = transfer.step(data, now)
-            if packets is not None:
-                channel.post(packets)
-                return
-            transfer.receive(data, transfer.peer, now)
-        except BlockingIOError:
-            return
-        except ConnectionRefusedError:
-            transfer.peer_closed()
-        except OSError:
-            self._recorder.count("receive-failed")
-        self._desk.advance(session, now)
+        return longest if due is None else min(longest, due)
 
     def _strayed(self, ours: Address) -> None:
         """A packet for a transfer's port that is not from its client: the transfer says so to the stranger."""
@@ -171,42 +171,50 @@ class TftpServer:
         self._desk.advance(session, now)
 
     def _knocked(self, gate: Gate) -> None:
+        """Take what waits at a gate, then answer it: what the answers rest on is looked at once for all, and so only now."""
+        knocks: list[Knock] = []
         for _ in range(_BATCH):
             try:
                 data, peer, local = receive_with_destination(gate.socket)
             except BlockingIOError:
-                return
+                break
             except OSError:
                 self._recorder.count("receive-failed")
-                return
+                break
             if peer.port in _ANSWERS_ALL:
                 self._recorder.count("source-port")
             elif local is None:
                 self._recorder.count("broadcast")
-            else:
-                self._received(gate, data, peer, local)
+            elif (knock := self._received(gate, data, peer, local)) is not None:
+                knocks.append(knock)
+                if self._single_port:  # there, what comes next may be for the transfer that this begins
+                    break
+        if knocks:
+            self._desk.requests(knocks, self._clock())
 
-    def _received(self, gate: Gate, data: bytes, peer: Address, local: str) -> None:
-        now = self._clock()
-        running = self._desk.sessions.of_client(local, peer) if self._single_port else None
-        if running is not None and data[:2] not in (b"\0\1", b"\0\2"):
-            running.transfer.receive(data, peer, now)
-            self._desk.advance(running, now)
-            return
+    def _received(self, gate: Gate, data: bytes, peer: Address, local: str) -> Knock | None:
+        """The request in a datagram; what is none is dealt with here."""
+        if data[:2] not in (b"\0\1", b"\0\2"):
+            now = self._clock()
+            running = self._desk.sessions.of_client(local, peer) if self._single_port else None
+            if running is not None:
+                running.transfer.receive(data, peer, now)
+                self._desk.advance(running, now)
+                return None
         try:
             packet = parse(data)
         except Malformed as malformed:
             self._recorder.count(malformed.reason)
             if malformed.answerable:
-                self._desk.reply(gate, peer, local, Error(ErrorCode.ILLEGAL_OPERATION, "Illegal TFTP operation"), now)
-            return
+                self._desk.reply(gate, peer, local, Error(ErrorCode.ILLEGAL_OPERATION, "Illegal TFTP operation"), self._clock())
+            return None
         if isinstance(packet, Request):
-            self._desk.request(Knock(gate, packet, data, peer, local), now)
-            return
+            return Knock(gate, packet, data, peer, local)
         self._recorder.count("no-request")
         if not isinstance(packet, Error):
             code = ErrorCode.UNKNOWN_TID if self._single_port else ErrorCode.ILLEGAL_OPERATION
-            self._desk.reply(gate, peer, local, Error(code, "Only requests are taken here"), now)
+            self._desk.reply(gate, peer, local, Error(code, "Only requests are taken here"), self._clock())
+        return None
 
 
 def serve(serving: Serving) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from ipaddress import IPv4Address
 from typing import Protocol
 
@@ -22,6 +23,8 @@ _ERRORS = {
 class _Names(Protocol):
     def resolve(self, path: str, by: By, address: IPv4Address, now: float) -> Given | Refused: ...
 
+    def still(self) -> AbstractContextManager[None]: ...
+
 
 class Source:
     """The Resolver of one listener."""
@@ -36,13 +39,15 @@ class Source:
             code, message = _ERRORS[answer.why]
             return Refusal(code, message, answer.rule, **_who(answer.who))
         file = answer.file
-        who = answer.who
+        who, key = answer.who, file.key if file is not None else answer.key
         content = Content(
-            answer.size, answer.rule, answer.data, None, None, who.session, who.mac, who.host, who.install, answer.delivered
+            answer.size, answer.rule, answer.data, None, key, who.session, who.mac, who.host, who.install, answer.delivered
         )
-        if file is None:
-            return content
-        return content._replace(fd=file.fd, key=file.key, base=file.base, container=file.container)
+        return content if file is None else content._replace(fd=file.fd, base=file.base, container=file.container)
+
+    def still(self) -> AbstractContextManager[None]:
+        """See Resolver."""
+        return self._names.still()
 
 
 def _who(who: Who) -> dict[str, str | None]:

@@ -10,12 +10,12 @@ flight would double for ever ("sorcerer's apprentice", RFC 1123 section 4.2.3.1)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import NamedTuple
+from collections.abc import Callable
+from itertools import islice
 
-from pxeserve.tftp.blocks import Blocks, ContentLost
+from pxeserve.tftp.blocks import Blocks, ContentLost, Lane
 from pxeserve.tftp.options import Agreement
+from pxeserve.tftp.outcome import Burst, Ended, Ignored, Outcome, TransferEvent
 from pxeserve.tftp.packet import Ack, Address, Error, ErrorCode, Malformed, OptionAck, parse
 from pxeserve.tftp.timing import RetransmitTimer
 
@@ -25,64 +25,19 @@ MOST_UNANSWERED = 6
 GIVE_UP = 30.0
 """Seconds without progress after which the client is taken for gone."""
 
-_MEASURED = 8
+_MEASURED = 4
 """Packets or windows whose round trips are all measured; later ones only where a chunk ends."""
 
 _STRANGER_PAUSE = 1.0
 """Least seconds between two answers to strangers."""
 
 
-class Outcome(StrEnum):
-    """How a transfer ended."""
-
-    DONE = "done"
-    ABORTED_PROBE = "aborted-probe"
-    """The client only wanted the OACK, as every OVMF boot does for the size first, or refused an option: it asks again."""
-    CLIENT_ERROR = "client-error"
-    TIMEOUT = "timeout"
-    EVICTED = "evicted"
-    SUPERSEDED = "superseded"
-    """The same client asked anew from the same port."""
-    SOURCE_ERROR = "source-error"
-    STOPPED = "stopped"
-
-
-class Burst(NamedTuple):
-    """Datagrams for `address`: `data` cut every `segment` bytes, the last one possibly shorter."""
-
-    data: bytes | memoryview
-    segment: int
-    address: Address
-
-    def datagrams(self) -> list[bytes]:
-        """One by one."""
-        return [bytes(self.data[start : start + self.segment]) for start in range(0, len(self.data), self.segment)]
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """A packet that changed nothing, and why; for counters."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The last event of a transfer. `detail` is what the client or the file had to say, unchanged from the wire."""
-
-    outcome: Outcome
-    detail: str = ""
-
-
-TransferEvent = Ignored | Ended
-
-
 class Transfer:
     """The sender of one file. `answered` turns true with the client's first sign of life."""
 
     __slots__ = (
-        "_acked", "_acked_number", "_acks", "_agreement", "_at", "_blocks", "_deadline", "_due", "_ended", "_events", "_from", "_offered",
-        "_out", "_packets", "_peer", "_period", "_progress", "_rollover", "_sends", "_sent", "_stranger_after", "_timed", "_timer",
+        "_acked", "_acked_number", "_acks", "_agreement", "_blocks", "_deadline", "_due", "_ended", "_events", "_from", "_next", "_offered",
+        "_out", "_peer", "_period", "_progress", "_rollover", "_sends", "_sent", "_steps", "_stranger_after", "_timed", "_timer",
         "_windowsize", "answered", "began", "resent", "stride",
     )  # fmt: skip
 
@@ -104,8 +59,8 @@ class Transfer:
         self._progress = now
         self._deadline = now
         self._acks: tuple[bytes, ...] = ()
-        self._packets = memoryview(b"")
-        self._at = self._from = 0
+        self._from = self._steps = 0
+        self._next: Callable[[], tuple[memoryview, bytes]] = iter(()).__next__
         self._due: bytes | None = None
         self._stranger_after = now
         self._ended = False
@@ -147,17 +102,13 @@ class Transfer:
         """
         if data != self._due:
             return None
-        at = self._at + self._windowsize
-        stride = self.stride
-        end = (at + 1) * stride
-        packets = self._packets
-        if end > len(packets):
-            return None
-        start = (self._at + 1) * stride
-        self._at = at
-        self._due = self._acks[at]
+        try:
+            packets, self._due = self._next()
+        except StopIteration:
+            return self._cross(now)
+        self._steps += 1
         self._progress = now
-        return packets[start:end]
+        return packets
 
     def receive(self, data: bytes, addr: Address, now: float) -> None:
         """Take in a datagram that came from `addr`."""
@@ -289,20 +240,44 @@ class Transfer:
         """Let `step` go on from the window that ends with block `newest`."""
         lane = self._blocks.lane(self._acked + 1, newest)
         if lane is not None:
-            self._packets, self._acks, self._at = lane
-            self._from = self._at
-            self._due = self._acks[self._at]
+            self._enter(lane)
+
+    def _enter(self, lane: Lane) -> None:
+        """Have `step` take window after window from `lane`; in C, as it is done for each block of each transfer."""
+        window, stride = self._windowsize, self.stride
+        start, size, end = (lane.at + 1) * stride, window * stride, len(lane.packets) + 1
+        windows = map(lane.packets.__getitem__, map(slice, range(start, end - size, size), range(start + size, end, size)))
+        self._next = zip(windows, islice(lane.acks, lane.at + window, None, window), strict=False).__next__
+        self._acks, self._from, self._steps = lane.acks, lane.at, 0
+        self._due = lane.acks[lane.at]
+
+    def _cross(self, now: float) -> memoryview | None:
+        """The first window of the next chunk, when the one that has just been acknowledged ends its chunk."""
+        window, moved = self._windowsize, self._steps * self._windowsize
+        at = self._from + moved
+        lane = self._blocks.following(at, window)
+        if lane is None:
+            return None
+        self._acked += moved + window
+        self._acked_number = int.from_bytes(self._acks[at][2:])
+        self._sent = self._acked + window
+        self._timer.progressed(now - self._progress)
+        self._progress = now
+        self._timed = (self._sent, now)
+        self._deadline = now + self._timer.wait
+        self._enter(lane)
+        return lane.packets[: window * self.stride]
 
     def _settle(self) -> None:
         """Enter what `step` has done into the books, and leave the next packet to `receive`."""
         if self._due is None:
             return
         self._due = None
-        moved = self._at - self._from
+        moved = self._steps * self._windowsize
         if moved:
             self._sent += moved
             self._acked += moved
-            self._acked_number = int.from_bytes(self._acks[self._at - self._windowsize][2:])
+            self._acked_number = int.from_bytes(self._acks[self._from + moved - self._windowsize][2:])
             self._timed = (self._sent, self._progress)
             self._deadline = self._progress + self._timer.wait
 

@@ -10,7 +10,7 @@ from typing import Any
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.steps import Step
 
-_BOOT = re.compile(r"/?b/[a-z2-7]+/[^/]+/(.+)")
+_BOOT = re.compile(r"/?b/[a-z0-9]+/[^/]+/(.+)")
 _LOADERS = ("pxelinux.0", "grubx64.efi", "grubia32.efi", "grubaa64.efi", "EFI/xenserver/grubx64.efi")
 _MENUS = ("pxelinux.cfg/", "grub.cfg", "grub/", "boot.ipxe", "ipxe/", "EFI/xenserver/grub.cfg")
 _RAM_DISK = re.compile(r"(^|/)(install\.img|initrd[^/]*|initramfs[^/]*)$")
@@ -122,6 +122,11 @@ def _http(event: EventRow, data: Mapping[str, Any]) -> Line:
     package, packages = _number(data, "package"), _number(data, "packages")
     name = f"{data.get('medium')}/{data.get('path')}"
     outcome = data.get("outcome")
+    files = data.get("files")
+    if isinstance(files, list):  # what came within one second, when there was too much for a line each
+        step, alike = (Step.REPOSITORY, "repository") if package is None else (Step.PACKAGES, "packages")
+        figures = {"bytes": _number(data, "bytes"), "seconds": _seconds(data), "package": package, "packages": packages}
+        return _of(event, step, _short(event.text), **figures, alike=alike)
     if package is None:
         # "Is it there" is a GET closed after the header, and most of the names tried are not there.
         return _of(event, Step.REPOSITORY, f"{name}: {outcome}", bytes=_number(data, "bytes"), alike="repository")
@@ -149,7 +154,7 @@ def _progress(event: EventRow, data: Mapping[str, Any]) -> Line:
 def _install(event: EventRow, data: Mapping[str, Any]) -> Line:
     word = event.kind.removeprefix("install.")
     because = str(data.get("because") or event.text)
-    wrong = word in ("alarm", "frozen", "failed", "lapsed")
+    wrong = word in ("alarm", "frozen", "failed", "lapsed", "medium-damaged", "withheld")
     text = f"install {word}" + (f": {because}" if because else "")
     return _of(event, Step.OTHER, text, ok=not wrong)
 
@@ -160,7 +165,7 @@ def _other(event: EventRow, _data: Mapping[str, Any]) -> Line:
 
 def _short(text: str) -> str:
     """Without the boot session's id, which is for programs."""
-    return re.sub(r"/?b/[a-z2-7]{31}/[^/\s]+/", "", text)
+    return re.sub(r"/?b/[a-z0-9]{31,38}/[^/\s]+/", "", text)
 
 
 def _number(data: Mapping[str, Any], key: str) -> int | None:

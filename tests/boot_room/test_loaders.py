@@ -13,13 +13,16 @@ from pxeserve.boot import gather
 from pxeserve.boot.loaders import GET_THEM, Loaders
 from pxeserve.config import Config
 from pxeserve.domain.client import Firmware
-from pxeserve.domain.medium import BootFiles, Medium
+from pxeserve.domain.medium import BootFiles, Lies, Medium
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.context import Actor, Context
 from pxeserve.operations.loaders import import_loaders, list_loaders
 from pxeserve.paths import PathRefused
+from pxeserve.shelf import Stamp
 from pxeserve.store import Store, audit, inventory, open_store
+from pxeserve.store import media as stored_media
 from pxeserve.store import tables as t
+from pxeserve.store.media import FileRow
 
 ELF = b"\x7fELF" + bytes(64)
 COM32R = b"\xb8\xfe\x4c\xcd\x21" + bytes(64)
@@ -68,7 +71,7 @@ def add_medium(store: Store, data: Path, files: dict[str, bytes], medium: Medium
 def read(loaders: Loaders, set_name: str, file: str) -> bytes:
     opened = loaders.open(set_name, file)
     try:
-        return os.pread(opened.fd, opened.size, 0)
+        return opened.read(opened.size, 0)
     finally:
         opened.close()
 
@@ -147,6 +150,28 @@ def test_a_medium_with_a_whole_set_is_booted_by_its_own(store: Store, data: Path
     assert read(loaders, "medium-xs65", "mboot.c32") == COM32R
     with pytest.raises(PathRefused):
         loaders.open("medium-xs65", "ldlinux.c32")
+
+
+def test_a_medium_that_is_an_image_gives_its_own_set_out_of_it(store: Store, data: Path, tmp_path: Path) -> None:
+    image, rows, content = tmp_path / "image", [], b"in front"
+    for name, file in SET_4.items():
+        rows.append((f"boot/pxelinux/{name}", len(content), len(file)))
+        content += file
+    image.write_bytes(content)
+    with image.open("rb") as opened:
+        stamp = str(Stamp.of(opened.fileno()))
+    medium = replace(MEDIUM, lies=Lies.IMAGE, place=str(image))
+    with store.site.write() as connection:
+        stored_media.add(connection, medium, [FileRow(path, -1, "plain", size, "", "", at, stamp) for path, at, size in rows], "test", 0.0)
+    loaders = Loaders(store, data)
+    image.rename(tmp_path / "away")
+    assert Firmware.BIOS not in loaders.site_for(medium).loaders
+    (tmp_path / "away").rename(image)
+    assert loaders.site_for(medium).loaders[Firmware.BIOS].set == "medium-xs65"
+    assert {name: read(loaders, "medium-xs65", name) for name in SET_4} == SET_4
+    image.touch()
+    with pytest.raises(PathRefused, match="changed"):
+        loaders.open("medium-xs65", "mboot.c32")
 
 
 def test_a_medium_with_half_a_set_is_not(store: Store, data: Path, context: Context, tmp_path: Path) -> None:

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.media_samples import make
+
 PXESERVE = Path(sys.executable).parent / "pxeserve"
 CHECKOUT = Path(__file__).parents[2]
 MAC = "52:54:00:77:00:01"
 GROUPS = {
     "host": ("add", "list", "show", "set", "remove", "install", "cancel"),
     "profile": ("add", "list", "show", "set", "remove"),
-    "media": ("import", "imports", "list", "show", "verify", "remove", "sample"),
+    "media": ("import", "imports", "list", "show", "verify", "create", "add-package", "set", "remove", "sample"),
     "loaders": ("import", "list"),
     "answerfile": ("lint", "render"),
     "dhcp": ("leases",),
@@ -119,6 +121,40 @@ def test_hosts_go_there_and_back_without_a_service(config: Path) -> None:
     assert "+ host xen01" in run("apply", exported, "--dry-run", config=config).stdout
     status = json.loads(run("status", "--json", config=config).stdout)
     assert (status["serving"], status["hosts"]) == (False, {})
+
+
+def test_a_sites_own_repository_is_made_and_imported(config: Path) -> None:
+    folder = config.parent / "my-repo"
+    make("text-pack", folder)
+    for index in ("XS-REPOSITORY", "XS-PACKAGES"):
+        (folder / index).unlink()
+    words = ("media", "create", folder, "--name", "custom:my-repo", "--format", "text", "--title", "My [own]")
+    made = json.loads(run(*words, "--product", "XenServer", "--version", "4.1.0", "--json", config=config).stdout)
+    assert (made["role"], [one["type"] for one in made["packages"]], made["findings"]) == ("pack", ["tbz2", "tbz2"], [])
+    again = run(*words, config=config)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "XS-REPOSITORY is there already" in again.stderr
+    said = run("media", "set", folder, "version=5.5.0", config=config).stdout
+    assert "custom:my-repo (My [own]): a pack in the text format" in said
+    assert run("media", "set", folder, "version=6.5.0", config=config).returncode == 1
+    other = config.parent / "other.tar.bz2"
+    other.write_bytes((folder / "docs.tar.bz2").read_bytes())
+    more = ("--package", "other.tar.bz2=tbz2,optional", "--json")
+    added = json.loads(run("media", "add-package", folder, other, *more, config=config).stdout)
+    assert [one["file"] for one in added["packages"]] == ["docs.tar.bz2", "sub/more.tar.bz2", "other.tar.bz2"]
+    imported = json.loads(run("media", "import", folder, "--name", "my-repo", "--json", config=config).stdout)
+    assert (imported["role"], imported["product"], imported["package_count"]) == ("pack", "custom:my-repo", 3)
+    assert "a pack in the text format" in run("media", "show", "my-repo", config=config).stdout
+    assert "nothing of it can be set" in run("media", "set", "my-repo", "version=4.1.0", config=config).stderr
+
+
+def test_a_netinstall_tree_is_told_its_version(config: Path) -> None:
+    run("media", "import", make("netinstall", config.parent / "net"), "--name", "net", config=config)
+    told = json.loads(run("media", "set", "net", "version=8.2.1", "--json", config=config).stdout)
+    assert (told["role"], told["version"], told["dialect"]) == ("netinstall", "8.2.1", "xcp-8.2")
+    refused = run("media", "set", "net", "version=77", config=config)
+    assert (refused.returncode, "is not version=NUMBER of XCP-ng" in refused.stderr) == (1, True)
+    assert "there is no medium other" in run("media", "set", "other", "version=8.3.0", config=config).stderr
 
 
 def test_text_of_people_is_never_taken_for_markup(config: Path) -> None:

@@ -3,6 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pxeserve.operations.context import Actor, Context
 from pxeserve.repo.sample import make_sample
 from pxeserve.store import audit, installs, inventory, media, open_store
 from pxeserve.supervisor import prepare
+from tests.media_samples import make
 
 MAC, OTHER = "52:54:00:77:00:01", "52:54:00:77:00:02"
 SERVER = {
@@ -184,7 +186,8 @@ def test_a_damaged_or_missing_medium_cannot_be_armed(site: Site) -> None:
         assert found is not None
         media.set_state(connection, "sample", MediumState.DAMAGED, "base.tar.bz2: SHA-256 is wrong")
     assert "is damaged: base.tar.bz2" in site.refused("host.install", name="xen01")
-    assert site.ask("media.verify", name="sample") == [{"name": "sample", "state": "good", "faults": []}]
+    [verdict] = site.ask("media.verify", name="sample")
+    assert (verdict["name"], verdict["state"], verdict["faults"]) == ("sample", "good", [])
     (site.data / "media" / found.folder / "boot" / "vmlinuz").unlink()
     assert "boot/vmlinuz: missing" in site.refused("host.install", name="xen01")
 
@@ -306,3 +309,28 @@ def test_a_medium_that_is_declared_is_imported(site: Site, tmp_path: Path) -> No
     assert [medium["name"] for medium in site.ask("media.list")] == ["sample"]
     declare(site, text)
     assert [medium["name"] for medium in site.ask("media.list")] == ["sample", "second"]
+
+
+# --- media that install nothing by themselves ---
+
+
+@pytest.mark.parametrize(("kind", "what"), [("text-pack", "a pack"), ("xml-pack", "a pack"), ("yum-driver-disk", "a driver disk")])
+def test_a_pack_or_a_driver_disk_is_no_medium_of_a_profile(site: Site, tmp_path: Path, kind: str, what: str) -> None:
+    site.ask("media.import", source=make(kind, tmp_path / kind), name="more")
+    for refused in (
+        site.refused("profile.add", name="other", medium="more"), site.refused("profile.set", name="rack", medium="more"),
+    ):  # fmt: skip
+        assert f"medium more is {what}" in refused
+        assert "it comes on top of a product and installs none by itself" in refused
+    with site.context.store.site.write() as connection:  # as if it had become one behind the profile's back
+        profile = next(one for one in inventory.profiles(connection) if one.name == "rack")
+        inventory.put_profile(connection, replace(profile, medium="more"))
+    assert f"xen01: profile rack: medium more is {what}" in site.refused("host.install", name="xen01")
+    assert site.live() is None
+
+
+def test_a_netinstall_tree_boots_and_installs_nothing_unattended(site: Site, tmp_path: Path) -> None:
+    site.ask("media.import", source=make("netinstall", tmp_path / "net"), name="net")
+    site.ask("profile.set", name="rack", medium="net")
+    assert "has no packages for an unattended installation" in site.refused("host.install", name="xen01")
+    assert site.ask("host.install", name="xen01", interactive=True)["medium"] == "net"

@@ -13,7 +13,7 @@ import pytest
 from pxeserve.domain.medium import Lies
 from pxeserve.repo.imports import Wanted, import_medium
 from pxeserve.repo.sample import make_sample
-from tests.provision.test_listener import once, parts
+from tests.provision.test_listener import get, once, parts, read_one
 
 pytestmark = pytest.mark.skipif(shutil.which("xorriso") is None, reason="xorriso is not installed")
 
@@ -137,3 +137,22 @@ def test_boot_files_of_an_image_leave_with_the_boot(site: Any, image: Path, tree
     bring(site, image, "iso", Lies.IMAGE)
     for name in ("m/iso/boot/xen.gz", "b/x/debian/m/iso/boot/vmlinuz"):
         assert parts(site.talk(once(f"/{name}")))[2] == (tree / name.rpartition("m/iso/")[2]).read_bytes()
+
+
+@pytest.mark.parametrize("how", ["touched", "written to", "another in its place", "gone"])
+def test_what_was_asked_for_before_comes_out_of_the_image_and_not_after_it_changed(site: Any, image: Path, tree: Path, how: str) -> None:
+    """Over one connection, so that the answers are those that are remembered."""
+    bring(site, image, "iso", Lies.IMAGE)
+    large, small = (tree / LARGE).read_bytes(), (tree / SMALL).read_bytes()
+    with site.connect() as sock:
+        for first in (0, 4096, 70_001):
+            sock.sendall(get(f"/media/iso/{SMALL}"))
+            assert read_one(sock) == (200, small)
+            sock.sendall(get(f"/media/iso/{LARGE}", f"Range: bytes={first}-{first + 99_999}"))
+            assert read_one(sock) == (206, large[first : first + 100_000])
+            sock.sendall(get(f"/media/iso/{LARGE}"))
+            assert read_one(sock) == (200, large)
+        _spoil(image, how)
+        for path in (SMALL, LARGE):
+            sock.sendall(get(f"/media/iso/{path}"))
+            assert read_one(sock)[0] == 404

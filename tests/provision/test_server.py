@@ -25,7 +25,8 @@ from pxeserve.domain.medium import Medium
 from pxeserve.installs import arming, seal
 from pxeserve.keys import load_keys
 from pxeserve.provision.head import Request, parse
-from pxeserve.provision.media import MediaFiles, ShortReply
+from pxeserve.provision.media import MediaFiles
+from pxeserve.provision.responses import ShortReply
 from pxeserve.provision.server import serve
 from pxeserve.serving import Listener, Order, Serving
 from pxeserve.shelf import Shelf
@@ -221,7 +222,7 @@ def test_while_nothing_is_known_of_the_media_a_machine_is_told_to_come_back(tmp_
     request = parse(GOOD)
     assert isinstance(request, Request)
     files = MediaFiles(unreadable, tmp_path, Shelf(open_store(tmp_path, migrate=True), tmp_path))
-    files.look()
+    files.look(0.0)
     answer = files.answer(request, 0.0, keep=True)
     assert isinstance(answer, ShortReply)
     assert answer.status == 503

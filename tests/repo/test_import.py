@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pxeserve.domain.medium import Medium, MediumState
+from pxeserve.domain.medium import Medium
 from pxeserve.errors import ConflictError, PxeserveError
-from pxeserve.repo import verify
 from pxeserve.repo.imports import import_medium, remove_medium, sweep
 from pxeserve.repo.sample import make_sample
 from pxeserve.store import Store, audit, inventory, media
@@ -212,25 +211,6 @@ def test_sweep_keeps_media_and_removes_folders_without_a_row(store: Store, data:
     shutil.copytree(data / "media" / medium.folder, data / "media" / "other@0123456789ab")
     assert sweep(store, data) == ["other@0123456789ab"]
     assert (data / "media" / medium.folder).is_dir()
-
-
-def test_verification_finds_a_flipped_bit_and_its_repair(store: Store, data: Path, tree: Path, bring: Bring) -> None:
-    medium = bring(tree, "sample")
-    lying = data / "media" / medium.folder / PACKAGE
-    content = lying.read_bytes()
-    lying.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    assert verify.quick(store, data, medium) == []
-    faults = verify.full(store, data, medium, lambda *_: None)
-    assert len(faults) == 1
-    assert PACKAGE in faults[0]
-    with store.site.read() as connection:
-        damaged = media.by_name(connection, "sample")
-    assert damaged is not None
-    assert damaged.state is MediumState.DAMAGED
-    lying.write_bytes(content)
-    assert verify.full(store, data, damaged, lambda *_: None) == []
-    lying.unlink()
-    assert verify.quick(store, data, medium) == [f"{PACKAGE}: missing; it was there when the medium was imported"]
 
 
 def test_a_medium_that_is_needed_cannot_be_removed(store: Store, data: Path, tree: Path, bring: Bring) -> None:

@@ -58,7 +58,8 @@ def test_each_generation_is_imported_and_known(tmp_path: Path, bring: Bring, dia
 
 
 def test_the_newer_section_counts_where_both_stand() -> None:
-    assert yum.read_treeinfo(BOTH) == yum.TreeInfo("XCP-ng", "8.3.0", "XCP", "3.4.0", "cloud", "RPM-GPG-KEY-xcpng")
+    keys, sections = ("RPM-GPG-KEY-xcpng", "other"), ("branding", "system-v1")
+    assert yum.read_treeinfo(BOTH) == yum.TreeInfo("XCP-ng", "8.3.0", "XCP", "3.4.0", "cloud", keys, sections)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ def test_damage_after_the_import_is_found(store: Store, data: Path, modern: Path
     medium = bring(modern, "disc")
     rpm = data / "media" / medium.folder / "Packages/kernel-1.0-1.x86_64.rpm"
     rpm.write_bytes(b"x" * rpm.stat().st_size)
-    assert verify.full(store, data, medium, lambda *_: None) != []
+    assert verify.full(store, data, medium, lambda *_: None).faults
 
 
 def test_an_iso_keeps_its_dot_files(modern: Path, tmp_path: Path, bring: Bring) -> None:

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
@@ -21,10 +22,11 @@ from pxeserve.tftp.blocks import Blocks, PacketCache, netascii, octet, wire_numb
 from pxeserve.tftp.content import Content, Refusal
 from pxeserve.tftp.desk import Bounds
 from pxeserve.tftp.options import Limits, negotiate
+from pxeserve.tftp.outcome import Ended
 from pxeserve.tftp.packet import Ack, Address, Data, Error, Mode, OptionAck, Request, parse
 from pxeserve.tftp.server import TftpServer
 from pxeserve.tftp.session import Gate
-from pxeserve.tftp.transfer import Ended, Transfer
+from pxeserve.tftp.transfer import Transfer
 
 CLIENT = Address("192.0.2.7", 2070)
 
@@ -241,6 +243,9 @@ class Shelf:
         if isinstance(thing, bytes):
             return Content(len(thing), "shelf", data=thing, key=path)
         return thing if isinstance(thing, Content | Refusal) else thing()
+
+    def still(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 class Live:

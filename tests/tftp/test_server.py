@@ -194,10 +194,30 @@ def test_a_repeated_request_joins_the_transfer_that_waits(live, shelf, wire, sin
     for _ in range(3):
         client.ask("a")
     assert client.hear() == Data(1, b"a")
+    later = wire(server.address)
+    later.ask("missing")
+    assert later.hear() == Error(1, "File not found")  # so the three have been read
+    assert server.event()["data"]["outcome"] == "refused:1"
     client.send(Ack(1).encode())
     assert server.event()["data"]["outcome"] == "done"
-    assert len(resolver.asked) == 1
+    assert [path for path, _ in resolver.asked] == ["a", "missing"]
     assert server.end()["repeated-request"] == 2
+
+
+def test_who_asks_anew_in_the_same_moment_as_the_last_ack_is_answered(live, shelf, wire) -> None:
+    """A client that uses its port again: its request and the ACK before it lie in two sockets, and may be seen in either order."""
+    server = live(shelf({"a": b"a"}))
+    client = wire(server.address)
+    client.ask("a")
+    assert client.hear() == Data(1, b"a")
+    for _ in range(200):
+        client.send(Ack(1).encode())
+        client.ask("a")
+        assert client.hear() == Data(1, b"a")
+    client.send(Ack(1).encode())
+    for _ in range(201):
+        assert server.event()["data"]["outcome"] == "done"
+    assert "repeated-request" not in server.end()
 
 
 def test_a_stranger_is_told_and_the_transfer_is_unharmed(live, shelf, wire) -> None:
@@ -458,3 +478,21 @@ def test_many_machines_behind_one_address_are_all_served_and_none_asks_twice(liv
                     bodies.append(payload)
     assert set(bodies) == {b"label\n" * 100}
     assert "limited" not in server.end()
+
+
+def test_a_flood_of_strangers_is_counted_and_a_host_is_told_of(live, shelf, wire, monkeypatch) -> None:
+    monkeypatch.setattr("pxeserve.tftp.telling.AT_ONCE", 3)
+    monkeypatch.setattr("pxeserve.tftp.telling.A_SECOND", 0.0)
+    server = live(shelf({"a": b"abc", "b": lambda: Content(2, "shelf", data=b"of", host="xen01")}))
+    for name, times in (("a", 5), ("missing", 2), ("b", 1)):
+        for _ in range(times):
+            client = wire(server.address)
+            client.ask(name)
+            if isinstance(client.hear(), Data):
+                client.send(Ack(1).encode())
+            if name == "b":
+                break
+    told = [server.event() for _ in range(4)]
+    assert [(one["data"]["file"], one["host"]) for one in told] == [("a", None)] * 3 + [("b", "xen01")]
+    counts = server.end()
+    assert (counts["untold-transfer"], counts["untold-bytes"], counts["untold-refusal"]) == (2, 6, 2)

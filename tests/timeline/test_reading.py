@@ -9,7 +9,7 @@ import pytest
 
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.reading import Timeline, read
-from pxeserve.timeline.steps import EXPECTED, Step
+from pxeserve.timeline.steps import EXPECTED, LAST_PACKAGE, Step
 
 MAC = "52:54:00:77:00:01"
 SESSION = "p5gqazacr4iet3prnmcjera4ylarpzi"
@@ -189,6 +189,21 @@ def test_repository_probes_are_one_line_and_many_packages_too() -> None:
     assert "2 answers, 1 names" in lines[-2].text
     assert lines[-1].text == "packages 1 to 30 of 40"
     assert (lines[-1].bytes, lines[-1].seconds) == (60_000, pytest.approx(3.0))
+
+
+def test_what_a_crowd_fetched_within_a_second_is_one_line_and_counts_as_what_it_is() -> None:
+    several = {
+        "medium": "xs41", "files": [["packages.main/2.tar.bz2", 200, 1, 2000], ["packages.main/3.tar.bz2", 200, 2, 4000]], "times": 3,
+        "bytes": 6000, "total": 6000, "seconds": 0.5, "outcome": "done", "package": 3, "packages": 3,
+    }  # fmt: skip
+    boot = timeline(rows([*STORY[:19], ("http.file", several, False)])).boots[0]
+    last = boot.lines[-1]
+    assert (last.step, last.ok, last.bytes, last.seconds, last.package, last.packages) == (Step.PACKAGES, True, 6000, 0.5, 3, 3)
+    assert last.text == "text of http.file"
+    assert boot.next is not None
+    assert boot.next.expected == LAST_PACKAGE.expected
+    looked = {name: value for name, value in several.items() if name not in ("package", "packages")}
+    assert timeline(rows([*STORY[:16], ("http.file", looked, False)])).boots[0].lines[-1].step is Step.REPOSITORY
 
 
 def test_a_package_that_was_cut_is_told_apart() -> None:

@@ -11,7 +11,6 @@ from ipaddress import IPv4Address
 from typing import NamedTuple
 
 from pxeserve.dhcp.classify import Asker, Kind, classify
-from pxeserve.dhcp.crowd import Crowd
 from pxeserve.dhcp.lending.lease import Claim, Denial
 from pxeserve.dhcp.lending.leases import Leases
 from pxeserve.dhcp.lending.limits import Admission, Strikes
@@ -23,6 +22,7 @@ from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore
 from pxeserve.dhcp.packet import NONE, Message, Type
 from pxeserve.dhcp.reply import Terms, lending, refusal
 from pxeserve.dhcp.route import Arrival, Local, route
+from pxeserve.domain.crowd import Crowd
 
 LEAST_REMAINDER = 60
 """A stored lease with this many seconds left is still worth telling a client about when nothing new can be stored."""

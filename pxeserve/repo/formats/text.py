@@ -10,51 +10,34 @@ import re
 from dataclasses import dataclass
 
 from pxeserve.domain.products import dialect_of
+from pxeserve.repo.formats import packs
 from pxeserve.repo.formats.fault import FormatError
+from pxeserve.repo.formats.interface import Files, Found, Read
+from pxeserve.repo.formats.places import FOLDERS
+from pxeserve.repo.formats.xs import (
+    ID,
+    MAX_PACKAGES,
+    PACKAGES_FILE,
+    REPOSITORY_FILE,
+    SIZE,
+    Package,
+    Repository,
+    md5_fault,
+    path_fault,
+)  # fmt: skip
 
 __all__ = [
-    "FOLDERS", "PACKAGES_FILE", "REPOSITORY_FILE", "FormatError", "Package", "Repository", "dialect", "path_fault", "read_packages",
-    "read_repository", "render_packages",
+    "DIALECTS", "FOLDERS", "MARKERS", "NAME", "PACKAGES_FILE", "REPOSITORY_FILE", "FormatError", "Package", "Repository", "dialect",
+    "path_fault", "read_medium", "read_packages", "read_repository", "render_packages", "render_repository",
 ]  # fmt: skip
 
-FOLDERS = ("", "packages", "packages.main", "packages.linux", "packages.site")
-"""Where the installer looks below a source's address, in its order (installer 4.1, 5.0; 5.5 adds XS-REPOSITORY-LIST)."""
-
-REPOSITORY_FILE = "XS-REPOSITORY"
-PACKAGES_FILE = "XS-PACKAGES"
-
-_ID = re.compile(r"[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+", re.ASCII)
-_SIZE = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
-_MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)([A-Za-z0-9_]*)(?:-([A-Za-z0-9_.]+))?", re.ASCII)
-_MAX_LINES = 5000
-_DIALECTS = frozenset({"4.1", "5.0", "5.5"})
+NAME = "text"
+MARKERS = (REPOSITORY_FILE, PACKAGES_FILE)
+DIALECTS = frozenset({"4.1", "5.0", "5.5"})
 """Generations whose installers read this format."""
 
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """What XS-REPOSITORY says. `version` is without the build; from `product` on all is empty when it has fewer than four lines."""
-
-    id: str
-    name: str
-    product: str = ""
-    version: str = ""
-    build: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """One line of XS-PACKAGES. `size` in bytes; `file` is relative to the repository's folder; `line` counts from 1."""
-
-    name: str
-    size: int
-    md5: str
-    kind: str
-    file: str
-    line: int
-    required: bool = True
-    destination: str = ""
+_LARGEST_REPOSITORY = 64 << 10
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)([A-Za-z0-9_]*)(?:-([A-Za-z0-9_.]+))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +62,10 @@ _SHAPES = {
 
 def read_repository(text: bytes, file: str = REPOSITORY_FILE) -> Repository:
     """XS-REPOSITORY: id, shown name, and from the third line on product and version. CR LF is as good as LF. Raises FormatError."""
+    if len(text) > _LARGEST_REPOSITORY:
+        raise FormatError(file, 1, 1, f"{len(text)} bytes, and more than {_LARGEST_REPOSITORY} are not read")
     lines = [line.strip() for line in _decode(text, file).split("\n")]
-    if not lines or not _ID.fullmatch(lines[0]):
+    if not lines or not ID.fullmatch(lines[0]):
         raise FormatError(file, 1, 1, f"{lines[0] if lines else ''!r} is not an id such as xs:main (vendor, colon, name)")
     if len(lines) < 2 or not lines[1]:
         raise FormatError(file, 2, 1, "the name shown to people is missing")
@@ -101,8 +86,8 @@ def read_packages(text: bytes, file: str = PACKAGES_FILE) -> tuple[Package, ...]
         lines.pop()
     if not lines:
         raise FormatError(file, 1, 1, "no packages: the installer's own check fails on an empty list")
-    if len(lines) > _MAX_LINES:
-        raise FormatError(file, _MAX_LINES + 1, 1, f"more than {_MAX_LINES} packages")
+    if len(lines) > MAX_PACKAGES:
+        raise FormatError(file, MAX_PACKAGES + 1, 1, f"more than {MAX_PACKAGES} packages")
     packages: list[Package] = []
     seen: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
@@ -120,10 +105,24 @@ def render_packages(packages: tuple[Package, ...]) -> bytes:
     return b"".join(_line(package).encode("ascii") + b"\n" for package in packages)
 
 
+def render_repository(repository: Repository) -> bytes:
+    """The same repository as an XS-REPOSITORY file. Raises ValueError for what no plain line can say: requirements."""
+    if repository.requires:
+        raise ValueError("the text format knows no requirements")
+    version = f"{repository.version}-{repository.build}" if repository.build else repository.version
+    lines = [repository.id, repository.name, *([repository.product, version] if repository.product else [])]
+    return "".join(f"{line}\n" for line in lines).encode("ascii")
+
+
+def read_medium(files: Files, read: Read) -> Found | None:
+    """What a tree of this format is; None when its first repository is not in plain lines."""
+    return packs.read_medium(files, read, packs.Grammar(NAME, read_repository, read_packages, DIALECTS, "4.0 to 5.5"))
+
+
 def dialect(repository: Repository) -> str | None:
     """The answerfile dialect of the product that `repository` says it belongs to; None when it names none of this format's."""
     found = dialect_of("XenServer", repository.version)
-    return found if found in _DIALECTS else None
+    return found if found in DIALECTS else None
 
 
 def _decode(text: bytes, file: str) -> str:
@@ -161,11 +160,11 @@ def _package(line: str, file: str, number: int) -> Package:
     if len(fields) != shape.count:
         words = " ".join(["NAME", "SIZE", "MD5", kind, *shape.fields])
         raise wrong(1, f"{len(fields)} fields, but a {kind} package has {shape.count}: {words}")
-    if not _SIZE.fullmatch(fields[1]):
+    if not SIZE.fullmatch(fields[1]):
         raise wrong(columns[1], f"size {fields[1]!r} is not a whole number of bytes")
-    if not _MD5.fullmatch(fields[2]):
-        rule = "capitals never match" if _MD5.fullmatch(fields[2].lower()) else "32 hex digits are needed"
-        raise wrong(columns[2], f"MD5 {fields[2]!r} cannot match: {rule}")
+    fault = md5_fault(fields[2])
+    if fault:
+        raise wrong(columns[2], f"MD5 {fault}")
     required = True
     rest = dict(zip(shape.fields, range(4, shape.count), strict=True))
     if "required|optional" in rest:
@@ -181,20 +180,6 @@ def _package(line: str, file: str, number: int) -> Package:
     if "DEST" in rest and ".." in destination.split("/"):
         raise wrong(columns[rest["DEST"]], f"destination {destination!r} leaves the root")
     return Package(fields[0], int(fields[1]), fields[2], kind, path, number, required, destination)
-
-
-def path_fault(path: str) -> str | None:
-    """What is wrong with a package's file name, as the end of a sentence; None when nothing is."""
-    if path.startswith("/"):
-        return "is absolute; it must lie inside the repository's folder"
-    parts = path.split("/")
-    if ".." in parts:
-        return "leaves the repository's folder"
-    if "" in parts or "." in parts:
-        return "has an empty part"
-    if not all("!" <= char <= "~" for char in path):
-        return "has a character that cannot stand in a URL as it is"
-    return None
 
 
 def _line(package: Package) -> str:

@@ -12,8 +12,10 @@ import os
 import re
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -27,6 +29,7 @@ from pxeserve.repo.tree import SourceError
 _PATIENCE = 30.0
 """Seconds without a byte after which a connection is given up."""
 
+_LOOK = 0.2
 _ATTEMPTS = 3
 _PIECE = 1 << 18
 _MOVED = (301, 302, 303, 307, 308)
@@ -59,6 +62,7 @@ def fetched(url: str, stage: Staging, number: int, limits: Limits, report: Repor
         try:
             _fetch(url, target, stage, limits, deadline, report)
         except _Dropped as dropped:
+            stage.go_on()
             after = _size(target)
             if attempt == _ATTEMPTS or after <= before:
                 said = f"{url}: broke off after {after} bytes: {dropped}"
@@ -77,26 +81,24 @@ def _fetch(url: str, target: Path, stage: Staging, limits: Limits, deadline: flo
     fields = {"Accept-Encoding": "identity", "User-Agent": "pxeserve"}
     if known is not None and have:
         fields |= {"Range": f"bytes={have}-", "If-Range": known.validator}
-    connection, response = _asked(url, fields, limits, deadline)
-    try:
+    sock, response = _asked(url, fields, limits, deadline)
+    with response, closing(sock):
         if response.status == 206 and known is not None and _part(response) != (have, known.total):
             raise SourceError(f"{url}: the server gave another part than it was asked for", fix="the same command begins anew")
         if response.status != 206 or known is None:
             have, known = 0, _whole(url, response, limits)
             mark.write_text(json.dumps({"url": url, "validator": known.validator, "total": known.total}))
         reserve(stage.folder.parent, known.total - have)
-        _write(url, response, target, have, known.total, deadline, stage, report)
-    finally:
-        connection.close()
+        with _cut_when_cancelled(sock, stage):
+            _write(url, response, target, have, known.total, deadline, stage, report)
 
 
-def _asked(
-    url: str, fields: Mapping[str, str], limits: Limits, deadline: float
-) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-    """The answer to a GET, over as many hops as may be. Raises SourceError and _Dropped."""
+def _asked(url: str, fields: Mapping[str, str], limits: Limits, deadline: float) -> tuple[socket.socket, http.client.HTTPResponse]:
+    """The answer to a GET, over as many hops as may be, and the socket that it comes by. Raises SourceError and _Dropped."""
     for _hop in range(limits.redirects + 1):
         parts = _checked(url)
         connection = _connected(url, parts, limits, deadline)
+        sock = connection.sock
         try:
             connection.request("GET", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", headers=dict(fields))
             response = connection.getresponse()
@@ -104,9 +106,10 @@ def _asked(
             connection.close()
             raise _Dropped(_words(error)) from None
         if response.status not in _MOVED:
-            return connection, response
+            return sock, response
         where = response.getheader("Location", "")
-        connection.close()
+        response.close()
+        sock.close()
         further = urljoin(url, where)
         if not where or (parts.scheme == "https" and urlsplit(further).scheme != "https"):
             raise SourceError(f"{url}: leads on to {where[:200]!r}, where nothing is fetched from")
@@ -178,6 +181,27 @@ def _part(response: http.client.HTTPResponse) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
+@contextmanager
+def _cut_when_cancelled(sock: socket.socket, stage: Staging) -> Iterator[None]:
+    """Somebody who wishes the import to stop does not wait for a server that says nothing."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(_LOOK):
+            if stage.cancelled:
+                with suppress(OSError):
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)  # of TLS too, without its farewell
+                return
+
+    watching = threading.Thread(target=watch, name="import")
+    watching.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watching.join()
+
+
 def _write(
     url: str, response: http.client.HTTPResponse, target: Path, have: int, total: int, deadline: float, stage: Staging, report: Report
 ) -> None:
@@ -190,8 +214,8 @@ def _write(
             if time.monotonic() > deadline:
                 raise _Dropped("it took too long")
             try:
-                piece = response.read(min(_PIECE, total - have))
-            except (http.client.HTTPException, OSError) as error:
+                piece = response.read1(min(_PIECE, total - have))  # what is there, so that a hang loses nothing
+            except (http.client.HTTPException, OSError, ValueError) as error:
                 raise _Dropped(_words(error)) from None
             if not piece:
                 raise _Dropped(f"the server ended it, and said that it has {total} bytes")

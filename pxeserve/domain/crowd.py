@@ -14,15 +14,16 @@ PER_SECOND = 20.0
 class Crowd:
     """A bucket of tokens, one a message. `now` is epoch seconds; a clock that goes back refills nothing and takes nothing."""
 
-    def __init__(self) -> None:
-        self._tokens = float(BURST)
+    def __init__(self, burst: float = BURST, per_second: float = PER_SECOND) -> None:
+        self._burst, self._per_second = float(burst), per_second
+        self._tokens = self._burst
         self._at: float | None = None
 
     def admit(self, now: float) -> bool:
         """Whether one more message of a stranger is told."""
         passed = 0.0 if self._at is None else max(0.0, now - self._at)
         self._at = now
-        self._tokens = min(float(BURST), self._tokens + passed * PER_SECOND)
+        self._tokens = min(self._burst, self._tokens + passed * self._per_second)
         if self._tokens < 1:
             return False
         self._tokens -= 1
