@@ -1,7 +1,7 @@
 """Which transfers are told each by itself, and which are counted and told together when the second is over.
 
 A machine that fetches a file for the first time in a second is told of at once, so that the record is as a person expects it: a line a
-file. What it fetches again, and what comes in a second in which 200 were told already, is counted, by machine and file: nothing of it is
+file. What it fetches again, and what comes in a second in which 100 were told already, is counted, by machine and file: nothing of it is
 lost, and an event for each would cost more than the files. Refuses to know events. For one thread.
 """
 
@@ -15,7 +15,7 @@ from pxeserve.provision.responses import FileReply
 _MOST = 20_000
 """Most files of machines that are looked after; what comes beyond within the second is told each by itself."""
 
-ALONE = 200
+ALONE = 100
 """Most transfers of a second that are told at once."""
 
 TOGETHER = 100
