@@ -85,19 +85,17 @@ def _text(value: object, limit: int) -> str | None:
 def _plain(value: Any, depth: int) -> Any:
     if depth > _DEEPEST:
         raise MalformedError("too deep")
-    match value:
-        case str():
-            return harmless(value, _SENTENCE)
-        case dict():
-            return {harmless(str(key), _WORD): _plain(one, depth + 1) for key, one in value.items()}
-        case list():
-            return [_plain(one, depth + 1) for one in value]
-        case bool() | None:
-            return value
-        case int() if abs(value) < _LARGEST_INTEGER:
-            return value
-        case float() if math.isfinite(value):
-            return value
+    kind = type(value)  # JSON gives no others; and lists of a thousand numbers come through here
+    if kind is str:
+        return harmless(value, _SENTENCE)
+    if kind is int and -_LARGEST_INTEGER < value < _LARGEST_INTEGER:
+        return value
+    if kind is list:
+        return [_plain(one, depth + 1) for one in value]
+    if kind is dict:
+        return {harmless(str(key), _WORD): _plain(one, depth + 1) for key, one in value.items()}
+    if value is None or kind is bool or (kind is float and math.isfinite(value)):
+        return value
     raise MalformedError("a value that cannot be kept")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pxeserve.domain.medium import Medium
@@ -15,12 +16,10 @@ from pxeserve.events.clients import Clients
 from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
 from pxeserve.handout.answer import Who
-from pxeserve.provision.repeats import Repeat, Repeats
+from pxeserve.provision.repeats import Repeats, Several
 from pxeserve.repo.packages import Packages
 
 _MISSES_PER_MINUTE = 100
-_TOGETHER = 100
-"""Most files that one event lists: a datagram holds no more."""
 _MISSES = ("not-found", "changed")
 
 
@@ -98,28 +97,29 @@ class Journal:
             text += f" (package {number[0]} of {number[1]})"
         self._emit("http.file", one.address, text, data)
 
-    def _several(self, files: list[Repeat]) -> None:
-        """What one machine fetched of one medium within a second."""
-        first, times = files[0], sum(one.times for one in files)
-        sent, seconds = sum(one.sent for one in files), sum(one.seconds for one in files)
-        if len(files) == 1:
-            whole = Transfer(first.address, first.medium, first.path, first.status, sent, sent, 0, seconds, "done")
+    def _several(self, several: Several) -> None:
+        times = sum(one[2] for one in several.files)
+        sent = sum(one[3] for one in several.files)
+        if len(several.files) == 1:
+            path, status, _, _ = several.files[0]
+            whole = Transfer(several.address, several.medium, path, status, sent, sent, 0, several.seconds, "done")
             return self._file(whole, f"{_sentence(whole)} in {times} transfers", {"times": times})
         data: dict[str, Any] = {
-            "medium": first.medium.name,
-            "files": [[harmless(one.path), one.status, one.times, one.sent] for one in files],
+            "medium": several.medium.name,
+            "files": [(_known_harmless(path), status, often, size) for path, status, often, size in several.files],
             "times": times,
             "bytes": sent,
             "total": sent,
-            "seconds": round(seconds, 6),
+            "seconds": round(several.seconds, 6),
             "outcome": "done",
         }
-        text = f"{first.medium.name}: {len(files)} files, {sent} bytes in {times} transfers"
-        numbers = [number for one in files if (number := self._packages.number(one.medium, one.path))]
-        if numbers:
-            data["package"], data["packages"] = max(numbers)
-            text += f" (up to package {data['package']} of {data['packages']})"
-        return self._emit("http.file", first.address, text, data)
+        text = f"{several.medium.name}: {len(several.files)} files, {sent} bytes in {times} transfers"
+        numbers = self._packages.numbers(several.medium)
+        latest = max(numbers.get(one[0], 0) for one in several.files)
+        if latest:
+            data["package"], data["packages"] = latest, len(numbers)
+            text += f" (up to package {latest} of {len(numbers)})"
+        return self._emit("http.file", several.address, text, data)
 
     def boot(self, one: BootFile, who: Who) -> None:
         """`http.boot`: a loader, menu, kernel or RAM disk. What names no session is attributed by its address."""
@@ -176,9 +176,8 @@ class Journal:
 
     def flush(self) -> None:
         """Hand over the counters and what was fetched again; to be called once a second."""
-        for together in self.repeats.take():
-            for start in range(0, len(together), _TOGETHER):
-                self._several(together[start : start + _TOGETHER])
+        for several in self.repeats.take():
+            self._several(several)
         with self._lock:
             self._recorder.flush()
 
@@ -197,6 +196,9 @@ class Journal:
                 self._misses.clear()
             self._misses[address] = self._misses.get(address, 0) + 1
             return self._misses[address] > _MISSES_PER_MINUTE
+
+
+_known_harmless = lru_cache(maxsize=4096)(harmless)
 
 
 def _sentence(one: Transfer) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,6 +21,12 @@ class Packages:
 
     def number(self, medium: Medium, path: str) -> tuple[int, int] | None:
         """`(i, n)` when `path` is the i-th of n packages of `medium`, counted from 1; None when it is no package."""
+        numbers = self.numbers(medium)
+        found = numbers.get(path)
+        return (found, len(numbers)) if found is not None else None
+
+    def numbers(self, medium: Medium) -> Mapping[str, int]:
+        """The number of each package of `medium`; nothing when the store cannot be asked."""
         revision, numbers = self._known.get(medium.name, ("", {}))
         if revision != medium.revision:
             files = t.medium_file
@@ -28,7 +36,6 @@ class Packages:
                 with self._store.site.read() as connection:
                     numbers = {row[0]: row[1] for row in connection.execute(query)}
             except SQLAlchemyError:
-                return None
+                return {}
             self._known[medium.name] = (medium.revision, numbers)
-        found = numbers.get(path)
-        return (found, len(numbers)) if found is not None else None
+        return numbers
