@@ -10,9 +10,12 @@ import hashlib
 import mmap
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
 from pxeserve.repo.opening import Opened
 
@@ -67,14 +70,20 @@ def read_all(files: Sequence[Wanted], report: Callable[[int, str], None], thread
         return
     cancelled, counted = threading.Event(), _Counted()
     ordered = sorted(files, key=lambda file: -file.size)
+    done: SimpleQueue[Summed] = SimpleQueue()
     pool = ThreadPoolExecutor(min(threads or len(os.sched_getaffinity(0)), len(ordered)), "hashing")
     try:
-        waiting: set[Future[Summed]] = {pool.submit(_read, file, cancelled, counted) for file in ordered}
-        while waiting:
-            done, waiting = wait(waiting, _TICK, FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
-            report(counted.bytes, counted.name)
+        for file in ordered:
+            pool.submit(_put, done, file, cancelled, counted)
+        left, told = len(ordered), 0.0
+        while left:
+            with suppress(Empty):
+                summed = done.get(timeout=_TICK)
+                left -= 1
+                yield summed
+            if not left or time.monotonic() - told >= _TICK:
+                told = time.monotonic()
+                report(counted.bytes, counted.name)
     finally:
         cancelled.set()
         pool.shutdown(cancel_futures=True)
@@ -91,6 +100,13 @@ class _Counted:
         with self._lock:
             self.bytes += count
             self.name = name
+
+
+def _put(done: SimpleQueue[Summed], file: Wanted, cancelled: threading.Event, counted: _Counted) -> None:
+    try:
+        done.put(_read(file, cancelled, counted))
+    except Exception as error:  # noqa: BLE001 - else whoever waits for this file would wait for ever
+        done.put(Summed(file.name, {}, error=error))
 
 
 def _read(file: Wanted, cancelled: threading.Event, counted: _Counted) -> Summed:
