@@ -36,7 +36,7 @@ class SessionIds:
     """Makes and reads ids with one key (32 bytes, from `keys`)."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._keyed = hashlib.blake2s(digest_size=_SIGNATURE, key=key, person=b"session")
 
     def make(self, address: IPv4Address, mac: str, at: float) -> str:
         """The id of a boot of `mac` (normalised) at `address`, begun at epoch second `at`; the same three give the same id."""
@@ -55,4 +55,6 @@ class SessionIds:
         return Session(text, IPv4Address(address), mac.hex(":"), float(at))
 
     def _sign(self, body: bytes) -> bytes:
-        return hashlib.blake2s(body, digest_size=_SIGNATURE, key=self._key, person=b"session").digest()
+        signing = self._keyed.copy()
+        signing.update(body)
+        return signing.digest()

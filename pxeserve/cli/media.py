@@ -14,6 +14,7 @@ from rich.table import Table
 
 from pxeserve.cli import authoring
 from pxeserve.cli.imports import import_media, imported, list_imports
+from pxeserve.cli.replay import As, OverOption, replayed
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, print_json, reporting_errors
 
 app = typer.Typer(help="Media: import, imports, list, show, verify, create, remove.", no_args_is_help=True)
@@ -43,12 +44,22 @@ def verify(
     everything: Annotated[bool, typer.Option("--all", help="All media.")] = False,
     changed: Annotated[bool, typer.Option("--changed", help="Read only what was touched since it was last read whole.")] = False,
     disk: Annotated[bool, typer.Option("--disk", help="Read from the disk itself, past what the kernel keeps in memory.")] = False,
+    dialect: As = None,
+    over: OverOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Read every byte again and compare; ends with 1 when something is damaged. What is right again is called good again by it."""
+    """Read every byte again and compare; ends with 1 when something is damaged. What is right again is called good again by it.
+
+    With --as: ask the running server for the medium as that generation's installer does, and say what it would find and install.
+    """
     if changed and disk:
         raise typer.BadParameter("--changed and --disk exclude each other")
+    if dialect is not None or over is not None:
+        if changed or disk:
+            raise typer.BadParameter("--changed and --disk are for a look at the files, --as asks for them over the network")
+        replayed(name, everything, dialect, over, config, json)
+        return
     depth = "changed" if changed else "disk" if disk else "full"
     answer = invoke(config, json, "media.verify", {"name": name, "everything": everything, "depth": depth}, _verified)
     if any(one["state"] != "good" for one in answer):

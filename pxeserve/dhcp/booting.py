@@ -13,7 +13,7 @@ from pxeserve.boot.loaders import Loaders
 from pxeserve.boot.session import SessionIds
 from pxeserve.dhcp.classify import Asker
 from pxeserve.dhcp.loops import LIMIT, WINDOW, Loops
-from pxeserve.dhcp.outcome import Boot
+from pxeserve.dhcp.outcome import Boot, Named
 from pxeserve.domain.client import Client, Firmware
 from pxeserve.domain.decide import Decision, Loader, Reason, Site, Target, Weight, decide
 from pxeserve.installs.subject import Subjects
@@ -34,7 +34,7 @@ class Boots:
         self._sessions = sessions
         self._http_port = http_port
         self._loops = Loops()
-        self._open: OrderedDict[tuple[str, int, IPv4Address], str] = OrderedDict()
+        self._open: OrderedDict[tuple[str, int, int], str] = OrderedDict()
 
     def boot(self, asker: Asker, xid: int, address: IPv4Address, now: float) -> Boot:
         """See `outcome.Booter`."""
@@ -43,9 +43,10 @@ class Boots:
         client = _as_it_will_be(asker, site, address)
         decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=now)
         loader = decision.loader
-        if loader is not None and self._loops.is_one(client.mac, xid, (decision.target, loader.set, loader.file), now):
-            decision = _out_of_the_loop(decision, loader)
-        session = self._session(client, xid, address, now)
+        named = None if loader is None else (decision.target, loader.set, loader.file)
+        if loader is not None and self._loops.is_one(client.mac, xid, named, now):
+            decision, named = _out_of_the_loop(decision, loader), None
+        session = self._session(client.mac, xid, address, now)
         return Boot(
             file=_file(decision, session),
             because=decision.because,
@@ -54,15 +55,26 @@ class Boots:
             host=who.host.name if who.host else None,
             install=who.install.id if who.install else None,
             http_port=self._http_port if decision.loader and decision.loader.http else None,
+            named=named,
         )
 
     def rehearses(self, mac: str) -> bool:
         """See `outcome.Booter`."""
         return self._subjects.of(mac).rehearsal
 
-    def _session(self, client: Client, xid: int, address: IPv4Address, now: float) -> str:
-        key = (client.mac, xid, address)
-        session = self._open.pop(key, None) or self._sessions.make(address, client.mac, now)
+    def standing(self) -> object:
+        """See `twins.Strangers`. What strangers are led to depends on the loaders that were imported and on nothing else."""
+        return self._subjects.moment()
+
+    def stranger(self, mac: str, xid: int, address: IPv4Address, named: Named, now: float) -> str | None:
+        """See `twins.Strangers`."""
+        if self._subjects.knows(mac) or self._loops.is_one(mac, xid, named, now):
+            return None
+        return self._session(mac, xid, address, now)
+
+    def _session(self, mac: str, xid: int, address: IPv4Address, now: float) -> str:
+        key = (mac, xid, int(address))
+        session = self._open.pop(key, None) or self._sessions.make(address, mac, now)
         self._open[key] = session
         if len(self._open) > _SESSIONS_KEPT:
             self._open.popitem(last=False)

@@ -16,9 +16,10 @@ import structlog
 
 from pxeserve.dhcp.ledger import Ledger, NotStoredError
 from pxeserve.dhcp.lending.leases import Leases
-from pxeserve.dhcp.outcome import Note, Outcome, Reply
-from pxeserve.dhcp.packet import Message, Reject, parse
+from pxeserve.dhcp.outcome import Encoded, Note, Outcome, Reply
+from pxeserve.dhcp.packet import Message, Reject, Type, parse
 from pxeserve.dhcp.route import Arrival
+from pxeserve.dhcp.twins import Twins
 from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
 
@@ -26,12 +27,13 @@ Core = Callable[[Message, Arrival, float], Outcome]
 _QUIET = 60.0
 _log = structlog.get_logger("dhcp")
 _harmless = lru_cache(maxsize=1024)(harmless)
+_UNTOLD = {kind: f"untold-{kind.name.lower()}" for kind in Type}
 
 
 class Leaving(NamedTuple):
     """An answer that may leave now, by whatever its question came through."""
 
-    reply: Reply
+    reply: Reply | Encoded
     through: Any
 
 
@@ -51,17 +53,25 @@ class Exchange:
         self._said: dict[str, float] = {}
         self._held: list[_Settled] = []
         self._sighted: list[tuple[IPv4Address, str]] = []
+        self._counts: dict[str, int] = {}
 
     @property
     def waiting(self) -> int:
         """How many outcomes wait for `store`."""
         return len(self._held) + len(self._sighted)
 
-    def take(self, datagrams: Iterable[tuple[bytes, Arrival]], core: Core, now: float, through: Any = None) -> list[Leaving]:
-        """Decide about `datagrams`; the answers that promise nothing and may leave at once, each with `through`. Never raises."""
+    def take(
+        self, datagrams: Iterable[tuple[bytes, Arrival]], core: Core, now: float, through: Any = None, twins: Twins | None = None
+    ) -> list[Leaving]:
+        """Decide about `datagrams`, by `core` and before it `twins`; the answers that promise nothing and may leave at once, each with
+        `through`. Never raises."""
         leaving: list[Leaving] = []
         for data, arrival in datagrams:
-            one = self._one(data, arrival, core, now, through)
+            if twins is not None and (encoded := _twin(twins, data, arrival, now)) is not None:
+                leaving.append(Leaving(encoded, through))
+                self._tally(_UNTOLD[Type.DISCOVER])
+                continue
+            one = self._one(data, arrival, core, now, through, twins)
             if one is None:
                 continue
             if one.outcome.sighted is not None:
@@ -70,6 +80,7 @@ class Exchange:
                 self._held.append(one)
             else:
                 self._answer(one, leaving, now, stored=True)
+        self._count_all()
         return leaving
 
     def store(self, now: float) -> list[Leaving]:
@@ -80,6 +91,7 @@ class Exchange:
         leaving: list[Leaving] = []
         for one in held:
             self._answer(one, leaving, now, stored=stored)
+        self._count_all()
         return leaving
 
     def count(self, reason: str) -> None:
@@ -94,16 +106,28 @@ class Exchange:
         _log.error(text, reason=reason)
         return True
 
-    def _one(self, data: bytes, arrival: Arrival, core: Core, now: float, through: Any) -> _Settled | None:
+    def _tally(self, reason: str) -> None:
+        """Count `reason` when the batch is through: for each message by itself it would cost as much as a part of the answer."""
+        self._counts[reason] = self._counts.get(reason, 0) + 1
+
+    def _count_all(self) -> None:
+        for reason, count in self._counts.items():
+            self._recorder.count(reason, count)
+        self._counts.clear()
+
+    def _one(self, data: bytes, arrival: Arrival, core: Core, now: float, through: Any, twins: Twins | None) -> _Settled | None:
         """The single guarded place: whatever goes wrong with one datagram ends here, is said, and harms no other."""
         message = parse(data)
         if isinstance(message, Reject):
-            self._recorder.count(message.reason)
+            self._tally(message.reason)
             return None
         try:
-            return _Settled(message, core(message, arrival, now), through)
+            outcome = core(message, arrival, now)
+            if twins is not None and outcome.alike is not None:
+                twins.learn(data, arrival, message, outcome)
+            return _Settled(message, outcome, through)
         except Exception as error:  # noqa: BLE001 - the process must outlive any mistake of ours about one packet
-            self._recorder.count("internal-error")
+            self._tally("internal-error")
             self.complain("internal-error", now, f"a {message.type.name} of {message.mac} was dropped: {type(error).__name__}: {error}")
             return None
 
@@ -127,18 +151,26 @@ class Exchange:
         outcome = one.outcome
         reply, said = outcome.reply, outcome.said
         if outcome.durable and not stored:
-            self._recorder.count("not-stored")
+            self._tally("not-stored")
             reply = outcome.instead
             said = said._replace(text="confirmed as it is stored; nothing new can be") if reply is not None and said else None
         if outcome.ignored:
-            self._recorder.count(outcome.ignored)
+            self._tally(outcome.ignored)
         if reply is not None:
             leaving.append(Leaving(reply, one.through))
         if outcome.untold:
-            self._recorder.count(f"untold-{one.message.type.name.lower()}")
+            self._tally(_UNTOLD[one.message.type])
         for note in (outcome.heard, said, *outcome.alarms):
             if note is not None:
                 self._recorder.emit(_event(note, one.message.mac, now))
+
+
+def _twin(twins: Twins, data: bytes, arrival: Arrival, now: float) -> Encoded | None:
+    """Guarded as the long way is, which comes to the same and says it."""
+    try:
+        return twins.receive(data, arrival, now)
+    except Exception:  # noqa: BLE001 - see `Exchange._one`
+        return None
 
 
 def _event(note: Note, mac: str, now: float) -> Event:

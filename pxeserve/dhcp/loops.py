@@ -6,7 +6,7 @@ architecture. Pure; counts and forgets.
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Hashable
 
 LIMIT = 3
@@ -22,20 +22,26 @@ class Loops:
     """What was named to whom of late."""
 
     def __init__(self) -> None:
-        self._named: OrderedDict[str, deque[tuple[float, int, Hashable]]] = OrderedDict()
+        self._named: OrderedDict[str, list[tuple[float, int, Hashable]]] = OrderedDict()
 
     def is_one(self, mac: str, exchange: int, loader: Hashable, now: float) -> bool:
         """Whether naming `loader` once more would only go on with a loop. `exchange` is the DHCP
         transaction, whose messages are one try."""
-        tries = self._named.setdefault(mac, deque(maxlen=LIMIT))
-        self._named.move_to_end(mac)
-        if len(self._named) > _MACHINES:
-            self._named.popitem(last=False)
-        if tries and any(known == exchange for _, known, _ in tries):
+        tries = self._named.get(mac)
+        if tries is None:
+            self._named[mac] = [(now, exchange, loader)]
+            if len(self._named) > _MACHINES:
+                self._named.popitem(last=False)
             return False
+        self._named.move_to_end(mac)
+        for _, known, _ in tries:
+            if known == exchange:
+                return False
         while tries and not 0 <= now - tries[0][0] < WINDOW:
-            tries.popleft()
-        if len(tries) == LIMIT and all(name == loader for _, _, name in tries):
-            return True
+            del tries[0]
+        if len(tries) == LIMIT:
+            if all(name == loader for _, _, name in tries):
+                return True
+            del tries[0]
         tries.append((now, exchange, loader))
         return False

@@ -13,13 +13,16 @@ from typing import Any, NamedTuple, Protocol
 from pxeserve.dhcp.classify import Asker
 from pxeserve.dhcp.packet import Message
 from pxeserve.dhcp.route import Destination
-from pxeserve.domain.decide import Reason
+from pxeserve.domain.decide import Reason, Target
+
+Named = tuple[Target, str, str]
+"""What a machine is led to, with which set and file: naming the same again and again is a loop."""
 
 
 class Boot(NamedTuple):
     """The boot decision as it shows on the wire. `file` is the path of the boot file, or None when the machine gets an address
     only; `refused` then says that it wanted to boot and cannot be helped, for the reasons in `because`. `http_port` is set when the
-    file is fetched over HTTP, and so named by its whole address."""
+    file is fetched over HTTP, and so named by its whole address. `named` is set when a loader is named."""
 
     file: str | None
     because: tuple[Reason, ...]
@@ -28,6 +31,7 @@ class Boot(NamedTuple):
     host: str | None = None
     install: str | None = None
     http_port: int | None = None
+    named: Named | None = None
 
     def name(self, server: IPv4Address) -> str:
         """The boot file as `server` names it; "" for none."""
@@ -56,6 +60,14 @@ class Reply(NamedTuple):
     limit: int
 
 
+class Encoded(NamedTuple):
+    """The bytes of an answer, to be sent from the socket it was asked through to `host` and `port` as an ordinary datagram."""
+
+    data: bytes
+    host: str
+    port: int
+
+
 class Note(NamedTuple):
     """Something for the record: `kind` is the word after `dhcp.`."""
 
@@ -66,13 +78,14 @@ class Note(NamedTuple):
     boot: Boot | None = None
     data: Mapping[str, Any] = MappingProxyType({})
 
+
 class Outcome(NamedTuple):
     """What comes of one message.
 
     `durable`: the reply may leave only once the table's changes are on the disk; `instead` is what may be said when they cannot be
     put there. `heard` tells what was asked, `said` what was answered, `alarms` what a person should see. `ignored` is the
     reason, counted, when there is no answer. `sighted` is an address that another server was asked for. `untold`: one stranger of a
-    crowd, whose messages are counted and not told.
+    crowd, whose messages are counted and not told. `alike` is what was decided, when the answer may serve strangers that ask alike.
     """
 
     reply: Reply | None = None
@@ -84,6 +97,7 @@ class Outcome(NamedTuple):
     ignored: str = ""
     sighted: IPv4Address | None = None
     untold: bool = False
+    alike: Boot | None = None
 
 
 def ignore(reason: str, heard: Note | None = None, alarms: tuple[Note, ...] = ()) -> Outcome:

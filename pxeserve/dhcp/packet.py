@@ -27,7 +27,10 @@ ETHERNET_LIMIT = 1500 - 28
 """Longest message sent to anybody: what fits an Ethernet frame unfragmented, since ROMs do not put fragments together."""
 
 _HEADER = struct.Struct("!BBBBIHH4s4s4s4s6s10s64s128s4s")
-_FIXED = _HEADER.size
+FIXED = _HEADER.size
+"""Bytes before the first option."""
+NOBODY = bytes(6)
+"""The MAC of no station."""
 _FILE, _SNAME = 1, 2
 _LENGTHS = tuple((int(code), length) for code, length in LENGTHS.items())
 _PLACED = frozenset({int(Code.MESSAGE_TYPE), int(Code.RELAY_AGENT)})
@@ -117,7 +120,7 @@ class Ready(dict[int, bytes]):
 
 def parse(data: bytes, op: int = BOOTREQUEST) -> Message | Reject:
     """One datagram as a message of `op`, or the reason to ignore it. Never raises."""
-    if len(data) < _FIXED:
+    if len(data) < FIXED:
         return Reject("too-short")
     (found_op, htype, hlen, hops, xid, secs, flags, ciaddr, yiaddr, siaddr, giaddr, chaddr, _pad, sname, file, magic) = (
         _HEADER.unpack_from(data)
@@ -128,12 +131,12 @@ def parse(data: bytes, op: int = BOOTREQUEST) -> Message | Reject:
         return Reject("not-ethernet")
     if hlen != 6:
         return Reject("hardware-length")
-    if chaddr[0] & 1 or chaddr == bytes(6):
+    if chaddr[0] & 1 or chaddr == NOBODY:
         return Reject("not-a-station")
     if magic != MAGIC:
         return Reject("magic-cookie")
     try:
-        options, sname, file = _options(data[_FIXED:], sname, file)
+        options, sname, file = _options(data[FIXED:], sname, file)
     except BadOptionsError as error:
         return Reject(error.reason)
     return Message(
@@ -151,8 +154,8 @@ def encode(message: Message, limit: int = ETHERNET_LIMIT) -> bytes:
     options = message.options
     area = options.area if isinstance(options, Ready) else _area(options)
     sname, file = message.sname, message.file
-    if len(area) > limit - _FIXED - 1:
-        area, sname, file = _overflow(message, limit - _FIXED - 1)
+    if len(area) > limit - FIXED - 1:
+        area, sname, file = _overflow(message, limit - FIXED - 1)
     fixed = _HEADER.pack(
         message.op, 1, 6, message.hops, message.xid, message.secs, message.flags,
         message.ciaddr.packed, message.yiaddr.packed, message.siaddr.packed, message.giaddr.packed,

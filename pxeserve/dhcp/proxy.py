@@ -14,6 +14,7 @@ from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore
 from pxeserve.dhcp.packet import NONE, Message, Type
 from pxeserve.dhcp.reply import proxied
 from pxeserve.dhcp.route import EVERYBODY, Arrival, Destination, Local, Way, route
+from pxeserve.dhcp.twins import Strangers, Twins
 from pxeserve.domain.crowd import Crowd
 
 PXE_PORT = 4011
@@ -39,6 +40,10 @@ class Proxy:
             return ignore("not-for-a-proxy")
         return self._answer(message, asker, arrival, server, Type.OFFER, now)
 
+    def twins(self, strangers: Strangers) -> Twins:
+        """A short way for one wire's port 67, to be asked before `receive`; `strangers` is this proxy's booter."""
+        return Twins(strangers, self._crowd, self._alike)
+
     def receive_pxe(self, message: Message, arrival: Arrival, now: float) -> Outcome:
         """What comes of a message on port 4011."""
         server = self._local.addresses.get(arrival.interface)
@@ -58,14 +63,23 @@ class Proxy:
         heard = _heard(message, asker, None) if told else None
         if boot.file is None:
             return Outcome(heard=heard, said=_unanswered(boot) if told else None, ignored="no-boot-file", untold=not told)
-        name = boot.name(server)
-        answer = proxied(message, asker, kind, server, name)
+        reply = self._reply(message, asker, arrival, server, kind, boot)
+        if not told:
+            return Outcome(reply, untold=True, alike=boot if kind is Type.OFFER else None)
+        said = Note(kind.name.lower(), f"named boot file {boot.name(server)}", asker.client.address, boot.host, boot)
+        return Outcome(reply, heard=heard, said=said)
+
+    def _alike(self, message: Message, arrival: Arrival, boot: Boot) -> Reply:
+        """The OFFER to `message` when `boot` was decided. Nothing comes of it."""
+        return self._reply(message, classify(message), arrival, self._local.addresses[arrival.interface], Type.OFFER, boot)
+
+    def _reply(self, message: Message, asker: Asker, arrival: Arrival, server: IPv4Address, kind: Type, boot: Boot) -> Reply:
+        answer = proxied(message, asker, kind, server, boot.name(server))
         if kind is Type.OFFER:
             destination = route(message, answer, arrival, self._local.ports, frames=False)
         else:
             destination = _back(message, arrival, self._local.ports.client)
-        said = Note(kind.name.lower(), f"named boot file {name}", asker.client.address, boot.host, boot) if told else None
-        return Outcome(Reply(answer, destination, message.limit), heard=heard, said=said, untold=not told)
+        return Reply(answer, destination, message.limit)
 
     def _overhear(self, message: Message, asker: Asker, arrival: Arrival, server: IPv4Address, now: float) -> Outcome:
         """Option 50 of a REQUEST to another server tells which address the machine is about to have: evidence of who it is.

@@ -20,11 +20,11 @@ from pxeserve.dhcp.exchange import Core, Exchange, Leaving
 from pxeserve.dhcp.ledger import Ledger, NotStoredError
 from pxeserve.dhcp.lending.leases import Leases
 from pxeserve.dhcp.lending.lender import Lender
-from pxeserve.dhcp.outcome import Booter
 from pxeserve.dhcp.probe import OtherServer, probe_other_servers
 from pxeserve.dhcp.proxy import Proxy
 from pxeserve.dhcp.route import Local, Ports
 from pxeserve.dhcp.settings import known, networks
+from pxeserve.dhcp.twins import Twins
 from pxeserve.dhcp.wire import BATCH, Wire
 from pxeserve.errors import PxeserveError
 from pxeserve.events.recorder import SOCKET_NAME, TOGETHER, Recorder
@@ -66,7 +66,7 @@ def serve(serving: Serving) -> None:
 class Server:
     """One run of the process. `boots` decides what machines boot."""
 
-    def __init__(self, serving: Serving, store: Store, recorder: Recorder, snapshots: SnapshotSource, boots: Booter) -> None:
+    def __init__(self, serving: Serving, store: Store, recorder: Recorder, snapshots: SnapshotSource, boots: Boots) -> None:
         self._serving = serving
         self._recorder = recorder
         self._snapshots = snapshots
@@ -78,6 +78,7 @@ class Server:
         self._revision = -1
         self._pruned = self._flushed = self._clock.now()
         self._stored = self._looked = self._ticked = self._turn = 0.0
+        self._twins: dict[int, Twins] = {}
         self._cores: dict[int, Core] = self._proxy(boots) if serving.config.dhcp.mode == "proxy" else self._lender(boots)
         self._exchange = Exchange(self._ledger, recorder, self._leases)
 
@@ -97,15 +98,15 @@ class Server:
                 self._let_more_come()
                 for descriptor in ready:
                     if descriptor in self._wires:
-                        self._take(self._wires[descriptor], self._cores[descriptor])
+                        self._take(self._wires[descriptor], self._cores[descriptor], self._twins.get(descriptor))
                 if self._exchange.waiting and self._patience() == 0:
                     self._store()
                 self._recorder.hand_over()
 
-    def _take(self, wire: Wire, core: Core) -> None:
+    def _take(self, wire: Wire, core: Core, twins: Twins | None) -> None:
         datagrams = wire.receive()
         with self._site.still():
-            leaving = self._exchange.take(datagrams, core, self._clock.now(), wire)
+            leaving = self._exchange.take(datagrams, core, self._clock.now(), wire, twins)
         self._send(leaving)
 
     def _let_more_come(self) -> None:
@@ -149,12 +150,13 @@ class Server:
             ports=Ports(self._serving.config.dhcp.port),
         )
 
-    def _proxy(self, boots: Booter) -> dict[int, Core]:
+    def _proxy(self, boots: Boots) -> dict[int, Core]:
         proxy = Proxy(boots, self._local())
         asked_there = {sock.fileno() for name, sock in self._serving.sockets.items() if name.startswith(("pxe:", "pxe-local:"))}
+        self._twins = {descriptor: proxy.twins(boots) for descriptor in self._wires if descriptor not in asked_there}
         return {descriptor: proxy.receive_pxe if descriptor in asked_there else proxy.receive for descriptor in self._wires}
 
-    def _lender(self, boots: Booter) -> dict[int, Core]:
+    def _lender(self, boots: Boots) -> dict[int, Core]:
         dhcp = self._serving.config.dhcp
         if not dhcp.allow_other_servers:
             self._refuse_beside_others()

@@ -10,7 +10,7 @@ import struct
 from functools import lru_cache
 from ipaddress import IPv4Address
 
-from pxeserve.dhcp.outcome import Reply
+from pxeserve.dhcp.outcome import Encoded, Reply
 from pxeserve.dhcp.packet import encode
 from pxeserve.dhcp.route import EVERYBODY, Arrival, Way, frame
 
@@ -25,7 +25,7 @@ _ETH_P_IP = 0x0800
 _NOBODYS = 0x88B5
 """An EtherType for local experiments: a packet socket bound to it hears nothing, and costs nothing while others talk."""
 
-
+_EVERYBODY = str(EVERYBODY)
 _text = lru_cache(maxsize=1024)(str)
 
 
@@ -67,8 +67,10 @@ class Wire:
             found.append((data, _arrival(self.interface, host, port, _destination(ancillary))))
         return found
 
-    def send(self, reply: Reply) -> str:
+    def send(self, reply: Reply | Encoded) -> str:
         """Send it; the empty word, or the reason why it could not be sent."""
+        if isinstance(reply, Encoded):
+            return self._send_udp(*reply)
         data = encode(reply.message, reply.limit)
         to = reply.destination
         if to.way is Way.FRAME and self._raw is not None:
@@ -76,9 +78,9 @@ class Wire:
             try:
                 self._raw.sendto(frame(self._mac, to.mac, source, (to.address, to.port), data), (self.interface, _ETH_P_IP))
             except OSError:
-                return self._send_udp(data, EVERYBODY, to.port)
+                return self._send_udp(data, _EVERYBODY, to.port)
             return ""
-        return self._send_udp(data, to.address, to.port)
+        return self._send_udp(data, _text(to.address), to.port)
 
     def deafen(self) -> None:
         """Bind the packet socket so that it only sends. On an interface without a MAC (loopback) it is not used at all."""
@@ -91,11 +93,11 @@ class Wire:
             mac = b""
         self._mac = mac.hex(":") if len(mac) == 6 and any(mac) else ""
 
-    def _send_udp(self, data: bytes, address: IPv4Address, port: int) -> str:
+    def _send_udp(self, data: bytes, host: str, port: int) -> str:
         # From the interface's own address; from whichever the kernel takes when that one is no longer there.
         for ancillary in (self._from, ()):
             try:
-                self._udp.sendmsg((data,), ancillary, socket.MSG_DONTWAIT, (_text(address), port))
+                self._udp.sendmsg((data,), ancillary, socket.MSG_DONTWAIT, (host, port))
             except BlockingIOError:
                 return "send-queue-full"
             except OSError:

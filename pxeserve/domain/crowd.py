@@ -21,10 +21,17 @@ class Crowd:
 
     def admit(self, now: float) -> bool:
         """Whether one more message of a stranger is told."""
-        passed = 0.0 if self._at is None else max(0.0, now - self._at)
-        self._at = now
-        self._tokens = min(self._burst, self._tokens + passed * self._per_second)
+        self._tokens, self._at = self._left(now), now
         if self._tokens < 1:
             return False
         self._tokens -= 1
         return True
+
+    def overrun(self, now: float) -> bool:
+        """What `admit` would say, the other way round; nothing comes of asking."""
+        return self._left(now) < 1
+
+    def _left(self, now: float) -> float:
+        if self._at is None or now <= self._at:
+            return self._tokens
+        return min(self._burst, self._tokens + (now - self._at) * self._per_second)

@@ -37,24 +37,34 @@ class Subjects:
         self._store = store
         self._snapshots = snapshots
         self._rehearsed: frozenset[str] = frozenset()
+        self._snapshot: Snapshot | None = None
         self._moment: object = None
 
     def of(self, mac: str) -> Subject:
         """Whom `mac` stands for now. Raises SQLAlchemyError when the store cannot be asked."""
-        self._look()
-        snapshot = self._snapshots.current()
+        snapshot = self._look()
         if mac in snapshot.by_mac or mac in self._rehearsed:
             return subject(self._store, snapshot, mac)
         return NOBODY
 
-    def _look(self) -> None:
-        """Learn which MACs are those of rehearsals, whether or not their time is over."""
+    def knows(self, mac: str) -> bool:
+        """Whether `mac` may stand for anybody: `of` is not NOBODY only if so. Raises SQLAlchemyError when the store cannot be asked."""
+        return mac in self._look().by_mac or mac in self._rehearsed
+
+    def moment(self) -> object:
+        """See `Database.moment`: as long as it is the same, whoever was nobody is nobody."""
+        return self._store.site.moment()
+
+    def _look(self) -> Snapshot:
+        """The inventory, and which MACs are those of rehearsals, whether or not their time is over."""
         moment = self._store.site.moment()  # before anything is read: a commit that comes between is seen the next time
-        if moment == self._moment:
-            return
+        if self._snapshot is not None and moment == self._moment:
+            return self._snapshot
+        snapshot = self._snapshots.current()
         with self._store.site.read() as connection:
             self._rehearsed = installs.rehearsed_macs(connection)
-        self._moment = moment
+        self._snapshot, self._moment = snapshot, moment
+        return snapshot
 
 
 def subject(store: Store, snapshot: Snapshot, mac: str, now: float | None = None) -> Subject:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address
@@ -91,12 +92,9 @@ class Desk:
 
     def requests(self, knocks: Sequence[Knock], now: float) -> None:
         """Answer those that came together through one gate, from one look at what their names mean."""
-        if len(knocks) == 1:
-            return self.request(knocks[0], now)
-        with knocks[0].gate.resolver.still():
+        with knocks[0].gate.resolver.still() if len(knocks) > 1 else nullcontext():
             for knock in knocks:
                 self.request(knock, now)
-        return None
 
     def request(self, knock: Knock, now: float) -> None:
         """Answer an RRQ or WRQ."""
@@ -246,7 +244,7 @@ class Desk:
         try:
             return knock.gate.resolver.resolve(knock.request.file, _address(knock.peer.host), self._wall())
         except Exception as error:  # noqa: BLE001 - one name's trouble must not end everybody's transfers
-            self._trouble(knock, "could not be looked up", error)
+            self._telling.trouble(knock, "could not be looked up", error, self._wall())
             return Refusal(ErrorCode.UNDEFINED, "Server trouble; see its events", "trouble")
 
     def _refuse(self, knock: Knock, refusal: Refusal) -> None:
@@ -269,7 +267,7 @@ class Desk:
             return
         except OSError as error:
             reading.close(content)
-            self._trouble(knock, "has no way to its client", error)
+            self._telling.trouble(knock, "has no way to its client", error, self._wall())
             return
         transfer = Transfer(cut, agreement, knock.peer, now)
         session = Session(next(self._serials), knock, content, agreement, transfer, way)
@@ -287,18 +285,15 @@ class Desk:
         self.sessions.remove(session)
         self._room.leave(session, session.knock.peer.host)
         self._ways.close(session.way)
-        reading.close(session.content)
         content = session.content
+        reading.close(content)
         if ended.outcome is Outcome.DONE and content.delivered is not None:
             try:
                 content.delivered()
             except Exception as error:  # noqa: BLE001 - the file is with its client; what follows from that failed here
-                self._trouble(session.knock, "was delivered, but what should follow from that failed", error)
+                self._telling.trouble(session.knock, "was delivered, but what should follow from that failed", error, self._wall())
         self._telling.ended(session, ended, now, self._wall())
         self._admit_more(session.knock.peer.host, now)
-
-    def _trouble(self, knock: Knock, what: str, error: Exception) -> None:
-        self._telling.trouble(knock, what, error, self._wall())
 
 
 def _say(gate: Gate, peer: Address, local: str, error: Error) -> None:

@@ -1,8 +1,7 @@
 """One file on its way to one client: RFC 1350 with options (2347 to 2349) and windows (7440), without socket, file or clock.
 
-`receive`, `outgoing`, `next_timer`, `on_timer` and `events` are all there is to it; `step` is a shorter way for the most common
-packet, whose effect is the same. Time is seconds on any clock that never
-goes back. What the client sends can end the transfer or move it on; nothing that anybody sends raises.
+`receive`, `outgoing`, `next_timer`, `on_timer` and `events` are all there is to it; `step` is a shorter way for the usual packet. Time is
+seconds on any clock that never goes back. Nothing that anybody sends raises.
 
 Only an ACK for a block not yet acknowledged moves on. A repeated one causes nothing, not even a later timer, or two packets in
 flight would double for ever ("sorcerer's apprentice", RFC 1123 section 4.2.3.1) and a client that repeats its ACK would hang.
@@ -150,8 +149,7 @@ class Transfer:
 
     def on_timer(self, now: float) -> None:
         """Send again, or give up, if it is time."""
-        due = self.next_timer()
-        if due is None or now < due:
+        if (due := self.next_timer()) is None or now < due:
             return
         self._settle()
         if now >= self._progress + GIVE_UP or (not self.answered and self._sends >= MOST_UNANSWERED):
@@ -270,10 +268,8 @@ class Transfer:
 
     def _settle(self) -> None:
         """Enter what `step` has done into the books, and leave the next packet to `receive`."""
-        if self._due is None:
-            return
+        moved = self._steps * self._windowsize if self._due is not None else 0
         self._due = None
-        moved = self._steps * self._windowsize
         if moved:
             self._sent += moved
             self._acked += moved
@@ -283,12 +279,10 @@ class Transfer:
 
     def _refused(self, code: int, message: str) -> None:
         """The client gave up. Before the first DATA that is no failure: it wanted the size, or an option was not to its taste."""
-        probe = self._offered and (code == ErrorCode.OPTION_REFUSED or self._asked_size())
+        asked_size = any(name.lower() == "tsize" for name, _ in self._agreement.acknowledged)
+        probe = self._offered and (code == ErrorCode.OPTION_REFUSED or asked_size)
         self.answered = True
         self._end(Outcome.ABORTED_PROBE if probe else Outcome.CLIENT_ERROR, f"error {code}: {message}")
-
-    def _asked_size(self) -> bool:
-        return any(name.lower() == "tsize" for name, _ in self._agreement.acknowledged)
 
     def _stranger(self, data: bytes, addr: Address, now: float) -> None:
         """RFC 1350 section 4: a packet from elsewhere gets ERROR 5 and disturbs nothing. An ERROR never gets an ERROR."""

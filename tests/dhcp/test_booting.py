@@ -86,7 +86,7 @@ def test_a_server_without_loaders_says_how_to_get_them(store: Store, tmp_path: P
 def test_sessions_do_not_pile_up(boots: Boots, machine: Callable[..., Any]) -> None:
     one = asker(machine(1))
     for xid in range(5000):
-        boots._session(one.client, xid, ADDRESS, 0.0)
+        boots._session(one.mac, xid, ADDRESS, 0.0)
     assert len(boots._open) == 4096
 
 
