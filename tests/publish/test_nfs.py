@@ -34,10 +34,10 @@ OWN_RUN = ("sh", "-c", 'mount -t tmpfs none /run && exec "$@"', "sh")
 
 WITH_RPCBIND = (
     "sh", "-c",
-    "mount -t tmpfs none /run && mkdir /run/rpcbind || exit 1; setpriv --pdeathsig KILL rpcbind -f -w >/dev/null 2>&1 & "
-    'exec "$@"', "sh",
+    "mount -t tmpfs none /run && mkdir /run/rpcbind || exit 1; rpcbind -f -w >/dev/null 2>&1 & portmapper=$!; "
+    'trap "kill \\$served" TERM; "$@" & served=$!; wait $served; wait $served; kill $portmapper', "sh",
 )  # fmt: skip
-"""And a portmapper of the namespace's own."""
+"""And a portmapper of the namespace's own, which ends with the command: it becomes another user, so no parent's death would end it."""
 
 
 class Nfs:

@@ -55,8 +55,9 @@ router = "10.77.0.1"
 
 WITH_RPCBIND = (
     "sh", "-c",
-    "mount -t tmpfs none /run && mkdir /run/rpcbind || exit 1; setpriv --pdeathsig KILL rpcbind -f -w >/dev/null 2>&1 & "
-    'until rpcinfo -p 127.0.0.1 >/dev/null 2>&1; do :; done; exec "$@"', "sh",
+    "mount -t tmpfs none /run && mkdir /run/rpcbind || exit 1; rpcbind -f -w >/dev/null 2>&1 & portmapper=$!; "
+    "until rpcinfo -p 127.0.0.1 >/dev/null 2>&1; do :; done; "
+    'trap "kill \\$served" TERM; "$@" & served=$!; wait $served; wait $served; kill $portmapper', "sh",
 )  # fmt: skip
 """Before a command: a portmapper of this namespace's own, and a /run where nobody finds the machine's."""
 
