@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import socket
+import threading
 from typing import Any
 
 import pytest
@@ -113,3 +114,19 @@ def test_when_descriptors_run_out_newcomers_wait_until_there_are_some(site: Any)
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         sock.sendall(GOOD)
         assert sock.recv(1000).endswith(BODY)
+
+
+def test_who_asks_faster_than_he_is_answered_is_read_no_faster(site: Any) -> None:
+    """Requests piled up behind each other wait in the kernel, not here."""
+    asked = 1500
+    with site.connect() as sock:
+        sender = threading.Thread(target=sock.sendall, args=(GOOD.replace(b"Connection: close\r\n", b"") * asked,))
+        sender.start()
+        answered, longest, rest = 0, 0, b""
+        while answered < asked:
+            data = rest + sock.recv(65536)
+            answered += data.count(BODY)
+            rest = data[-len(BODY) + 1 :]
+            longest = max([longest, *(len(one._buffer) for one in list(site.loop.connections))])
+        sender.join(10)
+    assert 0 < longest < 16_384

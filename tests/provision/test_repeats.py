@@ -105,6 +105,7 @@ def test_a_crowd_of_files_is_told_by_machine_and_nothing_is_missing(told: Told) 
         assert data["bytes"] == data["total"] == 10 * data.get("times", 1)
     assert found == fetched
     assert len(events) < ALONE + 3 * 6
+    assert max(len(event["data"].get("files", ())) for event in events) == 100, "more would not fit into a datagram"
     assert {event["data"]["package"] for event in events if "files" in event["data"]} >= {500}
 
 
