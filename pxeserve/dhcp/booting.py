@@ -105,7 +105,7 @@ def _as_it_will_be(asker: Asker, site: Site, address: IPv4Address) -> Client:
     client = asker.client
     if firmware is client.firmware and known == client.address:
         return client
-    return replace(client, firmware=firmware, address=known)
+    return client._replace(firmware=firmware, address=known)
 
 
 def _file(decision: Decision, session: str) -> str | None:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from ipaddress import IPv4Address
 
 
-class Code(IntEnum):
-    """Options that this house reads or writes, by the numbers of RFC 2132 unless noted."""
+class Code:
+    """Options that this house reads or writes, by the numbers of RFC 2132 unless noted. Bare numbers: those of an enumeration cost a
+    storm as much as reading its options does."""
 
     PAD = 0
     SUBNET_MASK = 1

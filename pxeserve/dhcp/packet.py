@@ -32,8 +32,8 @@ FIXED = _HEADER.size
 NOBODY = bytes(6)
 """The MAC of no station."""
 _FILE, _SNAME = 1, 2
-_LENGTHS = tuple((int(code), length) for code, length in LENGTHS.items())
-_PLACED = frozenset({int(Code.MESSAGE_TYPE), int(Code.RELAY_AGENT)})
+_LENGTHS = tuple(LENGTHS.items())
+_PLACED = frozenset({Code.MESSAGE_TYPE, Code.RELAY_AGENT})
 
 
 class Type(IntEnum):
@@ -178,10 +178,12 @@ def _options(area: bytes, sname: bytes, file: bytes) -> tuple[dict[int, bytes], 
             collect(sname, options)
             sname = b""
         options.pop(Code.OVERLOAD, None)
+    get = options.get
     for code, length in _LENGTHS:
-        if code in options and len(options[code]) != length:
-            raise BadOptionsError(f"option-{int(code)}-length")
-    kind = options.get(Code.MESSAGE_TYPE)
+        value = get(code)
+        if value is not None and len(value) != length:
+            raise BadOptionsError(f"option-{code}-length")
+    kind = get(Code.MESSAGE_TYPE)
     if kind is None:
         raise BadOptionsError("no-message-type")
     if kind not in _TYPES:

@@ -18,7 +18,7 @@ from pxeserve.domain.client import Firmware
 
 _DEFAULTS = (Code.ROUTER, Code.DNS, Code.DOMAIN)
 _OURS = frozenset({Code.MESSAGE_TYPE, Code.SERVER_ID, Code.LEASE_TIME, Code.OVERLOAD, Code.RELAY_AGENT, Code.CLIENT_ID})
-_ECHOED = (int(Code.CLIENT_ID), int(Code.RELAY_AGENT))
+_ECHOED = (Code.CLIENT_ID, Code.RELAY_AGENT)
 _HOST_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _BOOT_ITEM = 71
 _CLASSES = {Kind.PXE: b"PXEClient", Kind.HTTP: b"HTTPClient", Kind.ORDINARY: b""}

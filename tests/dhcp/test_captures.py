@@ -29,7 +29,7 @@ from pxeserve.domain.decide import Reason, Weight
 FOLDER = Path(__file__).parent / "captures"
 SERVER = IPv4Address("10.77.0.1")
 MAC = "52:54:00:77:00:01"
-NAMES = {code.value: code.name.lower() for code in Code}
+NAMES = {number: name.lower() for name, number in vars(Code).items() if name.isupper()}
 
 
 @dataclass
