@@ -142,4 +142,6 @@ def listens(running: Running, space: str, port: int) -> None:
     until(running, answers, running.log.stem)
 
 
-__all__ = ["CACHE", "CHECKOUT", "PXESERVE", "NotToBeHad", "atftpd", "dnsmasq", "floor", "listens", "nginx", "pxeserve", "tftpd_hpa", "versions"]
+__all__ = [
+    "CACHE", "CHECKOUT", "PXESERVE", "NotToBeHad", "atftpd", "dnsmasq", "floor", "listens", "nginx", "pxeserve", "tftpd_hpa", "versions",
+]  # fmt: skip

@@ -15,26 +15,23 @@ from functools import lru_cache
 from ipaddress import IPv4Address
 from math import inf
 
-from pxeserve.domain.crowd import Crowd
-from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
-from pxeserve.tftp import blocks, reading, report
+from pxeserve.tftp import blocks, reading
 from pxeserve.tftp.admission import Buckets, Full, Line, Quota, Room
 from pxeserve.tftp.channel import ANSWER, Channel, from_address
 from pxeserve.tftp.content import Content, Refusal
 from pxeserve.tftp.options import Agreement, Limits, negotiate
+from pxeserve.tftp.outcome import Ended, Outcome
 from pxeserve.tftp.packet import Address, Error, ErrorCode, Mode, Opcode
 from pxeserve.tftp.session import Gate, Knock, Session, Sessions, Ways
-from pxeserve.tftp.transfer import Ended, Outcome, Transfer
+from pxeserve.tftp.telling import Telling
+from pxeserve.tftp.transfer import Transfer
 
 _LATE = 1.0
 """A request that is repeated this soon after its transfer last moved on was late on the wire; later, the client has begun anew."""
 
 _LOOK = 0.05
 """How often the line is looked at, in seconds: in that time a source without tokens gets one."""
-
-_TOLD_AT_ONCE, _TOLD_A_SECOND = 1000, 100.0
-"""Transfers of machines that are in no inventory: a hundred of them booting together are told of, a flood is counted."""
 
 _address = lru_cache(maxsize=4096)(IPv4Address)
 _READ_ONLY = Refusal(ErrorCode.ACCESS_VIOLATION, "Access violation: this server gives files and takes none", "read-only")
@@ -62,7 +59,7 @@ class Desk:
         self._look = inf
         self._admitting = False
         self._cache = blocks.PacketCache()
-        self._crowd = Crowd(_TOLD_AT_ONCE, _TOLD_A_SECOND)
+        self._telling = Telling(recorder)
         self._timers: list[tuple[float, int]] = []
         self._serials = itertools.count()
         self._outbox: list[tuple[Session, bytes | memoryview, int]] = []
@@ -254,15 +251,7 @@ class Desk:
 
     def _refuse(self, knock: Knock, refusal: Refusal) -> None:
         _say(knock.gate, knock.peer, knock.local, Error(refusal.code, refusal.message))
-        at = self._wall()
-        if self._told(refusal, at):
-            self._recorder.emit(report.refused(knock.request, knock.peer, refusal, at))
-        else:
-            self._recorder.count("untold-refusal")
-
-    def _told(self, what: Content | Refusal, at: float) -> bool:
-        """Whether the record hears of a transfer: always of a host's, and of strangers' as long as they are no flood."""
-        return what.host is not None or what.install is not None or self._crowd.admit(at)
+        self._telling.refused(knock, refusal, self._wall())
 
     def _begin(self, knock: Knock, content: Content, now: float) -> None:
         agreement = negotiate(knock.request.options, knock.request.mode, content.size, self._limits)
@@ -299,27 +288,17 @@ class Desk:
         self._room.leave(session, session.knock.peer.host)
         self._ways.close(session.way)
         reading.close(session.content)
-        transfer, content = session.transfer, session.content
+        content = session.content
         if ended.outcome is Outcome.DONE and content.delivered is not None:
             try:
                 content.delivered()
             except Exception as error:  # noqa: BLE001 - the file is with its client; what follows from that failed here
                 self._trouble(session.knock, "was delivered, but what should follow from that failed", error)
-        at = self._wall()
-        acked, size = transfer.acknowledged
-        if not self._told(content, at):
-            self._recorder.count("untold-transfer")
-            self._recorder.count("untold-bytes", size)
-        elif self._recorder.full:
-            self._recorder.lost()
-        else:
-            course = report.Course(ended.outcome, ended.detail, acked, size, transfer.resent, not session.silent, now - transfer.began)
-            self._recorder.emit(report.ended(session.knock.request, session.knock.peer, content, session.agreement, course, at))
+        self._telling.ended(session, ended, now, self._wall())
         self._admit_more(session.knock.peer.host, now)
 
     def _trouble(self, knock: Knock, what: str, error: Exception) -> None:
-        text = f"{harmless(knock.request.file)} {what}: {type(error).__name__}: {harmless(str(error))}"
-        self._recorder.emit(Event("tftp.trouble", self._wall(), text, address=knock.peer.host))
+        self._telling.trouble(knock, what, error, self._wall())
 
 
 def _say(gate: Gate, peer: Address, local: str, error: Error) -> None:

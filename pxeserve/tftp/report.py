@@ -11,8 +11,8 @@ from typing import Any
 from pxeserve.events.record import Event, harmless
 from pxeserve.tftp.content import Content, Refusal
 from pxeserve.tftp.options import Agreement
+from pxeserve.tftp.outcome import Outcome
 from pxeserve.tftp.packet import Address, ErrorCode, Options, Request
-from pxeserve.tftp.transfer import Outcome
 
 KIND = "tftp.transfer"
 

@@ -21,10 +21,10 @@ from pxeserve.tftp.channel import ANSWER, Channel, from_address, receive_with_de
 from pxeserve.tftp.desk import Bounds, Desk
 from pxeserve.tftp.machine import most_sessions, path_limit
 from pxeserve.tftp.options import Limits
+from pxeserve.tftp.outcome import Outcome
 from pxeserve.tftp.packet import Address, Error, ErrorCode, Malformed, Request, parse
 from pxeserve.tftp.ports import OwnPorts
 from pxeserve.tftp.session import Gate, Knock, Sessions, Way
-from pxeserve.tftp.transfer import Outcome
 
 LISTEN_BUFFER = 4 << 20
 """SO_RCVBUF of the listening socket: a rack that powers on asks within one moment, and each lost RRQ costs its client a second."""

@@ -11,13 +11,11 @@ flight would double for ever ("sorcerer's apprentice", RFC 1123 section 4.2.3.1)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
-from typing import NamedTuple
 
 from pxeserve.tftp.blocks import Blocks, ContentLost, Lane
 from pxeserve.tftp.options import Agreement
+from pxeserve.tftp.outcome import Burst, Ended, Ignored, Outcome, TransferEvent
 from pxeserve.tftp.packet import Ack, Address, Error, ErrorCode, Malformed, OptionAck, parse
 from pxeserve.tftp.timing import RetransmitTimer
 
@@ -32,51 +30,6 @@ _MEASURED = 4
 
 _STRANGER_PAUSE = 1.0
 """Least seconds between two answers to strangers."""
-
-
-class Outcome(StrEnum):
-    """How a transfer ended."""
-
-    DONE = "done"
-    ABORTED_PROBE = "aborted-probe"
-    """The client only wanted the OACK, as every OVMF boot does for the size first, or refused an option: it asks again."""
-    CLIENT_ERROR = "client-error"
-    TIMEOUT = "timeout"
-    EVICTED = "evicted"
-    SUPERSEDED = "superseded"
-    """The same client asked anew from the same port."""
-    SOURCE_ERROR = "source-error"
-    STOPPED = "stopped"
-
-
-class Burst(NamedTuple):
-    """Datagrams for `address`: `data` cut every `segment` bytes, the last one possibly shorter."""
-
-    data: bytes | memoryview
-    segment: int
-    address: Address
-
-    def datagrams(self) -> list[bytes]:
-        """One by one."""
-        return [bytes(self.data[start : start + self.segment]) for start in range(0, len(self.data), self.segment)]
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """A packet that changed nothing, and why; for counters."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The last event of a transfer. `detail` is what the client or the file had to say, unchanged from the wire."""
-
-    outcome: Outcome
-    detail: str = ""
-
-
-TransferEvent = Ignored | Ended
 
 
 class Transfer:

@@ -81,6 +81,8 @@ class Machine:
     def boot(self) -> bool:
         """From power-on to the end of the menu; whether it leads to an installer, which has its answerfile then. Raises Cut and OSError."""
         file = self._address()
+        if not file:  # it asked for the same loader again and again, which looks like a loop: left to its own disk for a minute
+            return False
         folder = file.rsplit("/", 1)[0]
         name = f"{folder}/pxelinux.cfg/01-{MAC.replace(':', '-')}"
         with self.space.udp(ADDRESS) as sock:

@@ -22,10 +22,11 @@ from pxeserve.tftp.blocks import Blocks, PacketCache, netascii, octet, wire_numb
 from pxeserve.tftp.content import Content, Refusal
 from pxeserve.tftp.desk import Bounds
 from pxeserve.tftp.options import Limits, negotiate
+from pxeserve.tftp.outcome import Ended
 from pxeserve.tftp.packet import Ack, Address, Data, Error, Mode, OptionAck, Request, parse
 from pxeserve.tftp.server import TftpServer
 from pxeserve.tftp.session import Gate
-from pxeserve.tftp.transfer import Ended, Transfer
+from pxeserve.tftp.transfer import Transfer
 
 CLIENT = Address("192.0.2.7", 2070)
 

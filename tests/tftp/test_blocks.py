@@ -98,6 +98,33 @@ def test_the_cache_forgets_the_least_recently_used_and_never_grows_beyond_its_bo
     assert [name for name in ("a", "b", "c", "too large") if cache.get(name)] == ["a", "c"]
 
 
+def test_packets_that_are_in_use_are_found_though_the_cache_has_forgotten_them() -> None:
+    cache = PacketCache(100)
+    held = Chunk(b"x" * 80, ())
+    cache.put("a", held)
+    cache.put("b", Chunk(b"y" * 80, ()))
+    assert (cache.get("a") is held, cache.held) == (True, 80)
+    del held
+    assert cache.get("a") is None
+
+
+def test_a_transfer_holds_on_to_the_packets_that_it_sends_from() -> None:
+    body = os.urandom(500_000)
+    kept = PacketCache()
+    walking = Blocks(octet(lambda at, n: body[at : at + n], len(body), 1468, 0, "same", kept), 1468)
+    walking.runs(1, 1)
+    kept._chunks.clear()
+    reads: list[int] = []
+
+    def read(at: int, length: int) -> bytes:
+        reads.append(at)
+        return body[at : at + length]
+
+    following = Blocks(octet(read, len(body), 1468, 0, "same", kept), 1468)
+    assert following.runs(1, 1) == walking.runs(1, 1)
+    assert reads == []
+
+
 def test_a_big_file_is_read_in_pieces() -> None:
     size, lengths = 800 << 20, []
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pxeserve.tftp.outcome import Outcome
 from pxeserve.tftp.packet import Mode
-from pxeserve.tftp.transfer import Outcome
 
 BODY = random.Random(1350).randbytes(200_000)
 KINDS = {

@@ -478,3 +478,21 @@ def test_many_machines_behind_one_address_are_all_served_and_none_asks_twice(liv
                     bodies.append(payload)
     assert set(bodies) == {b"label\n" * 100}
     assert "limited" not in server.end()
+
+
+def test_a_flood_of_strangers_is_counted_and_a_host_is_told_of(live, shelf, wire, monkeypatch) -> None:
+    monkeypatch.setattr("pxeserve.tftp.telling.AT_ONCE", 3)
+    monkeypatch.setattr("pxeserve.tftp.telling.A_SECOND", 0.0)
+    server = live(shelf({"a": b"abc", "b": lambda: Content(2, "shelf", data=b"of", host="xen01")}))
+    for name, times in (("a", 5), ("missing", 2), ("b", 1)):
+        for _ in range(times):
+            client = wire(server.address)
+            client.ask(name)
+            if isinstance(client.hear(), Data):
+                client.send(Ack(1).encode())
+            if name == "b":
+                break
+    told = [server.event() for _ in range(4)]
+    assert [(one["data"]["file"], one["host"]) for one in told] == [("a", None)] * 3 + [("b", "xen01")]
+    counts = server.end()
+    assert (counts["untold-transfer"], counts["untold-bytes"], counts["untold-refusal"]) == (2, 6, 2)

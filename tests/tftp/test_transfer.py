@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from pxeserve.tftp.blocks import Blocks, ContentLost, PacketCache, octet
 from pxeserve.tftp.options import Agreement, Limits
+from pxeserve.tftp.outcome import Ended, Ignored, Outcome
 from pxeserve.tftp.packet import Ack, Address, Data, Error, Mode, OptionAck, Packet, parse
-from pxeserve.tftp.transfer import GIVE_UP, Ended, Ignored, Outcome, Transfer
+from pxeserve.tftp.transfer import GIVE_UP, Transfer
 
 CLIENT = Address("192.0.2.7", 2070)
 STRANGER = Address("192.0.2.66", 4444)
@@ -369,8 +371,9 @@ def test_whatever_anybody_sends_nothing_raises_and_it_ends_in_time(sender, packe
 class Twin:
     """One transfer that takes the short way wherever there is one, and one that never does."""
 
-    def __init__(self, make, options: dict[str, str]) -> None:
-        self.short, self.long = make(BODY * 3, options), make(BODY * 3, options)
+    def __init__(self, make, options: dict[str, str], blocks_a_chunk: int = 1024) -> None:
+        with patch("pxeserve.tftp.blocks._MOST_BLOCKS", blocks_a_chunk):
+            self.short, self.long = make(BODY * 3, options), make(BODY * 3, options)
         self.short_cuts = 0
 
     def receive(self, data: bytes, addr: Address, now: float) -> None:
@@ -401,9 +404,10 @@ MOVES = st.one_of(
 @given(
     st.lists(MOVES, max_size=120),
     st.sampled_from([{}, {"blksize": "512"}, {"windowsize": "4"}, {"windowsize": "7", "blksize": "99"}, {"rollover": "1", "blksize": "8"}]),
+    st.sampled_from([4, 7, 16, 1024]),
 )
-def test_the_short_way_does_what_the_long_one_does(sender, moves: list[object], options: dict[str, str]) -> None:
-    twin = Twin(sender, options)
+def test_the_short_way_does_what_the_long_one_does(sender, moves: list[object], options: dict[str, str], blocks_a_chunk: int) -> None:
+    twin = Twin(sender, options, blocks_a_chunk)
     heard(twin.short), heard(twin.long)
     now = 0.0
     for move in moves:
@@ -426,10 +430,22 @@ def test_the_short_way_does_what_the_long_one_does(sender, moves: list[object], 
 
 
 def test_the_short_way_is_taken_for_nearly_all_blocks(sender) -> None:
-    for options, short_cuts in (({}, 50), ({"windowsize": "4"}, 5)):
-        twin = Twin(sender, options)
+    for options, short_cuts, blocks_a_chunk in (({}, 50, 1024), ({}, 40, 16), ({"windowsize": "4"}, 9, 1024), ({"windowsize": "4"}, 8, 16)):
+        twin = Twin(sender, options, blocks_a_chunk)
         heard(twin.short), heard(twin.long)
         for block in range(0 if options else 1, 70, int(options.get("windowsize", 1))):
             twin.receive(Ack(min(block, 61)).encode(), CLIENT, 0.01)
         assert twin.short_cuts > short_cuts
         assert twin.short.ended
+
+
+@pytest.mark.parametrize("windowsize", [1, 3, 4, 7, 16])
+@pytest.mark.parametrize("blocks_a_chunk", [4, 7, 16, 20])
+def test_every_packet_is_right_where_windows_and_chunks_do_and_do_not_fit(sender, windowsize: int, blocks_a_chunk: int) -> None:
+    twin = Twin(sender, {"windowsize": str(windowsize), "blksize": "99"}, blocks_a_chunk)
+    heard(twin.short), heard(twin.long)
+    final = len(BODY) * 3 // 99 + 1
+    for block in [*range(0, final, windowsize), final]:
+        twin.receive(Ack(block).encode(), CLIENT, 0.01)
+    assert twin.short.ended
+    assert twin.short.acknowledged == twin.long.acknowledged == (final, len(BODY) * 3)
