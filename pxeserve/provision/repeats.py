@@ -1,8 +1,7 @@
 """Which transfers are told each by itself, and which are counted and told together when the second is over.
 
-A machine that fetches a file for the first time in a second is told of at once, so that the record is as a person expects it: a line a
-file. What it fetches again, and what comes in a second in which 100 were told already, is counted, by machine and file: nothing of it is
-lost, and an event for each would cost more than the files. Refuses to know events. For one thread.
+A hundred in a second are told at once, a line a file, as a person expects it. What comes on top of them is counted, by machine and file:
+nothing of it is lost, and an event for each would cost more than the files. Refuses to know events. For one thread.
 """
 
 from __future__ import annotations
@@ -45,15 +44,15 @@ class Repeats:
         medium = answer.medium
         if medium is None or not answer.carries or answer.asked is not None:
             return False
+        if self._alone < ALONE:
+            self._alone += 1
+            return False
         key = (address, answer.path, medium.name, answer.status)
         kept = self._kept.get(key)
         if kept is None:
             if len(self._kept) >= _MOST:
                 return False
             kept = self._kept[key] = (medium, [0, 0, 0.0])
-            if self._alone < ALONE:
-                self._alone += 1
-                return False
         figures = kept[1]
         figures[0] += 1
         figures[1] += sent
@@ -66,8 +65,6 @@ class Repeats:
         told: list[Several] = []
         latest: dict[tuple[str, str], Several] = {}
         for (address, path, name, status), (medium, (times, sent, seconds)) in kept.items():
-            if not times:
-                continue
             several = latest.get((address, name))
             if several is None or len(several.files) == TOGETHER:
                 several = latest[address, name] = Several(address, medium)

@@ -73,17 +73,25 @@ def test_one_file_after_the_other_is_a_line_each(told: Told) -> None:
     assert not any("times" in event["data"] for event in events)
 
 
-def test_the_same_file_again_is_counted_and_told_once(told: Told) -> None:
+def test_the_same_file_again_is_a_line_each_too(told: Told) -> None:
+    """An installer that looks for a file fetches it again when it has found it."""
+    for _ in range(2):
+        told.fetched("10.0.0.1", "p/7", 10)
+    assert [event["data"].get("times", 1) for event in told.events()] == [1, 1]
+
+
+def test_what_comes_on_top_of_a_hundred_is_counted_by_machine_and_told_once(told: Told) -> None:
+    for number in range(ALONE):
+        told.fetched("10.0.0.9", f"p/{number}", 10)
     for _ in range(50):
         told.fetched("10.0.0.1", "p/7", 10)
         told.fetched("10.0.0.2", "p/7", 10)
-    told.fetched("10.0.0.1", "p/7", 4, status=206)
     events = told.events()
-    assert [event["data"].get("times", 1) for event in events] == [1, 1, 1, 49, 49]
-    again = events[3]
-    assert (again["data"]["bytes"], again["data"]["total"], again["data"]["seconds"]) == (490, 490, 24.5)
+    assert [event["data"].get("times", 1) for event in events] == [1] * ALONE + [50, 50]
+    again = events[ALONE]
+    assert (again["data"]["bytes"], again["data"]["total"], again["data"]["seconds"]) == (500, 500, 25.0)
     assert (again["data"]["path"], again["data"]["package"], again["data"]["packages"]) == ("p/7", 8, 500)
-    assert "490 bytes in 49 transfers" in again["text"]
+    assert "500 bytes in 50 transfers" in again["text"]
     told.fetched("10.0.0.1", "p/7", 10)
     assert ["times" in event["data"] for event in told.events()] == [False], "a new second begins anew"
 
