@@ -1,9 +1,9 @@
 """Where the files of media lie: a medium and a path in it become an open file, whether it was copied here, lies in the administrator's
 own folder, or is a run of bytes in an image.
 
-Everybody who gives media away takes them from here: HTTP, TFTP, the loaders and the verifier; FTP can do the same. An FTP server opens
-the path with `open`, sends the `size` bytes behind `base` (`OpenFile.read`, or sendfile with `base` added to the offset), and answers
-SIZE and NLST from the manifest (`Shelf.files`). NFS cannot: a kernel or Ganesha exports folders, and an image has none.
+Everybody who gives media away takes them from here: HTTP, TFTP, FTP and the loaders. They send the `size` bytes behind `base`
+(`OpenFile.read`, or sendfile with `base` added to the offset). NFS cannot: a kernel or Ganesha exports folders, and an image has none.
+What checks media opens them by `repo/opening.py`, which tells one damage from another.
 
 What was copied lies in a folder that is ours alone. Of the other two the manifest says what may be seen: a file that is not in it is
 not there, one of another size is refused, and so is every file of an image that is not the one that was read: its size, its time of

@@ -17,7 +17,7 @@ from pxeserve.cli.imports import import_media, imported, list_imports
 from pxeserve.cli.replay import As, OverOption, replayed
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, print_json, reporting_errors
 
-app = typer.Typer(help="Media: import, imports, list, show, verify, create, remove.", no_args_is_help=True)
+app = typer.Typer(help="Media: import, imports, list, show, verify, remove; make your own: create, add-package, set.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The medium's name.")]
 
