@@ -9,11 +9,11 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from pxeserve.domain.medium import Lies, Medium
+from pxeserve.domain.medium import Medium
 from pxeserve.errors import PxeserveError
-from pxeserve.paths import PathRefused, Root
 from pxeserve.repo import manifest
 from pxeserve.repo.manifest import FileSums
+from pxeserve.repo.opening import Opening, Unlike, Unreachable, opening
 from pxeserve.store.media import FileRow
 
 
@@ -22,25 +22,19 @@ def notes_of(data: Path, medium: Medium, files: Iterable[FileRow]) -> tuple[str,
     rows = {row.path: row for row in files}
     sums = {row.path: FileSums(row.path, row.size, row.md5, row.sha256) for row in rows.values()}
     try:
-        return manifest.build(sums, lambda path: _content(data, medium, rows[path])).notes
-    except PathRefused as refused:
-        return (f"its indexes cannot be read any more: {refused.reason}",)
+        with opening(data, medium) as place:
+            return manifest.build(sums, lambda path: _content(place, rows[path])).notes
+    except (Unlike, Unreachable) as error:
+        return (f"its indexes cannot be read any more: {error}",)
     except OSError as error:
         return (f"its indexes cannot be read any more: {error.strerror}",)
     except PxeserveError as error:
         return (f"its indexes are not what was imported: {error.message.splitlines()[0]}",)
 
 
-def _content(data: Path, medium: Medium, row: FileRow) -> bytes:
-    if medium.lies is Lies.IMAGE:
-        with Path(medium.place).open("rb") as image:
-            return os.pread(image.fileno(), row.size, row.offset)
-    root = Root(Path(medium.place) if medium.lies is Lies.IN_PLACE else data / "media" / medium.folder)
+def _content(place: Opening, row: FileRow) -> bytes:
+    opened = place.open(row)
     try:
-        opened = root.open(row.path)
-        try:
-            return os.pread(opened.fd, row.size, 0)
-        finally:
-            opened.close()
+        return os.pread(opened.fd, opened.size, opened.start)
     finally:
-        root.close()
+        opened.close()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from pxeserve.domain.medium import Lies, Medium
 from pxeserve.repo.notes import notes_of
@@ -47,6 +50,23 @@ def test_a_medium_whose_indexes_are_gone_or_changed_says_so(store: Store, data: 
     index.write_bytes(b"<nothing/>".ljust(index.stat().st_size))
     assert "not what was imported: packages.main/XS-PACKAGES:1:1:" in notes_of(data, medium, rows)[0]
     index.unlink()
-    assert notes_of(data, medium, rows) == ("its indexes cannot be read any more: not-found",)
+    assert notes_of(data, medium, rows) == ("its indexes cannot be read any more: missing; it was there when the medium was imported",)
     shutil.rmtree(lying)
-    assert notes_of(data, medium, rows) == ("its indexes cannot be read any more: No such file or directory",)
+    [gone] = notes_of(data, medium, rows)
+    assert gone.startswith("its indexes cannot be read any more: ")
+    assert gone.endswith("the medium's folder cannot be opened: No such file or directory")
+
+
+@pytest.mark.parametrize("lies", [Lies.IN_PLACE, Lies.IMAGE])
+def test_a_fifo_in_the_place_of_a_medium_is_never_waited_for(
+    store: Store, data: Path, tmp_path: Path, bring: Bring, lies: Lies
+) -> None:
+    medium = bring(_tree(tmp_path / "tree"), "odd")
+    with store.site.read() as connection:
+        rows = media.files(connection, "odd")
+    image = tmp_path / "image"
+    os.mkfifo(image)
+    os.mkfifo(tmp_path / "XS-REPOSITORY-LIST")
+    place = tmp_path if lies is Lies.IN_PLACE else image
+    [note] = notes_of(data, replace(medium, lies=lies, place=str(place)), rows)
+    assert note.startswith("its indexes cannot be read any more: ")
