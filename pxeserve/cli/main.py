@@ -1,4 +1,4 @@
-"""The command `pxeserve`: its groups, each imported only when it is used, so that `--help` is quick."""
+"""The command `pxeserve`: its groups, each imported only when it is used: one command loads nothing of the others."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from typer.main import get_command
 from pxeserve import __version__
 
 _COMMANDS = {
-    "serve": ("pxeserve.cli.serve", "Run everything in the foreground."),
-    "rehearse": ("pxeserve.cli.rehearse", "Walk a host's whole installation with a simulated client."),
-    "explain": ("pxeserve.cli.explain", "Say what a machine would be given, and why."),
-    "events": ("pxeserve.cli.events", "What machines did: a host's timeline, or everything."),
-    "host": ("pxeserve.cli.hosts", "Hosts: add, list, show, set, remove, install, cancel."),
-    "profile": ("pxeserve.cli.profiles", "Profiles: what a kind of host gets."),
-    "media": ("pxeserve.cli.media", "Media: import, verify, list."),
-    "loaders": ("pxeserve.cli.loaders", "Boot loaders: import a set, list what is there."),
-    "apply": ("pxeserve.cli.apply", "Make the site as a file declares it; prints the difference."),
-    "export": ("pxeserve.cli.export", "Print the site as `apply` reads it."),
-    "answerfile": ("pxeserve.cli.answerfile", "Answerfiles: lint, render."),
-    "dhcp": ("pxeserve.cli.dhcp", "DHCP: list the leases."),
-    "nfs": ("pxeserve.cli.nfs", "NFS: lines for the host's own server."),
-    "status": ("pxeserve.cli.status", "What the service has and does."),
-    "config": ("pxeserve.cli.configuration", "Configuration: print a commented example, or what is in force."),
-    "version": ("pxeserve.cli.version", "Print the version."),
+    "serve": "pxeserve.cli.serve",
+    "rehearse": "pxeserve.cli.rehearse",
+    "explain": "pxeserve.cli.explain",
+    "events": "pxeserve.cli.events",
+    "host": "pxeserve.cli.hosts",
+    "profile": "pxeserve.cli.profiles",
+    "media": "pxeserve.cli.media",
+    "loaders": "pxeserve.cli.loaders",
+    "apply": "pxeserve.cli.apply",
+    "export": "pxeserve.cli.export",
+    "answerfile": "pxeserve.cli.answerfile",
+    "dhcp": "pxeserve.cli.dhcp",
+    "nfs": "pxeserve.cli.nfs",
+    "status": "pxeserve.cli.status",
+    "config": "pxeserve.cli.configuration",
+    "version": "pxeserve.cli.version",
 }
 
 
@@ -44,10 +44,10 @@ class _Front(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command, from its own file."""
         del ctx
-        entry = _COMMANDS.get(cmd_name)
-        if entry is None:
+        module = _COMMANDS.get(cmd_name)
+        if module is None:
             return None
-        command = get_command(importlib.import_module(entry[0]).app)
+        command = get_command(importlib.import_module(module).app)
         command.name = cmd_name
         return command
 

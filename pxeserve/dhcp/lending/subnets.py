@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
@@ -74,10 +74,6 @@ class Networks:
             return _holding(self.subnets, message.ciaddr)
         own = self.interfaces.get(arrival.interface)
         return None if own is None else _holding(self.subnets, own.ip)
-
-    def server_addresses(self) -> Iterable[IPv4Address]:
-        """Addresses of the server's own interfaces."""
-        return (interface.ip for interface in self.interfaces.values())
 
 
 def _holding(subnets: Sequence[Subnet], address: IPv4Address) -> Subnet | None:
