@@ -6,11 +6,12 @@ import time
 from typing import Any
 
 from pxeserve.config import Config
-from pxeserve.domain.medium import Lies, Medium
+from pxeserve.domain.medium import Medium
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.events.record import Event
 from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.registry import verb
+from pxeserve.repo.exported import folder_of, refusal
 from pxeserve.repo.replay import nfs, quirks
 from pxeserve.repo.replay.accessor import Accessor, Read
 from pxeserve.repo.replay.ftp import Ftp
@@ -62,6 +63,8 @@ def _source(config: Config, chosen: Generation, over: Over, medium: Medium, log:
         case Over.NFS:
             if not config.nfs.enabled:
                 raise _off(over)
+            if why := refusal(medium, config.server.data):
+                raise RefusedError(f"medium {medium.name} is not served over nfs: {why}", fix="or ask for it with --over http")
             nfs.needed()
             folder = _exported(config, medium)
             mount, quirk = _mounted(config, chosen, host, folder)
@@ -82,7 +85,7 @@ def _exported(config: Config, medium: Medium) -> str:
     """The path that is mounted: the same for every version, and the folder itself where the host's own server exports it."""
     if config.nfs.server == "ganesha":
         return f"/media/{medium.name}"
-    return medium.place if medium.lies is Lies.IN_PLACE else str(config.server.data / "media" / medium.folder)
+    return str(folder_of(medium, config.server.data))
 
 
 def _mounted(config: Config, chosen: Generation, host: str, folder: str) -> tuple[nfs.Mount | None, Quirk | None]:
@@ -96,7 +99,6 @@ def _mounted(config: Config, chosen: Generation, host: str, folder: str) -> tupl
         if mount.works(host, folder):
             return mount, quirks.mounting(chosen, mount.version, port)
     return None, None
-
 
 
 def _at(host: str, port: int, usual: int) -> str:

@@ -82,8 +82,10 @@ def crashed(generation: Generation, error: str) -> Quirk:
     return Quirk("check-breaks-off", text, "skip the verification in the installer")
 
 
-def detection(generation: Generation, kind: str) -> tuple[str, str]:
+def detection(generation: Generation, kind: str, log: Log) -> tuple[str, str]:
     """What to add to an error of detection, and the fix."""
+    if any(one.method == "mount" and one.outcome == "refused" for one in log.of("find")):
+        return "", "pxeserve status says how NFS fares; the log of the service says more"
     readers = _readers(kind)
     if generation.dialect not in readers:
         known = f"read by {', '.join(readers)}" if readers else "read by none"

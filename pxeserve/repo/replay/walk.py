@@ -83,7 +83,7 @@ def _found(walk: _Walk) -> bool:
         walk.found = find(generation, walk.source)
     except InstallerError as error:
         walk.said += words.inaccessible(generation, asked.address, str(error))
-        because, fix = quirks.detection(generation, asked.format)
+        because, fix = quirks.detection(generation, asked.format, walk.log)
         walk.stops(f"{generation.dialect} would say: {error}{because}", fix)
         return False
     if not walk.found:

@@ -32,5 +32,6 @@ def test_what_cannot_be_mounted_is_no_source() -> None:
     asked = Asked("disc", "yum", (), Role.MAIN, "nfs", "10.77.0.1:/media/disc")
     report = replay(asked, GENERATIONS["8.2"], Nfs("10.77.0.1", "/media/disc/", None, log, lambda _: None), log)
     assert not report.ok
+    assert report.fix.startswith("pxeserve status says how NFS fares")
     assert report.verdict.startswith("8.2 would say: MountFailureException")
     assert report.said[-1].text == "Unable to access repository (nfs, 10.77.0.1:/media/disc)"
