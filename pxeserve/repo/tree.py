@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pxeserve.errors import PxeserveError
-from pxeserve.paths import OpenFile
+from pxeserve.paths import OpenFile, PathRefused, Root
 
 MAX_FILES = 50_000
 MAX_PATH = 512
@@ -105,6 +105,19 @@ def plain_file(path: str, mode: int) -> None:
     """Raises SourceError, in words, when `mode` is not that of a plain file."""
     if not stat.S_ISREG(mode):
         raise SourceError(f"{path}: {_what(mode)}; a medium holds plain files only", fix="replace it by a copy of the file")
+
+
+def opened(path: Path) -> OpenFile:
+    """The image or archive at `path`, which is no link. Raises SourceError when it cannot be read."""
+    root = Root(path.parent)
+    try:
+        return root.open(path.name)
+    except PathRefused as refused:
+        if refused.reason == "denied":
+            raise unreadable(path) from None
+        raise SourceError(f"{path}: cannot be read: {refused.reason}") from None
+    finally:
+        root.close()
 
 
 def unreadable(path: Path) -> SourceError:

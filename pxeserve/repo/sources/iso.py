@@ -16,8 +16,8 @@ from typing import Any
 import pycdlib
 from pycdlib.pycdlibexception import PyCdlibException
 
-from pxeserve.paths import OpenFile, PathRefused, Root
-from pxeserve.repo.tree import Entry, SourceError, checked_name, plain_file, too_many, unreadable
+from pxeserve.paths import OpenFile
+from pxeserve.repo.tree import Entry, SourceError, checked_name, opened, plain_file, too_many
 
 SECTOR = 2048
 _FIRST = 16 * SECTOR
@@ -39,15 +39,7 @@ def is_iso(file: OpenFile) -> bool:
 @contextmanager
 def open_iso(path: Path) -> Iterator[Iso]:
     """The image at `path`. Raises SourceError when it is none that can be read, or was cut short."""
-    root = Root(path.parent)
-    try:
-        image = root.open(path.name)
-    except PathRefused as refused:
-        if refused.reason == "denied":
-            raise unreadable(path) from None
-        raise SourceError(f"{path}: not an ISO image that can be read: {refused.reason}") from None
-    finally:
-        root.close()
+    image = opened(path)
     try:
         parsed = pycdlib.PyCdlib()
         try:

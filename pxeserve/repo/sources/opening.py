@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pxeserve.paths import PathRefused, Root
 from pxeserve.repo.sources.discs import Discs
 from pxeserve.repo.sources.folder import Folder
 from pxeserve.repo.sources.iso import Iso, is_iso, open_iso
 from pxeserve.repo.sources.tarball import Tarball, is_tarball, open_tarball
-from pxeserve.repo.tree import SourceError, Tree, unreadable
+from pxeserve.repo.tree import SourceError, Tree, opened, unreadable
 
 Source = Folder | Iso | Discs | Tarball
 
@@ -21,12 +20,12 @@ Source = Folder | Iso | Discs | Tarball
 def open_sources(paths: Sequence[Path]) -> Iterator[Source]:
     """One source, or several side by side. Raises SourceError naming the path and the fix."""
     with ExitStack() as stack:
-        opened = [(str(path), stack.enter_context(_open(path))) for path in paths]
-        if len(opened) == 1:
-            yield opened[0][1]
+        sources = [(str(path), stack.enter_context(_open(path))) for path in paths]
+        if len(sources) == 1:
+            yield sources[0][1]
             return
         trees: list[tuple[str, Tree]] = []
-        for name, one in opened:
+        for name, one in sources:
             if isinstance(one, Tarball):
                 raise SourceError(f"{name}: an archive cannot be one of several discs", fix="unpack it into a folder, and name that")
             trees.append((name, one))
@@ -60,15 +59,7 @@ def _open(path: Path) -> Iterator[Folder | Iso | Tarball]:
 
 
 def _packed(path: Path) -> bool:
-    root = Root(path.parent)
-    try:
-        file = root.open(path.name)
-    except PathRefused as refused:
-        if refused.reason == "denied":
-            raise unreadable(path) from None
-        raise SourceError(f"{path}: cannot be read: {refused.reason}") from None
-    finally:
-        root.close()
+    file = opened(path)
     try:
         return not is_iso(file) and is_tarball(file)
     finally:

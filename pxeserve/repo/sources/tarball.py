@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from pxeserve.paths import OpenFile, PathRefused, Root
+from pxeserve.paths import OpenFile
 from pxeserve.repo.sources.unpacking import ZSTD, Unpacked, packed_with
-from pxeserve.repo.tree import Entry, SourceError, checked_name, plain_file, too_many, unreadable
+from pxeserve.repo.tree import Entry, SourceError, checked_name, opened, plain_file, too_many
 
 _PIECE = 1 << 18
 _MOST_BETWEEN = 1 << 20
@@ -34,15 +34,7 @@ def is_tarball(file: OpenFile) -> bool:
 @contextmanager
 def open_tarball(path: Path) -> Iterator[Tarball]:
     """The archive at `path`. Raises SourceError when it cannot be read."""
-    root = Root(path.parent)
-    try:
-        file = root.open(path.name)
-    except PathRefused as refused:
-        if refused.reason == "denied":
-            raise unreadable(path) from None
-        raise SourceError(f"{path}: cannot be read: {refused.reason}") from None
-    finally:
-        root.close()
+    file = opened(path)
     try:
         if file.read(4, 0) == ZSTD:
             raise SourceError(f"{path}: packed with zstd, which is not read here", fix=f"unpack it first: zstd -d {path}")
