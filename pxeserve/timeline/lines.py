@@ -198,4 +198,5 @@ _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
     "http.answerfile": _answerfile,
     "http.script": _simple(Step.HOOK),
     "http.progress": _progress,
+    "medium.damaged": _trouble,
 }

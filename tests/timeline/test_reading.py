@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pxeserve.store.events import EventRow
+from pxeserve.timeline.lines import line
 from pxeserve.timeline.reading import Timeline, read
 from pxeserve.timeline.steps import EXPECTED, LAST_PACKAGE, Step
 
@@ -78,6 +79,11 @@ def rows(story: list[tuple[str, dict[str, Any], bool]], *, start: float = 0.0, s
         )
         for number, (kind, data, with_session) in enumerate(story)
     ]  # fmt: skip
+
+
+def test_damage_of_a_medium_is_shown_as_something_wrong() -> None:
+    event = EventRow(1, BASE, "medium.damaged", text="medium xs41 is damaged")
+    assert (line(event).ok, line(event).text) == (False, "medium xs41 is damaged")
 
 
 def timeline(story: list[EventRow], after: float = 1.0) -> Timeline:
