@@ -22,6 +22,8 @@ from pxeserve.config import Config, load
 from pxeserve.errors import PxeserveError
 
 NO, WRONG_USE = 1, 2
+_UNBOUNDED = 10_000
+"""Columns; tables take what they need and no more."""
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", envvar="PXESERVE_CONFIG", help="The configuration file.", show_default=False)
@@ -78,10 +80,12 @@ def configured(config: Path | None, data: Path | None = None) -> Config:
 
 
 def console() -> Console:
-    """Where people read: no colours or boxes fitted to a terminal when it is none."""
+    """Where people read: no colours or boxes fitted to a terminal when it is none, so that names and sums come whole through a pipe."""
     from rich.console import Console
 
-    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(soft_wrap=True, width=_UNBOUNDED, highlight=False)
 
 
 def print_json(value: Any) -> None:

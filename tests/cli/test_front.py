@@ -97,6 +97,17 @@ def test_no_for_an_answer_ends_with_1_and_says_why(config: Path, words: tuple[st
     assert done.stdout == ""
 
 
+def test_tables_come_whole_through_a_pipe(config: Path) -> None:
+    tree = config.parent / "sample"
+    assert run("media", "sample", tree).returncode == 0
+    assert run("media", "import", tree, "--name", "sample", config=config).returncode == 0
+    package = json.loads(run("media", "show", "sample", "--json", config=config).stdout)["packages"][0]
+    shown = run("media", "show", "sample", config=config).stdout
+    assert package["file"] in shown
+    assert package["md5"] in shown
+    assert max(len(line) for line in shown.splitlines()) < 200
+
+
 def test_a_configuration_that_cannot_be_used_is_said_by_every_command(config: Path) -> None:
     config.write_text("[servr]\n")
     for words in (("status",), ("host", "list"), ("serve",), ("config", "show")):
