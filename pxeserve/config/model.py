@@ -219,7 +219,7 @@ class DatabaseConfig(_Section):
 
 
 class LogConfig(_Section):
-    format: Literal["text", "json"] = "text"
+    format: Literal["text", "json"] = Field("text", description="text | json: a line an event, for people or for programs")
 
 
 class Config(_Section):
