@@ -347,6 +347,16 @@ def test_what_the_services_user_cannot_read_is_said_at_import(lies: Lies) -> Non
     assert f"chmod o+r {closed}" in done.stdout
 
 
+@pytest.mark.parametrize("lies", [Lies.COPIED, Lies.IN_PLACE])
+def test_a_folder_around_the_data_folder_is_no_medium(data: Path, wanted: Callable[..., Medium], store: Store, lies: Lies) -> None:
+    make_sample(data.parent / "sample")
+    for part in (data.parent / "sample").iterdir():
+        part.rename(data.parent / part.name)
+    with pytest.raises(PxeserveError, match="holds the service's own data folder"):
+        wanted(data.parent, lies=lies)
+    assert nothing_is_left(store, data)
+
+
 def test_what_lies_in_the_data_folder_is_not_published_in_place(tree: Path, data: Path, wanted: Callable[..., Medium]) -> None:
     inside = data / "tree"
     shutil.copytree(tree, inside)
