@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -62,6 +63,16 @@ def test_links_and_devices_in_an_image_are_refused_by_name(store: Store, data: P
     with pytest.raises(SourceError, match="boot/pipe: a FIFO"):
         bring(iso_of(tree, *names), "pipe")
     assert nothing_is_left(store, data)
+
+
+@needs_xorriso
+def test_times_of_rock_ridge_that_are_not_there_are_refused(tree: Path, bring: Bring) -> None:
+    """All flags of a TF entry (RRIP 1.12, section 4.1.6) that has room for three times: pycdlib reads on beyond its end."""
+    image = iso_of(tree, "-R")
+    spoilt = re.sub(rb"TF(.)\x01\x0e", rb"TF\1" + b"\x01\x7f", image.read_bytes(), flags=re.DOTALL)
+    image.write_bytes(spoilt)
+    with pytest.raises(SourceError, match="be read"):
+        bring(image, "spoilt")
 
 
 @needs_xorriso
@@ -286,6 +297,17 @@ def test_a_header_that_wants_the_memory_of_the_machine_is_refused(tmp_path: Path
         out.truncate(3 << 30)
     with pytest.raises(SourceError, match="a header of more than"):
         bring(file, "header")
+
+
+def test_headers_upon_headers_are_refused(tmp_path: Path, bring: Bring) -> None:
+    """tarfile goes a step deeper with each."""
+    body = b"11 path=ab\n".ljust(512, b"\0")
+    member = tarfile.TarInfo("./PaxHeader")
+    member.type, member.size = tarfile.XHDTYPE, 11
+    file = tmp_path / "headers.tar"
+    file.write_bytes((member.tobuf(tarfile.USTAR_FORMAT) + body) * 400 + bytes(1024))
+    with pytest.raises(SourceError, match="damaged or cut short"):
+        bring(file, "headers")
 
 
 def test_zstd_is_refused_with_the_way_out(tmp_path: Path, bring: Bring) -> None:
