@@ -158,6 +158,8 @@ def _where_it_lies(
     store: Store, data: Path, wanted: Wanted, stage: Staging, report: Report
 ) -> tuple[Medium, list[FileRow] | None]:
     place = Path(wanted.sources[0]).resolve()
+    if not str(place).isprintable():
+        raise PxeserveError(f"{str(place)!r}: a source's name has no control characters")
     if place.is_relative_to(data.resolve()):
         raise RefusedError(f"{place}: lies in the service's own data folder, where it may be removed", fix="put it elsewhere")
     _holds_no_secrets(place, data)

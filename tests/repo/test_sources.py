@@ -379,6 +379,14 @@ def test_a_folder_around_the_data_folder_is_no_medium(data: Path, wanted: Callab
     assert nothing_is_left(store, data)
 
 
+@pytest.mark.parametrize("name", ["x\x1b[2J", "x\udcff"])
+def test_a_link_does_not_bring_a_place_that_cannot_be_written_down(tree: Path, wanted: Callable[..., Medium], name: str) -> None:
+    place = tree.rename(tree.parent / name)
+    tree.symlink_to(place)
+    with pytest.raises(PxeserveError, match="no control characters"):
+        wanted(tree, lies=Lies.IN_PLACE)
+
+
 def test_what_lies_in_the_data_folder_is_not_published_in_place(tree: Path, data: Path, wanted: Callable[..., Medium]) -> None:
     inside = data / "tree"
     shutil.copytree(tree, inside)
