@@ -102,6 +102,19 @@ class Root:
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
 
+    @classmethod
+    def without_links(cls, path: Path) -> Root:
+        """The folder at `path`, which is absolute: no part of the way to it may be a link. For folders of others, who could lead the way to
+        what only we may read. Raises OSError."""
+        root = cls(Path("/"))
+        for part in path.parts[1:]:
+            try:
+                inner = os.open(part, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=root._fd)
+            finally:
+                root.close()
+            root._fd = inner
+        return root
+
     def open(self, name: str) -> OpenFile:
         """The file called `name` beneath the root; a leading slash means the root. Raises PathRefused, and OSError only when
         the system itself is out of something (descriptors, memory)."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -186,17 +186,17 @@ class Shelf:
 
 
 def _elsewhere(folder: Path, name: str) -> OpenFile:
-    """A file in a folder that is not ours: found anew each time, as others may put another folder in its place."""
-    root = _root(folder)
+    """A file in a folder that is not ours: found anew each time, as others may put another folder in its place, but no link to one."""
+    root = _root(folder, Root.without_links)
     try:
         return root.open(name)
     finally:
         root.close()
 
 
-def _root(folder: Path) -> Root:
+def _root(folder: Path, opened: Callable[[Path], Root] = Root) -> Root:
     try:
-        return Root(folder)
+        return opened(folder)
     except (FileNotFoundError, NotADirectoryError):
         raise PathRefused("not-found") from None
     except PermissionError:

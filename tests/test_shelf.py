@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pxeserve.domain.medium import Lies, Medium
 from pxeserve.paths import OpenFile, PathRefused
+from pxeserve.repo.opening import Opening, Unreachable
 from pxeserve.shelf import Shelf, Stamp
 from pxeserve.store import Store, media, open_store
 from pxeserve.store.media import FileRow
@@ -205,3 +206,24 @@ def test_a_part_never_shows_what_lies_around_it(whole: bytes, base: int, size: i
             assert file.part(base, size).read(length, offset) == whole[base : base + size][offset : offset + length]
     finally:
         os.close(descriptor)
+
+
+@pytest.mark.parametrize("swapped", ["home/here", "home"])
+def test_a_link_in_the_place_of_a_folder_leads_nowhere(store: Store, tmp_path: Path, swapped: str) -> None:
+    """Its owner could lead a service that runs as root to whatever has a name and a size that he knows."""
+    here, secret = tmp_path / "home" / "here", tmp_path / "secret"
+    (here / "a").mkdir(parents=True)
+    (here / "a" / "first").write_bytes(b"the first file")
+    (secret / "here" / "a").mkdir(parents=True)
+    (secret / "here" / "a" / "first").write_bytes(b"nobody's eyes!")
+    medium = Medium("m", "m@1", "text", "XenServer", "4.1.0", "", "4.1", "1", None, lies=Lies.IN_PLACE, place=str(here))
+    put(store, medium, "")
+    shelf = Shelf(store, tmp_path / "data")
+    assert content(shelf.open(medium, "a/first")) == b"the first file"
+    link = tmp_path / swapped
+    link.rename(tmp_path / "away")
+    link.symlink_to(secret / "here" if swapped == "home/here" else secret)
+    with pytest.raises(PathRefused):
+        shelf.open(medium, "a/first")
+    with pytest.raises(Unreachable):
+        Opening(tmp_path / "data", medium)

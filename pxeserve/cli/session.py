@@ -45,7 +45,7 @@ def invoke(config: Path | None, json: bool, verb: str, arguments: Mapping[str, A
         if json:
             print_json(answer)
         else:
-            render(answer, console())
+            render(visible(answer), console())
         return answer
 
 
@@ -60,7 +60,7 @@ def stream(config: Path | None, json: bool, verb: str, arguments: Mapping[str, A
                 if json:
                     print_json(message["item"])
                 else:
-                    render(message["item"], shown)
+                    render(visible(message["item"]), shown)
 
 
 def ask(config: Path | None, verb: str, arguments: Mapping[str, Any], shown: progress.Shown | None = None) -> Any:
@@ -88,6 +88,19 @@ def console() -> Console:
     return Console(soft_wrap=True, width=_UNBOUNDED, highlight=False)
 
 
+def visible(value: Any) -> Any:
+    """`value` with each character that a terminal would obey, and not show, written as `\\xNN` or `\\uNNNN`: servers, media and machines
+    have a say in what people are shown."""
+    match value:
+        case str():
+            return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in value)
+        case Mapping():
+            return {key: visible(inner) for key, inner in value.items()}
+        case list():
+            return [visible(inner) for inner in value]
+    return value
+
+
 def print_json(value: Any) -> None:
     """One JSON document on a line of its own."""
     sys.stdout.write(json_format.dumps(value, default=str) + "\n")
@@ -102,7 +115,7 @@ def reporting_errors() -> Iterator[None]:
     except PxeserveError as error:
         from rich.console import Console
 
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {error}", markup=False)
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {visible(str(error))}", markup=False)
         raise typer.Exit(NO) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None

@@ -71,6 +71,8 @@ def refusal(medium: Medium, data: Path) -> str:
     path = str(folder_of(medium, data))
     if not _PLAIN.fullmatch(path):
         return f"the path {path!r} holds characters that an export's path cannot"
+    if medium.lies is Lies.IN_PLACE and str(Path(path).resolve()) != path:
+        return f"a link has come into the way to {path}, and an NFS server would follow it"
     return ""
 
 

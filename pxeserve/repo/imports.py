@@ -136,6 +136,8 @@ def _copied(
         for number, source in enumerate(wanted.sources)
     ]
     tree = stage.tree
+    for path in paths:
+        _holds_no_secrets(path.resolve(), home.parent)
     with open_sources(paths) as source:
         if isinstance(source, Tarball):
             tree, sums = _without_outer(tree, copying.copy_stream(source, stage, report))
@@ -156,8 +158,11 @@ def _where_it_lies(
     store: Store, data: Path, wanted: Wanted, stage: Staging, report: Report
 ) -> tuple[Medium, list[FileRow] | None]:
     place = Path(wanted.sources[0]).resolve()
+    if not str(place).isprintable():
+        raise PxeserveError(f"{str(place)!r}: a source's name has no control characters")
     if place.is_relative_to(data.resolve()):
         raise RefusedError(f"{place}: lies in the service's own data folder, where it may be removed", fix="put it elsewhere")
+    _holds_no_secrets(place, data)
     with open_sources([place]) as source:
         if not isinstance(source, Iso if wanted.lies is Lies.IMAGE else Folder):
             raise RefusedError(f"{place}: {_WRONG[wanted.lies]}")
@@ -174,6 +179,13 @@ def _where_it_lies(
         return present, None
     rows = [replace(_row(item), offset=read[item.sums.path].offset, stamp=read[item.sums.path].stamp) for item in manifest.files]
     return replace(_medium(wanted, manifest), place=str(place)), rows
+
+
+def _holds_no_secrets(place: Path, data: Path) -> None:
+    """All of a medium may be read by everybody. Raises RefusedError for a folder around the service's own, with its keys and stores."""
+    if data.resolve().is_relative_to(place):
+        said = f"{place}: holds the service's own data folder, {data}, with its secrets"
+        raise RefusedError(said, fix="import the medium's folder alone")
 
 
 def _without_outer(tree: Path, sums: dict[str, FileSums]) -> tuple[Path, dict[str, FileSums]]:

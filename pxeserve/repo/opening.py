@@ -73,7 +73,8 @@ class Opening:
         self._image = place.name if medium.lies is Lies.IMAGE else None
         self.folder = None if self._image else place
         try:
-            self._root = Root(place.parent if self._image else place)
+            copied = medium.lies is Lies.COPIED
+            self._root = Root(place) if copied else Root.without_links(place.parent if self._image else place)
         except OSError as error:
             raise Unreachable(f"{place}: the medium's {'image' if self._image else 'folder'} cannot be opened: {error.strerror}") from None
         if self._image:

@@ -26,6 +26,16 @@ def test_a_path_that_would_end_the_quotation_is_left_out() -> None:
     assert exports([medium("a", Lies.IN_PLACE, '/srv/"; Access_Type = RW; #'), medium("b", Lies.IN_PLACE, "/srv/\n")], DATA) == ()
 
 
+def test_a_link_that_took_the_place_of_a_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "home" / "iso").mkdir(parents=True)
+    one = medium("a", Lies.IN_PLACE, str(tmp_path / "home" / "iso"))
+    assert len(exports([one], DATA)) == 1
+    (tmp_path / "home").rename(tmp_path / "secret")
+    (tmp_path / "home").symlink_to("secret")
+    assert exports([one], DATA) == ()
+    assert one.place not in kernel_exports([one], DATA, 990, 991)
+
+
 @given(st.sets(st.from_regex(r"[a-z][a-z0-9.-]{0,8}", fullmatch=True), min_size=1, max_size=200))
 def test_numbers_are_all_different_and_do_not_change_with_who_else_is_there(names: set[str]) -> None:
     found = {one.pseudo: one.id for one in exports([medium(name) for name in names], DATA)}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -201,6 +203,29 @@ def test_each_answer_that_is_no_file_is_refused(
 def test_time_has_an_end(mirror: Mirror, fetch: Callable[..., Medium]) -> None:
     with pytest.raises(BrokenOffError, match=r"no time left|took too long"):
         fetch(f"{mirror.url}/x", Limits(LOOPBACK.allowed, seconds=-1))
+
+
+def test_a_head_without_an_end_is_cut_in_time(fetch: Callable[..., Medium]) -> None:
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def go_on() -> None:
+            with door.accept()[0] as client, suppress(OSError):
+                while not ended.wait(0.01):
+                    client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+        server = threading.Thread(target=go_on)
+        server.start()
+        watch = threading.Timer(10, ended.set)  # else a failure would never end
+        watch.start()
+        try:
+            with pytest.raises(BrokenOffError):
+                fetch(f"http://127.0.0.1:{door.getsockname()[1]}/x", Limits(LOOPBACK.allowed, seconds=0.3))
+            assert not ended.is_set()
+        finally:
+            ended.set()
+            watch.cancel()
+            server.join()
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/x", "http://localhost:9/x", "http://[::1]:9/x", "http://2130706433:9/x", "http://0/x"])

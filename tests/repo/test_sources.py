@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -62,6 +63,16 @@ def test_links_and_devices_in_an_image_are_refused_by_name(store: Store, data: P
     with pytest.raises(SourceError, match="boot/pipe: a FIFO"):
         bring(iso_of(tree, *names), "pipe")
     assert nothing_is_left(store, data)
+
+
+@needs_xorriso
+def test_times_of_rock_ridge_that_are_not_there_are_refused(tree: Path, bring: Bring) -> None:
+    """All flags of a TF entry (RRIP 1.12, section 4.1.6) that has room for three times: pycdlib reads on beyond its end."""
+    image = iso_of(tree, "-R")
+    spoilt = re.sub(rb"TF(.)\x01\x0e", rb"TF\1" + b"\x01\x7f", image.read_bytes(), flags=re.DOTALL)
+    image.write_bytes(spoilt)
+    with pytest.raises(SourceError, match="be read"):
+        bring(image, "spoilt")
 
 
 @needs_xorriso
@@ -288,6 +299,17 @@ def test_a_header_that_wants_the_memory_of_the_machine_is_refused(tmp_path: Path
         bring(file, "header")
 
 
+def test_headers_upon_headers_are_refused(tmp_path: Path, bring: Bring) -> None:
+    """tarfile goes a step deeper with each."""
+    body = b"11 path=ab\n".ljust(512, b"\0")
+    member = tarfile.TarInfo("./PaxHeader")
+    member.type, member.size = tarfile.XHDTYPE, 11
+    file = tmp_path / "headers.tar"
+    file.write_bytes((member.tobuf(tarfile.USTAR_FORMAT) + body) * 400 + bytes(1024))
+    with pytest.raises(SourceError, match="damaged or cut short"):
+        bring(file, "headers")
+
+
 def test_zstd_is_refused_with_the_way_out(tmp_path: Path, bring: Bring) -> None:
     file = tmp_path / "x.tar.zst"
     file.write_bytes(b"\x28\xb5\x2f\xfd" + bytes(600))
@@ -345,6 +367,24 @@ def test_what_the_services_user_cannot_read_is_said_at_import(lies: Lies) -> Non
         done = subprocess.run([sys.executable, "-c", _AS_NOBODY, data, source, lies], capture_output=True, text=True, check=False)
     assert f"{closed}: the service's user (uid 65534) may not read it" in done.stdout, done.stderr
     assert f"chmod o+r {closed}" in done.stdout
+
+
+@pytest.mark.parametrize("lies", [Lies.COPIED, Lies.IN_PLACE])
+def test_a_folder_around_the_data_folder_is_no_medium(data: Path, wanted: Callable[..., Medium], store: Store, lies: Lies) -> None:
+    make_sample(data.parent / "sample")
+    for part in (data.parent / "sample").iterdir():
+        part.rename(data.parent / part.name)
+    with pytest.raises(PxeserveError, match="holds the service's own data folder"):
+        wanted(data.parent, lies=lies)
+    assert nothing_is_left(store, data)
+
+
+@pytest.mark.parametrize("name", ["x\x1b[2J", "x\udcff"])
+def test_a_link_does_not_bring_a_place_that_cannot_be_written_down(tree: Path, wanted: Callable[..., Medium], name: str) -> None:
+    place = tree.rename(tree.parent / name)
+    tree.symlink_to(place)
+    with pytest.raises(PxeserveError, match="no control characters"):
+        wanted(tree, lies=Lies.IN_PLACE)
 
 
 def test_what_lies_in_the_data_folder_is_not_published_in_place(tree: Path, data: Path, wanted: Callable[..., Medium]) -> None:

@@ -81,7 +81,7 @@ def _fetch(url: str, target: Path, stage: Staging, limits: Limits, deadline: flo
     fields = {"Accept-Encoding": "identity", "User-Agent": "pxeserve"}
     if known is not None and have:
         fields |= {"Range": f"bytes={have}-", "If-Range": known.validator}
-    sock, response = _asked(url, fields, limits, deadline)
+    sock, response = _asked(url, fields, limits, deadline, stage)
     with response, closing(sock):
         if response.status == 206 and known is not None and _part(response) != (have, known.total):
             raise SourceError(f"{url}: the server gave another part than it was asked for", fix="the same command begins anew")
@@ -89,19 +89,22 @@ def _fetch(url: str, target: Path, stage: Staging, limits: Limits, deadline: flo
             have, known = 0, _whole(url, response, limits)
             mark.write_text(json.dumps({"url": url, "validator": known.validator, "total": known.total}))
         reserve(stage.folder.parent, known.total - have)
-        with _cut_when_cancelled(sock, stage):
+        with _cut_in_time(sock, stage, deadline):
             _write(url, response, target, have, known.total, deadline, stage, report)
 
 
-def _asked(url: str, fields: Mapping[str, str], limits: Limits, deadline: float) -> tuple[socket.socket, http.client.HTTPResponse]:
+def _asked(
+    url: str, fields: Mapping[str, str], limits: Limits, deadline: float, stage: Staging
+) -> tuple[socket.socket, http.client.HTTPResponse]:
     """The answer to a GET, over as many hops as may be, and the socket that it comes by. Raises SourceError and _Dropped."""
     for _hop in range(limits.redirects + 1):
         parts = _checked(url)
         connection = _connected(url, parts, limits, deadline)
         sock = connection.sock
         try:
-            connection.request("GET", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", headers=dict(fields))
-            response = connection.getresponse()
+            with _cut_in_time(sock, stage, deadline):  # a head can go on for ever: 100 Continue upon 100 Continue
+                connection.request("GET", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", headers=dict(fields))
+                response = connection.getresponse()
         except (http.client.HTTPException, OSError) as error:
             connection.close()
             raise _Dropped(_words(error)) from None
@@ -182,13 +185,13 @@ def _part(response: http.client.HTTPResponse) -> tuple[int, int] | None:
 
 
 @contextmanager
-def _cut_when_cancelled(sock: socket.socket, stage: Staging) -> Iterator[None]:
-    """Somebody who wishes the import to stop does not wait for a server that says nothing."""
+def _cut_in_time(sock: socket.socket, stage: Staging, deadline: float) -> Iterator[None]:
+    """Neither somebody who wishes the import to stop nor the deadline waits for a server that says nothing, or nothing of use."""
     ended = threading.Event()
 
     def watch() -> None:
         while not ended.wait(_LOOK):
-            if stage.cancelled:
+            if stage.cancelled or time.monotonic() > deadline:
                 with suppress(OSError):
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)  # of TLS too, without its farewell
                 return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +29,9 @@ _BEYOND = 1 << 44
 
 _LARGEST_FOLDER = 64 << 20
 _MARKERS = ("XS-REPOSITORY", "XS-PACKAGES", ".treeinfo", "repomd.xml", "update.xml")
-_DAMAGED = (PyCdlibException, OSError, ValueError, IndexError, KeyError, AttributeError, RecursionError, OverflowError)
+_DAMAGED = (
+    PyCdlibException, OSError, ValueError, IndexError, KeyError, AttributeError, TypeError, RecursionError, OverflowError, struct.error,
+)  # fmt: skip
 
 
 def is_iso(file: OpenFile) -> bool:

@@ -77,7 +77,7 @@ class Tarball:
                     too_many(len(seen), self._path)
                     yield Entry(path, member.size, stamp), self._content(archive, member)
                     self._reader.between()
-        except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
+        except (tarfile.TarError, EOFError, ValueError, OverflowError, RecursionError) as error:
             raise SourceError(f"{self._path}: damaged or cut short: {error}", fix="get it again") from None
         self._reader.finish()
 
