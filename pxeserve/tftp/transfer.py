@@ -25,7 +25,9 @@ GIVE_UP = 30.0
 """Seconds without progress after which the client is taken for gone."""
 
 _MEASURED = 4
-"""Packets or windows whose round trips are all measured; later ones only where a chunk ends."""
+"""Packets or windows whose round trips are all measured; of those of `step` only the last, which then stands for as many as `_LIKE`."""
+
+_LIKE = 32
 
 _STRANGER_PAUSE = 1.0
 """Least seconds between two answers to strangers."""
@@ -35,9 +37,9 @@ class Transfer:
     """The sender of one file. `answered` turns true with the client's first sign of life."""
 
     __slots__ = (
-        "_acked", "_acked_number", "_acks", "_agreement", "_blocks", "_deadline", "_due", "_ended", "_events", "_from", "_next", "_offered",
-        "_out", "_peer", "_period", "_progress", "_rollover", "_sends", "_sent", "_steps", "_stranger_after", "_timed", "_timer",
-        "_windowsize", "answered", "began", "resent", "stride",
+        "_acked", "_acked_number", "_acks", "_agreement", "_before", "_blocks", "_deadline", "_due", "_ended", "_events", "_from",
+        "_next", "_offered", "_out", "_peer", "_period", "_progress", "_rollover", "_sends", "_sent", "_steps", "_stranger_after",
+        "_timed", "_timer", "_windowsize", "answered", "began", "resent", "stride",
     )  # fmt: skip
 
     def __init__(self, blocks: Blocks, agreement: Agreement, peer: Address, now: float) -> None:
@@ -55,7 +57,7 @@ class Transfer:
         self._offered = bool(agreement.acknowledged)
         self._timed: tuple[int, float] | None = None
         self._sends = 0
-        self._progress = now
+        self._progress = self._before = now
         self._deadline = now
         self._acks: tuple[bytes, ...] = ()
         self._from = self._steps = 0
@@ -106,6 +108,7 @@ class Transfer:
         except StopIteration:
             return self._cross(now)
         self._steps += 1
+        self._before = self._progress
         self._progress = now
         return packets
 
@@ -274,6 +277,8 @@ class Transfer:
             self._sent += moved
             self._acked += moved
             self._acked_number = int.from_bytes(self._acks[self._from + moved - self._windowsize][2:])
+            for _ in range(min(self._steps, _LIKE)):
+                self._timer.progressed(self._progress - self._before)
             self._timed = (self._sent, self._progress)
             self._deadline = self._progress + self._timer.wait
 

@@ -449,3 +449,18 @@ def test_every_packet_is_right_where_windows_and_chunks_do_and_do_not_fit(sender
         twin.receive(Ack(block).encode(), CLIENT, 0.01)
     assert twin.short.ended
     assert twin.short.acknowledged == twin.long.acknowledged == (final, len(BODY) * 3)
+
+
+def test_the_wait_after_a_loss_is_that_of_the_last_round_trips(sender) -> None:
+    """What was measured at first, while the machine was busy, must not be the wait for each loss of a long transfer."""
+    transfer = sender(BODY * 3)
+    now = 0.0
+    for block in range(1, 50):
+        now += 0.4 if block < 8 else 0.001
+        if transfer.step(Ack(block).encode(), now) is None:
+            transfer.receive(Ack(block).encode(), CLIENT, now)
+        transfer.outgoing(now)
+    transfer.on_timer(transfer.next_timer())
+    assert transfer.outgoing(now)
+    transfer.receive(Ack(50).encode(), CLIENT, now)
+    assert transfer.next_timer() - now < 0.3
