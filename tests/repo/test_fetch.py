@@ -239,6 +239,7 @@ def test_this_machine_is_not_asked_unless_it_is_allowed(fetch: Callable[..., Med
     ("address", "why"),
     [
         ("127.0.0.1", "loopback"), ("::1", "loopback"), ("::ffff:127.0.0.1", "loopback"), ("64:ff9b::7f00:1", "loopback"),
+        ("64:ff9b:1::7f00:1", "loopback"), ("::ffff:0:127.0.0.1", "loopback"), ("::127.0.0.1", "loopback"),
         ("169.254.1.1", "link-local"), ("fe80::1", "link-local"), ("169.254.169.254", "clouds"), ("fd00:ec2::254", "clouds"),
         ("0.0.0.0", "not the address"), ("0.1.2.3", "not the address"), ("224.0.0.1", "not the address"),
         ("255.255.255.255", "not the address"), ("::", "not the address"), ("ff02::1", "not the address"), ("2002:7f00:1::", "loopback"),

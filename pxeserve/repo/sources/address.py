@@ -16,7 +16,9 @@ from pxeserve.repo.tree import SourceError
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-_NAT64 = ip_network("64:ff9b::/96")
+_CARRY_IPV4 = tuple(ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96"))
+"""Whose last 32 bits are an IPv4 address to some translator: RFC 6052, RFC 8215, RFC 2765, and the IPv4-compatible ones of RFC 4291."""
+
 _METADATA = frozenset({ip_address("169.254.169.254"), ip_address("fd00:ec2::254"), ip_address("100.100.100.200")})
 
 
@@ -77,7 +79,7 @@ def _inner(address: Address) -> Address:
     """The IPv4 address that an IPv6 one stands for, by whichever transition: the kernel may send there."""
     if isinstance(address, IPv4Address):
         return address
-    if address in _NAT64:
+    if any(address in network for network in _CARRY_IPV4) and int(address) > 1:  # those two are :: and ::1 themselves
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else address)
 
