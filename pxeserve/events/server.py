@@ -75,6 +75,7 @@ class Worker:
         self._due: dict[Callable[[], None], tuple[float, float]] = {self._let_lapse: (_LAPSE, 0.0), self._prune: (_PRUNE, 0.0)}
         self._unwritten: deque[Event | Count] = deque()
         self._said: dict[str, float] = {}
+        self._moment: object = None
 
     def run(self, serving: Serving) -> None:
         """Serve until the parent says stop, or is gone."""
@@ -131,8 +132,13 @@ class Worker:
         return come
 
     def _take_over(self) -> None:
+        """What lies beside the installs. Looked for only when something was committed: this is asked five times a second, all day."""
+        moment = self._store.site.moment()  # before anything is read: a commit that comes between is seen the next time
+        if moment == self._moment:
+            return
         while self._ledger.take_over():
             pass
+        self._moment = moment
 
     def _let_lapse(self) -> None:
         self._lapse(self._store, self._clock())
