@@ -2,12 +2,15 @@
  *
  * One line of "key value" pairs on standard output. Each client has a socket of its own and fetches again and again until the
  * time is up, or once. A client's own timer is 1 s for its request and `patience` for the rest, as firmware has it.
+ * With --whole a client takes what was sent in one call as it was sent (UDP_GRO), so that cutting it into datagrams is not done by
+ * the kernel on the server's core, as it is not where a network card does it.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <netinet/udp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +36,7 @@ struct client {
 
 static struct {
     const char *server, *name, *file;
-    int port, clients, blksize, window, once, sources;
+    int port, clients, blksize, window, once, sources, whole;
     double seconds, loss, patience;
 } want = {.server = "127.0.0.1", .port = 69, .clients = 1, .blksize = 1468, .window = 1, .seconds = 2, .patience = 5, .sources = 1};
 
@@ -90,6 +93,7 @@ static void begin(struct client *one, double at)
     if (one->fd < 0) die("socket");
     int large = 1 << 20;
     setsockopt(one->fd, SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
+    if (want.whole && setsockopt(one->fd, SOL_UDP, UDP_GRO, &(int){1}, sizeof(int))) die("UDP_GRO");
     struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = listener.sin_addr.s_addr};
     if (want.sources > 1) own.sin_addr.s_addr = htonl(0x7f010001u + (uint32_t)(one->index % want.sources));
     if (ntohl(listener.sin_addr.s_addr) >> 24 == 127 && bind(one->fd, (struct sockaddr *)&own, sizeof own)) die("bind");
@@ -147,14 +151,28 @@ static void data(struct client *one, const uint8_t *packet, size_t length, doubl
     if (last) finish(one, at);
 }
 
+/* One datagram, or with --whole what was sent in one call: `each` is then the size of its datagrams. */
+static ssize_t take(struct client *one, uint8_t *packet, size_t room_for, struct sockaddr_in *from, size_t *each)
+{
+    socklen_t length_of = sizeof *from;
+    *each = 0;
+    if (!want.whole) return one->connected ? recv(one->fd, packet, room_for, 0) : recvfrom(one->fd, packet, room_for, 0, (void *)from, &length_of);
+    char words[CMSG_SPACE(sizeof(int))];
+    struct iovec where = {packet, room_for};
+    struct msghdr message = {.msg_name = from, .msg_namelen = length_of, .msg_iov = &where, .msg_iovlen = 1, .msg_control = words, .msg_controllen = sizeof words};
+    ssize_t length = recvmsg(one->fd, &message, 0);
+    struct cmsghdr *word = length < 0 ? NULL : CMSG_FIRSTHDR(&message);
+    if (word && word->cmsg_level == SOL_UDP && word->cmsg_type == UDP_GRO) *each = (size_t)*(int *)CMSG_DATA(word);
+    return length;
+}
+
 static void receive(struct client *one, double at)
 {
     static uint8_t packet[65536];
     while (one->active) {
         struct sockaddr_in from;
-        socklen_t length_of = sizeof from;
-        ssize_t length = one->connected ? recv(one->fd, packet, sizeof packet, 0)
-                                        : recvfrom(one->fd, packet, sizeof packet, 0, (struct sockaddr *)&from, &length_of);
+        size_t each;
+        ssize_t length = take(one, packet, sizeof packet, &from, &each);
         if (length < 0) {
             if (errno != EAGAIN && errno != EWOULDBLOCK) refused++, stop(one);
             return;
@@ -168,7 +186,11 @@ static void receive(struct client *one, double at)
         if (at - one->heard > one->longest) one->longest = at - one->heard;
         one->heard = at;
         if (packet[1] == OACK && one->block == 0 && one->at == 0) acknowledge(one, at);
-        else if (packet[1] == DATA) data(one, packet, (size_t)length, at);
+        else if (packet[1] == DATA) {
+            size_t total = (size_t)length, step = each ? each : total;
+            for (size_t start = 0; start < total && one->active; start += step)
+                data(one, packet + start, total - start < step ? total - start : step, at);
+        }
         else if (packet[1] == ERROR) refused++, stop(one);
     }
 }
@@ -191,7 +213,7 @@ int main(int count, char **words)
     static const struct option known[] = {
         {"server", 1, 0, 's'}, {"port", 1, 0, 'p'}, {"name", 1, 0, 'n'}, {"file", 1, 0, 'f'}, {"clients", 1, 0, 'c'},
         {"blksize", 1, 0, 'b'}, {"window", 1, 0, 'w'}, {"seconds", 1, 0, 't'}, {"loss", 1, 0, 'l'}, {"once", 0, 0, 'o'},
-        {"sources", 1, 0, 'a'}, {"patience", 1, 0, 'i'}, {0}};
+        {"sources", 1, 0, 'a'}, {"patience", 1, 0, 'i'}, {"whole", 0, 0, 'g'}, {0}};
     for (int option; (option = getopt_long(count, words, "", known, 0)) != -1;) {
         switch (option) {
         case 's': want.server = optarg; break;
@@ -206,6 +228,7 @@ int main(int count, char **words)
         case 'a': want.sources = atoi(optarg); break;
         case 'i': want.patience = atof(optarg); break;
         case 'o': want.once = 1; break;
+        case 'g': want.whole = 1; break;
         default: return 2;
         }
     }

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
@@ -26,6 +27,12 @@ _WINDOW = 64
 
 CACHE = 64 * 1024 * 1024
 
+_MOST_CUTS = 2
+"""A rack's machines have one or two windowsizes between them. More would be somebody's attempt to fill memory."""
+
+Window = tuple[memoryview, bytes]
+"""The packets of a window, and the ACK that its client owes for them."""
+
 Read = Callable[[int, int], bytes]
 """`read(offset, length)`: exactly `length` bytes of the file as it was when the transfer began, or ContentLost."""
 
@@ -36,6 +43,9 @@ class Chunk:
 
     packets: bytes
     acks: tuple[bytes, ...]
+    windows: dict[int, list[Window]] = field(default_factory=dict)
+    """Of the first `_MOST_CUTS` windowsizes that were asked for: all windows, counted from the first packet. Transfers of one file all walk
+    through the same list, and touch little memory of their own on the way."""
 
 
 Chunks = Callable[[int], Chunk]
@@ -80,12 +90,12 @@ class PacketCache:
             self._held -= _weight(oldest)
 
 
-_AN_ACK = 48
-"""Bytes that CPython takes to hold one ACK and the place in the tuple that points to it."""
+_A_BLOCK = 48 + 248 * _MOST_CUTS
+"""Bytes that CPython takes, at most, to hold a block's ACK and its windows: a memoryview, a tuple, and the places that point to them."""
 
 
 def _weight(chunk: Chunk) -> int:
-    return len(chunk.packets) + _AN_ACK * len(chunk.acks)
+    return len(chunk.packets) + _A_BLOCK * len(chunk.acks)
 
 
 def wire_number(block: int, rollover: int) -> int:
@@ -167,11 +177,34 @@ def _cut(payload: bytes, first: int, blksize: int, rollover: int, *, last: bool)
 
 
 class Lane(NamedTuple):
-    """Where a transfer stands in a chunk: `packets` of whole blocks only, the ACK of each, and the place of the last block sent."""
+    """Where a transfer stands in a chunk: `packets` of whole blocks only, the ACK of each, and the place of the last block sent.
+    `ready` are the chunk's windows, those that have been cut."""
 
     packets: memoryview
     acks: tuple[bytes, ...]
     at: int
+    ready: dict[int, list[Window]]
+
+    def windows(self, windowsize: int, stride: int) -> Iterator[Window]:
+        """The windows of whole blocks that follow, packets of `stride` bytes in them."""
+        first = self.at + 1
+        if first % windowsize:  # something was lost on the way here: nobody else will stand at this place
+            return self._cut(first, windowsize, stride)
+        found = self.ready.get(windowsize)
+        if found is None:
+            if len(self.ready) >= _MOST_CUTS:
+                return self._cut(first, windowsize, stride)
+            found = self.ready[windowsize] = list(self._cut(0, windowsize, stride))
+        return islice(found, first // windowsize, None)
+
+    def _cut(self, first: int, windowsize: int, stride: int) -> Iterator[Window]:
+        size, end = windowsize * stride, len(self.packets) + 1
+        starts = range(first * stride, end - size, size)
+        return zip(
+            map(self.packets.__getitem__, map(slice, starts, range(first * stride + size, end, size))),
+            islice(self.acks, first + windowsize - 1, None, windowsize),
+            strict=False,
+        )
 
 
 class Blocks:
@@ -184,7 +217,7 @@ class Blocks:
         self._count = blocks_a_chunk(blksize)
         self.stride = blksize + HEADER.size
         self._base = self._loaded = 0
-        self._held: Chunk | None = None
+        self._held = Chunk(b"", ())
         """For the cache to know that it is in use."""
         self._chunk = memoryview(b"")
         self._acks: tuple[bytes, ...] = ()
@@ -212,7 +245,7 @@ class Blocks:
         whole = self._chunk[: len(self._chunk) - len(self._chunk) % self.stride]
         if not self._base < first <= last <= self._base + len(whole) // self.stride:
             return None
-        return Lane(whole, self._acks, last - self._base - 1)
+        return Lane(whole, self._acks, last - self._base - 1, self._held.windows)
 
     def following(self, at: int, windowsize: int) -> Lane | None:
         """The beginning of the next chunk, `windowsize` whole blocks of it sent, for a transfer that has sent this one to its end: `at` is

@@ -10,7 +10,6 @@ flight would double for ever ("sorcerer's apprentice", RFC 1123 section 4.2.3.1)
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import islice
 
 from pxeserve.tftp.blocks import Blocks, ContentLost, Lane
 from pxeserve.tftp.options import Agreement
@@ -244,11 +243,8 @@ class Transfer:
             self._enter(lane)
 
     def _enter(self, lane: Lane) -> None:
-        """Have `step` take window after window from `lane`; in C, as it is done for each block of each transfer."""
-        window, stride = self._windowsize, self.stride
-        start, size, end = (lane.at + 1) * stride, window * stride, len(lane.packets) + 1
-        windows = map(lane.packets.__getitem__, map(slice, range(start, end - size, size), range(start + size, end, size)))
-        self._next = zip(windows, islice(lane.acks, lane.at + window, None, window), strict=False).__next__
+        """Have `step` take window after window from `lane`."""
+        self._next = lane.windows(self._windowsize, self.stride).__next__
         self._acks, self._from, self._steps = lane.acks, lane.at, 0
         self._due = lane.acks[lane.at]
 

@@ -205,3 +205,34 @@ def test_a_run_of_bytes_of_a_larger_file_is_read_from_where_it_begins(opened) ->
     os.utime(path, ns=(1, 1))
     with pytest.raises(ContentLost):
         read(0, 1000)
+
+
+@given(st.sampled_from([8, 512, 1468]), st.integers(1, 70), st.integers(0, 255))
+def test_the_windows_of_a_lane_are_what_the_long_way_sends_each_with_its_ack(blksize: int, windowsize: int, at: int) -> None:
+    body = os.urandom(300 * blksize + 5)
+    blocks, other = of(body, blksize), of(body, blksize)
+    blocks.runs(1, 1)
+    lane = blocks.lane(at + 1, at + 1)
+    assert lane is not None
+    first = at + 2
+    for window, ack in lane.windows(windowsize, blocks.stride):
+        last = first + windowsize - 1
+        assert b"".join(other.runs(first, last)) == window
+        assert ack == b"\0\4" + last.to_bytes(2, "big")
+        first += windowsize
+    assert len(lane.packets) // blocks.stride < first - 1 + windowsize
+
+
+def test_transfers_of_one_file_walk_through_the_same_windows_but_keep_only_two_windowsizes() -> None:
+    body, cache = os.urandom(64 * 1468), PacketCache()
+    lanes = []
+    for _ in range(2):
+        blocks = of(body, 1468, key="same", cache=cache)
+        blocks.runs(1, 1)
+        lanes.append(blocks.lane(1, 1))
+    one, same = (next(lane.windows(1, 1472)) for lane in lanes)
+    assert one[0] is same[0]
+    for windowsize in range(1, 9):
+        lanes[0].windows(windowsize, 1472)
+    [chunk] = [cache.get(("same", 1468, 0, 0))]
+    assert len(chunk.windows) <= 2
