@@ -126,9 +126,9 @@ def _shown(answer: Any, console: Console) -> None:
         console.print(f"  damaged: {escape(answer['state_reason'])}")
     for note in answer["notes"]:
         console.print(f"  note: {escape(note)}", highlight=False)
-    table = Table("#", "file", "type", "bytes", "md5")
+    table = Table("#", "file", "type", "bytes", "MD5" if any(one["md5"] for one in answer["packages"]) else "SHA-256")
     for number, package in enumerate(answer["packages"], 1):
-        table.add_row(str(number), escape(package["file"]), package["type"], str(package["bytes"]), package["md5"])
+        table.add_row(str(number), escape(package["file"]), package["type"], str(package["bytes"]), package["md5"] or package["sha256"])
     console.print(table)
 
 

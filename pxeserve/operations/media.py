@@ -35,7 +35,7 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
         **_described(context, medium),
         "notes": list(notes_of(context.config.server.data, medium, files)),
         "packages": [
-            {"file": file.path, "type": file.kind, "bytes": file.size, "md5": file.md5, "sha256": file.sha256} for file in packages
+            {"file": file.path, "type": file.kind, "bytes": file.size, "md5": file.md5 or None, "sha256": file.sha256} for file in packages
         ],
     }
 

@@ -118,5 +118,6 @@ def _packages(connection: Connection, medium: Medium | None) -> tuple[Package, .
     if medium is None:
         return ()
     files = t.medium_file.c
-    query = select(files.path, files.size, files.md5).where(files.medium == medium.name, files.position >= 0).order_by(files.position)
-    return tuple(Package(path, size, md5) for path, size, md5 in connection.execute(query))
+    query = select(files.path, files.size, files.md5, files.sha256)
+    query = query.where(files.medium == medium.name, files.position >= 0).order_by(files.position)
+    return tuple(Package(path, size, md5, "" if md5 else sha256) for path, size, md5, sha256 in connection.execute(query))

@@ -20,12 +20,15 @@ from pathlib import Path
 
 from pxeserve.errors import PxeserveError
 from pxeserve.paths import OpenFile
-from pxeserve.repo.manifest import FileSums
+from pxeserve.repo.manifest import FileSums, sums_needed
 from pxeserve.repo.onepass import Count, Report, be_nice, shared, sums_of, trouble
 from pxeserve.repo.staging import Staging, reserve
 from pxeserve.repo.tree import Entry, SourceError, Stream, Tree
 
 _AHEAD = 16
+_BOTH = ("md5", "sha256")
+"""Of a stream, whose names are known only once it has been read."""
+
 _WRITE = 2
 """SYNC_FILE_RANGE_WRITE (sync_file_range(2)): begin to write, wait for nothing."""
 
@@ -35,8 +38,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def copy_tree(tree: Tree, entries: Sequence[Entry], stage: Staging, report: Report) -> dict[str, FileSums]:
     """Copy every file into the staging folder; what lies there already and is the same is not read again. Gives the sums by path."""
     total = sum(entry.size for entry in entries)
+    algorithms = sums_needed(entry.path for entry in entries)
     stage.expect(total)
-    kept = {entry.path: stage.done[entry.path].sums for entry in entries if _is_kept(stage, entry)}
+    kept = {entry.path: stage.done[entry.path].sums for entry in entries if _is_kept(stage, entry, algorithms)}
     _clear(stage.tree, kept)
     reserve(stage.folder.parent, total - sum(one.size for one in kept.values()))
     sums = {path: one for path, one in kept.items() if stage.trusted}
@@ -49,10 +53,10 @@ def copy_tree(tree: Tree, entries: Sequence[Entry], stage: Staging, report: Repo
     def one(entry: Entry) -> FileSums:
         old = kept.get(entry.path)
         if old is not None:
-            if _hashed(stage.tree / entry.path, entry, count) == old:
+            if _hashed(stage.tree / entry.path, entry, count, algorithms) == old:
                 return old
             count.add(-entry.size)
-        made = _copied(tree, entry, stage.tree / entry.path, count)
+        made = _copied(tree, entry, stage.tree / entry.path, count, algorithms)
         stage.finished(made, entry.stamp)
         return made
 
@@ -71,7 +75,7 @@ def copy_stream(stream: Stream, stage: Staging, report: Report) -> dict[str, Fil
         def told(entry: Entry = entry, number: int = number) -> None:
             report(stream.done, stream.total, f"{entry.path} (file {number})")
 
-        if _is_kept(stage, entry) and stage.trusted:
+        if _is_kept(stage, entry, _BOTH) and stage.trusted:
             for _piece in pieces:
                 told()
             sums[entry.path] = stage.done[entry.path].sums
@@ -96,12 +100,12 @@ def settle(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _copied(tree: Tree, entry: Entry, target: Path, count: Count) -> FileSums:
+def _copied(tree: Tree, entry: Entry, target: Path, count: Count, algorithms: Sequence[str]) -> FileSums:
     try:
         file = tree.open(entry)
         try:
             with target.open("r+b", buffering=0) as out:
-                sums = sums_of(entry, file, count, lambda piece: _write(out.fileno(), piece))
+                sums = sums_of(entry, file, count, algorithms, lambda piece: _write(out.fileno(), piece))
                 _libc.sync_file_range(out.fileno(), ctypes.c_int64(0), ctypes.c_int64(0), _WRITE)
             if not file.intact():
                 raise SourceError(f"{entry.path}: changed while it was copied")
@@ -112,11 +116,11 @@ def _copied(tree: Tree, entry: Entry, target: Path, count: Count) -> FileSums:
     return sums
 
 
-def _hashed(target: Path, entry: Entry, count: Count) -> FileSums:
+def _hashed(target: Path, entry: Entry, count: Count, algorithms: Sequence[str]) -> FileSums:
     """The sums of what lies in the staging folder: after a restart of the machine nobody knows what of it reached the disk."""
     found = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        return sums_of(entry, OpenFile(found, entry.size, 0, 0, 0), count, lambda _piece: None)
+        return sums_of(entry, OpenFile(found, entry.size, 0, 0, 0), count, algorithms, lambda _piece: None)
     finally:
         os.close(found)
 
@@ -174,9 +178,9 @@ def _make(tree: Path, entry: Entry) -> None:
         os.close(descriptor)
 
 
-def _is_kept(stage: Staging, entry: Entry) -> bool:
+def _is_kept(stage: Staging, entry: Entry, algorithms: Sequence[str]) -> bool:
     old = stage.done.get(entry.path)
-    if old is None or (old.sums.size, old.stamp) != (entry.size, entry.stamp):
+    if old is None or (old.sums.size, old.stamp) != (entry.size, entry.stamp) or bool(old.sums.md5) != ("md5" in algorithms):
         return False
     try:
         found = (stage.tree / entry.path).lstat()

@@ -18,7 +18,7 @@ from pxeserve.repo.formats.interface import FileSums, Found
 from pxeserve.repo.formats.places import FOLDERS
 from pxeserve.repo.formats.xs import PACKAGES_FILE, REPOSITORY_FILE
 
-__all__ = ["SAMPLE_MARK", "FileSums", "Listed", "Manifest", "MediumFault", "build", "revision"]
+__all__ = ["SAMPLE_MARK", "FileSums", "Listed", "Manifest", "MediumFault", "build", "revision", "sums_needed"]
 
 _MAX_FAULTS = 20
 _LARGEST_INDEX = 64 << 20
@@ -51,6 +51,11 @@ class Manifest:
     sample: bool
     role: Role = Role.MAIN
     notes: tuple[str, ...] = ()
+
+
+def sums_needed(paths: Iterable[str]) -> tuple[str, ...]:
+    """Which sums a tree of these names wants: SHA-256 names all content, MD5 (three times as dear) is only what XS-PACKAGES lists."""
+    return ("md5", "sha256") if any(path.rpartition("/")[2] == PACKAGES_FILE for path in paths) else ("sha256",)
 
 
 class MediumFault(PxeserveError):

@@ -1,4 +1,4 @@
-"""Reads every byte of a source once and hashes it twice (MD5 and SHA-256), handing each piece to whoever writes it.
+"""Reads every byte of a source once and hashes it (SHA-256, and MD5 where it is needed), handing each piece to whoever writes it.
 
 Two threads share the files, so that two cores hash; they are nice to the processes that answer machines.
 """
@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from pxeserve.errors import PxeserveError
 from pxeserve.paths import OpenFile
-from pxeserve.repo.manifest import FileSums
+from pxeserve.repo.manifest import FileSums, sums_needed
 from pxeserve.repo.tree import Entry, SourceError, Tree
 from pxeserve.shelf import Stamp
 
@@ -73,12 +73,13 @@ class Stopped(Exception):
 def read_tree(tree: Tree, entries: Sequence[Entry], report: Report, go_on: Callable[[], None]) -> dict[str, Read]:
     """Read every file where it lies, and write nothing. Gives by path what was found."""
     count = Count()
+    algorithms = sums_needed(entry.path for entry in entries)
 
     def one(entry: Entry) -> Read:
         file = tree.open(entry)
         try:
             stamp = str(Stamp.of(file.fd))
-            sums = sums_of(entry, file, count, lambda _piece: None)
+            sums = sums_of(entry, file, count, algorithms, lambda _piece: None)
             if not file.intact():
                 raise SourceError(f"{entry.path}: changed while it was read")
             return Read(sums, file.base, stamp)
@@ -106,12 +107,14 @@ def shared(
         try:
             running: list[Future[Made]] = [pool.submit(_named, one, entry, count) for entry in ordered]
             waiting: set[Future[Made]] = set(running)
-            while waiting:
+            while True:
                 done, waiting = wait(waiting, _TICK, FIRST_EXCEPTION)
                 for future in done:
                     future.result()
                 go_on()
                 report(count.bytes, total, f"{count.name} ({count.files} of {files})")
+                if not waiting:
+                    break
             return [future.result() for future in running]
         except BaseException:
             count.stop = True
@@ -129,9 +132,11 @@ def be_nice() -> None:
     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
-def sums_of(entry: Entry, file: OpenFile, count: Count, write: Callable[[memoryview], None]) -> FileSums:
-    """Read `file` to its end, hash and hand on each piece."""
-    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+def sums_of(
+    entry: Entry, file: OpenFile, count: Count, algorithms: Sequence[str], write: Callable[[memoryview], None]
+) -> FileSums:
+    """Read `file` to its end, hash each piece by `algorithms` and hand it on."""
+    sums = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
     buffer = memoryview(_buffer())
     done = 0
     while done < entry.size:
@@ -139,12 +144,12 @@ def sums_of(entry: Entry, file: OpenFile, count: Count, write: Callable[[memoryv
         if not length:
             raise SourceError(f"{entry.path}: ends after {done} of {entry.size} bytes: cut short while it was read")
         piece = buffer[:length]
-        md5.update(piece)
-        sha256.update(piece)
+        for one in sums.values():
+            one.update(piece)
         write(piece)
         done += length
         count.add(length)
-    return FileSums(entry.path, done, md5.hexdigest(), sha256.hexdigest())
+    return FileSums(entry.path, done, sums["md5"].hexdigest() if "md5" in sums else "", sums["sha256"].hexdigest())
 
 
 _own = threading.local()

@@ -72,7 +72,7 @@ def from_disk(store: Store, data: Path, medium: Medium, report: Report) -> Verdi
 
 def sums_wanted(medium: Medium, file: FileRow) -> tuple[str, ...]:
     """MD5 where an index line gives one (packages of the text and XML formats); SHA-256 always."""
-    return ("md5", "sha256") if file.position >= 0 and medium.format != "yum" else ("sha256",)
+    return ("md5", "sha256") if file.md5 and file.position >= 0 and medium.format != "yum" else ("sha256",)
 
 
 def unlike(file: FileRow, sums: Mapping[str, str]) -> str | None:

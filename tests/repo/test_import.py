@@ -1,5 +1,6 @@
 """A medium comes in whole and right, or not at all: each fault by name, nothing half visible, nothing left behind."""
 
+import hashlib
 import os
 import shutil
 import stat
@@ -13,7 +14,7 @@ import pytest
 from pxeserve.domain.medium import Medium
 from pxeserve.errors import ConflictError, PxeserveError
 from pxeserve.repo.imports import import_medium, remove_medium, sweep
-from pxeserve.repo.sample import make_sample
+from pxeserve.repo.sample import make_modern_sample, make_sample
 from pxeserve.store import Store, audit, inventory, media
 
 Bring = Callable[[Path, str], Medium]
@@ -236,3 +237,32 @@ def test_the_sample_is_the_same_each_time_and_says_what_it_is(tmp_path: Path) ->
     assert b"not an operating system" in (tmp_path / "one" / "boot" / "xen.gz").read_bytes()[:100]
     with pytest.raises(FileExistsError):
         make_sample(tmp_path / "one")
+
+
+def test_md5_is_taken_where_lists_hold_it_and_sha256_always(store: Store, tree: Path, tmp_path: Path, bring: Bring) -> None:
+    make_modern_sample(tmp_path / "modern", "xcp-8.3")
+    for source, name, wants_md5 in ((tree, "old", True), (tmp_path / "modern", "modern", False)):
+        bring(source, name)
+        with store.site.read() as connection:
+            rows = media.files(connection, name)
+        assert {bool(row.md5) for row in rows} == {wants_md5}
+        assert all(row.sha256 == hashlib.sha256((source / row.path).read_bytes()).hexdigest() for row in rows)
+
+
+def test_an_import_that_is_taken_up_reads_again_what_lacks_a_sum_that_is_needed_by_now(
+    store: Store, data: Path, tree: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    make_modern_sample(source, "xcp-8.3")
+
+    def hang_up(done: int, total: int, _text: str) -> None:
+        if done == total:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        import_medium(store, data, source, "both", hang_up, "tester", 0.0)
+    (source / "notes").mkdir()
+    (source / "notes" / "XS-PACKAGES").write_bytes((tree / INDEX).read_bytes())
+    import_medium(store, data, source, "both", lambda *_: None, "tester", 0.0)
+    with store.site.read() as connection:
+        assert all(row.md5 for row in media.files(connection, "both"))

@@ -17,7 +17,7 @@ Read = Callable[[str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class FileSums:
-    """One file as it was read: path, bytes, and both sums in lower-case hex."""
+    """One file as it was read: path, bytes, and both sums in lower-case hex. `md5` is "" where no list of the tree could hold it."""
 
     path: str
     size: int
