@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from pxeserve.domain.medium import Medium
+from pxeserve.domain.misses import Misses
 from pxeserve.events.clients import Clients
 from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
@@ -19,7 +20,6 @@ from pxeserve.handout.answer import Who
 from pxeserve.provision.repeats import Repeats, Several
 from pxeserve.repo.packages import Packages
 
-_MISSES_PER_MINUTE = 100
 _MISSES = ("not-found", "changed")
 
 
@@ -66,8 +66,7 @@ class Journal:
         self._packages = packages
         self._clock = clock
         self._lock = threading.Lock()
-        self._misses: dict[str, int] = {}
-        self._minute = 0
+        self._misses = Misses()
         self.repeats = Repeats()
 
     def transfer(self, one: Transfer) -> None:
@@ -190,12 +189,7 @@ class Journal:
 
     def _too_many(self, address: str) -> bool:
         with self._lock:
-            minute = int(self._clock()) // 60
-            if minute != self._minute:
-                self._minute = minute
-                self._misses.clear()
-            self._misses[address] = self._misses.get(address, 0) + 1
-            return self._misses[address] > _MISSES_PER_MINUTE
+            return not self._misses.admit(address, self._clock())
 
 
 _known_harmless = lru_cache(maxsize=4096)(harmless)

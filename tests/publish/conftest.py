@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,3 +41,9 @@ def ftp() -> Iterator[Ftp]:
             yield Ftp(served, port, trees)
         finally:
             served.stop()
+
+
+def has(ftp: Ftp, **wanted: object) -> bool:
+    """Whether the record has such a file."""
+    events = [json.loads(line) for line in ftp.served.cli("events", "--json").splitlines()]
+    return any(wanted.items() <= one["data"].items() for one in events if one["kind"] == "ftp.file")

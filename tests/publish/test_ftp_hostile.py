@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pxeserve.repo.sample import make_sample
-from tests.publish.conftest import Ftp
+from tests.publish.conftest import Ftp, has
 from tests.publish.ftp_client import Client, fetch
 from tests.publish.served import Served, free_port, house, opened, until
 
@@ -321,6 +321,7 @@ def test_an_image_is_served_from_inside_and_not_once_it_has_changed(ftp: Ftp) ->
         with image.open("r+b") as file:
             file.write(b"another beginning")
         assert fetch(ftp.address, "/media/image/install.img") is None
+        until(lambda: has(ftp, medium="image", path="install.img", outcome="changed"), "the refusal in the record")
     finally:
         ftp.served.cli("media", "remove", "image")
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from tests.publish.conftest import Ftp
+from tests.publish.conftest import Ftp, has
 from tests.publish.ftp_client import Client, fetch, probe_4_1, probe_7_0
 from tests.publish.served import until
 
@@ -85,14 +83,6 @@ def test_the_record_tells_files_with_their_bytes_and_number_and_what_was_missed(
     assert fetch(ftp.address, f"/media/xs41/{path}")
     assert fetch(ftp.address, "/media/xs41/packages.main/nothing") is None
 
-    def told() -> list[dict]:
-        lines = ftp.served.cli("events", "--json").splitlines()
-        events = [json.loads(line) for line in lines]
-        return [one["data"] for one in events if one["kind"] == "ftp.file" and one["data"]["medium"] == "xs41"]
-
-    def has(**wanted: object) -> bool:
-        return any(wanted.items() <= one.items() for one in told())
-
     size = (ftp.trees["xs41"] / path).stat().st_size
-    until(lambda: has(path=path, outcome="done", bytes=size, total=size, package=1, packages=6), "the package in the record")
-    until(lambda: has(path="packages.main/nothing", outcome="not-found", bytes=0), "the miss in the record")
+    until(lambda: has(ftp, path=path, outcome="done", bytes=size, total=size, package=1, packages=6), "the package in the record")
+    until(lambda: has(ftp, path="packages.main/nothing", outcome="not-found", bytes=0), "the miss in the record")

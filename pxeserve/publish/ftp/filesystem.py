@@ -19,7 +19,7 @@ from pxeserve.publish.ftp.tree import Entry, Tree
 from pxeserve.shelf import CHANGED
 
 _MISSING = "No such file or folder"
-_CHANGED = "The file is not what was imported"
+NOT_IMPORTED = "The file is not what was imported"
 
 
 class Lent:
@@ -49,7 +49,7 @@ class Lent:
             return b""
         data = self.file.read(length, self._at)
         if not data or not self.file.intact():
-            raise OSError(_CHANGED)
+            raise OSError(NOT_IMPORTED)
         self._at += len(data)
         return data
 
@@ -91,7 +91,7 @@ class MediaFS(AbstractedFS):  # type: ignore[misc]
         try:
             return Lent(self._tree.open(filename), filename)
         except PathRefused as refused:
-            raise FilesystemError(_CHANGED if refused.reason == CHANGED else _MISSING) from None
+            raise FilesystemError(NOT_IMPORTED if refused.reason == CHANGED else _MISSING) from None
         except SQLAlchemyError:
             raise FilesystemError("Not now: the service cannot read what the medium holds") from None
 

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from pxeserve.domain.medium import Medium
+from pxeserve.domain.misses import Misses
 from pxeserve.events.clients import Clients
 from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
 from pxeserve.publish.ftp.tree import Tree
 from pxeserve.repo.packages import Packages
+from pxeserve.shelf import CHANGED
 
 KIND = "ftp.file"
-_MISSES_PER_MINUTE = 100
+_NOT_IMPORTED = "refused, as it is not what was imported any more: pxeserve media verify {}"
 
 
 class House:
@@ -25,8 +27,7 @@ class House:
         self._clients = clients
         self._packages = packages
         self._clock = clock
-        self._misses: dict[str, int] = {}
-        self._minute = 0
+        self._misses = Misses()
 
     def sent(self, address: str, path: str, size: int, start: int, sent: int, seconds: float, *, whole: bool) -> None:
         """A transfer of the file at `path` has ended: `sent` bytes from `start` on, of the `size` bytes that it has."""
@@ -38,12 +39,15 @@ class House:
         return self._tell(address, *found, text, {"outcome": "done" if whole else "cut", "bytes": sent, "total": size - start,
                                                   "seconds": round(seconds, 6), **more})  # fmt: skip
 
-    def missed(self, address: str, path: str) -> None:
-        """A name that its medium does not have was asked for. Beyond 100 a minute and address they are only counted."""
-        self.count("not-found")
+    def missed(self, address: str, path: str, outcome: str) -> None:
+        """A name was asked for that its medium does not have (`outcome` not-found), or has no longer as it was imported (changed). Beyond
+        100 a minute and address they are only counted."""
+        self.count(outcome)
         found = self.tree.medium(path)
-        if found is not None and not self._too_many(address):
-            self._tell(address, *found, "not there", {"outcome": "not-found", "bytes": 0, "total": 0, "seconds": 0.0})
+        if found is not None and self._misses.admit(address, self._clock()):
+            medium, _ = found
+            text = _NOT_IMPORTED.format(medium.name) if outcome == CHANGED else "not there"
+            self._tell(address, *found, text, {"outcome": outcome, "bytes": 0, "total": 0, "seconds": 0.0})
 
     def count(self, reason: str) -> None:
         """Something too frequent or too doubtful for an event of its own."""
@@ -63,10 +67,3 @@ class House:
         self._recorder.emit(Event(KIND, now, text, host=who.host, mac=who.mac, address=address, install=who.install, data=data))
         return None
 
-    def _too_many(self, address: str) -> bool:
-        minute = int(self._clock()) // 60
-        if minute != self._minute:
-            self._minute = minute
-            self._misses.clear()
-        self._misses[address] = self._misses.get(address, 0) + 1
-        return self._misses[address] > _MISSES_PER_MINUTE

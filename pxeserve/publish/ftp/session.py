@@ -12,9 +12,10 @@ import structlog
 from pyftpdlib.exceptions import AuthenticationFailed
 from pyftpdlib.handlers import FTPHandler
 
-from pxeserve.publish.ftp.filesystem import Lent, MediaFS
+from pxeserve.publish.ftp.filesystem import NOT_IMPORTED, Lent, MediaFS
 from pxeserve.publish.ftp.house import House
 from pxeserve.publish.ftp.transfer import NoPortError, Passive, Transfer
+from pxeserve.shelf import CHANGED
 
 IDLE_SECONDS = 300
 """How long a session may say nothing: an installer unpacks a package between two of its commands."""
@@ -151,7 +152,7 @@ class Session(FTPHandler):  # type: ignore[misc]
 
     def _look_for_miss(self, path: str) -> None:
         if self._last_response.startswith("550"):
-            self._house.missed(self.remote_ip, path)
+            self._house.missed(self.remote_ip, path, CHANGED if NOT_IMPORTED in self._last_response else "not-found")
 
     @property
     def _house(self) -> House:
