@@ -258,12 +258,8 @@ class Desk:
             way = self._ways.open(knock, self.sessions)
         except blocks.ContentLost as lost:
             reading.close(content)
-            self._refuse(
-                knock,
-                Refusal(
-                    ErrorCode.UNDEFINED, f"File trouble: {lost}", content.rule, content.session, content.mac, content.host, content.install
-                ),
-            )
+            who = (content.session, content.mac, content.host, content.install)
+            self._refuse(knock, Refusal(ErrorCode.UNDEFINED, f"File trouble: {lost}", content.rule, *who))
             return
         except OSError as error:
             reading.close(content)

@@ -138,8 +138,6 @@ class Transfer:
 
     def outgoing(self, _now: float) -> list[Burst]:
         """What is to be sent now, each burst once."""
-        if not self._out:
-            return []
         out, self._out = self._out, []
         return out
 
