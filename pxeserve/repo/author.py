@@ -184,6 +184,8 @@ def _replace(folder: Path, new: Mapping[str, bytes]) -> None:
 
 def _brought(folder: Path, file: Path, brought: list[Path]) -> str:
     """The name of `file` inside of the repository, copied there when it lies elsewhere."""
+    if not file.is_file():
+        raise NotFoundError(f"{file}: there is no such file", fix="name the files that are to be listed, with their paths from here")
     with contextlib.suppress(ValueError):
         return str(file.absolute().relative_to(folder.absolute()))
     target = folder / file.name
@@ -213,7 +215,7 @@ def _weighed(folder: Path, report: Report) -> dict[str, FileSums]:
     except OSError as error:
         raise PxeserveError(f"{folder}: cannot be read: {error.strerror}") from None
     if not folder.is_dir():
-        raise NotFoundError(f"{folder}: there is no such folder")
+        raise NotFoundError(f"{folder}: there is no such folder", fix="make it, and put the files there that the repository is to have")
     if len(found) > _MAX_FILES:
         raise PxeserveError(f"{folder}: more than {_MAX_FILES} files; make a repository of its own folder")
     modes = {path: path.lstat() for path in found}

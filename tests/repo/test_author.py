@@ -340,3 +340,13 @@ def test_a_full_disk_leaves_the_old_indexes_in_force(folder: Path, tmp_path: Pat
         assert {path: path.read_bytes() for path in small.iterdir() if path.name.startswith(("XS-", "."))} == before
     finally:
         subprocess.run(["umount", small], check=True)
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_file_that_is_not_there_cannot_be_added(folder: Path, tmp_path: Path, inside: bool) -> None:
+    create(folder)
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(PxeserveError, match=r"none\.tbz2: there is no such file") as error:
+        authoring.add_package(folder, files=[(folder if inside else tmp_path) / "none.tbz2"], report=nothing)
+    assert error.value.fix
+    assert sorted(folder.rglob("*")) == before
