@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -21,8 +21,8 @@ from pxeserve.events.recorder import SOCKET_NAME, Recorder
 from pxeserve.repo import verify
 from pxeserve.repo.scrub import RATE, Scrub
 from pxeserve.repo.standing import Turned
+from pxeserve.repo.visible import Visible
 from pxeserve.repo.watch import Watch, place_of
-from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import Store, open_store
 
 _REST = 1.0
@@ -66,7 +66,7 @@ class Keeping:
             (_log.info if turned.state is MediumState.GOOD else _log.error)(event.text)
 
         scrub = Scrub(store, data, self._config.media.scrub, tell)
-        round_ = _Round(self._config, store, Watch(), scrub, SnapshotSource(store), tell, self._go_on, self._rate)
+        round_ = _Round(self._config, store, Watch(), scrub, tell, self._go_on, self._rate)
         try:
             while not self._ended.is_set():
                 self._ended.wait(self._guarded(round_.turn))
@@ -104,12 +104,12 @@ class _Round:
     store: Store
     watch: Watch
     scrub: Scrub
-    snapshots: SnapshotSource
     tell: Callable[[Turned], None]
     go_on: verify.Report
     rate: int
     followed: float = -_FOLLOW
     read_again: float = 0.0
+    visible: Visible | None = None
 
     def turn(self) -> float:
         """Do what is due; how many seconds may pass before the next turn."""
@@ -117,9 +117,9 @@ class _Round:
         data = self.config.server.data
         if now - self.followed >= _FOLLOW:
             self.followed = now
-            self.watch.follow({name: place_of(data, medium) for name, medium in self.snapshots.current().media.items()})
+            self.watch.follow({name: place_of(data, medium) for name, medium in self._media().items()})
         for name in self.watch.due():
-            medium = self.snapshots.current().media.get(name)
+            medium = self._media().get(name)
             if medium is not None:
                 self._check(medium)
         now = time.monotonic()
@@ -127,6 +127,11 @@ class _Round:
             read = self.scrub.step()
             self.read_again = now + (read / self.rate if read else _REST)
         return min(max(self.read_again - time.monotonic(), 0.0), _REST)
+
+    def _media(self) -> Mapping[str, Medium]:
+        if self.visible is None:
+            self.visible = Visible(self.store)  # here, where trouble with the store is said and the next turn tries again
+        return self.visible.current()
 
     def _check(self, medium: Medium) -> None:
         verdict = verify.changed(self.store, self.config.server.data, medium, self.go_on)
