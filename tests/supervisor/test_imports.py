@@ -75,7 +75,8 @@ def allowing(service: Any) -> Any:
 
 
 def command(service: Any, *words: str) -> subprocess.Popen[str]:
-    arguments = [service.pxeserve, "media", *words]
+    # A shell without job control ignores SIGINT for what it runs behind itself, and so would all that comes of it.
+    arguments = ["env", "--default-signal=INT", service.pxeserve, "media", *words]
     places = {**os.environ, "PXESERVE_CONFIG": str(service.config)}
     pipe = subprocess.PIPE
     return subprocess.Popen(arguments, env=places, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
