@@ -33,7 +33,7 @@ from pxeserve.serving import Order, Serving
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import Store, open_store
 
-GATHER = 0.009
+GATHER = 0.006
 """Seconds from one sync to the next while machines wait for it; far less than any of them notices, and fault I1's bound is 10 ms."""
 
 TURN = 0.004
