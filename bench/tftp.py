@@ -39,7 +39,7 @@ class Case:
 
 def _windows(size: int, clients: int) -> Iterator[Case]:
     """A windowsize tried twice: with clients that take a burst whole, and with such that have it cut on the server's core. In a rack the
-    server's network card cuts, on loopback the kernel does, on the core of who sends: by far the most of what a block costs there."""
+    server's network card cuts, on loopback the kernel does, on the core of who sends: a quarter to a half of what a block costs there."""
     name = f"windowsize {size}, {clients} client{'s' if clients > 1 else ''}"
     words = f"--name {BIG} --clients {clients} --window {size}"
     yield Case(name, f"{words} --whole", ("atftpd", "pxeserve", "floor"))

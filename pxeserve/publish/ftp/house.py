@@ -66,4 +66,3 @@ class House:
             text += f" (package {number[0]} of {number[1]})"
         self._recorder.emit(Event(KIND, now, text, host=who.host, mac=who.mac, address=address, install=who.install, data=data))
         return None
-
