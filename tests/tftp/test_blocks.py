@@ -224,15 +224,15 @@ def test_the_windows_of_a_lane_are_what_the_long_way_sends_each_with_its_ack(blk
 
 
 def test_transfers_of_one_file_walk_through_the_same_windows_but_keep_only_two_windowsizes() -> None:
-    body, cache = os.urandom(64 * 1468), PacketCache()
+    body, cache = os.urandom(2000 * 8), PacketCache()
     lanes = []
     for _ in range(2):
-        blocks = of(body, 1468, key="same", cache=cache)
-        blocks.runs(1, 1)
-        lanes.append(blocks.lane(1, 1))
-    one, same = (next(lane.windows(1, 1472)) for lane in lanes)
+        blocks = of(body, 8, key="same", cache=cache)
+        blocks.runs(840, 840)
+        lanes.append(blocks.lane(840, 840))  # where windows of 1 to 8 blocks begin
+    one, same = (next(lane.windows(1, 12)) for lane in lanes)
     assert one[0] is same[0]
     for windowsize in range(1, 9):
-        lanes[0].windows(windowsize, 1472)
-    [chunk] = [cache.get(("same", 1468, 0, 0))]
-    assert len(chunk.windows) <= 2
+        window, _ = next(lanes[0].windows(windowsize, 12))
+        assert len(window) == 12 * windowsize
+    assert list(cache.get(("same", 8, 0, 0)).windows) == [1, 2]
