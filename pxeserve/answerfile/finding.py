@@ -7,8 +7,9 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    ERROR = "error"      # the installer stops, or does something dangerous
-    WARNING = "warning"  # it does something else than it says
+    ERROR = "error"      # the installer stops
+    WARNING = "warning"  # it does something else than the file says
+    INFO = "info"        # it does what it says, and that is worth knowing
 
 
 class Verdict(StrEnum):
@@ -34,7 +35,9 @@ def verdict(findings: list[Finding]) -> Verdict:
     """What the findings come to."""
     if any(finding.severity is Severity.ERROR for finding in findings):
         return Verdict.REFUSED
-    return Verdict.SURPRISING if findings else Verdict.ACCEPTED
+    if any(finding.severity is Severity.WARNING for finding in findings):
+        return Verdict.SURPRISING
+    return Verdict.ACCEPTED
 
 
 def error(code: str, line: int | None, message: str, fix: str, source: str) -> Finding:
