@@ -1,6 +1,7 @@
 #!/bin/busybox sh
 # A small installer in the shape of 4.1's: network by DHCP, answerfile, repositories in their fixed order, packages with their
-# sums, post-install script. Everything it does it says on the console, one marker a line: "@@ WORD rest".
+# sums, post-install script. On a medium with .treeinfo it has the stages of later ones instead, with their rule for interpreters.
+# Everything it does it says on the console, one marker a line: "@@ WORD rest".
 export PATH=/bin
 /bin/busybox mkdir -p /proc /sys /dev /tmp/root /tmp/repo
 /bin/busybox --install -s /bin
@@ -55,13 +56,31 @@ if [ "$kind" = nfs ]; then # installers name neither port nor version; busybox w
     say MOUNTED "$(sed -n 's/.* nfs[4]* .*\(vers=[0-9.]*\).*/\1/p' /proc/mounts)"
 fi
 
-hook() { # fetch and run the hook script, as at one of its stages
-    script=$(element script)
-    [ -n "$script" ] || return 0
-    wget -q -O /tmp/script "$script" || end FAILED "cannot fetch the script"
-    chmod 500 /tmp/script
-    /tmp/script "$@"
-    say SCRIPT "returned $?"
+stage() { # name, argument: fetch and run the scripts of a stage, in the order of the file
+    tr '\n' ' ' </tmp/answerfile | sed 's:<script :\n<script :g' |
+        sed -n "s:^<script [^>]*stage=\"$1\"[^>]*>[[:space:]]*\([^<[:space:]]*\)[[:space:]]*</script>.*:\1:p" >/tmp/stage
+    while read -r script; do
+        wget -q -O /tmp/script "$script" || end FAILED "Unable to fetch script $script"
+        case "$(head -n 1 /tmp/script)" in
+            "#!/bin/sh"* | "#!/bin/bash"* | "#!/usr/bin/python"*) ;;
+            *) end FAILED "Invalid interpreter in $script" ;;
+        esac
+        chmod 500 /tmp/script
+        if [ -n "$2" ]; then /tmp/script "$2" </dev/null; else /tmp/script </dev/null; fi
+        say SCRIPT "$1 returned $?"
+    done </tmp/stage
+}
+
+first_boot() { # the management interface of the installed host; the installer itself keeps to the address that it was lent
+    case "$(tr '\n' ' ' </tmp/answerfile | sed -n 's:.*<admin-interface\([^>]*\)>.*:\1:p')" in
+        *'proto="static"'*) ;;
+        *) return 0 ;;
+    esac
+    ip addr flush dev eth0
+    ip addr add "$(element ip)/$(element subnet-mask)" dev eth0 || end FAILED "no address of its own"
+    ip route add default via "$(element gateway)" || end FAILED "no gateway"
+    ping -c 3 -W 5 "$(element gateway)" >/dev/null || end FAILED "its gateway does not answer"
+    say STATIC "$(element hostname) $(element ip) $(element subnet-mask) $(element gateway)"
 }
 
 install_rpm() { # path, size, SHA-256
@@ -72,7 +91,7 @@ install_rpm() { # path, size, SHA-256
 }
 
 if get .treeinfo /tmp/repo/treeinfo 2>/dev/null; then # as installers from 7.1 on
-    hook
+    stage installation-start
     get repodata/repomd.xml /tmp/repo/repomd || end FAILED "No main repository found"
     primary=$(sed -n 's/.*href="\([^"]*primary[^"]*\)".*/\1/p' /tmp/repo/repomd)
     get "$primary" /tmp/repo/primary.gz || end FAILED "cannot fetch $primary"
@@ -87,7 +106,9 @@ if get .treeinfo /tmp/repo/treeinfo 2>/dev/null; then # as installers from 7.1 o
             L) install_rpm "$value" "$size" "$sum" ;;
         esac
     done </tmp/repo/list
-    hook 0
+    stage filesystem-populated /tmp/root
+    stage installation-complete 0
+    first_boot
     end DONE
 fi
 
@@ -111,4 +132,5 @@ if [ -n "$script" ]; then
     /tmp/script /tmp/root
     say SCRIPT "returned $?"
 fi
+first_boot
 end DONE
