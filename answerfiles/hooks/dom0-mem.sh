@@ -1,7 +1,7 @@
 # Sets dom0_mem of the installed host: its argument is the new system's root, still mounted. Running twice changes nothing.
 
 root=${1%/}
-[ -n "$root" ] && [ -d "$root/boot" ] || exit 2
+if [ -z "$root" ] || [ ! -d "$root/boot" ]; then exit 2; fi
 
 # The vendor's own tool knows more of its boot loader than we do, where there is one; what it leaves is done by hand below.
 tool=/opt/xensource/libexec/xen-cmdline
@@ -18,10 +18,13 @@ edit() {
 found=''
 for file in extlinux.conf grub/menu.lst grub/grub.conf grub/grub.cfg grub2/grub.cfg efi/EFI/xenserver/grub.cfg efi/EFI/xcp-ng/grub.cfg; do
     file=$root/boot/$file
-    [ -f "$file" ] && [ ! -L "$file" ] || continue
+    if [ ! -f "$file" ] || [ -L "$file" ]; then continue; fi
     new=$file.pxeserve
     # a copy first, for its owner and mode; renamed at the end, so that no half of a boot menu is ever there
-    cp -p "$file" "$new" && edit <"$file" >"$new" && [ -s "$new" ] || { rm -f "$new"; exit 3; }
+    if ! { cp -p "$file" "$new" && edit <"$file" >"$new" && [ -s "$new" ]; }; then
+        rm -f "$new"
+        exit 3
+    fi
     if cmp -s "$file" "$new"; then rm -f "$new"; else mv -f "$new" "$file" || exit 3; fi
     found=yes
 done

@@ -3,7 +3,7 @@
 
 root=${1%/}
 shadow=$root/etc/shadow
-[ -n "$root" ] && [ -f "$shadow" ] || exit 2
+if [ -z "$root" ] || [ ! -f "$shadow" ]; then exit 2; fi
 
 is_set() {
     while read -r line; do

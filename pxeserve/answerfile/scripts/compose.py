@@ -26,7 +26,7 @@ ROTATION = "filesystem-populated.pxeserve.root-password.sh"
 DOM0_MEM = "filesystem-populated.pxeserve.dom0-mem.sh"
 """The names of pxeserve's own scripts, as they are reported. The site's are called STAGE.NUMBER.NAME."""
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 """What a site's script may be called."""
 
 _NOTICE = "# Written by pxeserve for this one installation; changes are lost.\n"
@@ -41,7 +41,7 @@ class ComposeError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class SiteScript:
+class StageScript:
     """A script of the site's for `stage`. `body` is what is frozen and served from here; None: it lies at `address`, elsewhere."""
 
     stage: Stage
@@ -67,7 +67,7 @@ class Composed:
 
 
 def compose(
-    dialect: str, mode: Mode, site: Sequence[SiteScript], wishes: Wishes, address: Callable[[str], str], progress: str
+    dialect: str, mode: Mode, site: Sequence[StageScript], wishes: Wishes, address: Callable[[str], str], progress: str
 ) -> Composed:
     """All scripts of one installation. `address` gives where a file of that name is served; `progress` is where reports go, without a
     slash at its end. Raises ComposeError."""
@@ -104,11 +104,11 @@ def _own(wishes: Wishes, dialect: str, coming: Sequence[Stage]) -> list[tuple[St
     return found
 
 
-def _numbered(site: Sequence[SiteScript]) -> list[tuple[Stage, str, bytes | None, str]]:
+def _numbered(site: Sequence[StageScript]) -> list[tuple[Stage, str, bytes | None, str]]:
     return [(one.stage, f"{one.stage}.{number}.{one.name}", one.body, one.address) for number, one in enumerate(site, 1)]
 
 
-def _faults(generation: Generation, mode: Mode, site: Sequence[SiteScript]) -> list[str]:
+def _faults(generation: Generation, mode: Mode, site: Sequence[StageScript]) -> list[str]:
     coming = stages(generation, mode)
     said = []
     for one in site:
@@ -116,7 +116,7 @@ def _faults(generation: Generation, mode: Mode, site: Sequence[SiteScript]) -> l
             known = " and ".join(coming)
             said.append(f"script {one.name}: installers of {generation.dialect} never come to {one.stage} ({mode}); theirs are {known}")
         if not NAME.fullmatch(one.name):
-            said.append(f"script {one.name!r}: a name has lower-case letters, digits, dots, hyphens and underscores, 63 at most")
+            said.append(f"script {one.name!r}: a name has letters, digits, dots, hyphens and underscores, 63 at most")
         if one.body is None and not _ADDRESS.fullmatch(one.address):
             said.append(f"script {one.name}: {one.address!r} is no address that an installer could fetch a script from")
     return said

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pxeserve.answerfile.answers import Mode, Stage
 from pxeserve.answerfile.dialects import DIALECTS
 from pxeserve.answerfile.scripts import compose as room
-from pxeserve.answerfile.scripts.compose import DOM0_MEM, HOOK, ROTATION, ComposeError, SiteScript, Wishes, compose
+from pxeserve.answerfile.scripts.compose import DOM0_MEM, HOOK, ROTATION, ComposeError, StageScript, Wishes, compose
 from pxeserve.answerfile.scripts.generations import GENERATIONS
 
 FILLED = Stage.FILESYSTEM_POPULATED
@@ -18,7 +18,7 @@ NOTHING = Wishes()
 BODY = b"#!/bin/sh\nexit 0\n"
 
 
-def composed(*site: SiteScript, dialect: str = "8.2", mode: Mode = Mode.FRESH, wishes: Wishes = NOTHING) -> room.Composed:
+def composed(*site: StageScript, dialect: str = "8.2", mode: Mode = Mode.FRESH, wishes: Wishes = NOTHING) -> room.Composed:
     return compose(dialect, mode, site, wishes, lambda name: f"http://192.0.2.1/s/TOKEN/{name}", "http://192.0.2.1/p/TOKEN")
 
 
@@ -29,13 +29,13 @@ def test_there_is_a_generation_for_each_dialect() -> None:
 
 def test_bodies_are_served_as_they_were_given_and_the_hook_knows_their_sums() -> None:
     body = bytes(range(1, 256)) + "\n'$(echo ü)'\\".encode()
-    made = composed(SiteScript(FILLED, "own.sh", body))
+    made = composed(StageScript(FILLED, "own.sh", body))
     assert made.files["filesystem-populated.1.own.sh"] == body
     assert hashlib.sha256(body).hexdigest() in made.files[HOOK].decode()
 
 
 def test_own_scripts_come_before_the_site_s() -> None:
-    made = composed(SiteScript(FILLED, "own.sh", BODY), wishes=Wishes("2048M", "$1$salt$hash"), dialect="4.1")
+    made = composed(StageScript(FILLED, "own.sh", BODY), wishes=Wishes("2048M", "$1$salt$hash"), dialect="4.1")
     hook = made.files[HOOK].decode()
     assert hook.index(DOM0_MEM) < hook.index(ROTATION) < hook.index("1.own.sh")
     assert set(made.files) == {HOOK, DOM0_MEM, ROTATION, "filesystem-populated.1.own.sh"}
@@ -49,21 +49,21 @@ def test_a_restore_fills_no_file_system_so_nothing_is_set_in_it() -> None:
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="'"), min_size=1, max_size=60))
 def test_addresses_of_any_kind_stay_one_word(path: str) -> None:
     address = f"http://192.0.2.1/{path}"
-    hook = composed(SiteScript(FILLED, "own.sh", address=address)).files[HOOK].decode()
+    hook = composed(StageScript(FILLED, "own.sh", address=address)).files[HOOK].decode()
     line = next(one for one in hook.splitlines() if one.strip().startswith("run file"))
     assert shlex.split(line)[1:] == ["filesystem-populated.1.own.sh", address, "", "$@"]
 
 
-@pytest.mark.parametrize("name", ["", "A", "../x", "a b", "x" * 64, ".x", "a'b", "-x"])
+@pytest.mark.parametrize("name", ["", "/", "../x", "a b", "x" * 64, ".x", "a'b", "-x"])
 def test_names_that_could_mean_anything_else_are_refused(name: str) -> None:
-    with pytest.raises(ComposeError, match="a name has lower-case letters"):
-        composed(SiteScript(FILLED, name, BODY))
+    with pytest.raises(ComposeError, match="a name has letters"):
+        composed(StageScript(FILLED, name, BODY))
 
 
-@pytest.mark.parametrize("address", ["", "ssh://x/y", "http://x/'", "http://x/ y", "http://", "file:///x"])
+@pytest.mark.parametrize("address", ["", "ssh://x/y", "http://x/'", "http://x/ y", "http://", "file:///x", "nfs://x:/y"])
 def test_addresses_that_cannot_be_fetched_are_refused(address: str) -> None:
     with pytest.raises(ComposeError, match="no address that an installer"):
-        composed(SiteScript(FILLED, "own.sh", address=address))
+        composed(StageScript(FILLED, "own.sh", address=address))
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_addresses_that_cannot_be_fetched_are_refused(address: str) -> None:
 )  # fmt: skip
 def test_a_stage_that_never_comes_is_refused_with_those_that_do(dialect: str, stage: Stage) -> None:
     with pytest.raises(ComposeError, match=rf"{dialect} never come to {stage} \(fresh\); theirs are .*filesystem-populated"):
-        composed(SiteScript(stage, "own.sh", BODY), dialect=dialect)
+        composed(StageScript(stage, "own.sh", BODY), dialect=dialect)
 
 
 @pytest.mark.parametrize("value", ["2G;reboot", "752", "max:8192M", "2048M,max:4096M", "$(x)", "-256M", "2048M max", "", "1,2,3,4"])

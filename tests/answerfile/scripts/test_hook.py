@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pxeserve.answerfile.answers import Mode, Stage
-from pxeserve.answerfile.scripts.compose import HOOK, Composed, SiteScript, Wishes, compose
+from pxeserve.answerfile.scripts.compose import HOOK, Composed, StageScript, Wishes, compose
 from pxeserve.answerfile.scripts.generations import GENERATIONS, stages
 
 FILLED = Stage.FILESYSTEM_POPULATED
@@ -19,7 +19,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 SHELLS = ("dash", "busybox", "bash")
 
 
-def composed(wire: Any, dialect: str, *site: SiteScript, wishes: Wishes = NOTHING) -> Composed:
+def composed(wire: Any, dialect: str, *site: StageScript, wishes: Wishes = NOTHING) -> Composed:
     made = compose(dialect, Mode.FRESH, site, wishes, wire.address, wire.progress)
     wire.serve(made.files)
     return made
@@ -76,8 +76,8 @@ def test_several_scripts_run_in_order_and_each_one_s_end_is_told(
 ) -> None:
     log = tmp_path / "log"
     body = f'#!/bin/sh\necho "$0 $* $XS_STAGE" >>{log}\nexit '.encode()
-    site = [SiteScript(FILLED, name, body + status) for name, status in (("one.sh", b"0\n"), ("two.sh", b"7\n"), ("three", b"0"))]
-    hook = composed(wire, "4.1", *site, SiteScript(FILLED, "lost.sh", address=f"{wire.base}/nowhere")).files[HOOK]
+    site = [StageScript(FILLED, name, body + status) for name, status in (("one.sh", b"0\n"), ("two.sh", b"7\n"), ("three", b"0"))]
+    hook = composed(wire, "4.1", *site, StageScript(FILLED, "lost.sh", address=f"{wire.base}/nowhere")).files[HOOK]
     assert installer(shell, hook, "/tmp/root", tools=ramdisk(fetcher)).returncode == 0
     ends = [("1.one.sh", "0"), ("2.two.sh", "7"), ("3.three", "0"), ("4.lost.sh", "not-fetched")]
     told = [f"script/filesystem-populated.{name}/{status}" for name, status in ends]
@@ -89,7 +89,7 @@ def test_several_scripts_run_in_order_and_each_one_s_end_is_told(
 
 def test_scripts_of_another_stage_do_not_run(wire: Any, installer: Run, tmp_path: Path) -> None:
     mark = f"#!/bin/sh\ntouch {tmp_path}/".encode()
-    site = [SiteScript(stage, f"{stage}.sh", mark + stage.encode() + b"\n") for stage in GENERATIONS["xs9"].stages]
+    site = [StageScript(stage, f"{stage}.sh", mark + stage.encode() + b"\n") for stage in GENERATIONS["xs9"].stages]
     hook = composed(wire, "xs9", *site).files[HOOK]
     for stage in GENERATIONS["xs9"].stages:
         installer("dash", hook, "0", stage=stage)
@@ -101,7 +101,7 @@ def test_scripts_of_another_stage_do_not_run(wire: Any, installer: Run, tmp_path
 def test_a_script_that_was_changed_on_its_way_does_not_run(
     wire: Any, installer: Run, ramdisk: Callable[[str], Path], tmp_path: Path, fetcher: str
 ) -> None:
-    made = composed(wire, "8.2", SiteScript(FILLED, "own.sh", b"#!/bin/sh\nexit 0\n"))
+    made = composed(wire, "8.2", StageScript(FILLED, "own.sh", b"#!/bin/sh\nexit 0\n"))
     wire.serve({"filesystem-populated.1.own.sh": f"#!/bin/sh\ntouch {tmp_path}/ran\n".encode()})
     tools = ramdisk(fetcher)
     if fetcher == "python":
@@ -113,7 +113,7 @@ def test_a_script_that_was_changed_on_its_way_does_not_run(
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_with_pxeserve_away_the_installation_goes_on(installer: Run, ramdisk: Callable[[str], Path], shell: str) -> None:
-    site = [SiteScript(FILLED, "own.sh", b"#!/bin/sh\nexit 0\n")]
+    site = [StageScript(FILLED, "own.sh", b"#!/bin/sh\nexit 0\n")]
     made = compose("4.1", Mode.FRESH, site, Wishes(), lambda name: f"http://127.0.0.1:9/s/{name}", "http://127.0.0.1:9/p/TOKEN")
     ended = installer(shell, made.files[HOOK], "/tmp/root", tools=ramdisk("python"))
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -122,7 +122,7 @@ def test_with_pxeserve_away_the_installation_goes_on(installer: Run, ramdisk: Ca
 def test_with_nothing_to_fetch_with_the_installation_goes_on(wire: Any, installer: Run, ramdisk: Callable[[str], Path]) -> None:
     tools = ramdisk("wget")
     (tools / "wget").unlink()
-    hook = composed(wire, "8.2", SiteScript(FILLED, "own.sh", b"#!/bin/sh\nexit 0\n")).files[HOOK]
+    hook = composed(wire, "8.2", StageScript(FILLED, "own.sh", b"#!/bin/sh\nexit 0\n")).files[HOOK]
     assert installer("dash", hook, "/tmp/root", tools=tools, stage="filesystem-populated").returncode == 0
     assert wire.asked == []
 
@@ -136,6 +136,6 @@ def test_a_proxy_in_the_environment_is_not_asked(wire: Any, tmp_path: Path) -> N
 
 
 def test_a_site_s_script_cannot_take_the_hook_s_own_input(wire: Any, installer: Run) -> None:
-    hook = composed(wire, "4.1", SiteScript(FILLED, "reads.sh", b"#!/bin/sh\ncat\n")).files[HOOK]
+    hook = composed(wire, "4.1", StageScript(FILLED, "reads.sh", b"#!/bin/sh\ncat\n")).files[HOOK]
     installer("dash", hook, "/tmp/root")
     assert wire.reports[-1] == "done"
