@@ -19,7 +19,8 @@ PROTOCOLS = ("http", "nfs", "ftp")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 _URL = re.compile(r"(https?|ftp|file)://[!-~]+", re.ASCII)
 _NFS = re.compile(r"(?:nfs://)?(?P<server>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):?(?P<path>/[!-~]*)", re.ASCII)
-_SCRIPT_URL = re.compile(r"(https?|ftp|nfs)://[!-~]+", re.ASCII)
+_SCRIPT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
+_SCRIPT_URL = re.compile(r"(https?|ftp)://[!-&(-~]+", re.ASCII)
 _KEYS = ("medium", "address", "repo-gpgcheck", "gpgcheck")
 _EXAMPLE = "{medium: NAME} or {address: http://192.0.2.1/packs}"
 
@@ -100,10 +101,9 @@ def scripts(where: str, value: Any) -> tuple[SiteScript, ...]:
 def script(where: str, value: Any) -> str:
     """A script by its name or its address."""
     said = text(where, value)
-    if not _NAME.fullmatch(said) and not _SCRIPT_URL.fullmatch(said):
-        raise AnswerError(f"{where}: {shown(value)} is neither the name of a script nor an http://, https://, ftp:// or nfs:// address")
-    if "'" in said:
-        raise AnswerError(f"{where}: an address cannot hold a quotation mark")
+    if not _SCRIPT_NAME.fullmatch(said) and not _SCRIPT_URL.fullmatch(said):
+        allowed = "the name of a script nor an http://, https:// or ftp:// address without blanks and quotation marks"
+        raise AnswerError(f"{where}: {shown(value)} is neither {allowed}")
     return said
 
 
