@@ -26,7 +26,7 @@ from pxeserve.operations.profiles import installs_by_itself
 from pxeserve.operations.registry import verb
 from pxeserve.operations.sources import Source, source_of
 from pxeserve.operations.verification import mend, recheck
-from pxeserve.snapshot import SnapshotSource
+from pxeserve.snapshot import shared
 from pxeserve.store import installs
 
 Mode = Literal["fresh", "reinstall", "upgrade", "restore"]
@@ -87,7 +87,7 @@ def cancel(context: Context, *, name: str) -> dict[str, Any]:
 
 def checked(context: Context, host: Host, mode: Mode, *, interactive: bool, password: str | None) -> Checked:
     """All that arming `host` needs, checked now. `password` stands in for the real one (rehearsals). Raises PxeserveError."""
-    snapshot = SnapshotSource(context.store).current()
+    snapshot = shared(context.store).current()
     profile, medium = snapshot.profile_of(host), snapshot.medium_of(host)
     if profile is None:
         raise RefusedError(f"{host.name}: its profile {host.profile} is gone")
@@ -166,7 +166,7 @@ def _password(context: Context, host: Host, answers: Answers) -> tuple[str, str 
 def _loader(context: Context, host: Host, medium: Medium | None) -> None:
     """Refuse to arm what no machine could boot; what its own firmware gets is only known when it asks."""
     config = context.config
-    profile = SnapshotSource(context.store).current().profile_of(host)
+    profile = shared(context.store).current().profile_of(host)
     site = Loaders(context.store, config.server.data, config.dhcp.mode, config.boot.idle).site_for(medium, profile)
     usual = (Firmware.BIOS, Firmware.UEFI_X64)
     if not any(firmware in site.loaders for firmware in usual):
@@ -197,7 +197,7 @@ def _plain_files(context: Context, profile: Profile) -> None:
 def _erases(context: Context, host: Host, mode: Mode) -> list[str]:
     if mode == "upgrade":
         return []
-    snapshot = SnapshotSource(context.store).current()
+    snapshot = shared(context.store).current()
     profile = snapshot.profile_of(host)
     answers = read(merged(profile.answers if profile else {}, host.answers))
     if mode == "reinstall":
