@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from pxeserve.answerfile.declared import SHOWN
 from pxeserve.answerfile.dialects import DIALECTS, spoken
 from pxeserve.answerfile.lint import lint as check
 from pxeserve.answerfile.lint import verdict
-from pxeserve.answerfile.model import SHOWN
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.context import Context
 from pxeserve.operations.hosts import known
