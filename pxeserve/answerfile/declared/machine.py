@@ -10,7 +10,18 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from pxeserve.answerfile.answers import Bootloader, Disk, Fcoe, Installed, Interface, Partition, Raid, RootPassword, Service
+from pxeserve.answerfile.answers import (
+    Bootloader,
+    Disk,
+    DriverVariant,
+    Fcoe,
+    Installed,
+    Interface,
+    Partition,
+    Raid,
+    RootPassword,
+    Service,
+)
 from pxeserve.answerfile.declared import values as v
 from pxeserve.answerfile.declared.values import AnswerError
 
@@ -139,6 +150,15 @@ def services(where: str, value: Any) -> tuple[Service, ...]:
         Service(v.word(where, name), v.one_of(f"{where}.{name}", states.get(state, state), ("enabled", "disabled")) == "enabled")
         for name, state in value.items()
         if state is not None
+    )
+
+
+def drivers(where: str, value: Any) -> tuple[DriverVariant, ...]:
+    """Which variant of each driver is to be loaded, by the driver's name."""
+    if not isinstance(value, Mapping):
+        raise AnswerError(f"{where}: {v.shown(value)} is not a table such as {{igb: 5.13}}")
+    return tuple(
+        DriverVariant(v.word(where, name), v.word(f"{where}.{name}", variant)) for name, variant in value.items() if variant is not None
     )
 
 
