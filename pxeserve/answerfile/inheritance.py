@@ -16,7 +16,7 @@ from typing import Any
 _SHORT = {"primary-disk": "device", "existing-installation": "device", "bootloader": "kind"}
 """Tables for which a single text may stand, and the key that it means."""
 
-_TABLES = (*_SHORT, "admin-interface", "services", "scripts")
+_TABLES = (*_SHORT, "admin-interface", "services", "scripts", "drivers")
 
 _DISPLACES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "admin-interface": {

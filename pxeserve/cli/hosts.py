@@ -19,7 +19,12 @@ app = typer.Typer(help="Hosts: add, list, show, set, remove, install, password, 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The host's name.")]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="address, uuid, serial, or an answer such as primary-disk=sda; KEY= takes it away."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="address, uuid, serial, or an answer such as primary-disk=sda; "
+        "KEY+=VALUE adds to a list, KEY= takes away, KEY=null inherits nothing.",
+    ),
 ]
 Macs = Annotated[list[str] | None, typer.Option("--mac", metavar="MAC", help="A network card's address; again for more cards.")]
 
@@ -86,7 +91,7 @@ def install(
     json: JsonOption = False,
 ) -> None:
     """Arm a host: its next network boot installs it, once. Lapses after an hour by itself; `host cancel` takes it back."""
-    arguments: dict[str, Any] = {"name": name, "mode": mode, "interactive": interactive, "password": "sealed" if sealed else "shown"}
+    arguments: dict[str, Any] = {"name": name, "mode": mode, "interactive": interactive, "reveal": "later" if sealed else "now"}
     with reporting_errors():
         installed = any(one["name"] == name and one["state"] == "done" for one in ask(config, "host.list", {}))
     if yes:
@@ -144,6 +149,8 @@ def _shown(answer: Any, console: Console) -> None:
         console.print(f"{'medium:':10}{escape(found['name'] + state)}")
     for key, value in answer["answerfile"].items():
         console.print(f"  {escape(key)}: {escape(str(value))}")
+    for note in answer.get("notes", ()):
+        console.print(f"note: {escape(note)}")
 
 
 def _armed(answer: Any, console: Console) -> None:
@@ -155,6 +162,8 @@ def _armed(answer: Any, console: Console) -> None:
     )
     if answer["erases"]:
         console.print(f"it erases {escape(', '.join(answer['erases']))}")
+    for warning in answer["warnings"]:
+        console.print(f"[bold]warning:[/bold] {escape(warning)}")
     if answer["root_password"]:
         console.print(f"root password, shown this once: [bold]{escape(answer['root_password'])}[/bold]")
     elif answer["password_kept"]:

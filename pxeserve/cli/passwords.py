@@ -13,7 +13,7 @@ import typer
 from pxeserve.cli.session import ask
 
 MOST_HASHES, SPARE_HASHES = 64, 8
-"""A profile's password is kept as so many hashes at most, each with a salt of its own: one for each of its hosts, and some for hosts to come."""
+"""A profile's password is kept as so many hashes at most, each with its own salt: one for each of its hosts, and some for hosts to come."""
 
 PasswordOption = Annotated[
     bool,
@@ -22,8 +22,8 @@ PasswordOption = Annotated[
 
 
 def asked(count: int = 1) -> list[str]:
-    """The setting that holds `count` hashes of a password that a person types twice without seeing it, or that comes as one line of standard
-    input when that is no terminal. Raises PxeserveError, without the password in it."""
+    """The setting that holds `count` hashes of a password that a person types twice without seeing it, or that is one line of standard input
+    where that is no terminal. Raises PxeserveError, without the password in it."""
     from pxeserve.answerfile.passwords import hashed, password_fault
     from pxeserve.errors import PxeserveError
 

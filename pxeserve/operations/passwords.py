@@ -1,7 +1,7 @@
 """Root passwords of installations: which one is written, which one is shown, which one is kept for a day; and the verb that asks for it.
 
-Generations from 5.6 on are given hashes and nothing else, whatever was declared. Older ones read plain text alone: a random password goes to
-them over the wire, and the hook replaces it in the new system by another one, of which only a hash leaves this house.
+Generations from 5.6 on are given hashes and nothing else, whatever was declared. Older ones read plain text alone: a random password goes
+to them over the wire, and the hook replaces it in the new system by another one, of which only a hash leaves this house.
 """
 
 from __future__ import annotations
@@ -50,43 +50,67 @@ def given(config: Config, whose: str, host_id: int, dialect: str, mode: Mode, de
     """
     if mode not in _ASKED_IN:
         return Given()
+    plain_only = _plain_only(dialect)
+    said = _said(declared, host_id)
+    _refuse(config, whose, dialect, said)
+    if said is None:
+        return _random(whose, plain_only)
+    if said.hashed:
+        advice = passwords.hash_advice(said.text)
+        return Given(said, warnings=(f"root-password: {advice}",) if advice else ())
+    if plain_only:
+        warning = f"root-password: {_PLAIN}: it goes over the network as it is, and stays in the installer's log and here"
+        return Given(said, warnings=(warning,))
+    warning = "root-password: it lies here in plain text; pxeserve host set --password keeps a hash of it instead"
+    return Given(RootPassword(passwords.hashed(said.text), hashed=True), warnings=(warning,))
+
+
+def previewed(config: Config, whose: str, host_id: int, dialect: str, mode: Mode, declared: Any, sign: str) -> Given:
+    """The same with `sign` in the place of any password: for what people look at. Nothing is made and nothing hashed."""
+    if mode not in _ASKED_IN:
+        return Given()
+    _refuse(config, whose, dialect, _said(declared, host_id))
+    return Given(RootPassword(sign, hashed=not _plain_only(dialect)))
+
+
+def _plain_only(dialect: str) -> bool:
     generation = GENERATIONS.get(dialect)
-    plain_only = generation is not None and generation.plain_passwords
+    return generation is not None and generation.plain_passwords
+
+
+def _said(declared: Any, host_id: int) -> RootPassword | None:
+    """What was declared, as this host takes it; None: a random one is to be made."""
     match declared:
         case {"hashes": hashes}:
-            return _hash(whose, dialect, passwords.own_hash(hashes, host_id), plain_only)
+            return RootPassword(passwords.own_hash(hashes, host_id), hashed=True)
         case {"hash": str(text)}:
-            return _hash(whose, dialect, text, plain_only)
-        case {"plaintext": str(text)} | str(text) if text != "random":
-            return _plain(config, whose, text, plain_only)
-    return _random(whose, plain_only)
+            return RootPassword(text, hashed=True)
+        case {"plaintext": str(text)}:
+            return RootPassword(text)
+        case str(text) if text != "random":
+            return RootPassword(text)
+    return None
 
 
-def _hash(whose: str, dialect: str, text: str, plain_only: bool) -> Given:
-    if plain_only:
+def _refuse(config: Config, whose: str, dialect: str, said: RootPassword | None) -> None:
+    if said is None:
+        return
+    if said.hashed and _plain_only(dialect):
         raise RefusedError(
-            f"{whose}: root-password is a hash, which installers of {dialect} would take for the password itself",
-            fix="leave it out and a random one is made and replaced by the hook, or allow plain text with [answerfile] allow_plaintext = true",
+            f"{whose}: root-password is a hash, and installers of {dialect} read plain text only: they would take it for the password itself",
+            fix="leave it out: a random one is made, and replaced by the hook; or set [answerfile] allow_plaintext = true and give plain text",
         )
-    advice = passwords.hash_advice(text)
-    return Given(RootPassword(text, hashed=True), warnings=(f"root-password: {advice}",) if advice else ())
-
-
-def _plain(config: Config, whose: str, text: str, plain_only: bool) -> Given:
+    if said.hashed:
+        return
     if not config.answerfile.allow_plaintext:
         raise RefusedError(
             f"{whose}: its root password is in plain text, which the configuration does not allow",
-            fix=f"pxeserve host set {whose} --password asks for it and keeps a hash; leave it out and a random one is made and shown once; or "
-            "set [answerfile] allow_plaintext = true",
+            fix=f"pxeserve host set {whose} --password asks for it and keeps a hash; leave it out and a random one is made and shown once; "
+            "or set [answerfile] allow_plaintext = true",
         )
-    fault = passwords.password_fault(text)
+    fault = passwords.password_fault(said.text)
     if fault is not None:
         raise RefusedError(f"{whose}: {fault}")
-    if plain_only:
-        said = f"root-password: {_PLAIN}: it goes over the network as it is, and stays in the installer's log and here"
-        return Given(RootPassword(text), warnings=(said,))
-    said = "root-password: it lies here in plain text; pxeserve host set --password keeps a hash of it instead"
-    return Given(RootPassword(passwords.hashed(text), hashed=True), warnings=(said,))
 
 
 def _random(whose: str, plain_only: bool) -> Given:

@@ -174,7 +174,7 @@ def _put(context: Context, connection: Connection, action: str, name: str, body:
 
 def _users(connection: Connection, name: str) -> tuple[str, ...]:
     """Who declares the script, by itself; who inherits it from them does too."""
-    layers = [("site", inventory.site_answers(connection))]
+    layers: list[tuple[str, Mapping[str, Any]]] = [("site", inventory.site_answers(connection))]
     layers += [(f"profile {one.name}", one.answers) for one in inventory.profiles(connection)]
     layers += [(f"host {one.name}", one.answers) for one in inventory.hosts(connection)]
     return tuple(whose for whose, answers in layers if name in _declared_in(answers))

@@ -49,9 +49,10 @@ ANSWERS: Mapping[str, tuple[str, Check]] = {
     "bootloader": ("bootloader", machine.bootloader),
     "network-backend": ("network_backend", _backend),
     "fcoe-interfaces": ("fcoe", _each(machine.fcoe)),
-    "drivers": ("drivers", _each(v.word)),
+    "drivers": ("drivers", machine.drivers),
     "repo-gpgcheck": ("repo_gpgcheck", v.yes),
     "gpgcheck": ("gpgcheck", v.yes),
+    "netinstall-gpg-check": ("netinstall_gpg_check", v.yes),
     "target-platform": ("target_platform", v.word),
     "ui-confirmation-prompt": ("ui_confirmation_prompt", v.yes),
 }

@@ -10,9 +10,21 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from pxeserve.answerfile.answers import Bootloader, Disk, Fcoe, Installed, Interface, Partition, Raid, RootPassword, Service
+from pxeserve.answerfile.answers import (
+    Bootloader,
+    Disk,
+    DriverVariant,
+    Fcoe,
+    Installed,
+    Interface,
+    Partition,
+    Raid,
+    RootPassword,
+    Service,
+)
 from pxeserve.answerfile.declared import values as v
 from pxeserve.answerfile.declared.values import AnswerError
+from pxeserve.answerfile.passwords import hash_fault
 
 DISK = ("device", "guest-storage", "sr-at-end", "preserve-first-partition", "mirror", "fs-type")
 INTERFACE = ("name", "hwaddr", "proto", "ipaddr", "subnet", "gateway", "protov6", "ipv6", "gatewayv6", "vlan")
@@ -142,6 +154,15 @@ def services(where: str, value: Any) -> tuple[Service, ...]:
     )
 
 
+def drivers(where: str, value: Any) -> tuple[DriverVariant, ...]:
+    """Which variant of each driver is to be loaded, by the driver's name."""
+    if not isinstance(value, Mapping):
+        raise AnswerError(f"{where}: {v.shown(value)} is not a table such as {{igb: 5.13}}")
+    return tuple(
+        DriverVariant(v.word(where, name), v.word(f"{where}.{name}", variant)) for name, variant in value.items() if variant is not None
+    )
+
+
 def fcoe(where: str, value: Any) -> Fcoe:
     """A Fibre Channel interface."""
     given = {"name": value} if isinstance(value, str) else v.table(where, value, ("name", "hwaddr", "dcb"), "{name: eth2}")
@@ -157,15 +178,27 @@ def fcoe(where: str, value: Any) -> Fcoe:
 
 
 def password(where: str, value: Any) -> RootPassword | None:
-    """Root's password; None for a random one, made when the host is armed. No message repeats it."""
+    """Root's password; None for a random one, made when the host is armed. Of several `hashes` of one password each host takes another one
+    when it is armed; here the first stands for them. No message repeats any."""
     if value == "random":
         return None
     kind, said = ("plaintext", value) if isinstance(value, str) else ("", None)
     if isinstance(value, Mapping) and len(value) == 1:
         kind, said = next(iter(value.items()))
+    if kind == "hashes" and isinstance(said, list | tuple) and said:
+        read = tuple(_password(f"{where}.hashes", one, hashed=True) for one in said)
+        return read[0]
     if kind not in ("hash", "plaintext"):
         raise AnswerError(f'{where}: "random", {{hash: ...}} or {{plaintext: ...}} is needed')
+    return _password(f"{where}.{kind}", said, hashed=kind == "hash")
+
+
+def _password(where: str, said: Any, *, hashed: bool) -> RootPassword:
     try:
-        return RootPassword(v.text(where, said), kind == "hash")
+        found = RootPassword(v.text(where, said), hashed)
     except AnswerError:
-        raise AnswerError(f"{where}.{kind}: is empty, or holds what an installer cannot read") from None
+        raise AnswerError(f"{where}: is empty, or holds what an installer cannot read") from None
+    fault = hash_fault(found.text) if hashed else None
+    if fault is not None:
+        raise AnswerError(f"{where}: {fault}; pxeserve host set NAME --password makes one")
+    return found
