@@ -90,7 +90,7 @@ def parse(text: bytes) -> Document:
     if len(text) > MAX_BYTES:
         line = text.count(b"\n", 0, MAX_BYTES) + 1
         column = MAX_BYTES - (text.rfind(b"\n", 0, MAX_BYTES) + 1) + 1
-        raise MalformedError(line, column, f"{len(text)} bytes; more than {MAX_BYTES} is no answerfile", "shorten it", ours=True)
+        raise MalformedError(line, column, f"more than {MAX_BYTES} bytes, which is no answerfile", "shorten it", ours=True)
     return _Building().build(text)
 
 

@@ -56,8 +56,20 @@ def verdict(findings: Iterable[Finding]) -> Verdict:
     return Verdict.SURPRISING if Severity.WARNING in severities else Verdict.ACCEPTED
 
 
-def as_data(finding: Finding) -> dict[str, Any]:
-    """The finding as it is printed for programs: the contract's keys, and then the edits."""
+def as_data(findings: Iterable[Finding]) -> dict[str, Any]:
+    """The findings as they are printed for programs: the contract's keys each, and beside them the edits of those that have some, by their
+    place in the list."""
+    findings = list(findings)
+    edits = [
+        {"finding": index, "start": edit.start, "end": edit.end, "text": edit.text}
+        for index, finding in enumerate(findings)
+        for edit in finding.edits
+    ]
+    said = {"verdict": verdict(findings).value, "findings": [_plain(finding) for finding in findings]}
+    return {**said, "edits": edits} if edits else said
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
     return {
         "code": finding.code,
         "severity": finding.severity.value,
@@ -66,5 +78,4 @@ def as_data(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "fix": finding.fix,
         "source": finding.source,
-        "edits": [{"start": edit.start, "end": edit.end, "text": edit.text} for edit in finding.edits],
     }

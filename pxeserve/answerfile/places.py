@@ -47,7 +47,7 @@ class Places:
     """The places within one document."""
 
     def __init__(self, document: Document) -> None:
-        self._text, self._document = document.text, document
+        self.text = document.text
         self._lines: list[int] | None = None
         self._tags: dict[Node, Tag | None] = {}
         self.editable = is_utf_8(document)
@@ -64,15 +64,15 @@ class Places:
         tag = self.tag(node)
         if tag is None or tag.empty or node.end <= tag.end:
             return node.line, node.column
-        inside = self._text[tag.end : node.end]
+        inside = self.text[tag.end : node.end]
         return self.at(tag.end + len(inside) - len(inside.lstrip())) if inside.strip() else (node.line, node.column)
 
     def at(self, offset: int) -> tuple[int, int]:
         """Line and column of a byte, both from 1; a column is a character."""
         if self._lines is None:
-            self._lines = [0, *(found.end() for found in _LINE_END.finditer(self._text))]
+            self._lines = [0, *(found.end() for found in _LINE_END.finditer(self.text))]
         line = bisect_right(self._lines, offset)
-        before = self._text[self._lines[line - 1] : offset]
+        before = self.text[self._lines[line - 1] : offset]
         return line, 1 + (sum(byte & 0xC0 != 0x80 for byte in before) if self.editable else len(before))
 
     def tag(self, node: Node) -> Tag | None:
@@ -86,7 +86,7 @@ class Places:
         tag = self.tag(node)
         if tag is None or tag.empty or node.children:
             return None
-        inside = self._text[tag.end : node.end]
+        inside = self.text[tag.end : node.end]
         return None if b"<!--" in inside or b"<?" in inside else (tag.end, node.end)
 
     def whole(self, node: Node) -> tuple[int, int] | None:
@@ -94,23 +94,23 @@ class Places:
         tag = self.tag(node)
         if tag is None:
             return None
-        end = tag.end if tag.empty else self._text.index(b">", node.end) + 1
-        line = self._text.rfind(b"\n", 0, node.start)
-        alone = line >= 0 and not self._text[line : node.start].strip() and self._text[end : end + 1] in (b"\n", b"\r")
+        end = tag.end if tag.empty else self.text.index(b">", node.end) + 1
+        line = self.text.rfind(b"\n", 0, node.start)
+        alone = line >= 0 and not self.text[line : node.start].strip() and self.text[end : end + 1] in (b"\n", b"\r")
         return (line if alone else node.start), end
 
     def _scanned(self, node: Node) -> Tag | None:
-        name = _NAME.match(self._text, node.start + 1)
+        name = _NAME.match(self.text, node.start + 1)
         if name is None:
             return None
         attributes, at = {}, name.end()
-        while found := _ATTRIBUTE.match(self._text, at):
+        while found := _ATTRIBUTE.match(self.text, at):
             group = 2 if found[2] is not None else 3
             attributes[found[1].decode("utf-8", "replace")] = Written(
                 at, found.start(1), found.end(1), found.start(group), found.end(group), found.end()
             )
             at = found.end()
-        close = _CLOSE.match(self._text, at)
+        close = _CLOSE.match(self.text, at)
         return None if close is None else Tag(name.start(), name.end(), attributes, close.end(), bool(close[1]))
 
 

@@ -14,7 +14,7 @@ from pxeserve.answerfile.dialects.shape import Element, Holds
 from pxeserve.answerfile.document import Node
 from pxeserve.answerfile.finding import Finding
 from pxeserve.answerfile.silent import edits
-from pxeserve.answerfile.silent.case import SECURITY, Case
+from pxeserve.answerfile.silent.case import SECURITY, Case, masked, shown
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _NFS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^/:\s\[\]]+):/\S*")
@@ -43,7 +43,7 @@ def several(case: Case) -> Iterator[Finding]:
     """From 7.1 on all sources are taken."""
     found = [node for node, _ in case.each("source")]
     if len(found) > 1 and case.mode is not None and not case.before("7.1"):
-        said = f"{len(found)} sources: all are taken, the main packages first whatever their order, then the others in the order of the file"
+        said = f"{len(found)} sources: all are taken, the one with the main packages first, then the others in the order of the file"
         yield case.tell(Code.SOURCES, found[1], said, "no harm: that is how supplemental packs are installed")
 
 
@@ -67,7 +67,8 @@ def logins(case: Case) -> Iterator[Finding]:
         found = _LOGIN.match(node.text.strip())
         if found is None or node.attributes.get("type") == "local":
             continue
-        yield case.warn(Code.URL_PASSWORD, node, _login(case, node, found[1], found[2]), "serve it without a password", text=True, source=SECURITY)
+        said = _login(case, node, found[1], found[2])
+        yield case.warn(Code.URL_PASSWORD, node, said, "serve it without a password", text=True, source=SECURITY)
 
 
 def _url(case: Case, node: Node, text: str) -> Iterator[Finding]:
@@ -88,16 +89,20 @@ def _url(case: Case, node: Node, text: str) -> Iterator[Finding]:
 
 
 def _bad_scheme(case: Case, node: Node, text: str, scheme: str, known: tuple[str, ...]) -> Finding:
-    if scheme.lower() in known:
-        better = scheme.lower() + text[len(scheme) :]
-    elif scheme == "nfs":
-        said = f"<{node.name}>: http:// is put in front of {text!r}, as {case.dialect.name} knows nfs:// by its type alone"
+    if scheme == "nfs":
+        said = f"<{node.name}>: http:// is put in front of {shown(text)}, as {case.dialect.name} knows nfs:// by its type alone"
         return case.warn(Code.SCHEME, node, said, f'type="nfs", and {text.removeprefix("nfs://")}', text=True)
+    made: edits.Edits = ()
+    fix = f"one of {', '.join(known)}"
+    if scheme.lower() in known:
+        made, fix = edits.begin(case.places, node, scheme, scheme.lower()), f"{scheme.lower()}://"
+    elif not scheme:
+        made, fix = edits.begin(case.places, node, "", "http://"), masked(f"http://{text}")
+    if case.before("8.2"):
+        what = f"http:// is put in front of {shown(text)}"
     else:
-        better = "" if scheme else f"http://{text}"
-    what = f"http:// is put in front of {text!r}" if case.before("8.2") else f"{text!r} is taken, and then fails: Unsupported URL scheme"
-    made = edits.text(case.places, node, better) if better else ()
-    return case.warn(Code.SCHEME, node, f"<{node.name}>: {what}", better or f"one of {', '.join(known)}", text=True, edits=made)
+        what = f"{shown(text)} is taken, and then fails: Unsupported URL scheme"
+    return case.warn(Code.SCHEME, node, f"<{node.name}>: {what}", fix, text=True, edits=made)
 
 
 def _script(case: Case, node: Node, element: Element, text: str) -> Iterator[Finding]:
@@ -107,7 +112,7 @@ def _script(case: Case, node: Node, element: Element, text: str) -> Iterator[Fin
     if nfs and not heeded and not text.startswith("nfs://"):
         said = f"type nfs of <{node.name}> is not heeded by {case.dialect.name}: nfs:// is not put in front, and nothing is fetched"
         better = f"nfs://{text}"
-        yield case.warn(Code.NFS_SCRIPT, node, said, better, text=True, edits=edits.text(case.places, node, better))
+        yield case.warn(Code.NFS_SCRIPT, node, said, better, text=True, edits=edits.begin(case.places, node, "", "nfs://"))
         return
     if nfs and heeded and (case.before("6.2") or not text.startswith("nfs://")):
         address = f"nfs://{text}"
@@ -119,17 +124,17 @@ def _script(case: Case, node: Node, element: Element, text: str) -> Iterator[Fin
         if case.before("6.2"):
             yield _https(case, node, "Unknown source type.")
     elif not address.startswith(("http:", "file:", "ftp:")):
-        what = f"Unable to fetch script {address}, which ends the installation" if not case.before("5.6") else "Unknown source type., and it never runs"
+        what = "Unknown source type., and it never runs" if case.before("5.6") else "Unable to fetch script, which ends the installation"
         found = _SCHEME.match(address)
-        better = found[1].lower() + address[len(found[1]) :] if found and found[1].lower() in ("http", "ftp", "file") else ""
-        made = edits.text(case.places, node, better) if better else ()
-        yield case.warn(Code.SCHEME, node, f"<{node.name}>: {address!r}: {what}", better or "an address such as http://192.0.2.1/hook", text=True, edits=made)
+        small = found[1].lower() if found else ""
+        made = edits.begin(case.places, node, found[1], small) if found and small in ("http", "ftp", "file") else ()
+        said = f"<{node.name}>: {shown(address)}: {what}"
+        yield case.warn(Code.SCHEME, node, said, "an address such as http://192.0.2.1/hook", text=True, edits=made)
 
 
-def _https(case: Case, node: Node, said: str = "") -> Finding:
-    known = f"{said} " if said else ""
-    text = f"<{node.name}>: https is known from 6.2 on. {known}{case.dialect.name} is not made for it"
-    return case.warn(Code.HTTPS, node, text, "http://", text=True)
+def _https(case: Case, node: Node, refused: str = "") -> Finding:
+    what = f"is taken, and then fails: {refused}" if refused else "was not thought of, and may not be fetched"
+    return case.warn(Code.HTTPS, node, f"<{node.name}>: https came with 6.2; before, it {what}", "http://", text=True)
 
 
 def _spaced(case: Case, node: Node) -> Finding:
@@ -140,8 +145,8 @@ def _spaced(case: Case, node: Node) -> Finding:
 def _no_nfs(case: Case, node: Node, text: str) -> Finding:
     better = text.removeprefix("nfs://")
     sure = node.attributes.get("type") == "nfs" and better != text and _NFS.fullmatch(better)
-    made = edits.text(case.places, node, better) if sure else ()
-    return case.warn(Code.NFS_ADDRESS, node, f"<{node.name}>: {text!r} is not server:/path", "server:/path", text=True, edits=made)
+    made = edits.begin(case.places, node, "nfs://", "") if sure else ()
+    return case.warn(Code.NFS_ADDRESS, node, f"<{node.name}>: {shown(text)} is not server:/path", "server:/path", text=True, edits=made)
 
 
 def _login(case: Case, node: Node, login: str, host: str) -> str:

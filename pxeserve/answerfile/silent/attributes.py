@@ -47,7 +47,7 @@ def _judged(case: Case, node: Node, element: Element, name: str) -> Iterator[Fin
         said = f"{name} of <{node.name}> is not read: installers know no namespaces"
         yield case.tell(Code.NAMESPACE, node, said, "leave it out", attribute=name, source=XML)
     else:
-        yield _unknown(case, node, element, name)
+        yield from _unknown(case, node, element, name)
 
 
 def _unasked(case: Case, node: Node, name: str) -> Finding:
@@ -59,34 +59,43 @@ def _unasked(case: Case, node: Node, name: str) -> Finding:
     return case.warn(code, node, said, "leave it out", attribute=name)
 
 
-def _unknown(case: Case, node: Node, element: Element, name: str) -> Finding:
+def _unknown(case: Case, node: Node, element: Element, name: str) -> Iterator[Finding]:
     dialect, root = case.dialect, node is case.document.root
     key = "" if root else element.key
     if key == "root-password" and name == "type":
-        return _password_type(case, node)
-    if key in _SCRIPTS and name == "type" and node.attributes[name].lower() != "nfs":
+        yield _password_type(case, node)
+        return
+    if key in _SCRIPTS and name == "type":
+        if node.attributes[name].lower() == "nfs" and not node.text.strip().startswith("nfs://"):
+            return  # what comes of it is said with its address
         said = f"type of <{node.name}> is not read by {dialect.name}: the text is fetched as it stands, which is what it says"
-        return case.tell(Code.ATTRIBUTE, node, said, "no harm", attribute=name)
+        yield case.tell(Code.ATTRIBUTE, node, said, "no harm", attribute=name)
+        return
     child = _as_element(case, node, element, name)
     if child is not None:
         said = f"{name} of <{node.name}> is ignored: it is read as an element, never as an attribute"
         made = edits.to_element(case.places, node, name, child)
-        return case.warn(Code.IS_ELEMENT, node, said, f"<{child}>{node.attributes[name]}</{child}>", attribute=name, edits=made)
+        yield case.warn(Code.IS_ELEMENT, node, said, f"<{child}>{node.attributes[name]}</{child}>", attribute=name, edits=made)
+        return
     code = Code.ROOT_ATTRIBUTE if root else Code.ATTRIBUTE
     if name in NO_OPTIONS and not attribute_readers(key, name):
         said = f"{name} is no attribute of any installer, and ignored: {NO_OPTIONS[name]}"
-        return case.warn(Code.NO_OPTION, node, said, "leave it out", attribute=name)
+        yield case.warn(Code.NO_OPTION, node, said, "leave it out", attribute=name)
+        return
     others = attribute_readers(key, name)
     if others:
-        said = f"{name} of <{node.name}> is read by {since_until(others, dialect.name)}; {dialect.name} ignores it without a word"
+        said = f"{name} of <{node.name}> is read by {since_until(others)}; {dialect.name} ignores it without a word"
         made, fix = _spelt_here(case, node, element, name)
-        return case.warn(code, node, said, fix, attribute=name, edits=made)
+        yield case.warn(code, node, said, fix, attribute=name, edits=made)
+        return
     said = f"{name} is not an attribute of <{node.name}>: it is ignored without a word"
     near, sure = nearest(name, attribute_names(element))
     if near is None:
-        return case.warn(code, node, said, "leave it out", attribute=name)
+        yield case.warn(code, node, said, "leave it out", attribute=name)
+        return
     made = edits.rename_attribute(case.places, node, name, near) if sure else ()
-    return case.warn(code, node, said, f"did you mean {near}?", attribute=name, edits=made)
+    yield case.warn(code, node, said, f"did you mean {near}?", attribute=name, edits=made)
+    return
 
 
 def _spelt_here(case: Case, node: Node, element: Element, name: str) -> tuple[edits.Edits, str]:

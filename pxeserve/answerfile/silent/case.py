@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
 from pxeserve.answerfile.answers import Mode
 from pxeserve.answerfile.codes import Code
 from pxeserve.answerfile.dialects import DIALECTS
-from pxeserve.answerfile.dialects.shape import Attribute, Dialect, Element
+from pxeserve.answerfile.dialects.shape import Attribute, Counts, Dialect, Element
 from pxeserve.answerfile.document import Document, Node
 from pxeserve.answerfile.finding import Edit, Finding, Severity
 from pxeserve.answerfile.places import Places
@@ -16,6 +17,7 @@ from pxeserve.answerfile.reading import Reading
 from pxeserve.answerfile.reading.trace import Passed
 
 XML = "XML 1.0; Python's minidom, as the installers use it"
+_SHOWN = 60
 SECURITY = "security rule of this server"
 
 
@@ -33,7 +35,25 @@ class Case:
         found = dict(self.reading.trace.passed(self.document, self.dialect))
         if self.reading.refusal is None:
             return found
-        return {node: why for node, why in found.items() if why is not Passed.UNASKED}
+        unreached = self._unreached([node for node, why in found.items() if why is Passed.UNASKED])
+        return {node: unreached.get(node, why) for node, why in found.items() if why is not Passed.UNASKED or node in unreached}
+
+    def _unreached(self, nodes: list[Node]) -> dict[Node, Passed]:
+        """Of elements that the reading did not come to: those that would not have counted, with why."""
+        kinds: dict[tuple[str, Node | None], list[Node]] = {}
+        for node in nodes:
+            element = self.known(node)
+            assert element is not None, "known, and not asked for"
+            kinds.setdefault((element.key, self.within(node, element.parent) if element.parent else None), []).append(node)
+        found = {}
+        for (key, _), same in kinds.items():
+            element = self.dialect.elements[key]
+            if element.counts is Counts.LONE and len(same) > 1:
+                found.update(dict.fromkeys(same, Passed.NOT_ALONE))
+            elif element.counts is Counts.FIRST:
+                first = min(same, key=lambda node: element.names.index(node.name))
+                found.update({node: Passed.SECOND for node in same if node is not first})
+        return found
 
     @property
     def mode(self) -> Mode | None:
@@ -124,6 +144,17 @@ class Case:
     def tell(self, code: Code, node: Node, message: str, fix: str, **how: object) -> Finding:
         """Something worth knowing."""
         return self.find(code, Severity.INFO, node, message, fix, **how)  # type: ignore[arg-type]
+
+
+def masked(text: str) -> str:
+    """An address without the password in it."""
+    return re.sub(r"(://[^:/@\s]*):[^@/\s]*@", r"\1:***@", text)
+
+
+def shown(text: str) -> str:
+    """A text as messages show it: quoted, of a bounded length, and without a password."""
+    hidden = masked(text)
+    return repr(hidden if len(hidden) <= _SHOWN else hidden[:_SHOWN] + "...")
 
 
 def attributes(element: Element, name: str) -> Attribute | None:

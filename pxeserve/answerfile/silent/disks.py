@@ -73,7 +73,7 @@ def no_sr(case: Case) -> Iterator[Finding]:
 def reinstall(case: Case) -> Iterator[Finding]:
     """From 6.0 on a reinstallation is a fresh one."""
     if case.mode is Mode.REINSTALL and case.dialect.roots:
-        said = "reinstall is a fresh installation on primary-disk that makes a backup of the one before: no setting is kept, guest disks are wiped"
+        said = "reinstall is a fresh installation on primary-disk, with a backup of the one before: no setting is kept"
         yield case.tell(Code.REINSTALL, case.document.root, said, 'mode="upgrade" keeps settings', attribute="mode")
 
 

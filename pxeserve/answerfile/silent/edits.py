@@ -5,6 +5,7 @@ Refuses to know why.
 
 from __future__ import annotations
 
+import re
 from xml.sax.saxutils import escape, quoteattr
 
 from pxeserve.answerfile.document import Node
@@ -13,11 +14,48 @@ from pxeserve.answerfile.places import Places
 
 Edits = tuple[Edit, ...]
 
+_CDATA = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_SPECIAL = re.compile(rb"[&<>]")
+_WRITTEN = {b"&": "&amp;", b"<": "&lt;", b">": "&gt;"}
+
 
 def text(places: Places, node: Node, value: str) -> Edits:
     """The text of an element becomes `value`."""
     span = places.content(node)
     return () if span is None else (Edit(*span, escape(value)),)
+
+
+def tight(places: Places, node: Node) -> Edits:
+    """The white space around the text of an element goes; its own letters are not touched."""
+    span = places.content(node)
+    if span is None:
+        return ()
+    inside = places.text[span[0] : span[1]]
+    begin, end = span[0] + len(inside) - len(inside.lstrip()), span[0] + len(inside.rstrip())
+    return tuple(edit for edit in (Edit(span[0], begin, ""), Edit(end, span[1], "")) if edit.start < edit.end and begin <= end)
+
+
+def begin(places: Places, node: Node, old: str, new: str) -> Edits:
+    """The text of an element begins with `new`, where it begins with `old` ("": before its first letter)."""
+    span = places.content(node)
+    if span is None:
+        return ()
+    inside = places.text[span[0] : span[1]]
+    at = span[0] + len(inside) - len(inside.lstrip())
+    return (Edit(at, at + len(old), new),) if places.text.startswith(old.encode(), at) else ()
+
+
+def no_cdata(places: Places, node: Node) -> Edits:
+    """CDATA sections become plain text: their marks go, and what XML has a meaning for is written out."""
+    span = places.content(node)
+    if span is None:
+        return ()
+    made = []
+    for section in _CDATA.finditer(places.text, *span):
+        made.append(Edit(section.start(), section.start(1), ""))
+        made.extend(Edit(at.start(), at.end(), _WRITTEN[at[0]]) for at in _SPECIAL.finditer(places.text, section.start(1), section.end(1)))
+        made.append(Edit(section.end(1), section.end(), ""))
+    return tuple(made)
 
 
 def attribute(places: Places, node: Node, name: str, value: str) -> Edits:

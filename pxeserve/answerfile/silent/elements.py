@@ -34,7 +34,7 @@ def nested(case: Case) -> Iterator[Finding]:
     """Elements that count although they stand within another that they have nothing to do with."""
     for node, element in case.each():
         above = node.parent
-        if above is None or above is case.document.root or element.parent is not None or above in case.passed and _wraps(case, above):
+        if above is None or above is case.document.root or element.parent is not None or (above in case.passed and _wraps(case, above)):
             continue
         said = f"<{node.name}> stands within <{above.name}>, and counts as if it stood below <{case.document.root.name}>"
         yield case.warn(Code.NESTED, node, said, f"take it out of <{above.name}>, or leave it: this installer looks everywhere")
@@ -60,7 +60,7 @@ def _unknown(case: Case, node: Node) -> Finding:
         known = node.name in _WRAPPERS
         said = f"<{node.name}> itself is not read; what stands in it counts as if it stood below <{case.document.root.name}>"
         find = case.tell if known else case.warn
-        return find(Code.WRAPPER if known else Code.NESTED, node, said, "leave it out, and keep what it holds; or leave it: it does no harm")
+        return find(Code.WRAPPER if known else Code.NESTED, node, said, "keep only what it holds; it does no harm")
     owner = _owner(case, node)
     if owner is not None:
         name = node.name
@@ -76,7 +76,7 @@ def _unknown(case: Case, node: Node) -> Finding:
 def _of_others(case: Case, node: Node, others: tuple[str, ...]) -> Finding:
     key = key_of(node.name)
     here = spelt(case.dialect, key) if key else None
-    said = f"<{node.name}> is read by {since_until(others, case.dialect.name)}; {case.dialect.name} ignores it without a word"
+    said = f"<{node.name}> is read by {since_until(others)}; {case.dialect.name} ignores it without a word"
     if here is None:
         return case.warn(Code.OTHER_GENERATION, node, said, f"leave it out for {case.dialect.name}")
     return case.warn(
@@ -108,18 +108,20 @@ def _wraps(case: Case, node: Node) -> bool:
 
 
 def _owner(case: Case, node: Node) -> Node | None:
-    """The element whose attribute an unknown element should have been: the one it stands in, or the outermost."""
+    """The element whose attribute an unknown element should have been: the one it stands in, or the only one that has such."""
     above = node.parent
-    if above is None or node.children or not node.text.strip():
+    if above is None or node.children or not node.text.strip() or readers(node.name):
         return None
     known = case.dialect.root if above is case.document.root else case.known(above)
-    return above if known is not None and attributes(known, node.name) is not None and not readers(node.name) else None
+    if known is not None and attributes(known, node.name) is not None:
+        return above
+    owners = [(one, element) for one, element in case.each() if attributes(element, node.name) is not None]
+    keys = {element.key for element in case.dialect.elements.values() if attributes(element, node.name) is not None}
+    return owners[0][0] if len(owners) == 1 and len(keys) == 1 else None
 
 
-def _not_alone(case: Case, node: Node, element: Element) -> Finding:
-    return case.warn(
-        Code.LONE, node, f"<{node.name}> stands more than once, and then none of them counts", "leave one of them", source=None
-    )
+def _not_alone(case: Case, node: Node, _element: Element) -> Finding:
+    return case.warn(Code.LONE, node, f"<{node.name}> stands more than once, and then none of them counts", "leave one of them")
 
 
 def _second(case: Case, node: Node, element: Element) -> Finding:

@@ -22,9 +22,8 @@ def stages(case: Case) -> Iterator[Finding]:
         near, sure = nearest(stage, known.value.words)
         made = edits.attribute(case.places, node, "stage", near) if near and sure else ()
         said = f"stage {stage!r} never comes" if stage else "no stage, which is taken"
-        yield case.warn(
-            Code.STAGE, node, f"{said}: the script is stored and never run", near or ", ".join(known.value.words), attribute="stage", edits=made
-        )
+        said, fix = f"{said}: the script is stored and never run", near or ", ".join(known.value.words)
+        yield case.warn(Code.STAGE, node, said, fix, attribute="stage", edits=made)
 
 
 def failed(case: Case) -> Iterator[Finding]:

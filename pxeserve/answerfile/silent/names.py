@@ -72,15 +72,22 @@ def attribute_names(element: Element | None) -> tuple[str, ...]:
     return () if element is None else tuple(name for one in element.attributes for name in one.names)
 
 
-def since_until(names: tuple[str, ...], here: str) -> str:
-    """`8.2 and later`, `7.0 to 7.1`, or one name: the generations of a list, none of which is this one."""
+def since_until(names: tuple[str, ...]) -> str:
+    """`7.1 and later`, `5.0 to 5.5`, `xcp-8.2 and xcp-8.3`: some of the generations, in order and in few words."""
     order = list(DIALECTS)
-    lone = len(names) == 1
-    if names[-1] == order[-1]:
-        return f"{names[0]} and later" if not lone else f"{names[0]} alone"
-    if order.index(here) > order.index(names[-1]):
-        return f"{names[-1]} and earlier" if names[0] == order[0] else f"{names[0]} to {names[-1]}" if not lone else f"{names[0]} alone"
-    return ", ".join(names)
+    runs: list[list[str]] = []
+    for name in names:
+        if runs and order.index(name) == order.index(runs[-1][-1]) + 1:
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    return " and ".join(_run(run, order) for run in runs)
+
+
+def _run(run: list[str], order: list[str]) -> str:
+    if len(run) == 1:
+        return run[0]
+    return f"{run[0]} and later" if run[-1] == order[-1] else f"{run[0]} to {run[-1]}"
 
 
 def nearest(name: str, known: Iterable[str]) -> tuple[str | None, bool]:

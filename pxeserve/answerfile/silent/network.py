@@ -48,7 +48,8 @@ def names(case: Case) -> Iterator[Finding]:
             elif known.value.holds is Holds.MAC and not _MAC.fullmatch(value):
                 said = f"{known.names[0]} {value!r} is no MAC address; it is taken unchecked, and the installation fails half-way"
                 made = edits.attribute(case.places, node, known.names[0], _colons(value)) if _BARE_MAC.fullmatch(value) else ()
-                yield case.warn(Code.MAC, node, said, "six pairs with colons, such as 52:54:00:77:00:01", attribute=known.names[0], edits=made)
+                fix = "six pairs with colons, such as 52:54:00:77:00:01"
+                yield case.warn(Code.MAC, node, said, fix, attribute=known.names[0], edits=made)
 
 
 def manual_time(case: Case) -> Iterator[Finding]:

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 
 from pxeserve.answerfile.codes import Code
-from pxeserve.answerfile.finding import Finding
 from pxeserve.answerfile.document import Node
+from pxeserve.answerfile.finding import Finding
 from pxeserve.answerfile.silent import edits
 from pxeserve.answerfile.silent.case import SECURITY, Case
 
 _HASH = re.compile(r"\$(?:1|2[abxy]?|5|6|7|y|gy|md5|sha1)\$\S+|!!\S*")
 _DES = re.compile(r"[./0-9A-Za-z]{13}")
 _LATER = re.compile(r"\$(?:2[abxy]?|7|y|gy)\$\S+")
+_NONE_YET = "!!"
 _SHORT = 6  # characters; what the installers' own screen asks for
 
 
@@ -53,7 +54,7 @@ def _plain_only(case: Case, node: Node, secret: str) -> Iterator[Finding]:
         said = f"{case.dialect.name} knows plain text alone: the hash itself would become root's password"
         yield case.warn(Code.HASH_AS_PASSWORD, node, said, "give a password in plain text, or let pxeserve make a random one", text=True)
     elif not _HASH.fullmatch(secret):
-        said = f"root's password stands here in plain text, the only way {case.dialect.name} knows; it is kept in the installer's log bundle"
+        said = f"root's password stands here in plain text, the only way {case.dialect.name} knows; the log bundle keeps it"
         yield case.tell(Code.CLEAR_PASSWORD, node, said, "use it once, and change it on the installed host", text=True, source=SECURITY)
         yield from _short(case, node, secret)
 
@@ -65,13 +66,13 @@ def _plain(case: Case, node: Node, secret: str) -> Iterator[Finding]:
         made = edits.attribute(case.places, node, "type", "hash") or edits.add_attribute(case.places, node, "type", "hash")
         yield case.warn(Code.HASH_AS_PASSWORD, node, said, '<root-password type="hash">', edits=made)
         return
-    said = "root's password stands here in plain text: it travels so, and is kept in the installer's log bundle"
+    said = "root's password stands here in plain text: it travels so, and the log bundle keeps it"
     yield case.warn(Code.CLEAR_PASSWORD, node, said, '<root-password type="hash"> with a SHA-512 crypt string', text=True, source=SECURITY)
     yield from _short(case, node, secret)
 
 
 def _hashed(case: Case, node: Node, secret: str) -> Iterator[Finding]:
-    if secret == "!!":
+    if secret == _NONE_YET:
         said = "!! stands for no password yet: the first boot waits for a person to choose one"
         yield case.warn(Code.WAITS, node, said, "give a hash where nobody stands by", text=True)
     elif _LATER.fullmatch(secret):

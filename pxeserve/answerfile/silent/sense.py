@@ -49,7 +49,8 @@ def texts(case: Case) -> Iterator[Finding]:
 def crossed(case: Case) -> Iterator[Finding]:
     """Address, netmask and gateway of a static interface that do not go together."""
     for interface, _ in case.each("admin-interface"):
-        found = {element.key: node for node, element in case.texts("ipaddr", "subnet", "gateway") if case.within(node, "admin-interface") is interface}
+        parts = case.texts("ipaddr", "subnet", "gateway")
+        found = {element.key: node for node, element in parts if case.within(node, "admin-interface") is interface}
         if len(found) < 3:
             continue
         ip, mask, gateway = (found[key].text.strip() for key in ("ipaddr", "subnet", "gateway"))
@@ -60,7 +61,8 @@ def crossed(case: Case) -> Iterator[Finding]:
 
 def no_zone(case: Case) -> Iterator[Finding]:
     """6.0 has no time zone of its own: without one the host's is called None."""
-    if case.dialect.name == "6.0" and case.mode is not None and case.mode in case.dialect.reading("timezone") and case.first("timezone") is None:
+    read = case.mode is not None and case.mode in case.dialect.reading("timezone")
+    if case.dialect.name == "6.0" and read and case.first("timezone") is None:
         said = "no <timezone>, for which 6.0 has no default: the host is given a zone called None"
         yield case.warn(Code.NONSENSE, case.document.root, said, "<timezone>Etc/UTC</timezone>")
 
@@ -140,7 +142,7 @@ def _no_server(text: str) -> str:
 def _no_zone(text: str) -> str:
     if not _ZONE.fullmatch(text):
         return "no time zone"
-    return "" if text in _ZONES or text.partition("/")[0] in _AREAS and "/" in text else "no time zone that is known"
+    return "" if text in _ZONES or (text.partition("/")[0] in _AREAS and "/" in text) else "no time zone that is known"
 
 
 def _no_keymap(text: str) -> str:

@@ -10,11 +10,10 @@ from pxeserve.answerfile.dialects.shape import Element, Holds
 from pxeserve.answerfile.document import Node
 from pxeserve.answerfile.finding import Finding
 from pxeserve.answerfile.silent import edits
-from pxeserve.answerfile.silent.case import SECURITY, XML, Case
+from pxeserve.answerfile.silent.case import SECURITY, XML, Case, masked, shown
 
 _MARK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|\$\{[^}]*\}|@@\w+@@", re.DOTALL)
 _MAY_BE_EMPTY = frozenset({"bootloader", "ui-confirmation-prompt", "zap-utility-partitions", "rootfs-writable", "driver", "xenrt"})
-_SHOWN = 60
 
 
 def doctype(case: Case) -> Iterator[Finding]:
@@ -30,12 +29,11 @@ def cdata(case: Case) -> Iterator[Finding]:
     for node, _ in case.texts():
         if not node.has_cdata:
             continue
-        whole = "".join(piece.text for piece in node.pieces)
-        left = f"{node.text.strip()[:_SHOWN]!r}" if node.text.strip() else "nothing at all"
-        shown = "what is left" if node.name == "root-password" and node.text.strip() else left
-        said = f"<{node.name}>: a CDATA section is not read: what counts is {shown}"
-        made = edits.text(case.places, node, whole.strip())
-        yield case.warn(Code.CDATA, node, said, "write it as plain text, with &amp; and &lt; where needed", text=True, source=XML, edits=made)
+        left = shown(node.text.strip()) if node.text.strip() else "nothing at all"
+        counts = "what is left" if node.name == "root-password" and node.text.strip() else left
+        said = f"<{node.name}>: a CDATA section is not read: what counts is {counts}"
+        fix = "write it as plain text, with &amp; and &lt; where needed"
+        yield case.warn(Code.CDATA, node, said, fix, text=True, source=XML, edits=edits.no_cdata(case.places, node))
 
 
 def white_space(case: Case) -> Iterator[Finding]:
@@ -44,19 +42,19 @@ def white_space(case: Case) -> Iterator[Finding]:
         return
     for node, element in case.texts():
         tight = node.text.strip()
-        if tight == node.text or not tight or _unread(case, node, element):
+        if tight == node.text or not tight or _unread(node, element):
             continue
         said = f"<{node.name}>: the white space around the value is kept, so that it is {_with_space(node)}"
         if element.text is not None and element.text.holds in (Holds.ADDRESS, Holds.SCRIPT):
             said += ": nothing is found there"
-        fix = f"<{node.name}>{'...' if element.key == 'root-password' else tight}</{node.name}>, tight and on one line"
-        yield case.warn(Code.WHITE_SPACE, node, said, fix, text=True, edits=edits.text(case.places, node, tight))
+        fix = f"<{node.name}>{'...' if element.key == 'root-password' else masked(tight)}</{node.name}>, tight and on one line"
+        yield case.warn(Code.WHITE_SPACE, node, said, fix, text=True, edits=edits.tight(case.places, node))
 
 
 def empty(case: Case) -> Iterator[Finding]:
     """A text that is not there, and is taken."""
     for node, element in case.texts():
-        if node.text.strip() or node.has_cdata or element.key in _MAY_BE_EMPTY or _unread(case, node, element):
+        if node.text.strip() or node.has_cdata or element.key in _MAY_BE_EMPTY or _unread(node, element):
             continue
         holds = element.text.holds.value if element.text else "a text"
         yield case.warn(Code.EMPTY, node, f"<{node.name}> is empty, and taken as it is", f"give {holds}, or leave it out")
@@ -86,7 +84,7 @@ def template_marks(case: Case) -> Iterator[Finding]:
                 yield case.warn(Code.TEMPLATE, node, said, "fill it in", attribute=name, source=SECURITY)
 
 
-def _unread(case: Case, node: Node, element: Element) -> bool:
+def _unread(node: Node, element: Element) -> bool:
     """The text of a local source is passed over."""
     return element.key in ("source", "driver-source") and node.attributes.get("type") == "local"
 
@@ -94,5 +92,4 @@ def _unread(case: Case, node: Node, element: Element) -> bool:
 def _with_space(node: Node) -> str:
     if node.name == "root-password":
         return "part of the password"
-    shown = node.text if len(node.text) <= _SHOWN else node.text[:_SHOWN] + "..."
-    return repr(shown)
+    return shown(node.text)

@@ -13,7 +13,6 @@ from pxeserve.answerfile.silent.case import Case
 
 _NOES = frozenset({"no", "false"})
 _NO_WORDS = frozenset({"0", "off", "n", "f", "none", "never", "disable", "disabled"})
-_LABELS = {"initial-partitions", "partition", "xenrt"}
 
 
 def booleans(case: Case) -> Iterator[Finding]:
@@ -52,7 +51,7 @@ def words(case: Case) -> Iterator[Finding]:
 
 def any_yes(case: Case) -> Iterator[Finding]:
     """A text that is there at all means yes, `false` too; and then a person is waited for."""
-    for node, element in case.texts("ui-confirmation-prompt"):
+    for node, _ in case.texts("ui-confirmation-prompt"):
         text = case.text(node)
         if not text:
             continue
