@@ -22,8 +22,8 @@ PasswordOption = Annotated[
 
 
 def asked(count: int = 1) -> list[str]:
-    """The setting that holds `count` hashes of a password that a person types twice without seeing it, or that is one line of standard input
-    where that is no terminal. Raises PxeserveError, without the password in it."""
+    """The setting that holds `count` hashes of a password, which a person types twice without seeing it, or which is one line of standard
+    input where that is no terminal. Raises PxeserveError, without the password in it."""
     from pxeserve.answerfile.passwords import hashed, password_fault
     from pxeserve.errors import PxeserveError
 

@@ -97,8 +97,8 @@ def _refuse(config: Config, whose: str, dialect: str, said: RootPassword | None)
         return
     if said.hashed and _plain_only(dialect):
         raise RefusedError(
-            f"{whose}: root-password is a hash, and installers of {dialect} read plain text only: they would take it for the password itself",
-            fix="leave it out: a random one is made, and replaced by the hook; or set [answerfile] allow_plaintext = true and give plain text",
+            f"{whose}: root-password is a hash, and installers of {dialect} read plain text: they would take it for the password itself",
+            fix="leave it out, and a random one is made, which the hook replaces; or allow plain text: [answerfile] allow_plaintext = true",
         )
     if said.hashed:
         return
