@@ -123,6 +123,5 @@ def _listed(answer: Any, shown: Console) -> None:
 
 def _found(findings: Any, shown: Console) -> None:
     for finding in findings:
-        place = f"line {finding['line']}" + (f":{finding['column']}" if finding["column"] else "") if finding["line"] else "whole file"
-        shown.print(f"  {place}: {finding['severity']} {finding['code']}: {escape(finding['message'])}")
+        shown.print(f"  {finding['line']}:{finding['column']}: {finding['severity']} {finding['code']}: {escape(finding['message'])}")
         shown.print(f"    {escape(finding['fix'])}   ({escape(finding['source'])})")

@@ -6,13 +6,12 @@ import base64
 import binascii
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from pxeserve.answerfile.answers import Stage
-from pxeserve.answerfile.finding import Finding, Severity, verdict
+from pxeserve.answerfile.finding import Finding, Severity, as_data
 from pxeserve.answerfile.scripts.check import MAX_BYTES, check
 from pxeserve.answerfile.scripts.compose import StageScript
 from pxeserve.answerfile.scripts.generations import GENERATIONS
@@ -43,8 +42,7 @@ def lint(name: str, text: bytes, dialect: str | None) -> dict[str, Any]:
     """The verdict on one script, for installers of `dialect` or for any. Needs no service. Raises PxeserveError for an unknown dialect."""
     if dialect is not None and dialect not in GENERATIONS:
         raise PxeserveError(f"dialect {dialect} is not known to this release; known: {', '.join(GENERATIONS)}")
-    found = looked_at(text, dialect)
-    return {"file": name, "verdict": verdict(found), "findings": [asdict(one) for one in found]}
+    return {"file": name, **as_data(looked_at(text, dialect))}
 
 
 def looked_at(text: bytes, dialect: str | None) -> list[Finding]:
@@ -160,9 +158,9 @@ def _fit_to_keep(name: str, body: bytes) -> list[dict[str, Any]]:
     found = looked_at(body, None)
     wrong = [one for one in found if one.severity is Severity.ERROR]
     if wrong:
-        said = "; ".join(f"line {one.line}: {one.message}" if one.line else one.message for one in wrong)
+        said = "; ".join(f"line {one.line}: {one.message}" for one in wrong)
         raise RefusedError(f"script {name} cannot run: {said}", fix=wrong[0].fix)
-    return [asdict(one) for one in found]
+    return list(as_data(found)["findings"])
 
 
 def _put(context: Context, connection: Connection, action: str, name: str, body: bytes) -> ScriptRow:
