@@ -21,7 +21,7 @@ from pxeserve.installs.seal import Frozen
 from pxeserve.keys import load_keys
 from pxeserve.operations import passwords
 from pxeserve.operations.address import base_url
-from pxeserve.operations.answering import Answered, Asked, answered, sources
+from pxeserve.operations.answering import Answered, Answering, Asked, sources
 from pxeserve.operations.context import Context
 from pxeserve.operations.hosts import known
 from pxeserve.operations.inherited import declared_of
@@ -133,7 +133,8 @@ def _answered(
     composed = _scripts(context, host, medium, mode, declared, given, key)
     main, drivers = sources(context.config, snapshot, host, medium, declared)
     asked = Asked(host, medium, InstallerMode(mode), declared, merged, given.answer, composed.scripts, main, drivers)
-    found = answered(asked)
+    with Answering(context.config.server.data / "templates") as answering:
+        found = answering.answered(asked)
     frozen = Frozen(key, found.text, composed.files, context.config.arming.bind)
     return Checked(host, medium, frozen, True, given, found, merged)
 
