@@ -6,6 +6,7 @@ import secrets
 import string
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from pxeserve.answerfile.answers import Mode as InstallerMode
@@ -41,7 +42,8 @@ _PASSWORD_LENGTH = 20
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Everything an arming needs, found good. `password` is set when it was made here, to be shown to a person once."""
+    """Everything an arming needs, found good. `password` is set when it was made here, to be shown to a person once. `merged` is what was
+    declared for the host and by whom, `template` the site's own that its answerfile was written by."""
 
     host: Host
     medium: Medium | None
@@ -50,6 +52,7 @@ class Checked:
     password: str | None = field(default=None, repr=False)
     answered: Answered | None = None
     merged: Merged = field(default_factory=Merged)
+    template: str | None = None
 
 
 @verb("host.install")
@@ -118,19 +121,28 @@ def checked(context: Context, host: Host, mode: Mode, *, interactive: bool, pass
     return _answered(context, host, medium, mode, key, password)
 
 
-def _answered(
-    context: Context, host: Host, medium: Medium, mode: Mode, key: bytes, password: str | None
+def _answered(context: Context, host: Host, medium: Medium, mode: Mode, key: bytes, password: str | None) -> Checked:
+    with Answering(templates_folder(context)) as answering:
+        return answered_for(context, shared(context.store).current(), answering, host, medium, mode, key, password)
+
+
+def answered_for(
+    context: Context, snapshot: Snapshot, answering: Answering, host: Host, medium: Medium, mode: Mode, key: bytes, password: str | None
 ) -> Checked:
-    snapshot = shared(context.store).current()
+    """The answerfile of `host` for an installation from `medium`, with its scripts; of loaders and files nothing is asked. Raises
+    PxeserveError."""
     merged, declared = said_for(snapshot, host)
     written, made = _password(context, host, declared) if password is None else (_stand_in(declared, password), None)
     composed = _scripts(context, host, medium, mode, declared, key)
     main, drivers = sources(context.config, snapshot, host, medium, declared)
-    asked = Asked(host, medium, InstallerMode(mode), declared, merged, written, composed.scripts, main, drivers)
-    with Answering(context.config.server.data / "templates") as answering:
-        found = answering.answered(asked)
+    found = answering.answered(Asked(host, medium, InstallerMode(mode), declared, merged, written, composed.scripts, main, drivers))
     frozen = Frozen(key, found.text, composed.files, context.config.arming.bind)
-    return Checked(host, medium, frozen, True, made, found, merged)
+    return Checked(host, medium, frozen, True, made, found, merged, declared.template)
+
+
+def templates_folder(context: Context) -> Path:
+    """Where a site's own templates lie."""
+    return context.config.server.data / "templates"
 
 
 def said_for(snapshot: Snapshot, host: Host) -> tuple[Merged, Declared]:
