@@ -9,9 +9,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from pxeserve.cli import conversion
 from pxeserve.cli.session import ConfigOption, JsonOption, console, invoke, print_json, reporting_errors
 
-app = typer.Typer(help="Answerfiles: lint, render.", no_args_is_help=True)
+app = typer.Typer(help="Answerfiles: lint, render, convert.", no_args_is_help=True)
+app.command("convert")(conversion.convert)
 
 
 @app.command("lint")
