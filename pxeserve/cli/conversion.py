@@ -21,7 +21,7 @@ def convert(
     source: Annotated[str, typer.Option("--from", metavar="DIALECT", help="The installer that it was written for, such as 4.1.")],
     target: Annotated[str, typer.Option("--to", metavar="DIALECT", help="The installer that shall read it, such as xcp-8.3.")],
     output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="Write the converted file there, instead of printing it.", show_default=False)
+        Path | None, typer.Option("--output", metavar="FILE", help="Write it there, instead of printing it.", show_default=False)
     ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,

@@ -5,12 +5,28 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from pxeserve.answerfile.answers import (
-    Answers, Bootloader, Disk, DriverVariant, Fcoe, Installed, Interface, Mode, Oem, Partition, Raid, RootPassword, Script, Service, Source, Stage,
+    Answers,
+    Bootloader,
+    Disk,
+    DriverVariant,
+    Fcoe,
+    Installed,
+    Interface,
+    Mode,
+    Oem,
+    Partition,
+    Raid,
+    RootPassword,
+    Script,
+    Service,
+    Source,
+    Stage,
 )  # fmt: skip
 
 WORD = st.from_regex(r"[A-Za-z0-9_.-]{1,12}", fullmatch=True)
 TEXT = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
-BLANKED = st.builds(lambda before, text, after: before + text + after, *(st.sampled_from(("", " ", "\n", "\t\r")), TEXT, st.sampled_from(("", "\n  ", " "))))
+BLANKS = st.sampled_from(("", " ", "\n  ", "\t\r"))
+BLANKED = st.builds(lambda before, text, after: before + text + after, BLANKS, TEXT, BLANKS)
 DEVICE = st.sampled_from(("sda", "sdb", "sdc", "nvme0n1", "cciss/c0d0", "disk/by-id/scsi-36001", "md127"))
 MAC = st.from_regex(r"([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}", fullmatch=True)
 NIC = st.sampled_from(("eth0", "eth1", "ens3"))
@@ -34,8 +50,9 @@ SOURCE = st.one_of(
     st.builds(Source, st.just("nfs"), st.just("192.0.2.1:/media/x"), MAYBE, MAYBE),
     st.just(Source("local")),
 )
+FS_TYPE = st.sampled_from(("ext3", "ext4"))
 DISK = st.one_of(
-    st.builds(Disk, DEVICE, MAYBE, MAYBE, maybe(st.sampled_from(("true", "false", "if-utility"))), st.just(()), maybe(st.sampled_from(("ext3", "ext4")))),
+    st.builds(Disk, DEVICE, MAYBE, MAYBE, maybe(st.sampled_from(("true", "false", "if-utility"))), st.just(()), maybe(FS_TYPE)),
     st.builds(Disk, st.just(""), MAYBE, MAYBE, st.none(), st.sampled_from((("sda", "sdb"), ("sda", "missing")))),
 )
 INTERFACE = st.builds(
@@ -47,15 +64,17 @@ INTERFACE = st.builds(
 )  # fmt: skip
 GOOD_INTERFACE = st.builds(
     Interface,
-    name=NIC, proto=st.sampled_from(("static", "dhcp")), ip=st.just("192.0.2.11"), mask=st.just("255.255.255.0"), gateway=st.just("192.0.2.1"),
+    name=NIC, proto=st.sampled_from(("static", "dhcp")),
+    ip=st.just("192.0.2.11"), mask=st.just("255.255.255.0"), gateway=st.just("192.0.2.1"),
 )  # fmt: skip
+LOADER = st.builds(Bootloader, st.sampled_from(("", "grub", "extlinux", "grub2")), maybe(st.sampled_from(("mbr", "partition"))), MAYBE)
 SCRIPT = st.builds(Script, st.sampled_from([*Stage, "Filesystem-Populated", "never"]), ADDRESS)
 ANSWERS = st.builds(
     Answers,
     mode=st.sampled_from(Mode),
     primary_disk=maybe(DISK),
     guest_disks=several(DEVICE),
-    existing_installation=maybe(st.builds(Installed, DEVICE, maybe(st.sampled_from(("ext3", "ext4"))))),
+    existing_installation=maybe(st.builds(Installed, DEVICE, maybe(FS_TYPE))),
     backup_disk=maybe(DEVICE),
     raids=several(st.builds(Raid, st.sampled_from(("md127", "md126")), several(DEVICE))),
     sr_type=maybe(st.sampled_from(("lvm", "ext", "largeblock"))),
@@ -73,7 +92,7 @@ ANSWERS = st.builds(
     keymap=maybe(WORD),
     services=several(st.builds(Service, st.sampled_from(("sshd", "ntpd", "x")), st.booleans())),
     scripts=several(SCRIPT, 5),
-    bootloader=maybe(st.builds(Bootloader, st.sampled_from(("", "grub", "extlinux", "grub2")), st.sampled_from((None, "mbr", "partition")), MAYBE)),
+    bootloader=maybe(LOADER),
     network_backend=maybe(st.sampled_from(("bridge", "vswitch"))),
     fcoe=several(st.builds(Fcoe, maybe(NIC), maybe(MAC), maybe(st.sampled_from(("on", "off"))))),
     ui_confirmation_prompt=st.booleans(),

@@ -70,6 +70,11 @@ class Facts:
         known = self.dialect.elements.get(element)
         return known is not None and known.counts is Counts.SET
 
+    def keyed(self, element: str) -> bool:
+        """Whether of two for the same thing the later counts."""
+        known = self.dialect.elements.get(element)
+        return known is not None and known.counts is Counts.KEYED
+
     def _value(self, element: str, attribute: str | None) -> Value | None:
         if attribute is not None:
             known = self._attributes.get((element, attribute))

@@ -109,7 +109,16 @@ def fcoe(fitting: Fitting, wanted: tuple[Fcoe, ...]) -> tuple[Fcoe, ...]:
     if wanted and not fitting.reads("fcoe-interface"):
         fitting.unread("fcoe-interfaces", ", ".join(one.name or one.hwaddr or "" for one in wanted), "fcoe-interface")
         return ()
-    return tuple(_fibre(fitting, one) for one in wanted)
+    kept = [_fibre(fitting, one) for one in wanted]
+    if not fitting.facts.keyed("fcoe-interface"):
+        return tuple(kept)
+    made: dict[str, Fcoe] = {}
+    for one in kept:
+        called = one.name or (one.hwaddr or "").lower()
+        if called in made:
+            fitting.lose("fcoe-interfaces", called, "it is named again", "only what is said last counts")
+        made[called] = one
+    return tuple(made.values())
 
 
 def _fibre(fitting: Fitting, wanted: Fcoe) -> Fcoe:
@@ -121,6 +130,9 @@ def _fibre(fitting: Fitting, wanted: Fcoe) -> Fcoe:
         fitting.refuse(field, "", why, "they stop", "give its name or its MAC")
     if dcb is not None and not fitting.facts.has("fcoe-interface", "dcb"):
         fitting.lose(f"{field}.dcb", dcb, f"{fitting.them} do not read dcb", "the driver decides")
+        dcb = None
+    elif dcb is not None and dcb not in fitting.facts.words("fcoe-interface", "dcb"):
+        fitting.lose(f"{field}.dcb", dcb, f"{fitting.them} know no such word", "it is on")
         dcb = None
     return Fcoe(name, hwaddr, dcb)
 

@@ -87,10 +87,13 @@ def _means_the_same(name: str, before: Any, after: Any) -> bool:
             return set(before) == set(after)
         case "scripts":
             return [replace(script, stage=script.stage.lower()) for script in before] == list(after)
+        case "driver_sources":
+            return [replace(one, kind="nfs", address=one.address.removeprefix("nfs://")) for one in before] == list(after)
         case "network_backend":
             return after is None
     return False
 
 
 def _word(name: str) -> str:
-    return {"fcoe": "fcoe-interfaces", "raids": "raid", "sources": "source", "driver_sources": "driver-source"}.get(name, name.replace("_", "-"))
+    others = {"fcoe": "fcoe-interfaces", "raids": "raid", "sources": "source", "driver_sources": "driver-source"}
+    return others.get(name, name.replace("_", "-"))
