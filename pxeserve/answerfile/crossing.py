@@ -75,6 +75,8 @@ def _reinstall(answers: Answers, crossing: Crossing) -> Answers:
     keeps, erases = "the local SR is kept", "the local SR is erased and made anew, after a backup of the old system"
     if crossing.reaches("6.0"):
         crossing.note(Kind.MEANING, "mode", f"reinstall: {keeps}", f"reinstall: {erases}", "from 6.0 on it is a fresh installation")
+        kind = crossing.target.default("installation", "sr-type") or "open"
+        crossing.note(Kind.DEFAULT, "sr-type", "that of the SR that is there", kind, "a new local SR is made: say sr-type for another")
         found = answers.existing_installation
         if found is None or answers.primary_disk is not None:
             return replace(answers, existing_installation=None)
@@ -83,6 +85,8 @@ def _reinstall(answers: Answers, crossing: Crossing) -> Answers:
         return replace(answers, primary_disk=Disk(found.device), existing_installation=None)
     if crossing.leaves("6.0"):
         crossing.note(Kind.MEANING, "mode", f"reinstall: {erases}", f"reinstall: {keeps}", "up to 5.6 it keeps the disk's layout and SR")
+        kind = answers.sr_type or crossing.source.default("installation", "sr-type") or "open"
+        crossing.note(Kind.DEFAULT, "sr-type", kind, "that of the SR that is there", "the local SR is kept")
         disk = answers.primary_disk
         if disk is None or disk.mirror or answers.existing_installation is not None:
             return answers
@@ -94,7 +98,7 @@ def _reinstall(answers: Answers, crossing: Crossing) -> Answers:
 
 def _failure(answers: Answers, crossing: Crossing) -> Answers:
     """The script that 5.5 runs after a failure alone."""
-    if not crossing.target.since("5.6"):
+    if not crossing.gains("script"):
         return answers
     kept = []
     for script in answers.scripts:
@@ -103,6 +107,21 @@ def _failure(answers: Answers, crossing: Crossing) -> Answers:
             crossing.note(Kind.MEANING, "scripts", f"{script.stage}: {script.address}", Stage.INSTALLATION_COMPLETE, why)
             script = Script(Stage.INSTALLATION_COMPLETE, script.address)
         kept.append(script)
+    return replace(answers, scripts=tuple(kept))
+
+
+def _idle(answers: Answers, crossing: Crossing) -> Answers:
+    """Scripts of a stage that the source does not have: they never ran, and must not begin to."""
+    if "script" not in crossing.source.modes:
+        return answers
+    known, new = crossing.source.words("script", "stage"), crossing.target.words("script", "stage") or (Stage.INSTALL_FAILED,)
+    kept = []
+    for script in answers.scripts:
+        if script.stage in known or script.stage not in new:
+            kept.append(script)
+        else:
+            why = f"installers of {crossing.source.name} have no such stage, so it never ran; those of {crossing.target.name} would run it"
+            crossing.note(Kind.DROPPED, "scripts", f"{script.stage}: {script.address}", "", why)
     return replace(answers, scripts=tuple(kept))
 
 
@@ -185,10 +204,10 @@ def _signatures(answers: Answers, crossing: Crossing) -> Answers:
 
 def _sr_type(answers: Answers, crossing: Crossing) -> Answers:
     """The type of a new local SR."""
-    old = crossing.source.default("installation", "sr-type") if crossing.reads_in_source("sr-type", answers) else None
-    new = crossing.target.default("installation", "sr-type")
-    said = answers.sr_type or _told(answers, crossing, "sr-type", old, new)
-    return replace(answers, sr_type=said)
+    old, new = crossing.source.default("installation", "sr-type"), crossing.target.default("installation", "sr-type")
+    if not crossing.reads_in_source("sr-type", answers):
+        return answers
+    return replace(answers, sr_type=answers.sr_type or _told(answers, crossing, "sr-type", old, new))
 
 
 def _timezone(answers: Answers, crossing: Crossing) -> Answers:
@@ -243,5 +262,6 @@ def _told(answers: Answers, crossing: Crossing, field: str, old: str | None, new
 
 _SETTING_UP = frozenset({Mode.FRESH, Mode.REINSTALL})
 _RULES: tuple[Callable[[Answers, Crossing], Answers], ...] = (
-    _reinstall, _device_names, _sr_type, _schemes, _old_tls, _timezone, _clock, _keymap, _backend, _bootloader, _failure, _signatures,
+    _reinstall, _device_names, _sr_type, _schemes, _old_tls, _timezone, _clock, _keymap, _backend, _bootloader, _idle, _failure,
+    _signatures,
 )  # fmt: skip

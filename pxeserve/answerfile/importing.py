@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pxeserve.answerfile.answers import Answers, Bootloader, Disk, Interface, RootPassword, Source
-
 Hash = Callable[[str], str]
 """Makes a crypt string of a plain password. Raises ValueError for one that may not be a password."""
 

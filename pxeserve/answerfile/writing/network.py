@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pxeserve.answerfile.answers import Answers, Fcoe, Interface
+from pxeserve.answerfile.answers import Answers, Fcoe, Interface, Mode
 from pxeserve.answerfile.writing.fitting import Fitting
 from pxeserve.answerfile.writing.markup import Element
 
@@ -142,8 +142,9 @@ def backend(fitting: Fitting, wanted: str | None) -> str | None:
     if wanted is None:
         return None
     if not fitting.reads("network-backend"):
-        if wanted == ("vswitch" if fitting.facts.since("6.0") else "bridge"):
-            return None  # it is what every host of that generation has
+        only = "vswitch" if fitting.facts.since("6.0") else "bridge"
+        if wanted == only and fitting.mode is not Mode.UPGRADE:
+            return None  # it is what every new host of that generation has
         fitting.unread("network-backend", wanted, "network-backend")
         return None
     kind = fitting.text("network-backend", wanted)
