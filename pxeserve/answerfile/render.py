@@ -12,6 +12,7 @@ from jinja2 import DictLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from pxeserve import resources
+from pxeserve.answerfile.dialects import spoken
 from pxeserve.answerfile.dialects.old import old_spoken
 from pxeserve.answerfile.dialects.old.shape import Dialect
 from pxeserve.answerfile.lint import Finding, Severity, lint
@@ -99,7 +100,8 @@ def render(wanted: Wanted) -> bytes:
     values: dict[str, Any] = {name: getattr(wanted, name) for name in ("mode", "answers", "source", "source_type", "hook", "password")}
     values["reading"] = dialect.reading
     text = template.render(notice=NOTICE, **values).encode("ascii", "xmlcharrefreplace")
-    wrong = [finding for finding in lint(text, dialect) if finding.severity is Severity.ERROR]
+    new = spoken(wanted.dialect)
+    wrong = [finding for finding in (lint(text, new) if new else []) if finding.severity is Severity.ERROR]
     if wrong:
         raise RenderError("\n".join(_sentence(finding) for finding in wrong))
     return text

@@ -18,7 +18,12 @@ app = typer.Typer(help="Hosts: add, list, show, set, remove, install, cancel.", 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The host's name.")]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="address, uuid, serial, or an answer such as primary-disk=sda; KEY= takes it away."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="address, uuid, serial, or an answer such as primary-disk=sda; "
+        "KEY+=VALUE adds to a list, KEY= takes away, KEY=null inherits nothing.",
+    ),
 ]
 Macs = Annotated[list[str] | None, typer.Option("--mac", metavar="MAC", help="A network card's address; again for more cards.")]
 
@@ -120,6 +125,8 @@ def _shown(answer: Any, console: Console) -> None:
         console.print(f"{'medium:':10}{escape(found['name'] + state)}")
     for key, value in answer["answerfile"].items():
         console.print(f"  {escape(key)}: {escape(str(value))}")
+    for note in answer.get("notes", ()):
+        console.print(f"note: {escape(note)}")
 
 
 def _armed(answer: Any, console: Console) -> None:
@@ -131,6 +138,8 @@ def _armed(answer: Any, console: Console) -> None:
     )
     if answer["erases"]:
         console.print(f"it erases {escape(', '.join(answer['erases']))}")
+    for warning in answer["warnings"]:
+        console.print(f"[bold]warning:[/bold] {escape(warning)}")
     if answer["root_password"]:
         console.print(f"root password, shown this once: [bold]{escape(answer['root_password'])}[/bold]")
     console.print(f"to take it back: pxeserve host cancel {escape(answer['host'])}")

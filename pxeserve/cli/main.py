@@ -20,6 +20,7 @@ _COMMANDS = {
     "events": "pxeserve.cli.events",
     "host": "pxeserve.cli.hosts",
     "profile": "pxeserve.cli.profiles",
+    "site": "pxeserve.cli.sites",
     "media": "pxeserve.cli.media",
     "loaders": "pxeserve.cli.loaders",
     "apply": "pxeserve.cli.apply",

@@ -18,7 +18,12 @@ Medium = Annotated[str | None, typer.Option("--medium", metavar="MEDIUM", help="
 Parent = Annotated[str | None, typer.Option("--parent", metavar="PROFILE", help="Where it takes everything from that it does not say.")]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="An answer such as primary-disk=sda, or boot.serial=ttyS0,115200; KEY= takes it away."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="An answer such as primary-disk=sda, or boot.serial=ttyS0,115200; "
+        "KEY+=VALUE adds to a list, KEY= takes away, KEY=null inherits nothing.",
+    ),
 ]
 
 
@@ -83,3 +88,5 @@ def _shown(answer: Any, console: Console) -> None:
     for part in ("boot", "answerfile"):
         for key, value in answer[part].items():
             console.print(f"  {part}.{escape(key)}: {escape(str(value))}" if part == "boot" else f"  {escape(key)}: {escape(str(value))}")
+    for note in answer.get("notes", ()):
+        console.print(f"note: {escape(note)}")

@@ -18,7 +18,7 @@ from pxeserve.handout.menus import Place, own_disk, reader_for, write
 from pxeserve.installs.subject import Subject, subject
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
-from pxeserve.snapshot import SnapshotSource
+from pxeserve.snapshot import shared
 from pxeserve.store.loaders import sets
 
 _REDACTED, _SESSION = "TOKEN", "SESSION"
@@ -32,7 +32,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -
     except ValueError as error:
         raise PxeserveError(str(error), fix="give the address of the card that boots, as the machine's firmware shows it") from None
     now = time.time()
-    who = subject(context.store, SnapshotSource(context.store).current(), client.mac)
+    who = subject(context.store, shared(context.store).current(), client.mac)
     config = context.config
     loaders = Loaders(context.store, config.server.data, config.dhcp.mode, config.boot.idle)
     site = loaders.site_for(who.medium, who.profile)
@@ -75,7 +75,7 @@ def _damage(context: Context, decision: Decision, who: Subject) -> Iterator[Reas
     """That what the machine installs, or would install, is damaged, where the decision itself had no need to say so."""
     if any(one.code == "medium-damaged" for one in decision.because):
         return
-    media = SnapshotSource(context.store).current().media
+    media = shared(context.store).current().media
     live = who.install is not None and who.install.state in LIVE_STATES
     medium = media.get(who.install.medium) if live and who.install and who.install.medium else who.medium
     if medium is None or medium.state is not MediumState.DAMAGED:

@@ -8,8 +8,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pxeserve.answerfile.model import AnswerError, Answers, merged, read
-from pxeserve.answerfile.render import RenderError, Wanted, hook_script, render
+from pxeserve.answerfile.answers import Mode as InstallerMode
+from pxeserve.answerfile.answers import RootPassword
+from pxeserve.answerfile.declared import Declared
+from pxeserve.answerfile.inheritance import InheritanceError, Merged
+from pxeserve.answerfile.scripts.compose import Composed, ComposeError, StageScript, Wishes, compose
 from pxeserve.boot.loaders import Loaders
 from pxeserve.domain.client import Firmware
 from pxeserve.domain.host import Host, Profile
@@ -20,18 +23,18 @@ from pxeserve.installs.arming import Arming, Order
 from pxeserve.installs.seal import Frozen
 from pxeserve.keys import load_keys
 from pxeserve.operations.address import base_url
+from pxeserve.operations.answering import Answered, Answering, Asked, sources
 from pxeserve.operations.context import Context
 from pxeserve.operations.hosts import known
+from pxeserve.operations.inherited import declared_of
 from pxeserve.operations.profiles import installs_by_itself
 from pxeserve.operations.registry import verb
-from pxeserve.operations.sources import Source, source_of
 from pxeserve.operations.verification import mend, recheck
-from pxeserve.snapshot import SnapshotSource
+from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import installs
 
 Mode = Literal["fresh", "reinstall", "upgrade", "restore"]
 
-_HOOK = "post-install"
 _ALPHABET = "".join(sorted(set(string.ascii_letters + string.digits) - set("0O1lI")))
 _PASSWORD_LENGTH = 20
 
@@ -45,6 +48,8 @@ class Checked:
     frozen: Frozen
     wants_answerfile: bool
     password: str | None = field(default=None, repr=False)
+    answered: Answered | None = None
+    merged: Merged = field(default_factory=Merged)
 
 
 @verb("host.install")
@@ -72,7 +77,8 @@ def install(
         "medium": armed.medium,
         "expires": armed.expires,
         "root_password": found.password,
-        "erases": _erases(context, host, mode) if not interactive else [],
+        "erases": _erases(found),
+        "warnings": found.answered.warnings if found.answered else [],
     }
 
 
@@ -87,7 +93,7 @@ def cancel(context: Context, *, name: str) -> dict[str, Any]:
 
 def checked(context: Context, host: Host, mode: Mode, *, interactive: bool, password: str | None) -> Checked:
     """All that arming `host` needs, checked now. `password` stands in for the real one (rehearsals). Raises PxeserveError."""
-    snapshot = SnapshotSource(context.store).current()
+    snapshot = shared(context.store).current()
     profile, medium = snapshot.profile_of(host), snapshot.medium_of(host)
     if profile is None:
         raise RefusedError(f"{host.name}: its profile {host.profile} is gone")
@@ -109,64 +115,74 @@ def checked(context: Context, host: Host, mode: Mode, *, interactive: bool, pass
             f"{host.name}: medium {medium.name} is a netinstall tree: it boots, and has no packages for an unattended installation",
             fix="arm it with --interactive and name an address when the installer asks, or import the full medium",
         )
-    return _answered(context, host, profile, medium, mode, key, password)
+    return _answered(context, host, medium, mode, key, password)
 
 
 def _answered(
-    context: Context, host: Host, profile: Profile, medium: Medium, mode: Mode, key: bytes, password: str | None
+    context: Context, host: Host, medium: Medium, mode: Mode, key: bytes, password: str | None
 ) -> Checked:
+    snapshot = shared(context.store).current()
+    merged, declared = said_for(snapshot, host)
+    written, made = _password(context, host, declared) if password is None else (_stand_in(declared, password), None)
+    composed = _scripts(context, host, medium, mode, declared, key)
+    main, drivers = sources(context.config, snapshot, host, medium, declared)
+    asked = Asked(host, medium, InstallerMode(mode), declared, merged, written, composed.scripts, main, drivers)
+    with Answering(context.config.server.data / "templates") as answering:
+        found = answering.answered(asked)
+    frozen = Frozen(key, found.text, composed.files, context.config.arming.bind)
+    return Checked(host, medium, frozen, True, made, found, merged)
+
+
+def said_for(snapshot: Snapshot, host: Host) -> tuple[Merged, Declared]:
+    """All that is declared for `host`, and what it means. Raises PxeserveError."""
     try:
-        answers = read(merged(profile.answers, host.answers))
-    except AnswerError as error:
+        merged = snapshot.layers.of_host(host)
+    except InheritanceError as error:
         raise PxeserveError(f"{host.name}: {error}") from None
-    made = None
-    if password is None:
-        password, made = _password(context, host, answers)
+    return merged, declared_of(host.name, merged)
+
+
+def _scripts(context: Context, host: Host, medium: Medium, mode: Mode, declared: Declared, key: bytes) -> Composed:
+    """What the installer runs, and what is served for it."""
     base = base_url(context.config)
-    source = _source(context, host, medium, answers)
-    wanted = Wanted(
-        dialect=medium.dialect,
-        mode=mode,
-        answers=answers,
-        source=source.address,
-        source_type=source.kind,
-        hook=f"{base}/s/{seal.token(key, seal.purpose('script', _HOOK))}/{_HOOK}",
-        progress=f"{base}/p/{seal.token(key, seal.purpose('progress', ''))}",
-        password=password,
-    )
+    site = [StageScript(one.stage, f"site-{number}", address=one.name) for number, one in enumerate(declared.scripts, 1)]
     try:
-        frozen = Frozen(key, render(wanted), {_HOOK: hook_script(wanted)}, context.config.arming.bind)
-    except RenderError as error:
-        raise RefusedError(f"{host.name}: no answerfile can be written for {medium.dialect}:\n{error}") from None
-    return Checked(host, medium, frozen, True, made)
+        return compose(
+            medium.dialect,
+            InstallerMode(mode),
+            site,
+            Wishes(),
+            lambda name: f"{base}/s/{seal.token(key, seal.purpose('script', name))}/{name}",
+            f"{base}/p/{seal.token(key, seal.purpose('progress', ''))}",
+        )
+    except ComposeError as error:
+        raise RefusedError(f"{host.name}: {error}") from None
 
 
-def _source(context: Context, host: Host, medium: Medium, answers: Answers) -> Source:
-    try:
-        return source_of(context.config, medium, answers.source)
-    except RefusedError as error:
-        raise RefusedError(f"{host.name}: {error.message}", fix=error.fix) from None
+def _stand_in(declared: Declared, password: str) -> RootPassword:
+    """A password to be looked at, of the same kind as the real one."""
+    said = declared.answers.root_password
+    return RootPassword(password, said is not None and said.hashed)
 
 
-def _password(context: Context, host: Host, answers: Answers) -> tuple[str, str | None]:
+def _password(context: Context, host: Host, declared: Declared) -> tuple[RootPassword, str | None]:
     """The password to write, and the same again when it was made here."""
-    if answers.root_password.plaintext is not None:
-        if not context.config.answerfile.allow_plaintext:
+    said = declared.answers.root_password
+    if said is not None:
+        if not said.hashed and not context.config.answerfile.allow_plaintext:
             raise RefusedError(
                 f"{host.name}: its root password is in plain text, which the configuration does not allow",
                 fix="leave it out and a random one is made and shown once, or set [answerfile] allow_plaintext = true",
             )
-        return answers.root_password.plaintext, None
-    if answers.root_password.hash is not None:
-        return answers.root_password.hash, None  # rendering refuses it for dialects that cannot read one
+        return said, None  # a hash is refused by the writer for dialects that cannot read one
     made = "".join(secrets.choice(_ALPHABET) for _ in range(_PASSWORD_LENGTH))
-    return made, made
+    return RootPassword(made), made
 
 
 def _loader(context: Context, host: Host, medium: Medium | None) -> None:
     """Refuse to arm what no machine could boot; what its own firmware gets is only known when it asks."""
     config = context.config
-    profile = SnapshotSource(context.store).current().profile_of(host)
+    profile = shared(context.store).current().profile_of(host)
     site = Loaders(context.store, config.server.data, config.dhcp.mode, config.boot.idle).site_for(medium, profile)
     usual = (Firmware.BIOS, Firmware.UEFI_X64)
     if not any(firmware in site.loaders for firmware in usual):
@@ -194,15 +210,18 @@ def _plain_files(context: Context, profile: Profile) -> None:
             raise RefusedError(f"profile {profile.name}: there is no file {path}", fix=f"put it beneath {folder}")
 
 
-def _erases(context: Context, host: Host, mode: Mode) -> list[str]:
-    if mode == "upgrade":
+def _erases(found: Checked) -> list[str]:
+    """The disks that the installation will overwrite, as its answerfile names them."""
+    if found.answered is None:
         return []
-    snapshot = SnapshotSource(context.store).current()
-    profile = snapshot.profile_of(host)
-    answers = read(merged(profile.answers if profile else {}, host.answers))
-    if mode == "reinstall":
-        return [answers.existing_installation] if answers.existing_installation else []
-    return [*([answers.primary_disk.device] if answers.primary_disk else []), *answers.guest_disks]
+    answers = found.answered.answers
+    if answers.mode is InstallerMode.UPGRADE:
+        return []
+    if answers.mode is InstallerMode.REINSTALL and answers.existing_installation is not None:
+        return [answers.existing_installation.device]
+    primary = answers.primary_disk
+    first = (primary.mirror or (primary.device,)) if primary is not None else ()
+    return [*first, *answers.guest_disks]
 
 
 def _arming(context: Context) -> Arming:

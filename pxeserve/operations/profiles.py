@@ -10,16 +10,17 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pxeserve.answerfile.declared import redacted
 from pxeserve.boot.exits import Leave
 from pxeserve.domain.host import Profile
 from pxeserve.domain.medium import Medium, Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context
-from pxeserve.operations.hosts import answers_fault
+from pxeserve.operations.inherited import Inherited, answers_fault
 from pxeserve.operations.registry import verb
 from pxeserve.operations.settings import Setting, put, settings
 from pxeserve.operations.verification import standing
-from pxeserve.snapshot import Snapshot, SnapshotSource
+from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import audit, inventory
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
@@ -39,14 +40,15 @@ def add(
         if any(other.name == name for other in inventory.profiles(connection)):
             raise ConflictError(f"there is already a profile {name}", fix=f"pxeserve profile set {name} changes it")
         save(connection, profile)
+        notes = _noted(connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.add", name)
-    return described(profile)
+    return {**described(profile), "notes": notes}
 
 
 @verb("profile.list")
 def list_profiles(context: Context) -> list[dict[str, Any]]:
     """All profiles, by name."""
-    snapshot = SnapshotSource(context.store).current()
+    snapshot = shared(context.store).current()
     with context.store.site.read() as connection:
         return [_with_medium(snapshot, profile) for profile in inventory.profiles(connection)]
 
@@ -55,7 +57,7 @@ def list_profiles(context: Context) -> list[dict[str, Any]]:
 def show(context: Context, *, name: str) -> dict[str, Any]:
     """One profile as it was written, and how the medium fares that it names or inherits."""
     with context.store.site.read() as connection:
-        return _with_medium(SnapshotSource(context.store).current(), known(connection, name))
+        return _with_medium(shared(context.store).current(), known(connection, name))
 
 
 @verb("profile.set")
@@ -71,8 +73,9 @@ def set_profile(
             profile = replace(profile, parent=parent or None)
         profile = changed(profile, settings(set or []))
         save(connection, profile)
+        notes = _noted(connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.set", name)
-    return described(profile)
+    return {**described(profile), "notes": notes}
 
 
 @verb("profile.remove")
@@ -176,6 +179,13 @@ def save(connection: Connection, profile: Profile) -> None:
     inventory.put_profile(connection, profile)
 
 
+def _noted(connection: Connection, name: str) -> list[str]:
+    """Refuse a profile that contradicts what it inherits or what inherits it; what its installer cannot be told."""
+    inherited = Inherited(connection)
+    inherited.check_profile(name)
+    return inherited.notes_of_profile(name)
+
+
 def _with_medium(snapshot: Snapshot, profile: Profile) -> dict[str, Any]:
     resolved = snapshot.profiles.get(profile.name)
     return {**described(profile), "installs": standing(snapshot, resolved.medium if resolved else None)}
@@ -193,8 +203,6 @@ def installs_by_itself(whose: str, medium: Medium) -> None:
 
 def described(profile: Profile) -> dict[str, Any]:
     """A profile for programs; secrets in its answers are not shown."""
-    from pxeserve.answerfile.model import redacted
-
     return {
         "name": profile.name,
         "medium": profile.medium,
