@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from pxeserve.cli import conversion
 from pxeserve.cli.session import (
     NO,
     WRONG_USE,
@@ -23,7 +24,8 @@ from pxeserve.cli.session import (
     wrong_use,
 )
 
-app = typer.Typer(help="Answerfiles: lint, render, check.", no_args_is_help=True)
+app = typer.Typer(help="Answerfiles: lint, render, check, convert.", no_args_is_help=True)
+app.command("convert")(conversion.convert)
 
 
 @app.command("lint")
