@@ -39,15 +39,8 @@ Mode = Literal["fresh", "reinstall", "upgrade", "restore"]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    asked = Asked(host, medium, InstallerMode(mode), declared, merged, given.answer, composed.scripts, main, drivers)
-    found = answering.answered(asked)
-    frozen = Frozen(key, found.text, composed.files, context.config.arming.bind)
-    return Checked(host, medium, frozen, True, given, found, merged, declared.template)
-
-
-def templates_folder(context: Context) -> Path:
-    """Where a site's own templates lie."""
-    return context.config.server.data / "templates"
+    """Everything an arming needs, found good. `given` is the password, made or declared. `merged` is what was declared for the host and by
+    whom, `template` the site's own that its answerfile was written by."""
 
     host: Host
     medium: Medium | None
