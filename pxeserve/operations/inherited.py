@@ -17,6 +17,7 @@ from pxeserve.answerfile.declared import AnswerError, Declared, read
 from pxeserve.answerfile.dialects import spoken
 from pxeserve.answerfile.inheritance import InheritanceError, Layer, Merged, merged
 from pxeserve.answerfile.writing import Fitted, Lost, fit
+from pxeserve.boot.installer import WordError, kernel_words
 from pxeserve.domain.host import Host
 from pxeserve.domain.medium import Medium, Role
 from pxeserve.errors import NotFoundError, PxeserveError
@@ -96,6 +97,10 @@ class Inherited:
         medium = self._medium(profile)
         if medium is None:
             return
+        try:
+            kernel_words(medium.dialect, self._profiles[profile].words)
+        except WordError as error:
+            raise PxeserveError(f"{whose}: {error.message}", fix=error.fix) from None
         for one in _never(_fits(declared.answers, medium)):
             if one.fix:
                 by = found.origin(one.field)
@@ -127,16 +132,7 @@ class Inherited:
         return _fits(read(found.values).answers, medium) if medium is not None else {}
 
     def _below(self, name: str) -> Iterator[str]:
-        return (other for other in self._layers.profiles if name in self._above(other))
-
-    def _above(self, name: str) -> list[str]:
-        """The parents of a profile, the nearest first, as far as they lead on."""
-        found: list[str] = []
-        profile = self._layers.profiles.get(name)
-        while profile is not None and profile.parent is not None and profile.parent not in found:
-            found.append(profile.parent)
-            profile = self._layers.profiles.get(profile.parent)
-        return found
+        return (other for other in self._layers.profiles if name in self._layers.above(other))
 
 
 def _fits(answers: Answers, medium: Medium) -> dict[Mode, Fitted]:

@@ -30,7 +30,7 @@ def write(answers: Answers, dialect: Dialect, *, note: str | None = None) -> byt
     fits = fit(answers, dialect)
     if fits.faults:
         raise WritingError("\n".join(fits.faults))
-    return document(_root(fits.answers, Fitting(facts(dialect.name), answers.mode)), note)
+    return document(_root(fits.answers, Fitting(facts(dialect), answers.mode)), note)
 
 
 def faults(answers: Answers, dialect: Dialect) -> list[str]:
@@ -45,7 +45,7 @@ def lost(answers: Answers, dialect: Dialect) -> list[Lost]:
 
 def fit(answers: Answers, dialect: Dialect) -> Fitted:
     """The answers as `dialect` takes them: what `write` writes, and what its installer reads back."""
-    return fitted(answers, facts(dialect.name))
+    return fitted(answers, facts(dialect))
 
 
 def _root(answers: Answers, fitting: Fitting) -> Element:
@@ -55,6 +55,7 @@ def _root(answers: Answers, fitting: Fitting) -> Element:
         "srtype": answers.sr_type,
         "repo-gpgcheck": yes_no(answers.repo_gpgcheck),
         "gpgcheck": yes_no(answers.gpgcheck),
+        "netinstall-gpg-check": yes_no(answers.netinstall_gpg_check),
     }
     return Element("restore" if restoring else "installation", "", attributes, list(_inside(answers, fitting)))
 

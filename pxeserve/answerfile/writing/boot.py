@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pxeserve.answerfile.answers import Answers, Bootloader, Oem
+from pxeserve.answerfile.answers import Answers, Bootloader, DriverVariant, Oem
 from pxeserve.answerfile.writing.fitting import Fitting
 from pxeserve.answerfile.writing.markup import Element, yes_no
 
@@ -25,7 +25,7 @@ def bootloader(fitting: Fitting, wanted: Bootloader | None) -> Bootloader | None
         entry = None
     kind = _kind(fitting, wanted.kind, said=location is not None or entry is not None)
     kept = Bootloader(kind, location, entry)
-    return kept if kept != Bootloader() or (wanted == Bootloader() and fitting.facts.since("7.0")) else None
+    return kept if kept != Bootloader() or (wanted == Bootloader() and "" in fitting.facts.words("bootloader")) else None
 
 
 def _location(fitting: Fitting, wanted: str | None) -> str | None:
@@ -41,19 +41,13 @@ def _location(fitting: Fitting, wanted: str | None) -> str | None:
 
 
 def _kind(fitting: Fitting, wanted: str, *, said: bool) -> str:
-    """The kind to write. From 6.0 to 6.5 an element that is there at all must say extlinux."""
-    known: tuple[str, ...]
-    if not fitting.facts.since("6.0"):
-        known = ("grub", "extlinux")
-    elif not fitting.facts.since("7.0"):
-        known = ("extlinux",)
-    else:
-        known = ("grub2",)
+    """The kind to write. Where an empty element is refused, one that is there at all must name the kind."""
+    known = [word for word in fitting.facts.words("bootloader") if word]
     if wanted in known:
         return wanted
     if wanted:
         fitting.lose("bootloader", wanted, f"{fitting.them} know {' and '.join(known)}", "they write their own")
-    return "extlinux" if said and known == ("extlinux",) else ""
+    return known[0] if said and fitting.facts.refuses_empty_bootloader else ""
 
 
 def confirmation(fitting: Fitting, wanted: bool) -> bool:
@@ -62,6 +56,17 @@ def confirmation(fitting: Fitting, wanted: bool) -> bool:
         fitting.unread("ui-confirmation-prompt", "yes", "ui-confirmation-prompt")
         return False
     return wanted
+
+
+def variants(fitting: Fitting, wanted: tuple[DriverVariant, ...]) -> tuple[DriverVariant, ...]:
+    """The variants of drivers."""
+    if wanted and not fitting.reads("selected-multiversion-drivers"):
+        fitting.unread("drivers", ", ".join(one.name for one in wanted), "selected-multiversion-drivers")
+        return ()
+    for one in wanted:
+        if one.variant is None:
+            fitting.lose("drivers", one.name, "no variant is named", "an empty name is written")
+    return tuple(DriverVariant(fitting.raw("drivers", one.name), fitting.raw("drivers", one.variant or "")) for one in wanted)
 
 
 def oem(fitting: Fitting, wanted: Oem | None) -> Oem | None:
@@ -77,7 +82,7 @@ def oem(fitting: Fitting, wanted: Oem | None) -> Oem | None:
         writable = False
     if wanted.xenrt is None:
         return Oem(writable) if writable else None
-    return Oem(writable, fitting.text("oem.xenrt", wanted.xenrt), fitting.word("oem.serial", wanted.serial), wanted.scorch)
+    return Oem(writable, fitting.text("oem.xenrt", wanted.xenrt), fitting.word("oem.serial", wanted.serial), wanted.scorch is not False)
 
 
 def elements(answers: Answers) -> Iterator[Element]:
@@ -89,7 +94,8 @@ def elements(answers: Answers) -> Iterator[Element]:
     if answers.target_platform is not None:
         yield Element("target-platform", answers.target_platform)
     if answers.drivers:
-        yield Element("selected-multiversion-drivers", "", {}, [Element("driver", "", {"name": name}) for name in answers.drivers])
+        inside = [Element("driver", one.variant or "", {"name": one.name}) for one in answers.drivers]
+        yield Element("selected-multiversion-drivers", "", {}, inside)
     if answers.ui_confirmation_prompt:
         yield Element("ui-confirmation-prompt", "true")
     if (wanted := answers.oem) is not None:

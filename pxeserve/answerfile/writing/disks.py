@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from pxeserve.answerfile.answers import Answers, Disk, Installed, Partition, Raid
@@ -80,7 +81,13 @@ def guests(fitting: Fitting, disks: tuple[str, ...]) -> tuple[str, ...]:
     if disks and not fitting.reads("guest-disk"):
         fitting.unread("guest-disks", ", ".join(disks), "guest-disk")
         return ()
-    return tuple(_device(fitting, "guest-disks", disk) for disk in disks)
+    kept = [_device(fitting, "guest-disks", disk) for disk in disks]
+    if not fitting.facts.once("guest-disk"):
+        return tuple(kept)
+    once: dict[str, str] = {}
+    for device in kept:
+        once.setdefault(posixpath.normpath(_DEV + device), device)
+    return tuple(once.values())  # a set: to be named twice is to be named
 
 
 def existing(fitting: Fitting, installed: Installed | None) -> Installed | None:
@@ -97,7 +104,11 @@ def existing(fitting: Fitting, installed: Installed | None) -> Installed | None:
     elif fs_type is not None and fs_type not in _FS_TYPES:
         field = "existing-installation.fs-type"
         fitting.refuse(field, fs_type, f"{fitting.them} know no such value", "they stop", f"one of {', '.join(_FS_TYPES)}")
-    return Installed(_device(fitting, "existing-installation", installed.device), fs_type)
+    device = _device(fitting, "existing-installation", installed.device)
+    if device.startswith("disk/") and fitting.facts.knows_installations_by_name:
+        why, instead = f"{fitting.them} know an installation by its disk's own name alone", "Could not locate the installation"
+        fitting.refuse("existing-installation", device, why, instead, "name the disk as the kernel does, such as sda")
+    return Installed(device, fs_type)
 
 
 def backup(fitting: Fitting, disk: str | None) -> str | None:
@@ -127,9 +138,10 @@ def raids(fitting: Fitting, wanted: tuple[Raid, ...], target: Disk | None) -> tu
         if not raid.device:
             fitting.refuse("raid", _array(raid), "Missing mandatory attribute device", "they stop", "name the array, such as md127")
         device = _device(fitting, "raid", raid.device)
-        if device in made:
-            fitting.lose("raid", _array(made[device]), f"another array {device} comes after it", "only the later one is made")
-        made[device] = Raid(device, tuple(_device(fitting, "raid", disk) for disk in raid.disks))
+        path = posixpath.normpath(_DEV + device)
+        if path in made:
+            fitting.lose("raid", _array(made[path]), f"another array {device} comes after it", "only the later one is made")
+        made[path] = Raid(device, tuple(_device(fitting, "raid", disk) for disk in raid.disks))
     return tuple(made.values())
 
 
@@ -143,10 +155,12 @@ def partitions(fitting: Fitting, wanted: tuple[Partition, ...]) -> tuple[Partiti
 
 def _device(fitting: Fitting, field: str, name: str) -> str:
     text = fitting.text(field, name)
-    if text.startswith("iscsi:") and not fitting.facts.since("5.6"):
-        fitting.refuse(field, text, f"{fitting.them} know no iSCSI disks", f"they look for /dev/{text}", "name a disk of the machine's own")
-    elif text.startswith("iscsi:") and fitting.facts.name == "6.0":
-        fitting.refuse(field, text, "installers of 6.0 break off over an iSCSI disk", "NameError", "name a disk of the machine's own")
+    if text.startswith("iscsi:"):
+        dialect, fix = fitting.facts.dialect, "name a disk of the machine's own"
+        if dialect.dev_always:
+            fitting.refuse(field, text, f"{fitting.them} know no iSCSI disks", f"they look for /dev/{text}", fix)
+        elif dialect.iscsi_fails is not None:
+            fitting.refuse(field, text, f"{fitting.them} break off over an iSCSI disk", dialect.iscsi_fails.text, fix)
     return text
 
 
@@ -188,5 +202,4 @@ def elements(fitting: Fitting, answers: Answers) -> Iterator[Element]:
 def _spelt(fitting: Fitting, element: str, name: str) -> str:
     """How a disk below /dev/ is written: up to 5.5 (and of 5.6 the existing installation) /dev/ is put in front of whatever stands
     there; later only where it is missing."""
-    always = not fitting.facts.since("5.6") or (fitting.facts.name == "5.6" and element == "existing-installation")
-    return _DEV + name if name.startswith(_DEV) and not always else name
+    return _DEV + name if name.startswith(_DEV) and element not in fitting.facts.literal else name

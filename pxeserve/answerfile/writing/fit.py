@@ -32,8 +32,8 @@ class Fitted:
 def fitted(answers: Answers, known: Facts) -> Fitted:
     """`answers` as the generation takes them."""
     fitting = Fitting(known, answers.mode)
-    if answers.mode not in _modes(known):
-        said = f"installers of {known.name} know {', '.join(sorted(_modes(known)))}"
+    if answers.mode not in known.dialect.order:
+        said = f"installers of {known.name} know {', '.join(sorted(known.dialect.order))}"
         fitting.refuse("mode", answers.mode, said, "they stop", "choose one of them")
         return Fitted(answers, tuple(fitting.lost), ())
     kept = Answers(
@@ -48,13 +48,14 @@ def fitted(answers: Answers, known: Facts) -> Fitted:
         driver_sources=packages.drivers(fitting, answers.driver_sources),
         repo_gpgcheck=packages.check(fitting, "repo-gpgcheck", answers.repo_gpgcheck),
         gpgcheck=packages.check(fitting, "gpgcheck", answers.gpgcheck),
+        netinstall_gpg_check=packages.check(fitting, "netinstall-gpg-check", answers.netinstall_gpg_check),
         admin_interface=network.interface(fitting, answers.admin_interface),
         root_password=settings.password(fitting, answers.root_password),
-        nameservers=settings.many(fitting, "nameservers", "nameserver", answers.nameservers),
+        nameservers=settings.many(fitting, "nameservers", "name-server", answers.nameservers),
         hostname=settings.one(fitting, "hostname", answers.hostname),
         timezone=settings.one(fitting, "timezone", answers.timezone),
         ntp_source=settings.ntp_source(fitting, answers),
-        ntp_servers=settings.many(fitting, "ntp-servers", "ntp-servers", answers.ntp_servers),
+        ntp_servers=settings.many(fitting, "ntp-servers", "ntp-server", answers.ntp_servers),
         keymap=settings.one(fitting, "keymap", answers.keymap),
         services=settings.services(fitting, answers.services),
         scripts=scripts.scripts(fitting, answers.scripts),
@@ -64,15 +65,11 @@ def fitted(answers: Answers, known: Facts) -> Fitted:
         ui_confirmation_prompt=boot.confirmation(fitting, answers.ui_confirmation_prompt),
         target_platform=settings.one(fitting, "target-platform", answers.target_platform),
         ssh_mode=settings.ssh_mode(fitting, answers.ssh_mode),
-        drivers=settings.many(fitting, "drivers", "selected-multiversion-drivers", answers.drivers),
+        drivers=boot.variants(fitting, answers.drivers),
         partitions=disks.partitions(fitting, answers.partitions),
         oem=boot.oem(fitting, answers.oem),
     )
     return Fitted(kept, tuple(fitting.lost), tuple(missing(kept, known)))
-
-
-def _modes(known: Facts) -> frozenset[str]:
-    return frozenset[str]().union(*known.modes.values())
 
 
 def _sr_type(fitting: Fitting, wanted: str | None) -> str | None:
@@ -81,7 +78,7 @@ def _sr_type(fitting: Fitting, wanted: str | None) -> str | None:
     if not fitting.reads("sr-type"):
         fitting.lose("sr-type", wanted, f"{fitting.them} do not read it in mode {fitting.mode}", "the local SR stays what it is")
         return None
-    types = ("lvm", "ext", "largeblock") if fitting.facts.since("xs8") else ("lvm", "ext")
+    types = fitting.facts.words("installation", "sr-type")
     if wanted not in types:
         said = f"{fitting.them} know {' and '.join(types)}, not {wanted}"
         fitting.refuse("sr-type", wanted, said, "they stop", f"one of {', '.join(types)}")

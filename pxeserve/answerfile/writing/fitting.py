@@ -64,28 +64,29 @@ class Fitting:
     def text(self, field: str, value: str) -> str:
         """`value` as the generation takes an element's text."""
         tight = value
-        if self.facts.since("5.6"):
-            tight = value.strip() if self._reads_unicode else value.strip(_BLANKS)
+        if self.facts.dialect.trims:
+            tight = value.strip(_BLANKS) if self.facts.dialect.ascii_texts else value.strip()
         if tight != value:
             self.lose(field, value, f"{self.them} strip white space around a value", f"it is {_shown(field, tight)!r}")
-        self._readable(field, tight)
+        self._readable(field, tight, ascii_only=self.facts.dialect.ascii_texts)
         return tight
 
     def word(self, field: str, value: str | None) -> str | None:
         """`value` as the generation takes an attribute; an empty one is none."""
         if not value:
             return None
-        self._readable(field, value)
+        self._readable(field, value, ascii_only=self.facts.dialect.ascii_attributes)
         return value
 
-    @property
-    def _reads_unicode(self) -> bool:
-        return self.facts.since("xs9")
+    def raw(self, field: str, value: str) -> str:
+        """`value` where it is taken as it stands."""
+        self._readable(field, value, ascii_only=False)
+        return value
 
-    def _readable(self, field: str, value: str) -> None:
+    def _readable(self, field: str, value: str, *, ascii_only: bool) -> None:
         if _NOT_XML.search(value):
             self.refuse(field, value, "XML has no place for such a character", "the file is not read at all", "leave the character out")
-        elif not value.isascii() and not self._reads_unicode:
+        elif ascii_only and not value.isascii():
             why = f"{self.them} read ASCII only"
             self.refuse(field, value, why, "they end with UnicodeEncodeError", _ASCII.get(field, "write it in ASCII"))
 

@@ -69,6 +69,6 @@ def _of_interface(nic: Interface) -> Iterator[Missing]:
     if not nic.proto:
         yield _PROTO
     if nic.proto == "static":
-        yield from (said for name, said in _ADDRESS.items() if getattr(nic, name) is None)
+        yield from (said for name, said in _ADDRESS.items() if not getattr(nic, name))
     if nic.protov6 == "static":
-        yield from (said for name, said in _ADDRESS_V6.items() if getattr(nic, name) is None)
+        yield from (said for name, said in _ADDRESS_V6.items() if not getattr(nic, name))

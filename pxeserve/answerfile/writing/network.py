@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pxeserve.answerfile.answers import Answers, Fcoe, Interface
+from pxeserve.answerfile.answers import Answers, Fcoe, Interface, Mode
 from pxeserve.answerfile.writing.fitting import Fitting
 from pxeserve.answerfile.writing.markup import Element
 
@@ -15,6 +16,8 @@ _STATIC_V6 = ("ipv6", "gatewayv6")
 _PROTOS_V6 = ("static", "dhcp", "autoconf")
 _BACKENDS = ("bridge", "vswitch")
 _FIELD = "admin-interface"
+_NIC, _MAC = re.compile(r"[^\s/:]{1,15}"), re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
+"""What an interface and a MAC can be called at all."""
 
 
 def interface(fitting: Fitting, wanted: Interface | None) -> Interface | None:
@@ -29,26 +32,31 @@ def interface(fitting: Fitting, wanted: Interface | None) -> Interface | None:
 
 
 def _called(fitting: Fitting, wanted: Interface) -> Interface:
-    name, hwaddr = fitting.word(f"{_FIELD}.name", wanted.name), fitting.word(f"{_FIELD}.hwaddr", wanted.hwaddr)
-    if name and hwaddr:
-        said = f"{fitting.them} look for the name first" if _falls_back(fitting) else f"{fitting.them} go by the name alone"
-        fitting.lose(f"{_FIELD}.hwaddr", hwaddr, said, f"it is {name}, whatever its MAC")
-        hwaddr = None
-    if hwaddr and fitting.facts.since("5.0"):
-        hwaddr = hwaddr.lower()
-    elif hwaddr and hwaddr != hwaddr.lower():
-        fitting.lose(f"{_FIELD}.hwaddr", hwaddr, f"{fitting.them} find no MAC with capitals", f"it is written {hwaddr.lower()}")
+    falls_back = fitting.facts.since("6.0") and not fitting.facts.since("xs9")
+    name, hwaddr = _either(fitting, _FIELD, wanted.name, wanted.hwaddr, falls_back=falls_back)
+    if hwaddr and not fitting.facts.since("6.0"):
+        if hwaddr != hwaddr.lower() and not fitting.facts.since("5.0"):
+            fitting.lose(f"{_FIELD}.hwaddr", hwaddr, f"{fitting.them} find no MAC with capitals", f"it is written {hwaddr.lower()}")
         hwaddr = hwaddr.lower()
     return replace(wanted, name=name, hwaddr=hwaddr)
 
 
-def _falls_back(fitting: Fitting) -> bool:
-    return fitting.facts.since("6.0") and not fitting.facts.since("xs9")
+def _either(
+    fitting: Fitting, field: str, name: str | None, hwaddr: str | None, *, falls_back: bool
+) -> tuple[str | None, str | None]:
+    """Name and MAC as the generation tells an interface by them: by its name, and by its MAC only where there is no such name."""
+    name, hwaddr = fitting.word(f"{field}.name", name), fitting.word(f"{field}.hwaddr", hwaddr)
+    if not name or not hwaddr:
+        return name, hwaddr
+    if falls_back and not _NIC.fullmatch(name):
+        return (None, hwaddr) if _MAC.fullmatch(hwaddr.lower()) else (name, hwaddr)
+    fitting.lose(f"{field}.hwaddr", hwaddr, f"{fitting.them} look for the name first", f"it is {name}, whatever its MAC")
+    return name, None
 
 
 def _version_four(fitting: Fitting, wanted: Interface) -> Interface:
     proto = fitting.word(f"{_FIELD}.proto", wanted.proto)
-    if proto not in ("static", "dhcp") and not fitting.facts.since("6.2"):
+    if proto not in ("static", "dhcp") and not fitting.facts.has(_FIELD, "protov6"):
         why = f"{fitting.them} set no network up without an IPv4 address"
         fitting.refuse(f"{_FIELD}.proto", proto or "none", why, "they stop or fail later", "static or dhcp")
     unread = "" if proto == "static" else "the address is not static"
@@ -101,22 +109,32 @@ def fcoe(fitting: Fitting, wanted: tuple[Fcoe, ...]) -> tuple[Fcoe, ...]:
     if wanted and not fitting.reads("fcoe-interface"):
         fitting.unread("fcoe-interfaces", ", ".join(one.name or one.hwaddr or "" for one in wanted), "fcoe-interface")
         return ()
-    return tuple(_fibre(fitting, one) for one in wanted)
+    kept = [_fibre(fitting, one) for one in wanted]
+    if not fitting.facts.keyed("fcoe-interface"):
+        return tuple(kept)
+    made: dict[str, Fcoe] = {}
+    for one in kept:
+        called = one.name or (one.hwaddr or "").lower()
+        if called in made:
+            fitting.lose("fcoe-interfaces", called, "it is named again", "only what is said last counts")
+        made[called] = one
+    return tuple(made.values())
 
 
 def _fibre(fitting: Fitting, wanted: Fcoe) -> Fcoe:
     field = "fcoe-interfaces"
-    name, hwaddr, dcb = (fitting.word(field, value) for value in (wanted.name, wanted.hwaddr, wanted.dcb))
+    name, hwaddr = _either(fitting, field, wanted.name, wanted.hwaddr, falls_back=True)
+    dcb = fitting.word(f"{field}.dcb", wanted.dcb)
     if not name and not hwaddr:
         why = "<fcoe-interface> tag must have one of 'name' or 'hwaddr'"
         fitting.refuse(field, "", why, "they stop", "give its name or its MAC")
-    if name and hwaddr:
-        fitting.lose(f"{field}.hwaddr", hwaddr, f"{fitting.them} look for the name first", f"it is {name}, whatever its MAC")
-        hwaddr = None
     if dcb is not None and not fitting.facts.has("fcoe-interface", "dcb"):
         fitting.lose(f"{field}.dcb", dcb, f"{fitting.them} do not read dcb", "the driver decides")
         dcb = None
-    return Fcoe(name, hwaddr.lower() if hwaddr else None, dcb)
+    elif dcb is not None and dcb not in fitting.facts.words("fcoe-interface", "dcb"):
+        fitting.lose(f"{field}.dcb", dcb, f"{fitting.them} know no such word", "it is on")
+        dcb = None
+    return Fcoe(name, hwaddr, dcb)
 
 
 def backend(fitting: Fitting, wanted: str | None) -> str | None:
@@ -124,8 +142,9 @@ def backend(fitting: Fitting, wanted: str | None) -> str | None:
     if wanted is None:
         return None
     if not fitting.reads("network-backend"):
-        if fitting.facts.since("xs9") and wanted == "vswitch":
-            return None  # it is what every host of that generation has
+        only = "vswitch" if fitting.facts.since("6.0") else "bridge"
+        if wanted == only and fitting.mode is not Mode.UPGRADE:
+            return None  # it is what every new host of that generation has
         fitting.unread("network-backend", wanted, "network-backend")
         return None
     kind = fitting.text("network-backend", wanted)

@@ -20,7 +20,7 @@ def sources(fitting: Fitting, wanted: tuple[Source, ...]) -> tuple[Source, ...]:
         fitting.unread("source", ", ".join(map(_shown, wanted)), "source")
         return ()
     kept = tuple(_one(fitting, "source", source) for source in wanted)
-    if fitting.facts.since("7.1"):
+    if fitting.facts.several("source"):
         return kept
     for extra in kept[1:]:
         fitting.lose("source", _shown(extra), f"{fitting.them} read the first source only", "these packages are not installed")
@@ -36,8 +36,8 @@ def drivers(fitting: Fitting, wanted: tuple[Source, ...]) -> tuple[Source, ...]:
 
 
 def check(fitting: Fitting, name: str, value: bool | None) -> bool | None:
-    """Whether signatures are checked; `name` is `repo-gpgcheck` or `gpgcheck`."""
-    if value is None or (fitting.facts.has("installation", name) and fitting.mode != "restore"):
+    """Whether signatures are checked; `name` is the attribute's."""
+    if value is None or (fitting.facts.has("installation", name) and fitting.reads("gpg-checks")):
         return value
     fitting.lose(name, yes_no(value), f"{fitting.them} do not read {name} here", "signatures are checked as they always are")
     return None
@@ -54,8 +54,10 @@ def _one(fitting: Fitting, field: str, source: Source) -> Source:
         address = ""
     else:
         address = fitting.text(field, address)
-    if kind == "url" and address.startswith(_NFS) and fitting.facts.since("6.0"):
+    if kind == "url" and address.startswith(_NFS) and fitting.facts.reads_nfs_urls:
         kind, address = "nfs", address.removeprefix(_NFS)
+    if kind == "url":
+        _fetched(fitting, field, address)
     kept = Source(kind, address, source.repo_gpgcheck, source.gpgcheck)
     for name in _CHECKS:
         value, attribute = getattr(kept, name), name.replace("_", "-")
@@ -64,6 +66,20 @@ def _one(fitting: Fitting, field: str, source: Source) -> Source:
             fitting.lose(f"{field}.{attribute}", yes_no(value), said, "signatures are checked as they always are")
             kept = replace(kept, repo_gpgcheck=None) if name == "repo_gpgcheck" else replace(kept, gpgcheck=None)
     return kept
+
+
+def _fetched(fitting: Fitting, field: str, address: str) -> None:
+    """Up to 7.1 an address without a known scheme gets http:// in front; later it is refused when packages are looked for."""
+    scheme = address.partition("://")[0] if "://" in address else ""
+    if scheme in ("http", "https", "ftp") or (scheme == "file" and fitting.facts.since("5.6")):
+        return
+    if fitting.facts.since("8.2"):
+        why = f"{fitting.them} fetch over http, https and ftp, and from files"
+        fix = f"say one of these, such as http://{address.partition('://')[2] or address}"
+        fitting.refuse(field, address, why, "Unsupported URL scheme", fix)
+    elif scheme in ("file", "nfs"):
+        fix = "say nfs, and server:/path" if scheme == "nfs" else "offer it over http or ftp"
+        fitting.refuse(field, address, f"{fitting.them} put http:// in front of it", "nothing is found", fix)
 
 
 def _shown(source: Source) -> str:

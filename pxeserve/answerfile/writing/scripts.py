@@ -13,8 +13,8 @@ _LEGACY = {Stage.FILESYSTEM_POPULATED: "post-install-script", Stage.INSTALL_FAIL
 
 def scripts(fitting: Fitting, wanted: tuple[Script, ...]) -> tuple[Script, ...]:
     """The scripts that will run. Up to 5.5 there is one for each of at most two stages."""
-    kept = [Script(script.stage, _address(fitting, script)) for script in wanted]
-    return _staged(fitting, kept) if fitting.facts.since("5.6") else _single(fitting, kept)
+    kept = [Script(script.stage.lower(), _address(fitting, script)) for script in wanted]
+    return _staged(fitting, kept) if fitting.reads("script") else _single(fitting, kept)
 
 
 def _single(fitting: Fitting, wanted: list[Script]) -> tuple[Script, ...]:
@@ -31,24 +31,13 @@ def _single(fitting: Fitting, wanted: list[Script]) -> tuple[Script, ...]:
 
 
 def _staged(fitting: Fitting, wanted: list[Script]) -> tuple[Script, ...]:
-    kept = []
     for script in wanted:
-        if script.stage == Stage.INSTALL_FAILED or not script.stage:
-            why = f"{fitting.them} have no stage of failure alone" if script.stage else "a script has no stage"
-            fitting.lose("scripts", _shown(script), why, "the script does not run")
-            continue
-        stage = script.stage.lower()
-        if stage not in _stages(fitting):
-            fitting.lose("scripts", _shown(script), f"{fitting.them} have no stage {stage}", "the script does not run")
-            continue
-        kept.append(Script(stage, script.address))
-    return tuple(kept)
-
-
-def _stages(fitting: Fitting) -> tuple[str, ...]:
-    start = (Stage.INSTALLATION_START,) if fitting.facts.since("6.0") else ()
-    packages = (Stage.PACKAGES_INSTALLED,) if fitting.facts.since("xs9") else ()
-    return (*start, *packages, Stage.FILESYSTEM_POPULATED, Stage.INSTALLATION_COMPLETE)
+        if not script.stage and fitting.facts.since("6.0"):
+            fitting.refuse("scripts", _shown(script), "Missing mandatory attribute stage", "they stop", "say when it is to run")
+        elif script.stage not in fitting.facts.words("script", "stage"):
+            why = f"{fitting.them} have no stage {script.stage or '(none)'}"
+            fitting.lose("scripts", _shown(script), why, "the script never runs")
+    return tuple(Script(fitting.word("scripts", script.stage) or "", script.address) for script in wanted)
 
 
 def _address(fitting: Fitting, script: Script) -> str:
@@ -65,7 +54,7 @@ def _shown(script: Script) -> str:
 def elements(fitting: Fitting, answers: Answers) -> Iterator[Element]:
     """What a file says about scripts. The type is always url, so that an nfs:// address is read the same everywhere."""
     for script in answers.scripts:
-        if fitting.facts.since("5.6"):
+        if fitting.reads("script"):
             yield Element("script", script.address, {"stage": script.stage, "type": "url"})
         else:
             yield Element(_LEGACY[Stage(script.stage)], script.address)

@@ -25,7 +25,11 @@ def password(fitting: Fitting, wanted: RootPassword | None) -> RootPassword | No
             "leave it out and a random one is made, or allow plain text with [answerfile] allow_plaintext = true"
         )
         fitting.refuse("root-password", SHOWN, f"{fitting.them} read no hash", instead, fix)
-    return RootPassword(fitting.text("root-password", wanted.text), wanted.hashed)
+    text = fitting.text("root-password", wanted.text)
+    if text != wanted.text and not wanted.hashed:
+        fix = "give its hash, or a password without blanks at its ends"
+        fitting.refuse("root-password", SHOWN, "it begins or ends with white space", "another password would be set", fix)
+    return RootPassword(text, wanted.hashed)
 
 
 def one(fitting: Fitting, field: str, wanted: str | None) -> str | None:
