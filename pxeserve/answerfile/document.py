@@ -35,7 +35,8 @@ class Piece:
 @dataclass(slots=True, eq=False)
 class Node:
     """An element. `line` and `column` count from 1 and are its start tag's; `start` is that tag's first byte, `end` the first byte of its
-    end tag (of an empty element, `start` again). Two nodes are equal only when they are the same one."""
+    end tag (of an empty element, `start` again). `first` is what minidom gives as the value of whatever stands first in it: a piece of text
+    or CDATA, a comment, a processing instruction; None for an element, "" for nothing. Two nodes are equal only when they are the same."""
 
     name: str
     attributes: Mapping[str, str]
@@ -46,6 +47,7 @@ class Node:
     end: int = 0
     children: list[Node] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
+    first: str | None = ""
 
     @property
     def text(self) -> str:
@@ -73,11 +75,14 @@ class Node:
 @dataclass(frozen=True, slots=True)
 class Document:
     """A whole answerfile. `doctype` is where a document type without entities stood, as line and column: harmless, and never needed.
-    `nodes` are all elements in order, the root first."""
+    `nodes` are all elements in order, the root first. `text` are the bytes it was read from, `encoding` what they declare (None: nothing,
+    so UTF-8 or, by its first bytes, UTF-16)."""
 
     root: Node
     nodes: tuple[Node, ...]
     doctype: tuple[int, int] | None = None
+    text: bytes = field(default=b"", repr=False)
+    encoding: str | None = None
 
 
 def parse(text: bytes) -> Document:
@@ -85,7 +90,7 @@ def parse(text: bytes) -> Document:
     if len(text) > MAX_BYTES:
         line = text.count(b"\n", 0, MAX_BYTES) + 1
         column = MAX_BYTES - (text.rfind(b"\n", 0, MAX_BYTES) + 1) + 1
-        raise MalformedError(line, column, f"{len(text)} bytes; more than {MAX_BYTES} is no answerfile", "shorten it", ours=True)
+        raise MalformedError(line, column, f"more than {MAX_BYTES} bytes, which is no answerfile", "shorten it", ours=True)
     return _Building().build(text)
 
 
@@ -99,18 +104,22 @@ class _Building:
         self._parser.buffer_text = True
         self._nodes: list[Node] = []
         self._open: list[Node] = []
+        self._begun: set[Node] = set()
         self._cdata = False
         self._doctype: tuple[int, int] | None = None
         self._declared: list[tuple[str, str]] = []
+        self._encoding: str | None = None
 
     def build(self, text: bytes) -> Document:
         parser = self._parser
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.CharacterDataHandler = self._characters
         parser.StartCdataSectionHandler, parser.EndCdataSectionHandler = self._cdata_begins, self._cdata_ends
+        parser.CommentHandler, parser.ProcessingInstructionHandler = self._comment, self._instruction
         parser.StartDoctypeDeclHandler = self._doctype_begins
         parser.EntityDeclHandler = self._entity
         parser.StartNamespaceDeclHandler = self._namespace
+        parser.XmlDeclHandler = self._declaration
         try:
             parser.Parse(text, True)
         except expat.ExpatError as error:
@@ -120,7 +129,7 @@ class _Building:
             if isinstance(error, MalformedError):
                 raise
             raise MalformedError(1, 1, f"not XML: {error}", 'save it as UTF-8, or leave the declaration encoding="..." out') from None
-        return Document(self._nodes[0], tuple(self._nodes), self._doctype)
+        return Document(self._nodes[0], tuple(self._nodes), self._doctype, text, self._encoding)
 
     def _place(self) -> tuple[int, int]:
         return self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
@@ -141,6 +150,7 @@ class _Building:
         parent = self._open[-1] if self._open else None
         node = Node(_qualified(name), attributes, line, column, self._parser.CurrentByteIndex, parent)
         if parent is not None:
+            self._first(None)
             parent.children.append(node)
         self._nodes.append(node)
         self._open.append(node)
@@ -150,7 +160,22 @@ class _Building:
 
     def _characters(self, text: str) -> None:
         if self._open:
+            self._first(text)
             self._open[-1].pieces.append(Piece(text, self._cdata))
+
+    def _first(self, value: str | None) -> None:
+        node = self._open[-1]
+        if node not in self._begun:
+            self._begun.add(node)
+            node.first = value
+
+    def _comment(self, text: str) -> None:
+        if self._open:
+            self._first(text)
+
+    def _instruction(self, _target: str, text: str) -> None:
+        if self._open:
+            self._first(text)
 
     def _cdata_begins(self) -> None:
         self._cdata = True
@@ -159,6 +184,9 @@ class _Building:
 
     def _cdata_ends(self) -> None:
         self._cdata = False
+
+    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        self._encoding = encoding
 
     def _namespace(self, prefix: str | None, uri: str | None) -> None:
         self._declared.append((f"xmlns:{prefix}" if prefix else "xmlns", uri or ""))
