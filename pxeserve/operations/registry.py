@@ -15,7 +15,7 @@ from pxeserve.errors import PxeserveError
 from pxeserve.operations.context import Context
 
 NOUNS = (
-    "hosts", "profiles", "media", "imports", "loaders", "installs", "answerfiles", "linting", "explain", "events", "leases", "snippets",
+    "hosts", "profiles", "media", "imports", "loaders", "installs", "answerfiles", "linting", "conversion", "adoption", "explain", "events", "leases", "snippets",
     "apply", "rehearse", "status", "sources", "replay", "sites",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
