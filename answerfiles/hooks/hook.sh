@@ -75,13 +75,13 @@ run() {
     file=$work/$name
     mkdir -p "$work" && chmod 0700 "$work"
     if ! fetch "$address" "$file"; then
-        tell "script/$name/not-fetched"
+        tell "$name=not-fetched"
     elif ! intact "$file" "$sum_wanted"; then
-        tell "script/$name/changed"
+        tell "$name=changed"
     else
         chmod 0500 "$file"
         "$file" "$@" </dev/null
-        tell "script/$name/$?"
+        tell "$name=$?"
     fi
     rm -f "$file"
 }

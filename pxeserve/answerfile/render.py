@@ -1,4 +1,4 @@
-"""Writes an answerfile and its hook script for one installation, in the words of its dialect.
+"""Writes an answerfile for one installation, in the words of its dialect.
 
 Templates are read once, when this module is imported: a service that has given root up may not be able to read them later.
 """
@@ -105,18 +105,6 @@ def render(wanted: Wanted) -> bytes:
     if wrong:
         raise RenderError("\n".join(_sentence(finding) for finding in wrong))
     return text
-
-
-def hook_script(wanted: Wanted) -> bytes:
-    """The script that the installer runs at its last stage and that tells pxeserve how it went."""
-    dialect = old_spoken(wanted.dialect)
-    if dialect is None:
-        raise RenderError(f"hook scripts for installers of {wanted.dialect} cannot be written by this release")
-    own = wanted.answers.post_install_script or ""
-    if "'" in own:
-        raise RenderError("post-install-script: an address cannot hold a quotation mark")
-    template = _SHELL.get_template(f"{dialect.name}/post-install.sh.j2")
-    return template.render(notice=NOTICE, progress=wanted.progress, own_script=own).encode("ascii")
 
 
 def _sentence(finding: Finding) -> str:

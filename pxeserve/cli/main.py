@@ -26,6 +26,7 @@ _COMMANDS = {
     "apply": "pxeserve.cli.apply",
     "export": "pxeserve.cli.export",
     "answerfile": "pxeserve.cli.answerfile",
+    "script": "pxeserve.cli.scripts",
     "dhcp": "pxeserve.cli.dhcp",
     "nfs": "pxeserve.cli.nfs",
     "status": "pxeserve.cli.status",

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pxeserve.cli.session import ConfigOption, JsonOption, invoke
+from pxeserve.cli import passwords
+from pxeserve.cli.session import ConfigOption, JsonOption, invoke, reporting_errors
 
 app = typer.Typer(help="Profiles: add, list, show, set, remove.", no_args_is_help=True)
 
@@ -29,10 +30,13 @@ Set = Annotated[
 
 @app.command("add")
 def add(
-    name: Name, medium: Medium = None, parent: Parent = None, set_: Set = None, config: ConfigOption = None, json: JsonOption = False
-) -> None:
+    name: Name, medium: Medium = None, parent: Parent = None, set_: Set = None, password: passwords.PasswordOption = False,
+    config: ConfigOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
     """Make a profile."""
-    invoke(config, json, "profile.add", {"name": name, "medium": medium, "parent": parent, "set": set_ or []}, _shown)
+    with reporting_errors():
+        words = [*(set_ or []), *(passwords.asked_for_profile(config, name) if password else [])]
+    invoke(config, json, "profile.add", {"name": name, "medium": medium, "parent": parent, "set": words}, _shown)
 
 
 @app.command("list")
@@ -49,10 +53,13 @@ def show(name: Name, config: ConfigOption = None, json: JsonOption = False) -> N
 
 @app.command("set")
 def set_profile(
-    name: Name, medium: Medium = None, parent: Parent = None, set_: Set = None, config: ConfigOption = None, json: JsonOption = False
-) -> None:
+    name: Name, medium: Medium = None, parent: Parent = None, set_: Set = None, password: passwords.PasswordOption = False,
+    config: ConfigOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
     """Change a profile; `--medium ""` and `--parent ""` take those away."""
-    invoke(config, json, "profile.set", {"name": name, "medium": medium, "parent": parent, "set": set_ or []}, _shown)
+    with reporting_errors():
+        words = [*(set_ or []), *(passwords.asked_for_profile(config, name) if password else [])]
+    invoke(config, json, "profile.set", {"name": name, "medium": medium, "parent": parent, "set": words}, _shown)
 
 
 @app.command("remove")

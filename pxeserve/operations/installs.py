@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
-import string
 import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pxeserve.answerfile.answers import Mode as InstallerMode
-from pxeserve.answerfile.answers import RootPassword
 from pxeserve.answerfile.declared import Declared
 from pxeserve.answerfile.inheritance import InheritanceError, Merged
-from pxeserve.answerfile.scripts.compose import Composed, ComposeError, StageScript, Wishes, compose
+from pxeserve.answerfile.scripts.compose import Composed, ComposeError, Wishes, compose
 from pxeserve.boot.loaders import Loaders
 from pxeserve.domain.client import Firmware
 from pxeserve.domain.host import Host, Profile
@@ -22,41 +19,48 @@ from pxeserve.installs import seal
 from pxeserve.installs.arming import Arming, Order
 from pxeserve.installs.seal import Frozen
 from pxeserve.keys import load_keys
+from pxeserve.operations import passwords
 from pxeserve.operations.address import base_url
 from pxeserve.operations.answering import Answered, Answering, Asked, sources
 from pxeserve.operations.context import Context
 from pxeserve.operations.hosts import known
 from pxeserve.operations.inherited import declared_of
+from pxeserve.operations.passwords import Given
 from pxeserve.operations.profiles import installs_by_itself
 from pxeserve.operations.registry import verb
+from pxeserve.operations.scripts import gathered
 from pxeserve.operations.verification import mend, recheck
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import installs
 
 Mode = Literal["fresh", "reinstall", "upgrade", "restore"]
 
-_ALPHABET = "".join(sorted(set(string.ascii_letters + string.digits) - set("0O1lI")))
-_PASSWORD_LENGTH = 20
-
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Everything an arming needs, found good. `password` is set when it was made here, to be shown to a person once."""
+    """Everything an arming needs, found good. `given` is the root password that was made here, or taken from what was declared."""
 
     host: Host
     medium: Medium | None
     frozen: Frozen
     wants_answerfile: bool
-    password: str | None = field(default=None, repr=False)
+    given: Given = field(default_factory=Given)
     answered: Answered | None = None
     merged: Merged = field(default_factory=Merged)
 
 
 @verb("host.install")
 def install(
-    context: Context, *, name: str, mode: Mode = "fresh", interactive: bool = False, confirm: str | None = None
+    context: Context,
+    *,
+    name: str,
+    mode: Mode = "fresh",
+    interactive: bool = False,
+    confirm: str | None = None,
+    reveal: Literal["now", "later"] = "now",
 ) -> dict[str, Any]:
-    """Arm a host for one installation. A host that was installed before wants its name in `confirm`: its disks will be erased."""
+    """Arm a host for one installation. A host that was installed before wants its name in `confirm`: its disks will be erased. A random
+    root password is shown `now`, in the answer, or `later`: sealed for a day, until `host.password` is asked for it."""
     now = time.time()
     with context.store.site.read() as connection:
         host = known(connection, name)
@@ -67,7 +71,8 @@ def install(
             fix=f"say its name to go on: pxeserve host install {host.name} (it asks), or with --yes",
         )
     found = checked(context, host, mode, interactive=interactive, password=None)
-    order = Order(host, found.medium, mode, interactive, found.wants_answerfile, found.frozen, context.actor.name)
+    kept = found.given.kept(shown=reveal == "now")
+    order = Order(host, found.medium, mode, interactive, found.wants_answerfile, found.frozen, context.actor.name, secret=kept)
     armed = _arming(context).arm(order, now)
     return {
         "host": host.name,
@@ -76,9 +81,10 @@ def install(
         "interactive": interactive,
         "medium": armed.medium,
         "expires": armed.expires,
-        "root_password": found.password,
+        "root_password": found.given.made if reveal == "now" else None,
+        "password_kept": bool(kept.root),
         "erases": _erases(found),
-        "warnings": found.answered.warnings if found.answered else [],
+        "warnings": [*found.given.warnings, *(found.answered.warnings if found.answered else ())],
     }
 
 
@@ -123,14 +129,14 @@ def _answered(
 ) -> Checked:
     snapshot = shared(context.store).current()
     merged, declared = said_for(snapshot, host)
-    written, made = _password(context, host, declared) if password is None else (_stand_in(declared, password), None)
-    composed = _scripts(context, host, medium, mode, declared, key)
+    given = _password(context, host, medium, mode, merged, password)
+    composed = _scripts(context, host, medium, mode, declared, given, key)
     main, drivers = sources(context.config, snapshot, host, medium, declared)
-    asked = Asked(host, medium, InstallerMode(mode), declared, merged, written, composed.scripts, main, drivers)
+    asked = Asked(host, medium, InstallerMode(mode), declared, merged, given.answer, composed.scripts, main, drivers)
     with Answering(context.config.server.data / "templates") as answering:
         found = answering.answered(asked)
     frozen = Frozen(key, found.text, composed.files, context.config.arming.bind)
-    return Checked(host, medium, frozen, True, made, found, merged)
+    return Checked(host, medium, frozen, True, given, found, merged)
 
 
 def said_for(snapshot: Snapshot, host: Host) -> tuple[Merged, Declared]:
@@ -142,16 +148,21 @@ def said_for(snapshot: Snapshot, host: Host) -> tuple[Merged, Declared]:
     return merged, declared_of(host.name, merged)
 
 
-def _scripts(context: Context, host: Host, medium: Medium, mode: Mode, declared: Declared, key: bytes) -> Composed:
+def _scripts(
+    context: Context, host: Host, medium: Medium, mode: Mode, declared: Declared, given: Given, key: bytes
+) -> Composed:
     """What the installer runs, and what is served for it."""
     base = base_url(context.config)
-    site = [StageScript(one.stage, f"site-{number}", address=one.name) for number, one in enumerate(declared.scripts, 1)]
+    profile = shared(context.store).current().profile_of(host)
+    wishes = Wishes(profile.words.dom0_mem if profile else None, given.root_hash)
+    with context.store.site.read() as connection:
+        site = gathered(connection, host.name, medium.dialect, declared.scripts)
     try:
         return compose(
             medium.dialect,
             InstallerMode(mode),
             site,
-            Wishes(),
+            wishes,
             lambda name: f"{base}/s/{seal.token(key, seal.purpose('script', name))}/{name}",
             f"{base}/p/{seal.token(key, seal.purpose('progress', ''))}",
         )
@@ -159,24 +170,11 @@ def _scripts(context: Context, host: Host, medium: Medium, mode: Mode, declared:
         raise RefusedError(f"{host.name}: {error}") from None
 
 
-def _stand_in(declared: Declared, password: str) -> RootPassword:
-    """A password to be looked at, of the same kind as the real one."""
-    said = declared.answers.root_password
-    return RootPassword(password, said is not None and said.hashed)
-
-
-def _password(context: Context, host: Host, declared: Declared) -> tuple[RootPassword, str | None]:
-    """The password to write, and the same again when it was made here."""
-    said = declared.answers.root_password
-    if said is not None:
-        if not said.hashed and not context.config.answerfile.allow_plaintext:
-            raise RefusedError(
-                f"{host.name}: its root password is in plain text, which the configuration does not allow",
-                fix="leave it out and a random one is made and shown once, or set [answerfile] allow_plaintext = true",
-            )
-        return said, None  # a hash is refused by the writer for dialects that cannot read one
-    made = "".join(secrets.choice(_ALPHABET) for _ in range(_PASSWORD_LENGTH))
-    return RootPassword(made), made
+def _password(context: Context, host: Host, medium: Medium, mode: Mode, merged: Merged, sign: str | None) -> Given:
+    """The password of this installation, or `sign` in its place."""
+    said = merged.values.get("root-password")
+    what = (context.config, host.name, host.id, medium.dialect, InstallerMode(mode), said)
+    return passwords.given(*what) if sign is None else passwords.previewed(*what, sign)
 
 
 def _loader(context: Context, host: Host, medium: Medium | None) -> None:

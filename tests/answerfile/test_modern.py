@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from pxeserve.answerfile.dialects.old import OLD
 from pxeserve.answerfile.lint import Severity, lint
 from pxeserve.answerfile.model import read
-from pxeserve.answerfile.render import RenderError, Wanted, hook_script, render
+from pxeserve.answerfile.render import RenderError, Wanted, render
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
@@ -134,18 +133,6 @@ def test_what_a_dialect_cannot_say_is_refused_when_it_is_written() -> None:
         render(wanted("4.1", {"primary-disk": "sda", "timezone": "UTC", "admin-interface": {**DHCP, "vlan": "5"}}))
     with pytest.raises(RenderError, match="know lvm and ext, not largeblock"):
         render(wanted("8.2", {"primary-disk": "sda", "admin-interface": DHCP, "sr-type": "largeblock"}))
-
-
-@pytest.mark.parametrize(("argument", "stage"), [((), "installing"), (("0",), "done"), (("1",), "failed")])
-def test_the_hook_tells_its_stage_by_its_argument(tmp_path: Path, argument: tuple[str, ...], stage: str) -> None:
-    script = tmp_path / "hook"
-    script.write_bytes(hook_script(wanted("xcp-8.3", {"primary-disk": "sda", "admin-interface": DHCP})))
-    tool = tmp_path / "curl"
-    tool.write_text(f"#!/bin/sh\necho \"$@\" >>{tmp_path}/told\n")
-    tool.chmod(0o755)
-    subprocess.run(["/bin/sh", script, *argument], env={"PATH": f"{tmp_path}:/bin:/usr/bin"}, check=True)
-    assert (tmp_path / "told").read_text().split()[-1] == f"http://192.0.2.1/p/TOKEN/{stage}"
-    assert script.read_bytes().startswith(b"#!/bin/sh\n")  # other first lines end the installation
 
 
 @given(st.binary(max_size=200), st.sampled_from(sorted(OLD)))

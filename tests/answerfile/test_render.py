@@ -1,10 +1,5 @@
 """What is written is what the installer of 4.1 reads, and what people meant."""
 
-import http.server
-import os
-import subprocess
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pxeserve.answerfile.model import AnswerError, merged, read, redacted
-from pxeserve.answerfile.render import RenderError, Wanted, hook_script, render
+from pxeserve.answerfile.render import RenderError, Wanted, render
 
 GOLDEN = Path(__file__).parent / "golden"
 DHCP = {"name": "eth0", "proto": "dhcp"}
@@ -139,59 +134,3 @@ def test_a_hosts_own_answers_win_and_no_password_is_shown() -> None:
         assert "secret" not in str(redacted({"root-password": password}))
     assert redacted({"root-password": "random"}) == {"root-password": "random"}
     assert "secret" not in repr(read({"root-password": {"plaintext": "secret"}}))
-
-
-# --- the hook script, run by busybox as in an installer's RAM disk ---
-
-
-class _Site(http.server.BaseHTTPRequestHandler):
-    asked: list[str]
-    own_script = b""
-
-    def do_GET(self) -> None:
-        self.asked.append(self.path)
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(self.own_script if self.path.startswith("/own") else b"")
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
-
-
-@pytest.fixture
-def site() -> Iterator[tuple[str, type[_Site]]]:
-    handler = type("Handler", (_Site,), {"asked": []})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", handler
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.mark.skipif(not os.path.exists("/bin/busybox"), reason="busybox is not installed")
-@pytest.mark.parametrize(
-    ("own", "told", "status"),
-    [
-        (None, ["/p/TOKEN/done"], 0),
-        (b'#!/bin/sh\n[ "$1" = /tmp/root ]\n', ["/own.sh", "/p/TOKEN/done"], 0),
-        (b"#!/bin/sh\nexit 3\n", ["/own.sh", "/p/TOKEN/failed"], 1),
-    ],
-)
-def test_the_hook_tells_how_it_went(tmp_path: Path, site: tuple[str, type[_Site]], own: bytes | None, told: list[str], status: int) -> None:
-    base, handler = site
-    handler.own_script = own or b""
-    declared = {**LEAST, "post-install-script": f"{base}/own.sh"} if own else LEAST
-    script = tmp_path / "script"
-    script.write_bytes(hook_script(replace(wanted(declared), progress=f"{base}/p/TOKEN")))
-    os.symlink("/bin/busybox", tmp_path / "wget")
-    done = subprocess.run(["/bin/busybox", "sh", script, "/tmp/root"], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=False)
-    assert handler.asked == told
-    assert done.returncode == status
-
-
-def test_the_hook_begins_with_an_interpreter_that_all_installers_take() -> None:
-    assert hook_script(wanted(LEAST)).startswith(b"#!/bin/sh\n")
-    with pytest.raises(RenderError, match="quotation mark"):
-        hook_script(wanted({**LEAST, "post-install-script": "http://x/'"}))

@@ -24,6 +24,7 @@ from pxeserve.answerfile.answers import (
 )
 from pxeserve.answerfile.declared import values as v
 from pxeserve.answerfile.declared.values import AnswerError
+from pxeserve.answerfile.passwords import hash_fault
 
 DISK = ("device", "guest-storage", "sr-at-end", "preserve-first-partition", "mirror", "fs-type")
 INTERFACE = ("name", "hwaddr", "proto", "ipaddr", "subnet", "gateway", "protov6", "ipv6", "gatewayv6", "vlan")
@@ -177,15 +178,27 @@ def fcoe(where: str, value: Any) -> Fcoe:
 
 
 def password(where: str, value: Any) -> RootPassword | None:
-    """Root's password; None for a random one, made when the host is armed. No message repeats it."""
+    """Root's password; None for a random one, made when the host is armed. Of several `hashes` of one password each host takes another one
+    when it is armed; here the first stands for them. No message repeats any."""
     if value == "random":
         return None
     kind, said = ("plaintext", value) if isinstance(value, str) else ("", None)
     if isinstance(value, Mapping) and len(value) == 1:
         kind, said = next(iter(value.items()))
+    if kind == "hashes" and isinstance(said, list | tuple) and said:
+        read = tuple(_password(f"{where}.hashes", one, hashed=True) for one in said)
+        return read[0]
     if kind not in ("hash", "plaintext"):
         raise AnswerError(f'{where}: "random", {{hash: ...}} or {{plaintext: ...}} is needed')
+    return _password(f"{where}.{kind}", said, hashed=kind == "hash")
+
+
+def _password(where: str, said: Any, *, hashed: bool) -> RootPassword:
     try:
-        return RootPassword(v.text(where, said), kind == "hash")
+        found = RootPassword(v.text(where, said), hashed)
     except AnswerError:
-        raise AnswerError(f"{where}.{kind}: is empty, or holds what an installer cannot read") from None
+        raise AnswerError(f"{where}: is empty, or holds what an installer cannot read") from None
+    fault = hash_fault(found.text) if hashed else None
+    if fault is not None:
+        raise AnswerError(f"{where}: {fault}; pxeserve host set NAME --password makes one")
+    return found

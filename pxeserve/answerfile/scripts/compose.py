@@ -18,16 +18,7 @@ from pxeserve import resources
 from pxeserve.answerfile.answers import Mode, Script, Stage
 from pxeserve.answerfile.scripts.dom0 import dom0_mem_fault, dom0_mem_of_host
 from pxeserve.answerfile.scripts.generations import GENERATIONS, Generation, stages
-
-HOOK = "hook"
-"""The hook's name."""
-
-ROTATION = "filesystem-populated.pxeserve.root-password.sh"
-DOM0_MEM = "filesystem-populated.pxeserve.dom0-mem.sh"
-"""The names of pxeserve's own scripts, as they are reported. The site's are called STAGE.NUMBER.NAME."""
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
-"""What a site's script may be called."""
+from pxeserve.answerfile.scripts.names import DOM0_MEM, HOOK, NAME, ROTATION
 
 _NOTICE = "# Written by pxeserve for this one installation; changes are lost.\n"
 _FOLDER = resources.folder("answerfiles") / "hooks"

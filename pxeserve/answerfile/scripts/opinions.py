@@ -34,9 +34,9 @@ def _syntax(script: bytes, shell: str) -> list[Finding]:
         return []
     last = next((line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()), "it cannot be read")
     place = _LINE.search(last)
-    line, said = (int(place[1]), place[2]) if place else (0, last)
+    line, said = (int(place[1]), place[2]) if place else (1, last)
     text = "".join(char for char in said if char.isprintable())[:200]
-    return [Finding("SH-020", Severity.ERROR, line, 0, f"{shell} cannot read this script: {text}", "correct it", f"{shell} -n")]
+    return [Finding("SH-020", Severity.ERROR, line, 1, f"{shell} cannot read this script: {text}", "correct it", f"{shell} -n")]
 
 
 def _shellcheck(script: bytes, shell: str) -> list[Finding]:

@@ -22,9 +22,9 @@ GOOD = b"#!/bin/sh\nexit 0\n"
 @pytest.mark.parametrize(
     ("script", "code", "line"),
     [
-        (b"", "SH-001", 0),
-        (b"\n \n", "SH-001", 0),
-        (GOOD + b"#" * MAX_BYTES, "SH-002", 0),
+        (b"", "SH-001", 1),
+        (b"\n \n", "SH-001", 1),
+        (GOOD + b"#" * MAX_BYTES, "SH-002", 1),
         (b"#!/bin/sh\necho \0\n", "SH-003", 2),
         ("#!/bin/sh\nexit 0\n".encode("utf-16"), "SH-003", 1),
         (b"\xef\xbb\xbf" + GOOD, "SH-004", 1),

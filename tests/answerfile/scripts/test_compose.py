@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from pxeserve.answerfile.answers import Mode, Stage
 from pxeserve.answerfile.dialects import DIALECTS
 from pxeserve.answerfile.scripts import compose as room
-from pxeserve.answerfile.scripts.compose import DOM0_MEM, HOOK, ROTATION, ComposeError, StageScript, Wishes, compose
+from pxeserve.answerfile.scripts.compose import ComposeError, StageScript, Wishes, compose
 from pxeserve.answerfile.scripts.generations import GENERATIONS
+from pxeserve.answerfile.scripts.names import DOM0_MEM, HOOK, ROTATION
 
 FILLED = Stage.FILESYSTEM_POPULATED
 NOTHING = Wishes()

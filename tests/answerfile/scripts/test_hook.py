@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from pxeserve.answerfile.answers import Mode, Stage
-from pxeserve.answerfile.scripts.compose import HOOK, Composed, StageScript, Wishes, compose
+from pxeserve.answerfile.scripts.compose import Composed, StageScript, Wishes, compose
 from pxeserve.answerfile.scripts.generations import GENERATIONS, stages
+from pxeserve.answerfile.scripts.names import HOOK
 
 FILLED = Stage.FILESYSTEM_POPULATED
 NOTHING = Wishes()
@@ -80,7 +81,7 @@ def test_several_scripts_run_in_order_and_each_one_s_end_is_told(
     hook = composed(wire, "4.1", *site, StageScript(FILLED, "lost.sh", address=f"{wire.base}/nowhere")).files[HOOK]
     assert installer(shell, hook, "/tmp/root", tools=ramdisk(fetcher)).returncode == 0
     ends = [("1.one.sh", "0"), ("2.two.sh", "7"), ("3.three", "0"), ("4.lost.sh", "not-fetched")]
-    told = [f"script/filesystem-populated.{name}/{status}" for name, status in ends]
+    told = [f"filesystem-populated.{name}={status}" for name, status in ends]
     assert wire.reports == ["filesystem-populated", *told, "done"]
     ran = [line.split(" ") for line in log.read_text().splitlines()]
     assert [line[0].rpartition("/")[2].partition(".")[2] for line in ran] == ["1.one.sh", "2.two.sh", "3.three"]
@@ -107,7 +108,7 @@ def test_a_script_that_was_changed_on_its_way_does_not_run(
     if fetcher == "python":
         (tools / "sha256sum").unlink()   # then Python tells
     installer("dash", made.files[HOOK], "/tmp/root", tools=tools, stage="filesystem-populated")
-    assert wire.reports == ["filesystem-populated", "script/filesystem-populated.1.own.sh/changed"]
+    assert wire.reports == ["filesystem-populated", "filesystem-populated.1.own.sh=changed"]
     assert not (tmp_path / "ran").exists()
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from pxeserve.answerfile import passwords
 from pxeserve.answerfile.answers import Mode
-from pxeserve.answerfile.scripts.compose import DOM0_MEM, ROTATION, Wishes, compose
+from pxeserve.answerfile.scripts.compose import Wishes, compose
+from pxeserve.answerfile.scripts.names import DOM0_MEM, ROTATION
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SHELLS = ("dash", "busybox", "bash")
