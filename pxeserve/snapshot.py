@@ -41,6 +41,15 @@ class Layers:
         """A host's answers with all that it inherits. Raises InheritanceError."""
         return upon(self.of_profile(host.profile), Layer(f"host {host.name}", host.answers))
 
+    def above(self, name: str) -> list[str]:
+        """The parents of a profile, the nearest first, as far as they lead on."""
+        found: list[str] = []
+        profile = self.profiles.get(name)
+        while profile is not None and profile.parent is not None and profile.parent not in found:
+            found.append(profile.parent)
+            profile = self.profiles.get(profile.parent)
+        return found
+
     def _of_profile(self, name: str, below: tuple[str, ...]) -> Merged:
         known = self._known.get(name)
         if known is not None:

@@ -24,7 +24,7 @@ from pxeserve.cli.session import (
     wrong_use,
 )
 
-app = typer.Typer(help="Answerfiles: lint, render, convert.", no_args_is_help=True)
+app = typer.Typer(help="Answerfiles: lint, render, check, convert.", no_args_is_help=True)
 app.command("convert")(conversion.convert)
 
 
@@ -67,12 +67,30 @@ def lint(
 @app.command("render")
 def render(
     name: Annotated[str, typer.Argument(metavar="HOST", help="The host's name.")],
-    mode: Annotated[str, typer.Option("--mode", metavar="MODE", help="fresh, reinstall or upgrade.")] = "fresh",
+    mode: Annotated[str, typer.Option("--mode", metavar="MODE", help="fresh, reinstall, upgrade or restore.")] = "fresh",
+    origins: Annotated[bool, typer.Option("--origins", help="Say beside each line who said it: host, profile, site, pxeserve.")] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show the answerfile that a host would get now; its password is hidden and its addresses open nothing."""
-    invoke(config, json, "answerfile.render", {"name": name, "mode": mode}, lambda answer, _shown: typer.echo(answer["answerfile"]))
+    from pxeserve.cli import rendering
+
+    invoke(config, json, "answerfile.render", {"name": name, "mode": mode}, rendering.with_origins if origins else rendering.alone)
+
+
+@app.command("check")
+def check(
+    profile: Annotated[str | None, typer.Option("--profile", metavar="PROFILE", help="Only hosts of it and of the profiles below.")] = None,
+    mode: Annotated[str, typer.Option("--mode", metavar="MODE", help="fresh, reinstall, upgrade or restore.")] = "fresh",
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write and lint the answerfile of every host, and say which ones could not be armed; ends with 1 when there are some."""
+    from pxeserve.cli import rendering
+
+    found = invoke(config, json, "answerfile.check", {"profile": profile, "mode": mode}, rendering.checked)
+    if any(one["verdict"] == "refused" for one in found):
+        raise typer.Exit(NO)
 
 
 def _judged(found: Any, shown: Console) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address
 from typing import Any
 
+from pxeserve.answerfile.declared import redacted
+from pxeserve.answerfile.inheritance import InheritanceError
 from pxeserve.boot.entry import MenuError, entry
 from pxeserve.boot.loaders import Loaders
 from pxeserve.domain.client import Client, Firmware, parse_mac
@@ -50,8 +52,31 @@ def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -
         "medium": decision.medium.name if decision.medium else None,
         "install": {"id": install.id, "state": install.state, "expires": install.expires} if install else None,
         "menu": menu,
+        "answers": _answers(context, who),
         "because": [{"weight": one.weight, "code": one.code, "text": one.text, "source": one.source} for one in reasons],
     }
+
+
+def _answers(context: Context, who: Subject) -> list[dict[str, Any]]:
+    """What is declared for the host, and by whom; secrets are not shown."""
+    if who.host is None:
+        return []
+    try:
+        found = shared(context.store).current().layers.of_host(who.host)
+    except InheritanceError:
+        return []  # the profile is gone, which is among the reasons
+    return [{"answer": path, "value": value, "origin": found.origin(path)} for path, value in _told(redacted(found.values))]
+
+
+def _told(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        path = f"{above}{key}"
+        if isinstance(value, Mapping):
+            yield from _told(value, f"{path}.")
+        elif isinstance(value, list):
+            yield from ((f"{path}.{number}", item) for number, item in enumerate(value))
+        else:
+            yield path, value
 
 
 def _menu(context: Context, decision: Decision, firmware: Firmware, loaders: Loaders) -> tuple[str | None, list[Reason]]:

@@ -127,16 +127,7 @@ class Inherited:
         return _fits(read(found.values).answers, medium) if medium is not None else {}
 
     def _below(self, name: str) -> Iterator[str]:
-        return (other for other in self._layers.profiles if name in self._above(other))
-
-    def _above(self, name: str) -> list[str]:
-        """The parents of a profile, the nearest first, as far as they lead on."""
-        found: list[str] = []
-        profile = self._layers.profiles.get(name)
-        while profile is not None and profile.parent is not None and profile.parent not in found:
-            found.append(profile.parent)
-            profile = self._layers.profiles.get(profile.parent)
-        return found
+        return (other for other in self._layers.profiles if name in self._layers.above(other))
 
 
 def _fits(answers: Answers, medium: Medium) -> dict[Mode, Fitted]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from pxeserve.answerfile.answers import Mode as InstallerMode
@@ -38,7 +39,8 @@ Mode = Literal["fresh", "reinstall", "upgrade", "restore"]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Everything an arming needs, found good. `given` is the root password that was made here, or taken from what was declared."""
+    """Everything an arming needs, found good. `given` is the password, made or declared. `merged` is what was declared for the host and by
+    whom, `template` the site's own that its answerfile was written by."""
 
     host: Host
     medium: Medium | None
@@ -47,6 +49,7 @@ class Checked:
     given: Given = field(default_factory=Given)
     answered: Answered | None = None
     merged: Merged = field(default_factory=Merged)
+    template: str | None = None
 
 
 @verb("host.install")
@@ -124,19 +127,29 @@ def checked(context: Context, host: Host, mode: Mode, *, interactive: bool, pass
     return _answered(context, host, medium, mode, key, password)
 
 
-def _answered(
-    context: Context, host: Host, medium: Medium, mode: Mode, key: bytes, password: str | None
+def _answered(context: Context, host: Host, medium: Medium, mode: Mode, key: bytes, password: str | None) -> Checked:
+    with Answering(templates_folder(context)) as answering:
+        return answered_for(context, shared(context.store).current(), answering, host, medium, mode, key, password)
+
+
+def answered_for(
+    context: Context, snapshot: Snapshot, answering: Answering, host: Host, medium: Medium, mode: Mode, key: bytes, password: str | None
 ) -> Checked:
-    snapshot = shared(context.store).current()
+    """The answerfile of `host` for an installation from `medium`, with its scripts; of loaders and files nothing is asked. Raises
+    PxeserveError."""
     merged, declared = said_for(snapshot, host)
     given = _password(context, host, medium, mode, merged, password)
     composed = _scripts(context, host, medium, mode, declared, given, key)
     main, drivers = sources(context.config, snapshot, host, medium, declared)
     asked = Asked(host, medium, InstallerMode(mode), declared, merged, given.answer, composed.scripts, main, drivers)
-    with Answering(context.config.server.data / "templates") as answering:
-        found = answering.answered(asked)
+    found = answering.answered(asked)
     frozen = Frozen(key, found.text, composed.files, context.config.arming.bind)
-    return Checked(host, medium, frozen, True, given, found, merged)
+    return Checked(host, medium, frozen, True, given, found, merged, declared.template)
+
+
+def templates_folder(context: Context) -> Path:
+    """Where a site's own templates lie."""
+    return context.config.server.data / "templates"
 
 
 def said_for(snapshot: Snapshot, host: Host) -> tuple[Merged, Declared]:

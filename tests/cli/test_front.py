@@ -169,7 +169,7 @@ def test_a_netinstall_tree_is_told_its_version(config: Path) -> None:
 
 
 def test_text_of_people_is_never_taken_for_markup(config: Path) -> None:
-    run("profile", "add", "rack", "--set", "hostname=a[red]x[/red]", config=config)
+    run("profile", "add", "rack", "--set", "boot.kernel_args=a[red]x[/red]", config=config)
     assert "a[red]x[/red]" in run("profile", "show", "rack", config=config).stdout
 
 
