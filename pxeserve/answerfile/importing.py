@@ -18,8 +18,8 @@ from pxeserve.answerfile.declared.values import without_password
 _HOOK = re.compile(r"://[^/]+/s/[A-Za-z0-9_.-]{16,}/")
 """How this server's addresses of hooks look."""
 
-Hash = Callable[[str], str]
-"""Makes a crypt string of a plain password. Raises ValueError for one that may not be a password."""
+Hashes = Callable[[str], list[str]]
+"""Makes crypt strings of a plain password, each with a salt of its own. Raises ValueError for one that may not be a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,15 @@ class Imported:
         return {**values, "admin-interface": {key: value for table in both for key, value in table.items()}} if both else values
 
 
-def imported(answers: Answers, hashed: Hash) -> Imported:
-    """What of `answers` can be declared. A plain password is made into a hash by `hashed`."""
+def imported(answers: Answers, hashes: Hashes) -> Imported:
+    """What of `answers` can be declared. A plain password is made into `hashes`."""
     sorting = _Sorting()
     for field_name, value in _declared(answers):
         sorting.take(sorting.shared, field_name, value)
     _interface(sorting, answers.admin_interface)
     if answers.hostname:
         sorting.take(sorting.own, "hostname", answers.hostname)
-    _password(sorting, answers.root_password, hashed)
+    _password(sorting, answers.root_password, hashes)
     _scripts(sorting, answers.scripts)
     _left(sorting, answers)
     return Imported(sorting.shared, sorting.own, tuple(sorting.left))
@@ -104,6 +104,8 @@ def _declared(answers: Answers) -> Iterator[tuple[str, Any]]:
         ("repo-gpgcheck", answers.repo_gpgcheck),
         ("gpgcheck", answers.gpgcheck),
         ("target-platform", answers.target_platform),
+        ("netinstall-gpg-check", answers.netinstall_gpg_check),
+        ("drivers", {one.name: one.variant for one in answers.drivers}),
         ("ui-confirmation-prompt", answers.ui_confirmation_prompt or None),
         ("sources", [_pack(one) for one in answers.sources[1:]]),
         ("driver-sources", [_pack(one) for one in answers.driver_sources]),
@@ -171,22 +173,21 @@ def _interface(sorting: _Sorting, nic: Interface | None) -> None:
                 into.setdefault("admin-interface", {})[key] = value
 
 
-def _password(sorting: _Sorting, password: RootPassword | None, hashed: Hash) -> None:
+def _password(sorting: _Sorting, password: RootPassword | None, hashes: Hashes) -> None:
     if password is None:
         return
-    text = password.text
-    if not password.hashed:
-        try:
-            text = hashed(password.text)
-        except ValueError as error:
-            sorting.leave("root-password", SHOWN, f"it is plain text, and cannot be hashed: {error}")
-            return
     try:
-        read({"root-password": {"hash": text}})
+        made = [password.text] if password.hashed else hashes(password.text)
+    except ValueError as error:
+        sorting.leave("root-password", SHOWN, f"it is plain text, and cannot be hashed: {error}")
+        return
+    value = {"hash": made[0]} if len(made) == 1 else {"hashes": made}
+    try:
+        read({"root-password": value})
     except AnswerError as error:
         sorting.leave("root-password", SHOWN, f"it would be refused: {error}")
     else:
-        sorting.shared["root-password"] = {"hash": text}
+        sorting.shared["root-password"] = value
 
 
 def _scripts(sorting: _Sorting, scripts: Iterable[Script]) -> None:
@@ -208,9 +209,5 @@ def _left(sorting: _Sorting, answers: Answers) -> None:
     sorting.leave("mode", answers.mode, "it is said when a host is armed: pxeserve host install NAME --mode MODE")
     for source in answers.sources[:1]:
         sorting.leave("source", source.address or source.kind, "packages come from the profile's own medium")
-    for driver in answers.drivers:
-        sorting.leave("drivers", driver.name, "variants of drivers are not declared")
-    if answers.netinstall_gpg_check is not None:
-        sorting.leave("netinstall-gpg-check", answers.netinstall_gpg_check, "it concerns installing over the network alone")
     if answers.oem is not None:
         sorting.leave("oem", answers.oem.xenrt or "", "the OEM edition's images are not installed from here")
