@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pxeserve.answerfile.answers import Answers
-from pxeserve.answerfile.crossing import Change, Crossing, Kind, carried
+from pxeserve.answerfile.changes import Change, Crossing, Kind
+from pxeserve.answerfile.crossing import carried
 from pxeserve.answerfile.dialects.shape import Dialect
 from pxeserve.answerfile.document import parse
 from pxeserve.answerfile.finding import Finding, Severity
@@ -32,7 +33,7 @@ class RefusedFileError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Converted:
     """What came of it: the file (None when it cannot be written: `faults` say why and what to do), the answers in it, and every
-    difference in the order of a file."""
+    difference, those of words first."""
 
     text: bytes | None
     answers: Answers
