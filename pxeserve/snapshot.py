@@ -152,6 +152,8 @@ def _resolved(profile: Profile, profiles: Mapping[str, Profile], seen: frozenset
         profile.words.kernel_args or base.words.kernel_args,
         profile.words.leave or base.words.leave,
         profile.words.secure_boot or base.words.secure_boot,
+        profile.words.multipath or base.words.multipath,
+        profile.words.network_device or base.words.network_device,
     )
     own_files = profile.medium or profile.plain
     return replace(

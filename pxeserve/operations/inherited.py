@@ -17,6 +17,7 @@ from pxeserve.answerfile.declared import AnswerError, Declared, read
 from pxeserve.answerfile.dialects import spoken
 from pxeserve.answerfile.inheritance import InheritanceError, Layer, Merged, merged
 from pxeserve.answerfile.writing import Fitted, Lost, fit
+from pxeserve.boot.installer import WordError, kernel_words
 from pxeserve.domain.host import Host
 from pxeserve.domain.medium import Medium, Role
 from pxeserve.errors import NotFoundError, PxeserveError
@@ -96,6 +97,10 @@ class Inherited:
         medium = self._medium(profile)
         if medium is None:
             return
+        try:
+            kernel_words(medium.dialect, self._profiles[profile].words)
+        except WordError as error:
+            raise PxeserveError(f"{whose}: {error.message}", fix=error.fix) from None
         for one in _never(_fits(declared.answers, medium)):
             if one.fix:
                 by = found.origin(one.field)

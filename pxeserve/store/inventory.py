@@ -136,7 +136,14 @@ def boot_to_json(profile: Profile) -> dict[str, Any]:
         if plain.multiboot:
             return {"multiboot": list(plain.multiboot), **firmware}
         return {"kernel": plain.kernel, "initrd": plain.initrd, "args": plain.args, **firmware}
-    pairs = {"serial": words.serial, "dom0_mem": words.dom0_mem, "xen_args": words.xen_args, "kernel_args": words.kernel_args}
+    pairs = {
+        "serial": words.serial,
+        "dom0_mem": words.dom0_mem,
+        "xen_args": words.xen_args,
+        "kernel_args": words.kernel_args,
+        "multipath": words.multipath,
+        "network_device": words.network_device,
+    }
     return {key: value for key, value in pairs.items() if value} | firmware
 
 
@@ -154,6 +161,8 @@ def boot_from_json(boot: Mapping[str, Any]) -> tuple[BootWords, PlainBoot | None
             dom0_mem=boot.get("dom0_mem"),
             xen_args=boot.get("xen_args", ""),
             kernel_args=boot.get("kernel_args", ""),
+            multipath=boot.get("multipath", ""),
+            network_device=boot.get("network_device", ""),
         ),
         None,
     )

@@ -17,11 +17,12 @@ PXESERVE = Path(sys.executable).parent / "pxeserve"
 CHECKOUT = Path(__file__).parents[2]
 MAC = "52:54:00:77:00:01"
 GROUPS = {
-    "host": ("add", "list", "show", "set", "remove", "install", "cancel"),
+    "host": ("add", "list", "show", "set", "remove", "install", "password", "cancel"),
     "profile": ("add", "list", "show", "set", "remove"),
     "media": ("import", "imports", "list", "show", "verify", "create", "add-package", "set", "remove", "sample"),
     "loaders": ("import", "list"),
     "answerfile": ("lint", "render"),
+    "script": ("add", "set", "list", "show", "remove", "lint"),
     "dhcp": ("leases",),
     "config": ("example", "show"),
 }
