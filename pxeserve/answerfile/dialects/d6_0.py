@@ -205,6 +205,7 @@ DIALECT = later(
     order={Mode.FRESH: _FRESH, Mode.REINSTALL: _FRESH, Mode.UPGRADE: (Step.EXISTING, Step.TARGET, *_COMMON)},
     bad_root=Said("AnswerfileException", "Unexpected top level element"),
     bad_mode=Said("AnswerfileException", "Unknown mode, {value}"),
+    with_bad_mode=(),
     not_xml=Said("AnswerfileException", "Answerfile is incorrectly formatted."),
     ascii_attributes=True,
     dialog_closes=True,

@@ -188,7 +188,12 @@ def named_device(look: Looking, node: Node, text: str) -> str:
 
 
 def path_of(look: Looking, device: str) -> str:
-    """The path behind a name, multipath and links followed."""
+    """The path behind a name, links followed."""
+    return _path(look, device)
+
+
+def master_of(look: Looking, device: str) -> str:
+    """The path behind a name, links and multipath followed."""
     return _master(look, device)
 
 
@@ -205,11 +210,13 @@ def _device(look: Looking, node: Node, text: str, attribute: str | None = None) 
     if not _SPEC.fullmatch(text):
         said = Said("IscsiDeviceException", f"Cannot parse spec {text}")
         look.stop(said, Cause.VALUE, node, "iscsi:SERVER:PROTOCOL:PORT:LUN:TARGET (RFC 4173)", attribute)
+    if not machine.has_lun(look.machine, text):
+        look.stop(Said("AssertionError", ""), Cause.MACHINE, node, "name a LUN that the machine is logged in to", attribute)
     return text
 
 
 def _local(look: Looking, draft: Draft, node: Node, device: str) -> str:
-    path = _path(look, device)
+    path = machine.resolved(look.machine, f"/dev/{device}")
     over = machine.master_of(look.machine, path)
     if over and over != _master(look, draft["primary_disk"].device):
         value = look.element("guest-disk").text
@@ -224,7 +231,9 @@ def _name(text: str) -> str:
 
 
 def _path(look: Looking, device: str) -> str:
-    return device if device.startswith("iscsi:") and look.dialect.iscsi_fails is None else machine.resolved(look.machine, f"/dev/{device}")
+    if device.startswith("iscsi:") and look.dialect.iscsi_fails is None:
+        return device if look.machine is None else look.machine.links[device]
+    return machine.resolved(look.machine, f"/dev/{device}")
 
 
 def _master(look: Looking, device: str) -> str:

@@ -18,9 +18,9 @@ _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What is there. `nics` are MACs in small letters by name; `disks` paths such as `/dev/sda`, `links` the disk behind a path of
-    `/dev/disk/`; `installations` and `backups` the disks that carry one, in the order of the scan; `large_block` the disks with 4 KiB
-    sectors; `masters` the multipath device over a disk."""
+    """What is there. `nics` are MACs in small letters by name; `disks` paths such as `/dev/sda`; `links` the disk behind a path of
+    `/dev/disk/`, and behind an `iscsi:` specification; `installations` and `backups` the disks that carry one, in the order of the scan;
+    `large_block` the disks with 4 KiB sectors; `masters` the multipath device over a disk."""
 
     nics: Mapping[str, str] = field(default_factory=dict)
     disks: frozenset[str] = frozenset()
@@ -52,6 +52,11 @@ def resolved(machine: Machine | None, path: str) -> str:
 def has_disk(machine: Machine | None, path: str) -> bool:
     """Whether there is such a disk."""
     return _possible(path) if machine is None else path in machine.disks
+
+
+def has_lun(machine: Machine | None, spec: str) -> bool:
+    """Whether the LUN of an `iscsi:` specification is there."""
+    return machine is None or spec in machine.links
 
 
 def has_path(machine: Machine | None, path: str) -> bool:
