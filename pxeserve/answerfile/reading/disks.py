@@ -32,7 +32,7 @@ def sr_type(look: Looking, draft: Draft) -> None:
 
 def sr_type_large_block(look: Looking, draft: Draft) -> None:
     """xs8, xcp-8.3 and xs9: disks with 4 KiB sectors need the SR type that was made for them."""
-    large = look.dialect.large_block_sr
+    large = look.dialect.large_block_sr or (look.machine and look.machine.large_block_sr)
     paths = _sr_disks(look, draft)
     for path in paths:
         if not machine.has_disk(look.machine, path):
@@ -42,7 +42,9 @@ def sr_type_large_block(look: Looking, draft: Draft) -> None:
                 (node for node in look.all("guest-disk") if _path(look, _name(node.text.strip())) == path), look.first("primary-disk")
             )
             look.stop(said, Cause.MACHINE, node or look.root, _DISK_FIX)
-    chosen = look.word(look.root, "sr-type") or None
+    chosen = look.attribute(look.root, "sr-type") or None
+    if chosen is None or chosen != large:
+        look.word(look.root, "sr-type")
     mismatched = [path for path in paths if look.machine and path in look.machine.large_block]
     if large and mismatched and chosen not in (None, large):
         said = Said("AnswerfileException", f"{', '.join(mismatched)} not compatible with SR type {chosen}")

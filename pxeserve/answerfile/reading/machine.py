@@ -20,7 +20,8 @@ _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 class Machine:
     """What is there. `nics` are MACs in small letters by name; `disks` paths such as `/dev/sda`; `links` the disk behind a path of
     `/dev/disk/`, and behind an `iscsi:` specification; `installations` and `backups` the disks that carry one, in the order of the scan;
-    `large_block` the disks with 4 KiB sectors; `masters` the multipath device over a disk."""
+    `large_block` the disks with 4 KiB sectors; `masters` the multipath device over a disk;
+    `large_block_sr` the SR type for such disks that this very medium offers, when its generation is not known for one."""
 
     nics: Mapping[str, str] = field(default_factory=dict)
     disks: frozenset[str] = frozenset()
@@ -29,6 +30,7 @@ class Machine:
     backups: tuple[str, ...] = ()
     large_block: frozenset[str] = frozenset()
     masters: Mapping[str, str] = field(default_factory=dict)
+    large_block_sr: str | None = None
 
 
 def has_nic(machine: Machine | None, name: str) -> bool:
