@@ -195,7 +195,7 @@ DIALECT = later(
         text=Value(Holds.WORD, ("bridge", "openvswitch", "vswitch"), "vswitch", Otherwise.IGNORED),
     ),
     replace(_was.elements["initial-partitions"], counts=Counts.FIRST, note="a fault of the installer's makes it pass over every partition"),
-    replace(_was.elements["partition"], attributes=(), note="never taken: a fault of the installer's"),
+    replace(_was.elements["partition"], counts=Counts.NEVER, attributes=(), note="never taken: a fault of the installer's"),
     name="6.0",
     product="XenServer 6.0",
     source="XenServer 6.0 installer (host-installer 33dfb39d9d55), answerfile.py",

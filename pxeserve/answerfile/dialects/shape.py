@@ -24,6 +24,7 @@ class Counts(StrEnum):
     EACH = "each"  # all, in order
     SET = "set"  # all, equal ones once
     KEYED = "keyed"  # all; of two with the same key, the last
+    NEVER = "never"  # none: a fault of the installer's makes it pass over each
     ONE = "one"  # at most one: two are refused
 
 
