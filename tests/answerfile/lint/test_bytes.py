@@ -42,7 +42,7 @@ CASES = [
     ("many elements", b"<a>\n" + b"<b/>" * MAX_ELEMENTS + b"</a>", "XA-004", None),
     ("a megabyte of nesting", NESTED, "XA-001", None),
     ("too long by one", b" " * (MAX_BYTES + 1), "XA-001", (1, MAX_BYTES + 1)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("dialect", ["4.1", "8.2", "xs9"])
@@ -148,10 +148,11 @@ NAMES = sorted(
     | {name for dialect in ALL for element in known(dialect).elements.values() for one in element.attributes for name in one.names}
     | {"installation", "upgrade", "restore", "netmask", "license", "x"}
 )
-WORDS = st.sampled_from(
-    ["", "yes", "1", "fresh", "upgrade", "reinstall", "restore", "url", "nfs", "local", "static", "dhcp", "none", "sda", "eth0", "192.0.2.1", "24"]
-    + ["http://a:b@c:1/", "\n", " ", "ü", "&#10;", "<![CDATA[x]]>", "{{ x }}", "installation-start", "hash", "$6$a$b", "missing,sda", "manual"]
-)
+WORDS = st.sampled_from((
+    "", "yes", "1", "fresh", "upgrade", "reinstall", "restore", "url", "nfs", "local", "static", "dhcp", "none", "sda", "eth0", "192.0.2.1",
+    "24", "http://a:b@c:1/", "\n", " ", "ü", "&#10;", "<![CDATA[x]]>", "{{ x }}", "installation-start", "hash", "$6$a$b", "missing,sda",
+    "manual",
+))  # fmt: skip
 
 
 @st.composite

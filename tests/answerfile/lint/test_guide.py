@@ -67,7 +67,7 @@ VERDICTS = [
     ("a hash", HASH, {S: OLD, A: MODERN}, {S: "XA-048"}),
     ("a prompt that is not wanted", PROMPT, {S: ALL}, {S: ""}),
     ("what only scripts can do", POOL, {S: ALL}, {S: "XA-027"}),
-]  # fmt: skip
+]
 EACH = [
     (name, text, wanted, dialect, codes.get(wanted, ""))
     for name, text, verdicts, codes in VERDICTS

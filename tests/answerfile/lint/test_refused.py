@@ -10,7 +10,7 @@ from pxeserve.answerfile.finding import Severity, Verdict, verdict
 from pxeserve.answerfile.lint import lint
 from pxeserve.answerfile.reading import Machine
 from tests.answerfile.lint.samples import ALL, DHCP, END, HASHED, MODERN, NAMED, OLD, SOURCE, STATIC, good, known, place, spoilt, upgrade
-from tests.answerfile.lint.test_silent import Case, between, changed, since, until
+from tests.answerfile.lint.silently import Case, between, changed, since, until
 
 E = Severity.ERROR
 INDEX = "list index out of range"
@@ -60,19 +60,42 @@ CASES = [
     without(OLD, "<root-password>s3cretword</root-password>", "XA-060", "<installation>", INDEX),
     without(until("5.6"), "<timezone>Europe/London</timezone>", "XA-060", "<installation>", INDEX),
     # sources
-    case(until("5.6"), '"url"', '"ftp"', "XA-035", "type=\"ftp", "No source media specified."),
-    case(NAMED, '"url"', '"ftp"', "XA-035", "type=\"ftp", "Invalid type for <source> media specified."),
+    case(until("5.6"), '"url"', '"ftp"', "XA-035", 'type="ftp', "No source media specified."),
+    case(NAMED, '"url"', '"ftp"', "XA-035", 'type="ftp', "Invalid type for <source> media specified."),
     case(until("5.6"), ' type="url"', "", "XA-035", "<source>", "No source media specified."),
     case(NAMED, ' type="url"', "", "XA-035", "<source>", "Missing mandatory attribute type"),
-    more(("5.5", "5.6"), '<driver-source type="ftp"/>', "XA-035", "type=\"ftp", "Invalid type for driver-source media specified."),
-    more(NAMED, '<driver-source type="ftp"/>', "XA-035", "type=\"ftp", "Invalid type for <driver-source> media specified."),
+    more(("5.5", "5.6"), '<driver-source type="ftp"/>', "XA-035", 'type="ftp', "Invalid type for driver-source media specified."),
+    more(NAMED, '<driver-source type="ftp"/>', "XA-035", 'type="ftp', "Invalid type for <driver-source> media specified."),
     more(NAMED, "<driver-source>http://a/</driver-source>", "XA-035", "<driver-source>", "Missing mandatory attribute type"),
     # the management interface
-    case(("4.1",), "52:54:00:77:00:01", "52:54:00:AB:00:01", "XA-034", "hwaddr", "0 interfaces matching the MAC specified for the management interface."),
-    case(until("5.6"), "52:54:00:77:00:01", "eth0", "XA-073", "hwaddr", "0 interfaces matching the MAC specified for the management interface."),
+    case(
+        ("4.1",),
+        "52:54:00:77:00:01",
+        "52:54:00:AB:00:01",
+        "XA-034",
+        "hwaddr",
+        "0 interfaces matching the MAC specified for the management interface.",
+    ),
+    case(
+        until("5.6"),
+        "52:54:00:77:00:01",
+        "eth0",
+        "XA-073",
+        "hwaddr",
+        "0 interfaces matching the MAC specified for the management interface.",
+    ),
     case(until("5.6"), 'hwaddr="52:54:00:77:00:01" ', "", "XA-070", "<admin-interface", "AssertionError"),
-    case(NAMED, 'hwaddr="52:54:00:77:00:01" ', "", "XA-070", "<admin-interface", "<admin-interface> tag must have one of 'name' or 'hwaddr'"),
-    case(between("5.0", "6.0"), '"dhcp"', '"bootp"', "XA-033", "proto", "<admin-interface> tag must have attribute proto='static' or proto='dhcp'"),
+    case(
+        NAMED, 'hwaddr="52:54:00:77:00:01" ', "", "XA-070", "<admin-interface", "<admin-interface> tag must have one of 'name' or 'hwaddr'"
+    ),
+    case(
+        between("5.0", "6.0"),
+        '"dhcp"',
+        '"bootp"',
+        "XA-033",
+        "proto",
+        "<admin-interface> tag must have attribute proto='static' or proto='dhcp'",
+    ),
     case(NAMED, ' proto="dhcp"', "", "XA-033", "<admin-interface", "Missing mandatory attribute proto"),
     case(since("6.2"), '"dhcp"', '"none"', "XA-072", "proto", "<admin-interface> tag must have IPv4 or IPv6 defined."),
     case(since("8.2"), '"dhcp"', '"dhcp" vlan="4095"', "XA-053", "vlan", "Invalid value for vlan attribute specified."),
@@ -80,39 +103,92 @@ CASES = [
     case(until("5.6"), DHCP, static("<ip>192.0.2.5</ip>"), "XA-071", "<admin-interface", INDEX),
     case(until("5.6"), DHCP, static("<gateway>192.0.2.1</gateway>"), "XA-071", "<admin-interface", INDEX),
     case(NAMED, DHCP, static("<ip>192.0.2.5</ip>"), "XA-071", "<admin-interface", "Missing mandatory element ip"),
-    case(NAMED, DHCP, static("<subnet-mask>255.255.255.0</subnet-mask>"), "XA-071", "<admin-interface", "Missing mandatory element subnet-mask"),
+    case(
+        NAMED,
+        DHCP,
+        static("<subnet-mask>255.255.255.0</subnet-mask>"),
+        "XA-071",
+        "<admin-interface",
+        "Missing mandatory element subnet-mask",
+    ),
     case(NAMED, DHCP, static("<gateway>192.0.2.1</gateway>"), "XA-071", "<admin-interface", "Missing mandatory element gateway"),
     case(since("6.2"), '"dhcp"', '"dhcp" protov6="static"', "XA-071", "<admin-interface", "Missing mandatory element ipv6"),
     # values
-    case(NAMED, "<primary-disk>", '<primary-disk preserve-first-partition="Yes">', "XA-037", "preserve", "Unexpected key Yes for attribute"),
-    case(("5.6",), '"hash"', '"md5"', "XA-037", "type=\"md5", "Invalid type for root-password specified."),
-    case(NAMED, '"hash"', '"md5"', "XA-037", "type=\"md5", "Unexpected key md5 for attribute"),
+    case(
+        NAMED, "<primary-disk>", '<primary-disk preserve-first-partition="Yes">', "XA-037", "preserve", "Unexpected key Yes for attribute"
+    ),
+    case(("5.6",), '"hash"', '"md5"', "XA-037", 'type="md5', "Invalid type for root-password specified."),
+    case(NAMED, '"hash"', '"md5"', "XA-037", 'type="md5', "Unexpected key md5 for attribute"),
     more(between("6.0", "6.5"), "<bootloader/>", "XA-044", "<bootloader/>", "Unsupported bootloader ''"),
     more(between("6.0", "6.5"), "<bootloader>grub</bootloader>", "XA-044", "<bootloader>", "Unsupported bootloader 'grub'"),
     more(since("7.0"), "<bootloader>extlinux</bootloader>", "XA-044", "<bootloader>", "Unsupported bootloader 'extlinux'"),
     more(since("7.0"), '<bootloader location="here"/>', "XA-037", "location", "Unexpected key here for attribute"),
-    more(("5.6",), "<network-backend>ovs</network-backend>", "XA-044", "<network-backend>", 'Specified Network backend type "ovs" unknown.'),
+    more(
+        ("5.6",), "<network-backend>ovs</network-backend>", "XA-044", "<network-backend>", 'Specified Network backend type "ovs" unknown.'
+    ),
     more(since("8.2"), '<service state="enabled"/>', "XA-038", "<service", "Missing mandatory attribute name"),
     more(since("8.2"), '<service name="sshd"/>', "XA-038", "<service", "Missing mandatory attribute state"),
     more(since("8.2"), '<service name="sshd" state="off"/>', "XA-037", "state", "Invalid state for service sshd: off"),
-    more(since("8.2"), '<service name="a" state="enabled"/><service name="a" state="enabled"/>', "XA-056", "enabled\"/><service |name=\"a\"", "Multiple entries for service a"),
+    more(
+        since("8.2"),
+        '<service name="a" state="enabled"/><service name="a" state="enabled"/>',
+        "XA-056",
+        'enabled"/><service |name="a"',
+        "Multiple entries for service a",
+    ),
     more(between("7.0", "xcp-8.3"), "<fcoe-interface/>", "XA-070", "<fcoe", "<fcoe-interface> tag must have one of 'name' or 'hwaddr'"),
     more(("xcp-8.2", "xcp-8.3"), "<raid/>", "XA-038", "<raid/>", "Missing mandatory attribute device"),
-    case(("xs8", "xs9"), "<primary-disk>", '<primary-disk swraid="yes">', "XA-044", "<primary-disk", "swraid primary-disk requires exactly two physical disks"),
-    case(("xs8", "xs9"), "<primary-disk>disk/by-id/ata-one", '<primary-disk swraid="yes">missing,missing', "XA-044", "<primary-disk", "swraid primary-disk supports only one missing disk"),
+    case(
+        ("xs8", "xs9"),
+        "<primary-disk>",
+        '<primary-disk swraid="yes">',
+        "XA-044",
+        "<primary-disk",
+        "swraid primary-disk requires exactly two physical disks",
+    ),
+    case(
+        ("xs8", "xs9"),
+        "<primary-disk>disk/by-id/ata-one",
+        '<primary-disk swraid="yes">missing,missing',
+        "XA-044",
+        "<primary-disk",
+        "swraid primary-disk supports only one missing disk",
+    ),
     case(("xs9",), "<primary-disk>", '<primary-disk fs-type="xfs">', "XA-037", "fs-type", "Expected fs-type to be one of ext3, ext4"),
     # scripts
     more(NAMED, '<script type="url">http://a/b</script>', "XA-055", "<script", "Missing mandatory attribute stage"),
     more(NAMED, '<script stage="installation-start">http://a/b</script>', "XA-055", "<script", "Missing mandatory attribute type"),
     # time
-    more(XS8, '<ntp source="never"/>', "XA-054", "source=\"never", "Expected <ntp> source to be one of (dhcp, default, manual, none)"),
+    more(XS8, '<ntp source="never"/>', "XA-054", 'source="never', "Expected <ntp> source to be one of (dhcp, default, manual, none)"),
     more(XS8, "<ntp/>", "XA-038", "<ntp/>", "Missing mandatory attribute source"),
-    more(XS8, '<ntp source="dhcp"/><ntp source="none"/>', "XA-056", '<ntp source="none"', "Expected zero or one <ntp> elements but found 2"),
-    more(XS8, '<ntp source="dhcp"/><ntp-server>a</ntp-server>', "XA-057", "<ntp-server>", '<ntp-server> and <ntp-servers> elements are only valid when using <ntp source="manual" />'),
+    more(
+        XS8, '<ntp source="dhcp"/><ntp source="none"/>', "XA-056", '<ntp source="none"', "Expected zero or one <ntp> elements but found 2"
+    ),
+    more(
+        XS8,
+        '<ntp source="dhcp"/><ntp-server>a</ntp-server>',
+        "XA-057",
+        "<ntp-server>",
+        '<ntp-server> and <ntp-servers> elements are only valid when using <ntp source="manual" />',
+    ),
     # characters
-    case(ALL[:-1], "us</keymap>", "ü</keymap>", "XA-041", "<keymap>", "'ascii' codec can't encode character u'\\xfc' in position 0: ordinal not in range(128)"),
-    case(OLD, "s3cretword", "s€cretword", "XA-041", "<root-password>", "'ascii' codec can't encode character u'\\u20ac' in position 1: ordinal not in range(128)"),
-]  # fmt: skip
+    case(
+        ALL[:-1],
+        "us</keymap>",
+        "ü</keymap>",
+        "XA-041",
+        "<keymap>",
+        "'ascii' codec can't encode character u'\\xfc' in position 0: ordinal not in range(128)",
+    ),
+    case(
+        OLD,
+        "s3cretword",
+        "s€cretword",
+        "XA-041",
+        "<root-password>",
+        "'ascii' codec can't encode character u'\\u20ac' in position 1: ordinal not in range(128)",
+    ),
+]
 EACH = [(one, dialect) for one in CASES for dialect in one.dialects]
 
 
@@ -155,8 +231,12 @@ THERE = Machine(nics=NIC, disks=DISKS, installations=("/dev/sda",), backups=("/d
 ABSENT = [
     Absent(until("5.5"), DHCP.replace('hwaddr="52:54:00:77:00:01"', 'name="eth7"'), THERE, "Interface eth7 not found"),
     Absent(("5.6",), DHCP.replace('hwaddr="52:54:00:77:00:01"', 'name="eth7"'), THERE, "Interface eth7 not found"),
-    Absent(until("5.6"), DHCP.replace("77:00:01", "77:00:09"), THERE, "0 interfaces matching the MAC specified for the management interface."),
-    Absent(("xs9",), DHCP.replace('hwaddr="52:54:00:77:00:01"', 'name="eth7"'), THERE, "<admin-interface> name 'eth7' not found on system."),
+    Absent(
+        until("5.6"), DHCP.replace("77:00:01", "77:00:09"), THERE, "0 interfaces matching the MAC specified for the management interface."
+    ),
+    Absent(
+        ("xs9",), DHCP.replace('hwaddr="52:54:00:77:00:01"', 'name="eth7"'), THERE, "<admin-interface> name 'eth7' not found on system."
+    ),
 ]
 
 
