@@ -32,7 +32,7 @@ def sr_type(look: Looking, draft: Draft) -> None:
 
 def sr_type_large_block(look: Looking, draft: Draft) -> None:
     """xs8, xcp-8.3 and xs9: disks with 4 KiB sectors need the SR type that was made for them."""
-    large = look.dialect.large_block_sr
+    large = look.dialect.large_block_sr or (look.machine and look.machine.large_block_sr)
     paths = _sr_disks(look, draft)
     for path in paths:
         if not machine.has_disk(look.machine, path):
@@ -42,7 +42,9 @@ def sr_type_large_block(look: Looking, draft: Draft) -> None:
                 (node for node in look.all("guest-disk") if _path(look, _name(node.text.strip())) == path), look.first("primary-disk")
             )
             look.stop(said, Cause.MACHINE, node or look.root, _DISK_FIX)
-    chosen = look.word(look.root, "sr-type") or None
+    chosen = look.attribute(look.root, "sr-type") or None
+    if chosen is None or chosen != large:
+        look.word(look.root, "sr-type")
     mismatched = [path for path in paths if look.machine and path in look.machine.large_block]
     if large and mismatched and chosen not in (None, large):
         said = Said("AnswerfileException", f"{', '.join(mismatched)} not compatible with SR type {chosen}")
@@ -188,7 +190,12 @@ def named_device(look: Looking, node: Node, text: str) -> str:
 
 
 def path_of(look: Looking, device: str) -> str:
-    """The path behind a name, multipath and links followed."""
+    """The path behind a name, links followed."""
+    return _path(look, device)
+
+
+def master_of(look: Looking, device: str) -> str:
+    """The path behind a name, links and multipath followed."""
     return _master(look, device)
 
 
@@ -205,11 +212,13 @@ def _device(look: Looking, node: Node, text: str, attribute: str | None = None) 
     if not _SPEC.fullmatch(text):
         said = Said("IscsiDeviceException", f"Cannot parse spec {text}")
         look.stop(said, Cause.VALUE, node, "iscsi:SERVER:PROTOCOL:PORT:LUN:TARGET (RFC 4173)", attribute)
+    if not machine.has_lun(look.machine, text):
+        look.stop(Said("AssertionError", ""), Cause.MACHINE, node, "name a LUN that the machine is logged in to", attribute)
     return text
 
 
 def _local(look: Looking, draft: Draft, node: Node, device: str) -> str:
-    path = _path(look, device)
+    path = machine.resolved(look.machine, f"/dev/{device}")
     over = machine.master_of(look.machine, path)
     if over and over != _master(look, draft["primary_disk"].device):
         value = look.element("guest-disk").text
@@ -224,7 +233,9 @@ def _name(text: str) -> str:
 
 
 def _path(look: Looking, device: str) -> str:
-    return device if device.startswith("iscsi:") and look.dialect.iscsi_fails is None else machine.resolved(look.machine, f"/dev/{device}")
+    if device.startswith("iscsi:") and look.dialect.iscsi_fails is None:
+        return device if look.machine is None else look.machine.links[device]
+    return machine.resolved(look.machine, f"/dev/{device}")
 
 
 def _master(look: Looking, device: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pxeserve.answerfile.answers import Installed
 from pxeserve.answerfile.dialects.shape import Said
 from pxeserve.answerfile.document import Node
 from pxeserve.answerfile.reading import machine
-from pxeserve.answerfile.reading.disks import file_system, named_device, path_of
+from pxeserve.answerfile.reading.disks import file_system, master_of, named_device, path_of
 from pxeserve.answerfile.reading.draft import Draft
 from pxeserve.answerfile.reading.looking import Looking
 from pxeserve.answerfile.reading.refusal import Cause
@@ -28,9 +30,8 @@ def existing_by_id(look: Looking, draft: Draft) -> None:
     node = look.needed("existing-installation")[0]
     text = look.text(node)
     lun = look.dialect.trims and text.startswith("iscsi:")
-    if lun:
-        named_device(look, node, text)
-    elif machine.installations_on(look.machine, _over(look, f"/dev/{text}"), by_identity=True) != 1:
+    path = master_of(look, named_device(look, node, text)) if lun else _over(look, f"/dev/{text}")
+    if not (lun and look.machine is None) and machine.installations_on(look.machine, path, by_identity=True) != 1:
         _not_found(look, node, "AnswerfileError")
     draft["existing_installation"] = Installed(text)
 
@@ -40,14 +41,23 @@ def existing(look: Looking, draft: Draft) -> None:
     node = look.needed("existing-installation")[0]
     device = named_device(look, node, look.text(node))
     kind = file_system(look, node, "existing-installation")
-    lun = device.startswith("iscsi:") and look.dialect.iscsi_fails is None
-    if not lun and machine.installations_on(look.machine, path_of(look, device), by_identity=True) < 1:
+    lun = device.startswith("iscsi:") and look.machine is None
+    if not lun and machine.installations_on(look.machine, master_of(look, device), by_identity=True) < 1:
         _not_found(look, node, "AnswerfileException")
     draft["existing_installation"] = Installed(device, kind)
 
 
 def backup(look: Looking, draft: Draft) -> None:
-    """6.1 on: the only backup there is, or the only one on the disk that is named."""
+    """6.1 to 7.1: the only backup there is, or the only one on the disk that is named."""
+    _backup(look, draft, path_of)
+
+
+def backup_multipath(look: Looking, draft: Draft) -> None:
+    """7.2 on: and of a disk with several paths, on any of them."""
+    _backup(look, draft, master_of)
+
+
+def _backup(look: Looking, draft: Draft, path_behind: Callable[[Looking, str], str]) -> None:
     backups = None if look.machine is None else look.machine.backups
     if backups == ():
         said = Said("AnswerfileException", "Could not locate exsisting backup.")
@@ -55,7 +65,7 @@ def backup(look: Looking, draft: Draft) -> None:
     node = look.lone("backup-disk")
     if node is not None:
         device = named_device(look, node, look.text(node))
-        path = path_of(look, device)
+        path = path_behind(look, device)
         count = int(machine.has_disk(None, path) or device.startswith("iscsi:")) if backups is None else backups.count(path)
         draft["backup_disk"] = device
     else:
