@@ -206,7 +206,9 @@ def file_system(look: Looking, node: Node, element: str) -> str | None:
 
 def _device(look: Looking, node: Node, text: str, attribute: str | None = None) -> str:
     if not text.startswith("iscsi:"):
-        return _name(text)
+        device = _name(text)
+        looked_up(look, node, machine.resolved(look.machine, f"/dev/{device}"))
+        return device
     if look.dialect.iscsi_fails is not None:
         look.stop(look.dialect.iscsi_fails, Cause.CRASH, node, "name the disk by its path, such as disk/by-id/NAME", attribute)
     if not _SPEC.fullmatch(text):
@@ -217,8 +219,19 @@ def _device(look: Looking, node: Node, text: str, attribute: str | None = None) 
     return text
 
 
+def looked_up(look: Looking, node: Node, path: str) -> None:
+    """5.6 and 6.0 ask the kernel for every disk as soon as they read its name; another machine's disk is a crash."""
+    known = look.machine
+    if not look.dialect.looks_disks_up or known is None or path in {*known.disks, *known.links, *known.masters.values()}:
+        return
+    there = Said("RuntimeError", f"Couldn't find sysfs dir for device {path}")
+    gone = Said("OSError", f"[Errno 2] No such file or directory: '{path}'")
+    look.stop(there if path.rstrip("/") == "/dev" else gone, Cause.MACHINE, node, _DISK_FIX)
+
+
 def _local(look: Looking, draft: Draft, node: Node, device: str) -> str:
     path = machine.resolved(look.machine, f"/dev/{device}")
+    looked_up(look, node, path)
     over = machine.master_of(look.machine, path)
     if over and over != _master(look, draft["primary_disk"].device):
         value = look.element("guest-disk").text

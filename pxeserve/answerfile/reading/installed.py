@@ -8,7 +8,7 @@ from pxeserve.answerfile.answers import Installed
 from pxeserve.answerfile.dialects.shape import Said
 from pxeserve.answerfile.document import Node
 from pxeserve.answerfile.reading import machine
-from pxeserve.answerfile.reading.disks import file_system, master_of, named_device, path_of
+from pxeserve.answerfile.reading.disks import file_system, looked_up, master_of, named_device, path_of
 from pxeserve.answerfile.reading.draft import Draft
 from pxeserve.answerfile.reading.looking import Looking
 from pxeserve.answerfile.reading.refusal import Cause
@@ -30,6 +30,8 @@ def existing_by_id(look: Looking, draft: Draft) -> None:
     node = look.needed("existing-installation")[0]
     text = look.text(node)
     lun = look.dialect.trims and text.startswith("iscsi:")
+    if not lun:
+        looked_up(look, node, f"/dev/{text}")
     path = master_of(look, named_device(look, node, text)) if lun else _over(look, f"/dev/{text}")
     if not (lun and look.machine is None) and machine.installations_on(look.machine, path, by_identity=True) != 1:
         _not_found(look, node, "AnswerfileError")

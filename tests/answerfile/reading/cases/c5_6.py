@@ -68,6 +68,27 @@ CASES = {
         "Cannot parse spec iscsi:192.0.2.7",
         "primary-disk",
     ),
+    "a disk that is not there": Case(
+        changed((DISK, "<primary-disk>sdz</primary-disk>")),
+        "OSError",
+        "[Errno 2] No such file or directory: '/dev/sdz'",
+        "primary-disk",
+        MACHINE,
+    ),
+    "no name of a disk, on a machine": Case(
+        changed((DISK, "<primary-disk/>")),
+        "RuntimeError",
+        "Couldn't find sysfs dir for device /dev",
+        "primary-disk",
+        MACHINE,
+    ),
+    "an installation with /dev/, on a machine": Case(
+        changed((DISK, "<existing-installation>/dev/sda</existing-installation>"), root=UPGRADE),
+        "OSError",
+        "[Errno 2] No such file or directory: '/dev//dev/sda'",
+        "existing-installation",
+        MACHINE,
+    ),
     "a LUN that is not there": Case(changed((DISK, f"<primary-disk>{_LUN}</primary-disk>")), "AssertionError", "", "primary-disk", MACHINE),
     "a LUN to upgrade that cannot be read": Case(
         changed((DISK, "<existing-installation>iscsi:x</existing-installation>"), root=UPGRADE),
