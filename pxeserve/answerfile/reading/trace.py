@@ -20,7 +20,7 @@ class Passed(StrEnum):
     MODE = "mode"  # it is not read in this mode
     SECOND = "second"  # only the first counts (or the first of the other spelling)
     NOT_ALONE = "not alone"  # it counts only when it is the only one
-    NEVER = "never"          # a fault of the installer's: none of these ever counts
+    NEVER = "never"  # a fault of the installer's: none of these ever counts
     UNASKED = "unasked"  # another answer made it needless, or the reading stopped before
 
 
