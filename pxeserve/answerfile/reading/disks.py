@@ -31,13 +31,7 @@ def sr_type_large_block(look: Looking, draft: Draft) -> None:
     large = look.dialect.large_block_sr or (look.machine and look.machine.large_block_sr)
     paths = _sr_disks(look, draft)
     for path in paths:
-        if not machine.has_disk(look.machine, path):
-            error = "IOError" if look.dialect.python == 2 else "FileNotFoundError"
-            said = Said(error, f"[Errno 2] No such file or directory: '/sys/block/{_block_name(path)}/queue/logical_block_size'")
-            node = next(
-                (node for node in look.all("guest-disk") if path_of(look, below_dev(node.text.strip())) == path), look.first("primary-disk")
-            )
-            look.stop(said, Cause.MACHINE, node or look.root, DISK_FIX)
+        _sectors_looked_at(look, path)
     chosen = look.attribute(look.root, "sr-type") or None
     if chosen is None or chosen != large:
         look.word(look.root, "sr-type")
@@ -236,6 +230,17 @@ def _has_to_be_there(look: Looking, node: Node, which: str, path: str) -> None:
         look.stop(Said("AnswerfileException", f"{which} disk {path} is missing"), Cause.MACHINE, node, DISK_FIX)
 
 
+def _sectors_looked_at(look: Looking, path: str) -> None:
+    """A disk that is not there has no sectors to look at, which is a crash."""
+    if machine.has_disk(look.machine, path):
+        return
+    error = "IOError" if look.dialect.python == 2 else "FileNotFoundError"
+    block = path.removeprefix("/dev/").replace("/", "!")
+    said = Said(error, f"[Errno 2] No such file or directory: '/sys/block/{block}/queue/logical_block_size'")
+    guests = (node for node in look.all("guest-disk") if path_of(look, below_dev(node.text.strip())) == path)
+    look.stop(said, Cause.MACHINE, next(guests, None) or look.first("primary-disk") or look.root, DISK_FIX)
+
+
 def _sr_disks(look: Looking, draft: Draft) -> list[str]:
     disk: Disk = draft["primary_disk"]
     members = [one for one in disk.mirror if one != "missing"] if disk.mirror else [disk.device]
@@ -248,7 +253,3 @@ def _once(look: Looking, devices: list[str]) -> tuple[str, ...]:
     for device in devices:
         first.setdefault(path_of(look, device), device)
     return tuple(first.values())
-
-
-def _block_name(path: str) -> str:
-    return (path.removeprefix("/dev/") if path.startswith("/dev/") else path).replace("/", "!")
