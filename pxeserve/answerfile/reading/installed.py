@@ -31,7 +31,7 @@ def existing_by_id(look: Looking, draft: Draft) -> None:
     node = look.needed("existing-installation")[0]
     text = look.text(node)
     lun = look.dialect.trims and text.startswith("iscsi:")
-    if not lun:
+    if not lun and look.dialect.looks_disks_up:
         looked_up(look, node, f"/dev/{text}")
     path = master_of(look, device_named(look, node, text)) if lun else _over(look, f"/dev/{text}")
     if not (lun and look.machine is None) and machine.installations_on(look.machine, path, by_identity=True) != 1:

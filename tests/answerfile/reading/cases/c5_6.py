@@ -68,6 +68,13 @@ CASES = {
         "Cannot parse spec iscsi:192.0.2.7",
         "primary-disk",
     ),
+    "no name of a disk to upgrade": Case(
+        changed((DISK, "<existing-installation/>"), root=UPGRADE),
+        "RuntimeError",
+        "Couldn't find sysfs dir for device /dev/",
+        "existing-installation",
+        MACHINE,
+    ),
     "a disk that is not there": Case(
         changed((DISK, "<primary-disk>sdz</primary-disk>")),
         "OSError",
