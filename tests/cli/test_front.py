@@ -21,7 +21,7 @@ GROUPS = {
     "profile": ("add", "list", "show", "set", "remove"),
     "media": ("import", "imports", "list", "show", "verify", "create", "add-package", "set", "remove", "sample"),
     "loaders": ("import", "list"),
-    "answerfile": ("lint", "render"),
+    "answerfile": ("lint", "render", "convert", "import"),
     "script": ("add", "set", "list", "show", "remove", "lint"),
     "dhcp": ("leases",),
     "config": ("example", "show"),
