@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from pxeserve.handout import names
 from pxeserve.handout.answer import Refused, Who
-from pxeserve.installs.delivery import is_report
+from pxeserve.installs.delivery import STAGES, is_report
 from pxeserve.provision import booting
 from pxeserve.provision.booting import Boots
 from pxeserve.provision.journal import BootFile
@@ -110,7 +110,8 @@ def make_app(services: Services) -> Flask:
         if not known or not services.acts.progress(token, stage, _peer(), services.clock()):
             services.record.count("progress-404")
             return _not_found()
-        services.record.progress(str(_peer()), stage)
+        if stage in STAGES:   # how a script ended stands in the record beside its install
+            services.record.progress(str(_peer()), stage)
         return Response(status=204, headers={"Cache-Control": "no-store"})
 
     @app.get("/healthz")

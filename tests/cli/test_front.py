@@ -17,12 +17,13 @@ PXESERVE = Path(sys.executable).parent / "pxeserve"
 CHECKOUT = Path(__file__).parents[2]
 MAC = "52:54:00:77:00:01"
 GROUPS = {
-    "host": ("add", "list", "show", "set", "remove", "install", "cancel"),
+    "host": ("add", "list", "show", "set", "remove", "install", "password", "cancel"),
     "profile": ("add", "list", "show", "set", "remove"),
     "media": ("import", "imports", "list", "show", "verify", "create", "add-package", "set", "remove", "sample"),
     "loaders": ("import", "list"),
-    "answerfile": ("lint", "render", "check"),
+    "answerfile": ("lint", "render", "check", "convert", "import"),
     "site": ("show", "set"),
+    "script": ("add", "set", "list", "show", "remove", "lint"),
     "dhcp": ("leases",),
     "config": ("example", "show"),
 }
@@ -172,20 +173,6 @@ def test_a_netinstall_tree_is_told_its_version(config: Path) -> None:
 def test_text_of_people_is_never_taken_for_markup(config: Path) -> None:
     run("profile", "add", "rack", "--set", "boot.kernel_args=a[red]x[/red]", config=config)
     assert "a[red]x[/red]" in run("profile", "show", "rack", config=config).stdout
-
-
-def test_answerfiles_are_judged_a_line_a_file_in_their_order(tmp_path: Path) -> None:
-    good = CHECKOUT / "answerfiles" / "4.1" / "example.xml"
-    bad, odd = tmp_path / "bad.xml", tmp_path / "odd.xml"
-    bad.write_text("<installation/>")
-    odd.write_text(good.read_text().replace("<keymap>us</keymap>", "<keymaps>us</keymaps>"))
-    done = run("answerfile", "lint", bad, good, odd, "--dialect", "4.1", "--json")
-    assert done.returncode == 1
-    verdicts = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [(one["file"], one["verdict"]) for one in verdicts] == [(str(bad), "refused"), (str(good), "accepted"), (str(odd), "surprising")]
-    assert set(verdicts[0]["findings"][0]) == {"code", "severity", "line", "column", "message", "fix", "source"}
-    assert run("answerfile", "lint", good, odd, "--dialect", "4.1").returncode == 0
-    assert "dialect 9.9 is not known" in run("answerfile", "lint", good, "--dialect", "9.9").stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="there is no other user to become")
