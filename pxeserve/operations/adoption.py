@@ -125,12 +125,12 @@ def _saved(context: Context, connection: Connection, profile: str | None, host: 
     """Store them, checked in everything that inherits them; what the installer cannot be told, a sentence each."""
     if profile is not None:
         profiles.save(connection, replace(profiles.known(connection, profile), answers=answers))
-        inherited = Inherited(connection)
+        inherited = Inherited(connection, context.config.server.data)
         inherited.check_profile(profile)
         return inherited.notes_of_profile(profile)
     changed = replace(hosts.known(connection, str(host)), answers=answers)
     hosts.check(connection, context.config, changed)
     hosts.save(connection, changed)
-    inherited = Inherited(connection)
+    inherited = Inherited(connection, context.config.server.data)
     inherited.check_host(changed)
     return inherited.notes_of_host(changed)

@@ -118,6 +118,10 @@ class Answering:
             raise _refused(asked, str(error), error.fix or f"templates lie in {self._templates}") from None
 
 
+_NO_PASSWORD = {"text": None, "type": None}
+"""Where none is set: an upgrade keeps the one that is there."""
+
+
 def _variables(asked: Asked, answers: Answers) -> dict[str, Any]:
     """What a template may use; docs/answerfile.md says what each is."""
     host, medium, source = asked.host, asked.medium, asked.sources[0]
@@ -129,7 +133,7 @@ def _variables(asked: Asked, answers: Answers) -> dict[str, Any]:
         "medium": {"name": medium.name, "product": medium.product, "version": medium.version, "dialect": medium.dialect},
         "source": {"type": source.kind, "address": source.address},
         "hooks": {script.stage: script.address for script in asked.scripts},
-        "password": {"text": password.text, "type": "hash" if password.hashed else "plaintext"} if password else None,
+        "password": {"text": password.text, "type": "hash" if password.hashed else "plaintext"} if password else _NO_PASSWORD,
     }
 
 

@@ -61,7 +61,7 @@ def apply(context: Context, *, text: str, dry_run: bool = False, prune: bool = F
                 _hosts(context, connection, wanted, changes)
                 if prune:
                     _prune_profiles(connection, wanted, changes)
-                _check(connection, wanted, changes, missing)
+                _check(connection, context.config.server.data, wanted, changes, missing)
                 if dry_run:
                     raise _Undo
                 if changes.lines:
@@ -130,9 +130,9 @@ def _site(connection: Connection, wanted: Declared, changes: _Changes, *, prune:
     changes.lines.append(_difference("site", "", _flat(shown), _flat(sites.described(connection))))
 
 
-def _check(connection: Connection, wanted: Declared, changes: _Changes, missing_media: set[str]) -> None:
+def _check(connection: Connection, data: Path, wanted: Declared, changes: _Changes, missing_media: set[str]) -> None:
     """Look at everything that changed, together with what it inherits and what inherits it, once all of it is there."""
-    inherited = Inherited(connection, frozenset(missing_media))
+    inherited = Inherited(connection, data, frozenset(missing_media))
     if changes.site:
         with _pointing_at(wanted.lines.get("site", 1)):
             inherited.check_site()
@@ -147,7 +147,7 @@ def _check(connection: Connection, wanted: Declared, changes: _Changes, missing_
 
 def _profiles(connection: Connection, wanted: Declared, changes: _Changes, missing_media: set[str]) -> None:
     present = {profile.name: profile for profile in inventory.profiles(connection)}
-    for name in _parents_first(wanted.profiles):
+    for name in _parents_first(wanted):
         profile = _with_secrets(wanted.profiles[name], present.get(name))
         before = present.get(name)
         if before == profile:
@@ -214,18 +214,22 @@ def _pointing_at(line: int) -> Iterator[None]:
         raise DeclaredError(f"line {line}: {error.message}", fix=error.fix) from None
 
 
-def _parents_first(wanted: Mapping[str, Profile]) -> list[str]:
+def _parents_first(wanted: Declared) -> list[str]:
+    """The profiles in an order in which each parent comes before those that inherit it. Raises DeclaredError for a circle."""
     ordered: list[str] = []
 
-    def place(name: str, above: frozenset[str]) -> None:
-        parent = wanted[name].parent
-        if parent is not None and parent in wanted and parent not in above:
-            place(parent, above | {name})
+    def place(name: str, below: tuple[str, ...]) -> None:
+        if name in below:
+            line = wanted.lines[f"profile {below[0]}"]
+            raise DeclaredError(f"line {line}: profile {below[0]}: its parents lead back to {name}")
+        parent = wanted.profiles[name].parent
+        if parent is not None and parent in wanted.profiles and name not in ordered:
+            place(parent, (*below, name))
         if name not in ordered:
             ordered.append(name)
 
-    for name in wanted:
-        place(name, frozenset())
+    for name in wanted.profiles:
+        place(name, ())
     return ordered
 
 

@@ -38,7 +38,7 @@ def add(context: Context, *, name: str, mac: list[str], profile: str, set: list[
         if inventory.host(connection, host.name):
             raise ConflictError(f"there is already a host {host.name}", fix=f"pxeserve host set {host.name} changes it")
         stored = save(connection, host)
-        notes = _noted(connection, stored)
+        notes = _noted(context, connection, stored)
         audit.append(connection, time.time(), context.actor.name, "host.add", host.name)
     return {**described(stored), "notes": notes}
 
@@ -72,7 +72,7 @@ def set_host(
         host = changed(host, settings(set or []))
         check(connection, context.config, host)
         save(connection, host)
-        notes = _noted(connection, host)
+        notes = _noted(context, connection, host)
         audit.append(connection, time.time(), context.actor.name, "host.set", host.name)
     return {**described(host), "notes": notes}
 
@@ -176,9 +176,9 @@ def described(host: Host) -> dict[str, Any]:
     }
 
 
-def _noted(connection: Connection, host: Host) -> list[str]:
+def _noted(context: Context, connection: Connection, host: Host) -> list[str]:
     """Refuse a host that contradicts what it inherits; what its installer cannot be told, or must be told yet."""
-    inherited = Inherited(connection)
+    inherited = Inherited(connection, context.config.server.data)
     inherited.check_host(host)
     return inherited.notes_of_host(host)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ from pxeserve.answerfile.answers import Answers, Mode
 from pxeserve.answerfile.declared import AnswerError, Declared, read
 from pxeserve.answerfile.dialects import spoken
 from pxeserve.answerfile.inheritance import InheritanceError, Layer, Merged, merged
+from pxeserve.answerfile.templates import Room, TemplateError, sources
 from pxeserve.answerfile.writing import Fitted, Lost, fit
 from pxeserve.boot.installer import WordError, kernel_words
 from pxeserve.domain.host import Host
@@ -23,6 +25,9 @@ from pxeserve.domain.medium import Medium, Role
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.snapshot import Layers, layers, resolve
 from pxeserve.store import inventory
+
+TEMPLATES = "templates"
+"""The folder of a site's own templates, beneath the data folder."""
 
 _AT_ARMING = ("source", "root-password", "scripts")
 """What is completed when a host is armed; only then can be said what is lost or missing of it."""
@@ -47,11 +52,12 @@ def declared_of(whose: str, found: Merged) -> Declared:
 
 
 class Inherited:
-    """Site, profiles and media at one moment of a transaction, for checking what was just written in it. `coming` are names of media that
-    are not here yet and will be."""
+    """Site, profiles and media at one moment of a transaction, for checking what was just written in it. `data` is the data folder, beneath
+    which templates lie; `coming` are names of media that are not here yet and will be."""
 
-    def __init__(self, connection: Connection, coming: frozenset[str] = frozenset()) -> None:
-        self._connection, self._coming = connection, coming
+    def __init__(self, connection: Connection, data: Path, coming: frozenset[str] = frozenset()) -> None:
+        self._connection, self._data, self._coming = connection, data, coming
+        self._looked_at: set[str] = set()
         self._layers: Layers = layers(connection)
         self._profiles = resolve(self._layers.profiles)
         self._media = {medium.name: medium for medium in inventory.media(connection)}
@@ -108,7 +114,9 @@ class Inherited:
                 raise PxeserveError(f"{whose}: {one.field}: {one.why}; {one.instead}{said}", fix=one.fix)
 
     def _refers(self, whose: str, declared: Declared) -> None:
-        """Refuse a medium that is not here, or has no packages."""
+        """Refuse a medium that is not here, or has no packages, and a template that is not there, or is none."""
+        if declared.template is not None and declared.template not in self._looked_at:
+            self._look(whose, declared.template)
         for pack in (*declared.packs, *declared.driver_packs):
             if pack.medium is None or pack.medium in self._coming:
                 continue
@@ -118,6 +126,15 @@ class Inherited:
                 raise NotFoundError(f"{whose}: sources: there is no medium {pack.medium}", fix=fix)
             if medium.role is Role.NETINSTALL:
                 raise PxeserveError(f"{whose}: sources: medium {pack.medium} is a netinstall tree, which has no packages")
+
+    def _look(self, whose: str, template: str) -> None:
+        folder = self._data / TEMPLATES
+        try:
+            with Room(sources(folder)) as room:
+                room.look(template)
+        except TemplateError as error:
+            raise PxeserveError(f"{whose}: {error}", fix=error.fix or f"templates lie in {folder}") from None
+        self._looked_at.add(template)
 
     def _of_host(self, host: Host) -> Merged:
         with _named(f"host {host.name}"):

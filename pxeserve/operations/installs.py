@@ -25,7 +25,7 @@ from pxeserve.operations.address import base_url
 from pxeserve.operations.answering import Answered, Answering, Asked, sources
 from pxeserve.operations.context import Context
 from pxeserve.operations.hosts import known
-from pxeserve.operations.inherited import declared_of
+from pxeserve.operations.inherited import TEMPLATES, declared_of
 from pxeserve.operations.passwords import Given
 from pxeserve.operations.profiles import installs_by_itself
 from pxeserve.operations.registry import verb
@@ -149,7 +149,7 @@ def answered_for(
 
 def templates_folder(context: Context) -> Path:
     """Where a site's own templates lie."""
-    return context.config.server.data / "templates"
+    return context.config.server.data / TEMPLATES
 
 
 def said_for(snapshot: Snapshot, host: Host) -> tuple[Merged, Declared]:

@@ -42,7 +42,7 @@ def add(
         if any(other.name == name for other in inventory.profiles(connection)):
             raise ConflictError(f"there is already a profile {name}", fix=f"pxeserve profile set {name} changes it")
         save(connection, profile)
-        notes = _noted(connection, name)
+        notes = _noted(context, connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.add", name)
     return {**described(profile), "notes": notes}
 
@@ -75,7 +75,7 @@ def set_profile(
             profile = replace(profile, parent=parent or None)
         profile = changed(profile, settings(set or []))
         save(connection, profile)
-        notes = _noted(connection, name)
+        notes = _noted(context, connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.set", name)
     return {**described(profile), "notes": notes}
 
@@ -209,9 +209,9 @@ def save(connection: Connection, profile: Profile) -> None:
     inventory.put_profile(connection, profile)
 
 
-def _noted(connection: Connection, name: str) -> list[str]:
+def _noted(context: Context, connection: Connection, name: str) -> list[str]:
     """Refuse a profile that contradicts what it inherits or what inherits it; what its installer cannot be told."""
-    inherited = Inherited(connection)
+    inherited = Inherited(connection, context.config.server.data)
     inherited.check_profile(name)
     return inherited.notes_of_profile(name)
 

@@ -31,7 +31,7 @@ def set_site(context: Context, *, set: list[str]) -> dict[str, Any]:
         for setting in settings(set):
             put(answers, setting)
         save(connection, answers)
-        Inherited(connection).check_site()
+        Inherited(connection, context.config.server.data).check_site()
         audit.append(connection, time.time(), context.actor.name, "site.set", "site")
         return described(connection)
 

@@ -21,7 +21,8 @@ GROUPS = {
     "profile": ("add", "list", "show", "set", "remove"),
     "media": ("import", "imports", "list", "show", "verify", "create", "add-package", "set", "remove", "sample"),
     "loaders": ("import", "list"),
-    "answerfile": ("lint", "render", "convert", "import"),
+    "answerfile": ("lint", "render", "check", "convert", "import"),
+    "site": ("show", "set"),
     "script": ("add", "set", "list", "show", "remove", "lint"),
     "dhcp": ("leases",),
     "config": ("example", "show"),
@@ -179,3 +180,33 @@ def test_root_leaves_nothing_behind_that_the_service_could_not_write(config: Pat
     run("profile", "add", "rack", config=config)
     owners = {path.stat().st_uid for path in (config.parent / "data").rglob("*")}
     assert owners == {65534}
+
+
+def test_a_rendered_answerfile_says_beside_each_line_who_said_it(config: Path, tmp_path: Path) -> None:
+    source = Path(tempfile.mkdtemp(prefix="pxs-"))
+    source.chmod(0o755)
+    try:
+        run("media", "import", make("xcp-8.3", source / "disc"), "--name", "disc", config=config)
+        run("loaders", "import", config=config)
+    finally:
+        shutil.rmtree(source)
+    assert run("site", "set", "--set", "nameservers=[192.0.2.1]", config=config).stdout == "  nameservers: ['192.0.2.1']\n"
+    words = ("primary-disk=sda", "admin-interface={name: eth0, proto: dhcp}", "nameservers+=192.0.2.2", "initial-partitions=[]")
+    run("profile", "add", "rack", "--medium", "disc", *(word for one in words for word in ("--set", one)), config=config)
+    said = run("host", "add", "--mac", MAC, "--name", "xen01", "--profile", "rack", "--set", "target-platform=x", config=config).stdout
+    assert "note: target-platform: installers of xcp-8.3 know no <target-platform>" in said
+    shown = run("answerfile", "render", "xen01", "--origins", config=config)
+    lines = [line.strip() for line in shown.stdout.splitlines()]
+    assert [line.split("|")[1].strip() for line in lines if line.startswith("<nameserver>")] == ["site", "profile rack"]
+    assert any(line.startswith("<source") and line.endswith("| pxeserve") for line in lines)
+    assert "sr-type is not said: ext  | default of xcp-8.3" in lines
+    assert "warning: target-platform" in shown.stderr
+    plain = json.loads(run("answerfile", "render", "xen01", "--json", config=config).stdout)
+    assert {one["origin"] for one in plain["origins"]} == {"pxeserve", "profile rack", "site"}
+    checked = run("answerfile", "check", config=config)
+    assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "0 of 1 hosts would be accepted as they are")
+    run("host", "set", "xen01", "--set", "primary-disk=null", config=config)
+    checked = run("answerfile", "check", config=config)
+    assert checked.returncode == 1
+    assert "xen01 (profile rack): refused" in checked.stdout
+    assert "[profile rack]" in run("explain", MAC, config=config).stdout

@@ -18,7 +18,7 @@ PROTOCOLS = ("http", "nfs", "ftp")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 _URL = re.compile(r"(https?|ftp|file)://[!-~]+", re.ASCII)
-_NFS = re.compile(r"(?:nfs://)?(?P<server>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):?(?P<path>/[!-~]*)", re.ASCII)
+_NFS = re.compile(r"(?:nfs://)?(?P<server>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):?(?P<path>/(?!/)[!-~]*)", re.ASCII)
 _SCRIPT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _SCRIPT_URL = re.compile(r"(https?|ftp)://[!-&(-~]+", re.ASCII)
 _KEYS = ("medium", "address", "repo-gpgcheck", "gpgcheck")

@@ -39,11 +39,13 @@ class Rendered:
 
     def place(self, line: int, mark: str = "") -> tuple[str, int]:
         """The template and its line behind `line` of the text (from 1): the nearest that is known, and there the next line that holds
-        `mark`, such as `<hostname`."""
+        `mark`, such as `<hostname`, or without one the whole line."""
         offset = 0
         for _ in range(line - 1):
             offset = self.text.find("\n", offset) + 1
-        at = offset + max(self.text[offset:].split("\n", 1)[0].find(mark), 0)
+        whole = self.text[offset:].split("\n", 1)[0]
+        mark = mark or whole.strip()
+        at = offset + max(whole.find(mark), 0)
         name, found = self.pieces[0][1:] if self.pieces else ("", 0)
         for begins, where, number in self.pieces:
             if begins > at:

@@ -110,6 +110,6 @@ def installer(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]
         if stage is not None:
             environment["XS_STAGE"] = stage
         words = [str(shutil.which(SHELLS[shell][0])), *SHELLS[shell][1:], str(script), *arguments]
-        return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(words, env=environment, input="typed\n", capture_output=True, text=True, timeout=120, check=False)
 
     return run

@@ -138,5 +138,5 @@ def test_a_proxy_in_the_environment_is_not_asked(wire: Any, tmp_path: Path) -> N
 
 def test_a_site_s_script_cannot_take_the_hook_s_own_input(wire: Any, installer: Run) -> None:
     hook = composed(wire, "4.1", StageScript(FILLED, "reads.sh", b"#!/bin/sh\ncat\n")).files[HOOK]
-    installer("dash", hook, "/tmp/root")
+    assert installer("dash", hook, "/tmp/root").stdout == ""
     assert wire.reports[-1] == "done"

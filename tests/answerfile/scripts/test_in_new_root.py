@@ -83,7 +83,7 @@ FAMILIES = {
     "8.2": ("efi/EFI/xenserver/grub.cfg", GRUB_CFG, "dom0_mem=4096M,max:4096M ", "dom0_mem=1024M,max:1024M "),
     "xs9": ("efi/EFI/xenserver/grub.cfg", XEN_EFI, "dom0_mem=4096M,max:4096M ", "dom0_mem=1024M,max:1024M "),
 }
-SHADOW = "root:$1$old$oldoldoldoldoldoldoldo:14000:0:99999:7:::\nbin:*:14000:0:99999:7:::\nrooter:!!:14000::::::\n"
+SHADOW = "root:$1$old$oldoldoldoldoldoldoldo:14000:0:99999:7:::\nbin:*:14000:0:99999:7:::\ntoor:!!:14000::::::\nnoroot:!!:14000::::::\n"
 NEW = passwords.rotated("Rotated-Password-1")
 
 
@@ -174,6 +174,7 @@ def test_a_menu_that_is_a_link_is_left_to_what_it_points_to(installer: Run, tmp_
     assert installer("dash", script(DOM0_MEM, "5.0", Wishes("1024M")), str(tmp_path)).returncode == 0
     assert "1024M" in file.read_text()
     assert "1024M" not in outside.read_text()
+    assert (file.parent / "grub.cfg").is_symlink()
 
 
 @pytest.mark.parametrize("shell", SHELLS)
