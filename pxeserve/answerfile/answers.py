@@ -135,6 +135,14 @@ class Raid:
 
 
 @dataclass(frozen=True, slots=True)
+class DriverVariant:
+    """Which variant of a driver is to be loaded (9). `variant` is None when an element stands where its name should."""
+
+    name: str
+    variant: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Partition:
     """A partition that a lab of the vendor's makes first."""
 
@@ -169,6 +177,7 @@ class Answers:
     driver_sources: tuple[Source, ...] = ()
     repo_gpgcheck: bool | None = None
     gpgcheck: bool | None = None
+    netinstall_gpg_check: bool | None = None
     admin_interface: Interface | None = None
     root_password: RootPassword | None = None
     nameservers: tuple[str, ...] = ()
@@ -185,6 +194,6 @@ class Answers:
     ui_confirmation_prompt: bool = False
     target_platform: str | None = None
     ssh_mode: str | None = None
-    drivers: tuple[str, ...] = ()
+    drivers: tuple[DriverVariant, ...] = ()
     partitions: tuple[Partition, ...] = ()
     oem: Oem | None = None

@@ -35,7 +35,8 @@ class Piece:
 @dataclass(slots=True, eq=False)
 class Node:
     """An element. `line` and `column` count from 1 and are its start tag's; `start` is that tag's first byte, `end` the first byte of its
-    end tag (of an empty element, `start` again). Two nodes are equal only when they are the same one."""
+    end tag (of an empty element, `start` again). `first` is what minidom gives as the value of whatever stands first in it: a piece of text
+    or CDATA, a comment, a processing instruction; None for an element, "" for nothing. Two nodes are equal only when they are the same."""
 
     name: str
     attributes: Mapping[str, str]
@@ -46,6 +47,7 @@ class Node:
     end: int = 0
     children: list[Node] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
+    first: str | None = ""
 
     @property
     def text(self) -> str:
@@ -99,6 +101,7 @@ class _Building:
         self._parser.buffer_text = True
         self._nodes: list[Node] = []
         self._open: list[Node] = []
+        self._begun: set[Node] = set()
         self._cdata = False
         self._doctype: tuple[int, int] | None = None
         self._declared: list[tuple[str, str]] = []
@@ -108,6 +111,7 @@ class _Building:
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.CharacterDataHandler = self._characters
         parser.StartCdataSectionHandler, parser.EndCdataSectionHandler = self._cdata_begins, self._cdata_ends
+        parser.CommentHandler, parser.ProcessingInstructionHandler = self._comment, self._instruction
         parser.StartDoctypeDeclHandler = self._doctype_begins
         parser.EntityDeclHandler = self._entity
         parser.StartNamespaceDeclHandler = self._namespace
@@ -141,6 +145,7 @@ class _Building:
         parent = self._open[-1] if self._open else None
         node = Node(_qualified(name), attributes, line, column, self._parser.CurrentByteIndex, parent)
         if parent is not None:
+            self._first(None)
             parent.children.append(node)
         self._nodes.append(node)
         self._open.append(node)
@@ -150,7 +155,22 @@ class _Building:
 
     def _characters(self, text: str) -> None:
         if self._open:
+            self._first(text)
             self._open[-1].pieces.append(Piece(text, self._cdata))
+
+    def _first(self, value: str | None) -> None:
+        node = self._open[-1]
+        if node not in self._begun:
+            self._begun.add(node)
+            node.first = value
+
+    def _comment(self, text: str) -> None:
+        if self._open:
+            self._first(text)
+
+    def _instruction(self, _target: str, text: str) -> None:
+        if self._open:
+            self._first(text)
 
     def _cdata_begins(self) -> None:
         self._cdata = True

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from pxeserve.answerfile.dialects.shape import Dialect, Element
+from pxeserve.answerfile.dialects.old.shape import Dialect, Element
 from pxeserve.answerfile.finding import Finding, Severity, Verdict, error, verdict, warning
 from pxeserve.answerfile.rules import interface, ntp, strict
 

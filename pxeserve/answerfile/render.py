@@ -12,8 +12,8 @@ from jinja2 import DictLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from pxeserve import resources
-from pxeserve.answerfile.dialects import spoken
-from pxeserve.answerfile.dialects.shape import Dialect
+from pxeserve.answerfile.dialects.old import old_spoken
+from pxeserve.answerfile.dialects.old.shape import Dialect
 from pxeserve.answerfile.lint import Finding, Severity, lint
 from pxeserve.answerfile.model import Answers
 
@@ -54,7 +54,7 @@ class Wanted:
 
 def faults(answers: Answers, dialect: str, mode: str) -> list[str]:
     """What keeps these answers from being written for `dialect` and `mode`, a sentence each."""
-    written = spoken(dialect)
+    written = old_spoken(dialect)
     if written is None:
         return [f"answerfiles for installers of {dialect} cannot be written by this release"]
     if mode not in written.modes:
@@ -92,7 +92,7 @@ _EXAMPLES = {
 def render(wanted: Wanted) -> bytes:
     """The answerfile. Raises RenderError when the answers do not suffice, or when what was written would not be read as meant."""
     said = faults(wanted.answers, wanted.dialect, wanted.mode)
-    dialect = spoken(wanted.dialect)
+    dialect = old_spoken(wanted.dialect)
     if said or dialect is None:
         raise RenderError("\n".join(said))
     template = _XML.get_template(f"{dialect.name}/answerfile.xml.j2")
@@ -107,7 +107,7 @@ def render(wanted: Wanted) -> bytes:
 
 def hook_script(wanted: Wanted) -> bytes:
     """The script that the installer runs at its last stage and that tells pxeserve how it went."""
-    dialect = spoken(wanted.dialect)
+    dialect = old_spoken(wanted.dialect)
     if dialect is None:
         raise RenderError(f"hook scripts for installers of {wanted.dialect} cannot be written by this release")
     own = wanted.answers.post_install_script or ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from pxeserve.answerfile.dialects.shape import Dialect
+from pxeserve.answerfile.dialects.old.shape import Dialect
 from pxeserve.answerfile.finding import Finding, error, warning
 
 _BOOLEANS = frozenset({"gueststorage", "guest-storage", "sr-at-end", "swraid", "gpgcheck", "repo-gpgcheck", "write-boot-entry"})

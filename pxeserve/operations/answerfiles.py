@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from pxeserve.answerfile.dialects import DIALECTS, spoken
+from pxeserve.answerfile.dialects.old import OLD, old_spoken
 from pxeserve.answerfile.lint import lint as check
 from pxeserve.answerfile.lint import verdict
 from pxeserve.answerfile.model import SHOWN
@@ -18,9 +18,9 @@ from pxeserve.operations.registry import verb
 
 def lint(name: str, text: bytes, dialect: str) -> dict[str, Any]:
     """The verdict on one answerfile. Needs no service. Raises PxeserveError for a dialect that this release does not know."""
-    known_dialect = spoken(dialect)
+    known_dialect = old_spoken(dialect)
     if known_dialect is None:
-        raise PxeserveError(f"dialect {dialect} is not known to this release; known: {', '.join(DIALECTS)}, 5.0, 5.5")
+        raise PxeserveError(f"dialect {dialect} is not known to this release; known: {', '.join(OLD)}, 5.0, 5.5")
     findings = check(text, known_dialect)
     return {"file": name, "verdict": verdict(findings), "findings": [asdict(finding) for finding in findings]}
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pxeserve.answerfile.dialects import spoken
+from pxeserve.answerfile.dialects.old import old_spoken
 from pxeserve.answerfile.lint import MAX_BYTES, Severity, Verdict, lint, verdict
 
-DIALECT = spoken("4.1")
+DIALECT = old_spoken("4.1")
 assert DIALECT is not None
 GOOD = """<?xml version="1.0"?>
 <installation>

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pxeserve.answerfile.dialects import DIALECTS
+from pxeserve.answerfile.dialects.old import OLD
 from pxeserve.answerfile.lint import Severity, lint
 from pxeserve.answerfile.model import read
 from pxeserve.answerfile.render import RenderError, Wanted, hook_script, render
@@ -54,16 +54,16 @@ def test_the_answerfile_is_this_to_the_letter(dialect: str, name: str, declared:
     assert render(wanted(dialect, declared, mode)).decode() == (GOLDEN / dialect / f"{name}.xml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", OLD)
 def test_the_example_of_each_dialect_is_accepted_by_it(dialect: str) -> None:
     example = ROOT / "answerfiles" / dialect / "example.xml"
-    assert lint(example.read_bytes(), DIALECTS[dialect]) == []
+    assert lint(example.read_bytes(), OLD[dialect]) == []
 
 
 @pytest.mark.parametrize("dialect", MODERN)
 def test_the_minimal_file_of_4_1_is_accepted_by_each(dialect: str) -> None:
     text = (GOLDEN / "least.xml").read_bytes()
-    assert lint(text, DIALECTS[dialect]) == []
+    assert lint(text, OLD[dialect]) == []
 
 
 GOOD = """<installation>
@@ -106,8 +106,8 @@ CASES = [
 @pytest.mark.parametrize(("dialect", "old", "new", "code", "severity", "says"), CASES, ids=[f"{one[3]} {one[2][:40]}" for one in CASES])
 def test_each_finding_is_in_the_installers_own_words(dialect: str, old: str, new: str, code: str, severity: Severity, says: str) -> None:
     assert old in GOOD
-    assert lint(GOOD.encode(), DIALECTS[dialect]) == []
-    findings = lint(GOOD.replace(old, new).encode(), DIALECTS[dialect])
+    assert lint(GOOD.encode(), OLD[dialect]) == []
+    findings = lint(GOOD.replace(old, new).encode(), OLD[dialect])
     found = next((one for one in findings if one.code == code), None)
     assert found is not None, findings
     assert found.severity is severity
@@ -126,7 +126,7 @@ def test_each_finding_is_in_the_installers_own_words(dialect: str, old: str, new
     ],
 )  # fmt: skip
 def test_what_4_1_refuses_and_these_take(old: str, new: str) -> None:
-    assert lint(GOOD.replace(old, new, 1).encode(), DIALECTS["8.2"]) == []
+    assert lint(GOOD.replace(old, new, 1).encode(), OLD["8.2"]) == []
 
 
 def test_what_a_dialect_cannot_say_is_refused_when_it_is_written() -> None:
@@ -148,7 +148,7 @@ def test_the_hook_tells_its_stage_by_its_argument(tmp_path: Path, argument: tupl
     assert script.read_bytes().startswith(b"#!/bin/sh\n")  # other first lines end the installation
 
 
-@given(st.binary(max_size=200), st.sampled_from(sorted(DIALECTS)))
+@given(st.binary(max_size=200), st.sampled_from(sorted(OLD)))
 def test_no_bytes_do_worse_than_be_refused(text: bytes, dialect: str) -> None:
-    lint(text, DIALECTS[dialect])
-    lint(GOOD.encode().replace(b"sda", text), DIALECTS[dialect])
+    lint(text, OLD[dialect])
+    lint(GOOD.encode().replace(b"sda", text), OLD[dialect])

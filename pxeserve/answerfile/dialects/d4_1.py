@@ -1,73 +1,169 @@
-"""What the installer of XenServer 4.0 and 4.1 reads (host-installer 23fe203cd660, 2008-03), element by element.
+"""XenServer 4.0 and 4.1 (host-installer 23fe203cd660, 2008-03): where the list begins, all elements spelt out.
 
-Quoted texts are what that installer shows when an answer is missing or wrong.
+Functions of Python 2 that know nothing but the names they ask for: what is missing is "list index out of range".
 """
 
 from __future__ import annotations
 
-import re
+from pxeserve.answerfile.answers import Mode
+from pxeserve.answerfile.dialects.shape import Attribute, Counts, Dialect, Element, Holds, Otherwise, Said, Value
+from pxeserve.answerfile.dialects.steps import Step
 
-from pxeserve.answerfile.dialects.shape import Dialect, Element
+INDEX_ERROR = Said("IndexError", "list index out of range")
+NO_SOURCE = Said("AnswerfileError", "No source media specified.")
+BAD_SR_TYPE = Said("RuntimeError", "Specified SR Type unknown.  Should be 'lvm' or 'ext'")
 
-SOURCE = "XenServer 4.1 installer, answerfile parser"
+NO_INTERFACE = Said("RuntimeError", "Interface {value} not found")
+NO_MAC = Said("RuntimeError", "{value} interfaces matching the MAC specified for the management interface.")
 
-_FRESH, _REINSTALL, _UPGRADE = "fresh", "reinstall", "upgrade"
-_ALL = frozenset({_FRESH, _REINSTALL, _UPGRADE})
-_SETTINGS = frozenset({_FRESH, _REINSTALL})
-_INDEX = "An unrecoverable error has occurred.  The error was: list index out of range"
+YES = ("yes", "true")
+STATIC = 'read when proto is "static"'
 
-_DISK = re.compile(r"(?!/)[!-~]+")
-_IP = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)")
-_URL = re.compile(r"(?:http|ftp)://[!-~]+|[!-~]+:/[!-~]*|")
-_ZONE = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*")
-_YES = re.compile(r"yes|true|no|false", re.IGNORECASE)
-
-
-
-ELEMENTS = (
-    Element(
-        "primary-disk", frozenset({_FRESH}), frozenset({_FRESH}), _INDEX, {"gueststorage": _YES}, _DISK,
-        "a disk without /dev/, such as sda",
+ROOT = Element(
+    "installation",
+    (),
+    "The outermost element; any name is taken.",
+    attributes=(
+        Attribute(
+            "mode", ("mode",), Value(Holds.WORD, ("fresh", "reinstall", "upgrade"), "fresh", Otherwise.REFUSED), means="what is done"
+        ),
+        Attribute(
+            "sr-type", ("srtype",), Value(Holds.WORD, ("lvm", "ext"), "lvm", Otherwise.REFUSED, BAD_SR_TYPE), means="type of the local SR"
+        ),
     ),
-    Element("guest-disk", frozenset({_FRESH}), text=_DISK, says="a disk without /dev/, such as sdb", repeatable=True),
-    Element(
-        "existing-installation", frozenset({_REINSTALL, _UPGRADE}), frozenset({_REINSTALL, _UPGRADE}), _INDEX, text=_DISK,
-        says="the disk that carries the installation, without /dev/",
-    ),
-    Element(
-        "source", _ALL, _ALL, "No source media specified.", {"type": re.compile("url|nfs|local")}, _URL,
-        "an address such as http://192.0.2.1/media/xs41",
-    ),
-    Element(
-        "admin-interface", _SETTINGS, _SETTINGS, _INDEX,
-        {"name": re.compile(r"[!-~]+"), "hwaddr": re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"), "proto": re.compile("static|dhcp")},
-    ),
-    Element("ip", _SETTINGS, text=_IP, says="an IPv4 address", parent="admin-interface"),
-    Element("subnet-mask", _SETTINGS, text=_IP, says="a mask such as 255.255.255.0", parent="admin-interface"),
-    Element("gateway", _SETTINGS, text=_IP, says="an IPv4 address", parent="admin-interface"),
-    Element("root-password", _SETTINGS, _SETTINGS, _INDEX, text=re.compile(r"[ -~]+"), says="a password in plain ASCII"),
-    Element("timezone", _SETTINGS, _SETTINGS, _INDEX, text=_ZONE, says="a zone such as Europe/London"),
-    Element("keymap", _SETTINGS, text=re.compile(r"[A-Za-z0-9_.-]+"), says="a keymap such as us", lone=True),
-    Element("hostname", _SETTINGS, text=re.compile(r"[A-Za-z0-9.-]{1,255}"), says="a host name", lone=True),
-    Element("nameserver", _SETTINGS, text=_IP, says="an IPv4 address", repeatable=True),
-    Element("ntp-servers", _SETTINGS, text=re.compile(r"[A-Za-z0-9.-]+"), says="one server", repeatable=True),
-    Element("post-install-script", _ALL, text=_URL, says="an address", lone=True),
-    Element("bootloader", _ALL, text=re.compile("grub|extlinux"), says="grub or extlinux", lone=True),
 )
 
-LATER = {
-    "driver-source": "5.5", "install-failed-script": "5.5", "script": "5.6", "network-backend": "5.6", "initial-partitions": "5.6",
-    "name-server": "6.0", "ntp-server": "6.0", "ipaddr": "6.0", "subnet": "6.0", "ipv6": "6.1", "gatewayv6": "6.1", "backup-disk": "6.2",
-    "fcoe-interface": "7.0", "ui-confirmation-prompt": "7.1", "service": "7.6", "raid": "XCP-ng 7.5", "ntp": "XenServer 8",
-    "target-platform": "XenServer 8", "ssh-mode": "XenServer 9", "selected-multiversion-drivers": "XenServer 9",
-}  # fmt: skip
+PRIMARY_DISK = Element(
+    "primary-disk",
+    ("primary-disk",),
+    "The disk to install on.",
+    text=Value(Holds.DISK, note="/dev/ is always put in front: write it without"),
+    attributes=(
+        Attribute(
+            "guest-storage",
+            ("gueststorage",),
+            Value(Holds.YES_NO, YES, "yes", Otherwise.NO, any_case=True),
+            means="the rest of this disk joins the local SR",
+        ),
+    ),
+    missing=INDEX_ERROR,
+)
+
+ADMIN_INTERFACE = Element(
+    "admin-interface",
+    ("admin-interface",),
+    "The management interface.",
+    attributes=(
+        Attribute(
+            "name",
+            ("name",),
+            Value(Holds.NIC, otherwise=Otherwise.REFUSED, says=NO_INTERFACE, note="has to be there; hwaddr is not read beside it"),
+            means="by its name",
+        ),
+        Attribute(
+            "hwaddr",
+            ("hwaddr",),
+            Value(Holds.MAC, otherwise=Otherwise.REFUSED, says=NO_MAC, note="has to be there, in small letters"),
+            means="by its MAC address",
+        ),
+        Attribute(
+            "proto",
+            ("proto",),
+            Value(Holds.WORD, ("static", "dhcp"), None, Otherwise.IDLE, note="another leaves the network unset"),
+            means="how it gets its address",
+        ),
+    ),
+    missing=INDEX_ERROR,
+)
+
+_ELEMENTS = (
+    PRIMARY_DISK,
+    Element("guest-disk", ("guest-disk",), "A further disk for the local SR.", Counts.EACH, Value(Holds.DISK)),
+    Element(
+        "existing-installation",
+        ("existing-installation",),
+        "The disk that carries the installation.",
+        text=Value(Holds.DISK, note="compared letter by letter with /dev/ and the name of the disk"),
+        missing=INDEX_ERROR,
+    ),
+    Element(
+        "source",
+        ("source",),
+        "Where the packages come from.",
+        text=Value(Holds.ADDRESS),
+        attributes=(
+            Attribute(
+                "type",
+                ("type",),
+                Value(Holds.WORD, ("url", "nfs", "local"), None, Otherwise.REFUSED, NO_SOURCE),
+                NO_SOURCE,
+                "what the text is",
+            ),
+        ),
+        missing=NO_SOURCE,
+    ),
+    ADMIN_INTERFACE,
+    Element("ipaddr", ("ip",), "Its address.", text=Value(Holds.IPV4), parent="admin-interface", missing=INDEX_ERROR, note=STATIC),
+    Element("subnet", ("subnet-mask",), "Its netmask.", text=Value(Holds.MASK), parent="admin-interface", missing=INDEX_ERROR, note=STATIC),
+    Element("gateway", ("gateway",), "Its router.", text=Value(Holds.IPV4), parent="admin-interface", missing=INDEX_ERROR, note=STATIC),
+    Element(
+        "root-password",
+        ("root-password",),
+        "Root's password, in plain text.",
+        text=Value(Holds.PASSWORD, note="a hash would itself become the password"),
+        missing=INDEX_ERROR,
+    ),
+    Element("name-server", ("nameserver",), "A name server.", Counts.EACH, Value(Holds.IPV4)),
+    Element("hostname", ("hostname",), "The host's name.", Counts.LONE, Value(Holds.HOST_NAME)),
+    Element("timezone", ("timezone",), "The time zone.", text=Value(Holds.ZONE), missing=INDEX_ERROR),
+    Element("ntp-server", ("ntp-servers",), "A time server: one in each, for all the name's plural.", Counts.EACH, Value(Holds.SERVER)),
+    Element("keymap", ("keymap",), "The console's keymap.", Counts.LONE, Value(Holds.KEYMAP, default="us")),
+    Element(
+        "post-install-script", ("post-install-script",), "A script to run before the disks are unmounted.", Counts.LONE, Value(Holds.SCRIPT)
+    ),
+    Element(
+        "bootloader",
+        ("bootloader",),
+        "The boot loader.",
+        Counts.LONE,
+        Value(Holds.WORD, ("grub", "extlinux"), "grub", Otherwise.IGNORED),
+    ),
+)
+
+_SETTINGS = (
+    Step.SOURCE_PLAIN,
+    Step.INTERFACE_4_1,
+    Step.PASSWORD_PLAIN,
+    Step.NAME_SERVERS,
+    Step.HOST_NAME_LONE,
+    Step.ZONE_REQUIRED,
+    Step.NTP_SERVERS,
+    Step.KEYMAP_LONE,
+    Step.HOOK_PLAIN,
+    Step.BOOTLOADER_PLAIN,
+)
 
 DIALECT = Dialect(
     name="4.1",
-    source=SOURCE,
-    modes=_ALL,
-    bad_mode="UnboundLocalError: local variable 'results' referenced before assignment",
-    root_attributes={"mode": re.compile("fresh|reinstall|upgrade"), "srtype": re.compile("lvm|ext")},
-    elements={element.name: element for element in ELEMENTS},
-    later=LATER,
+    product="XenServer 4.0 and 4.1",
+    source="XenServer 4.1 installer (host-installer 23fe203cd660), answerfile.py",
+    predecessor=None,
+    python=2,
+    roots=(),
+    root=ROOT,
+    elements={element.key: element for element in _ELEMENTS},
+    before=(),
+    order={
+        Mode.FRESH: (Step.SR_TYPE_PLAIN, Step.PRIMARY_PLAIN, Step.GUESTS_PLAIN, *_SETTINGS),
+        Mode.REINSTALL: (Step.EXISTING_PLAIN, *_SETTINGS),
+        Mode.UPGRADE: (Step.EXISTING_PLAIN, Step.SOURCE_PLAIN, Step.HOOK_PLAIN, Step.BOOTLOADER_PLAIN),
+    },
+    bad_root=None,
+    bad_mode=Said("UnboundLocalError", "local variable 'results' referenced before assignment"),
+    not_xml=None,
+    trims=False,
+    ascii_texts=True,
+    ascii_attributes=False,
+    dialog_closes=False,
+    dev_always=True,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pxeserve.answerfile.dialects.shape import Dialect, Element, Reading
+from pxeserve.answerfile.dialects.old.shape import Dialect, Element, Reading
 
 _FRESH, _REINSTALL, _UPGRADE, _RESTORE = "fresh", "reinstall", "upgrade", "restore"
 ALL = frozenset({_FRESH, _REINSTALL, _UPGRADE, _RESTORE})
