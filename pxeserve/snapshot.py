@@ -6,16 +6,72 @@ Holds no install state: that is asked of the store at decision time, never cache
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
 
+from sqlalchemy import Connection
+
+from pxeserve.answerfile.inheritance import InheritanceError, Layer, Merged, upon
 from pxeserve.domain.host import BootWords, Host, Profile
 from pxeserve.domain.medium import Medium
 from pxeserve.store import Store, inventory
 
+SITE = "site"
+"""The name of what all hosts share, where it is told who said a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Who declares answers: the site, and profiles as they were written. What they come to is worked out once for each profile."""
+
+    site: Mapping[str, Any]
+    profiles: Mapping[str, Profile]
+    _known: dict[str, Merged] = field(default_factory=dict, repr=False, compare=False)
+
+    def of_site(self) -> Merged:
+        """The site's own. Raises InheritanceError."""
+        return upon(Merged(), Layer(SITE, self.site))
+
+    def of_profile(self, name: str) -> Merged:
+        """A profile's answers with all that it inherits. Raises InheritanceError for a parent that is missing or leads back."""
+        return self._of_profile(name, ())
+
+    def of_host(self, host: Host) -> Merged:
+        """A host's answers with all that it inherits. Raises InheritanceError."""
+        return upon(self.of_profile(host.profile), Layer(f"host {host.name}", host.answers))
+
+    def above(self, name: str) -> list[str]:
+        """The parents of a profile, the nearest first, as far as they lead on."""
+        found: list[str] = []
+        profile = self.profiles.get(name)
+        while profile is not None and profile.parent is not None and profile.parent not in found:
+            found.append(profile.parent)
+            profile = self.profiles.get(profile.parent)
+        return found
+
+    def _of_profile(self, name: str, below: tuple[str, ...]) -> Merged:
+        known = self._known.get(name)
+        if known is not None:
+            return known
+        if name in below:
+            raise InheritanceError(f"profile {below[0]}: its parents lead back to {name}")
+        profile = self.profiles.get(name)
+        if profile is None:
+            raise InheritanceError(f"profile {below[-1]}: there is no parent profile {name}" if below else f"there is no profile {name}")
+        under = self._of_profile(profile.parent, (*below, name)) if profile.parent else self.of_site()
+        found = self._known[name] = upon(under, Layer(f"profile {name}", profile.answers))
+        return found
+
+
+def layers(connection: Connection) -> Layers:
+    """The layers as they stand in the store, or in this very transaction."""
+    return Layers(inventory.site_answers(connection), {profile.name: profile for profile in inventory.profiles(connection)})
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One moment of the inventory. Profiles have their inheritance resolved."""
+    """One moment of the inventory. Profiles have their inheritance resolved, but for their answers: these are asked of `layers`."""
 
     revision: int
     hosts: Mapping[str, Host]
@@ -23,6 +79,7 @@ class Snapshot:
     by_id: Mapping[int, Host]
     profiles: Mapping[str, Profile]
     media: Mapping[str, Medium]
+    layers: Layers
 
     def profile_of(self, host: Host) -> Profile | None:
         """The host's profile, inheritance resolved; None when it is gone."""
@@ -57,19 +114,26 @@ class SnapshotSource:
             revision = inventory.revision(connection)
             if self._current is not None and self._current.revision == revision:
                 return self._current
-            hosts = inventory.hosts(connection)
+            hosts, written = inventory.hosts(connection), layers(connection)
             return Snapshot(
                 revision,
                 {host.name: host for host in hosts},
                 {mac: host for host in hosts for mac in host.macs},
                 {host.id: host for host in hosts},
-                resolve({profile.name: profile for profile in inventory.profiles(connection)}),
+                resolve(written.profiles),
                 {medium.name: medium for medium in inventory.media(connection)},
+                written,
             )
 
 
+@lru_cache(maxsize=4)
+def shared(store: Store) -> SnapshotSource:
+    """The one source of this process for `store`: what is asked one after the other reads the inventory once."""
+    return SnapshotSource(store)
+
+
 def resolve(profiles: Mapping[str, Profile]) -> dict[str, Profile]:
-    """Each profile with what it inherits from its parents: answers merged by element, boot words and medium where it says nothing.
+    """Each profile with what it inherits from its parents: boot words and medium where it says nothing.
 
     A missing or circular parent ends the inheritance there; `operations` refuses to store one.
     """
@@ -88,12 +152,13 @@ def _resolved(profile: Profile, profiles: Mapping[str, Profile], seen: frozenset
         profile.words.kernel_args or base.words.kernel_args,
         profile.words.leave or base.words.leave,
         profile.words.secure_boot or base.words.secure_boot,
+        profile.words.multipath or base.words.multipath,
+        profile.words.network_device or base.words.network_device,
     )
     own_files = profile.medium or profile.plain
     return replace(
         profile,
         medium=profile.medium if own_files else base.medium,
         plain=profile.plain if own_files else base.plain,
-        answers={**base.answers, **profile.answers},
         words=words,
     )

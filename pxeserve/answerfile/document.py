@@ -75,11 +75,14 @@ class Node:
 @dataclass(frozen=True, slots=True)
 class Document:
     """A whole answerfile. `doctype` is where a document type without entities stood, as line and column: harmless, and never needed.
-    `nodes` are all elements in order, the root first."""
+    `nodes` are all elements in order, the root first. `text` are the bytes it was read from, `encoding` what they declare (None: nothing,
+    so UTF-8 or, by its first bytes, UTF-16)."""
 
     root: Node
     nodes: tuple[Node, ...]
     doctype: tuple[int, int] | None = None
+    text: bytes = field(default=b"", repr=False)
+    encoding: str | None = None
 
 
 def parse(text: bytes) -> Document:
@@ -87,7 +90,7 @@ def parse(text: bytes) -> Document:
     if len(text) > MAX_BYTES:
         line = text.count(b"\n", 0, MAX_BYTES) + 1
         column = MAX_BYTES - (text.rfind(b"\n", 0, MAX_BYTES) + 1) + 1
-        raise MalformedError(line, column, f"{len(text)} bytes; more than {MAX_BYTES} is no answerfile", "shorten it", ours=True)
+        raise MalformedError(line, column, f"more than {MAX_BYTES} bytes, which is no answerfile", "shorten it", ours=True)
     return _Building().build(text)
 
 
@@ -105,6 +108,7 @@ class _Building:
         self._cdata = False
         self._doctype: tuple[int, int] | None = None
         self._declared: list[tuple[str, str]] = []
+        self._encoding: str | None = None
 
     def build(self, text: bytes) -> Document:
         parser = self._parser
@@ -115,6 +119,7 @@ class _Building:
         parser.StartDoctypeDeclHandler = self._doctype_begins
         parser.EntityDeclHandler = self._entity
         parser.StartNamespaceDeclHandler = self._namespace
+        parser.XmlDeclHandler = self._declaration
         try:
             parser.Parse(text, True)
         except expat.ExpatError as error:
@@ -124,7 +129,7 @@ class _Building:
             if isinstance(error, MalformedError):
                 raise
             raise MalformedError(1, 1, f"not XML: {error}", 'save it as UTF-8, or leave the declaration encoding="..." out') from None
-        return Document(self._nodes[0], tuple(self._nodes), self._doctype)
+        return Document(self._nodes[0], tuple(self._nodes), self._doctype, text, self._encoding)
 
     def _place(self) -> tuple[int, int]:
         return self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
@@ -179,6 +184,9 @@ class _Building:
 
     def _cdata_ends(self) -> None:
         self._cdata = False
+
+    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        self._encoding = encoding
 
     def _namespace(self, prefix: str | None, uri: str | None) -> None:
         self._declared.append((f"xmlns:{prefix}" if prefix else "xmlns", uri or ""))

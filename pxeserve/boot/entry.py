@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pxeserve.boot.installer import WordError, kernel_words
 from pxeserve.domain.decide import Decision, Target
 from pxeserve.domain.host import BootWords, PlainBoot
 from pxeserve.domain.install import Install
@@ -107,7 +108,10 @@ def entry(decision: Decision, *, answerfile_url: str | None = None) -> Entry:
     who = decision.host.name if decision.host else "this machine"
     if decision.target is Target.INSTALLER and medium and medium.boot and install:
         load = load_of(medium)
-        parts = _installer(medium.name, medium.dialect, medium.boot, install, words, answerfile_url)
+        try:
+            parts = _installer(medium.name, medium.dialect, medium.boot, install, words, answerfile_url)
+        except WordError as error:
+            raise MenuError(error.message, fix=error.fix) from None
         return Entry("install", says(f"{who} installs {medium.name}"), load, parts, serial(words))
     if decision.target is Target.PLAIN and profile and profile.plain and install:
         load = Load.XEN if profile.plain.multiboot else Load.LINUX
@@ -178,6 +182,7 @@ def _installer(
     xen.append(word(words.xen_args, "xen_args"))
     kernel = [consoles.kernel.format(tty=port.tty, speed=port.speed) if port else "console=tty0"]
     kernel.append(word(words.kernel_args, "kernel_args"))
+    kernel += [word(one, "kernel_args") for one in kernel_words(dialect, words)]
     if not install.interactive:
         if answerfile_url is None:
             raise MenuError("an unattended installation needs the address of its answerfile")

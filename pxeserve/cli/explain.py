@@ -36,6 +36,10 @@ def _explained(answer: Any, console: Console) -> None:
     for reason in answer["because"]:
         console.print(Text(f"  {_MARKS[reason['weight']]} {reason['text']}  [{reason['code']}; {reason['source']}]"))
     console.print(Text("  (+ chosen, - passed over, ! refused)", style="dim"))
+    if answer["answers"]:
+        console.print("answers, and who said them")
+        for one in answer["answers"]:
+            console.print(Text(f"  {one['answer']}: {one['value']}  [{one['origin']}]"))
     if answer["menu"] is not None:
         console.print("menu as it would be given")
         for line in answer["menu"].splitlines():

@@ -11,14 +11,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pxeserve.cli import passwords
 from pxeserve.cli.session import ConfigOption, JsonOption, ask, invoke, reporting_errors
 
-app = typer.Typer(help="Hosts: add, list, show, set, remove, install, cancel.", no_args_is_help=True)
+app = typer.Typer(help="Hosts: add, list, show, set, remove, install, password, cancel.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The host's name.")]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="address, uuid, serial, or an answer such as primary-disk=sda; KEY= takes it away."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="address, uuid, serial, or an answer such as primary-disk=sda; "
+        "KEY+=VALUE adds to a list, KEY= takes away, KEY=null inherits nothing.",
+    ),
 ]
 Macs = Annotated[list[str] | None, typer.Option("--mac", metavar="MAC", help="A network card's address; again for more cards.")]
 
@@ -29,11 +35,14 @@ def add(
     mac: Annotated[list[str], typer.Option("--mac", metavar="MAC", help="A network card's address; again for more cards.")],
     profile: Annotated[str, typer.Option("--profile", metavar="PROFILE", help="What kind of host it is.")],
     set_: Set = None,
+    password: passwords.PasswordOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Name a machine. It is not installed by that: see `host install`."""
-    arguments = {"name": name, "mac": mac, "profile": profile, "set": set_ or []}
+    with reporting_errors():
+        words = [*(set_ or []), *(passwords.asked() if password else [])]
+    arguments = {"name": name, "mac": mac, "profile": profile, "set": words}
     invoke(config, json, "host.add", arguments, _shown)
 
 
@@ -55,11 +64,14 @@ def set_host(
     set_: Set = None,
     mac: Macs = None,
     profile: Annotated[str | None, typer.Option("--profile", metavar="PROFILE", help="Another profile.")] = None,
+    password: passwords.PasswordOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Change a host."""
-    invoke(config, json, "host.set", {"name": name, "set": set_ or [], "mac": mac, "profile": profile}, _shown)
+    with reporting_errors():
+        words = [*(set_ or []), *(passwords.asked() if password else [])]
+    invoke(config, json, "host.set", {"name": name, "set": words, "mac": mac, "profile": profile}, _shown)
 
 
 @app.command("remove")
@@ -74,11 +86,12 @@ def install(
     mode: Annotated[str, typer.Option("--mode", metavar="MODE", help="fresh, reinstall, upgrade or restore.")] = "fresh",
     interactive: Annotated[bool, typer.Option("--interactive", help="Let a person answer at the machine.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a host that was installed before is erased.")] = False,
+    sealed: Annotated[bool, typer.Option("--sealed", help="Do not print a random root password: `host password` tells it once.")] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Arm a host: its next network boot installs it, once. Lapses after an hour by itself; `host cancel` takes it back."""
-    arguments: dict[str, Any] = {"name": name, "mode": mode, "interactive": interactive}
+    arguments: dict[str, Any] = {"name": name, "mode": mode, "interactive": interactive, "reveal": "later" if sealed else "now"}
     with reporting_errors():
         installed = any(one["name"] == name and one["state"] == "done" for one in ask(config, "host.list", {}))
     if yes:
@@ -89,10 +102,26 @@ def install(
     invoke(config, json, "host.install", arguments, _armed)
 
 
+@app.command("password")
+def password(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Tell the random root password of a host's newest installation: once, and within a day of its arming."""
+    invoke(config, json, "host.password", {"name": name}, _password)
+
+
 @app.command("cancel")
 def cancel(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Take an arming back, or give up an install that does not come to its end."""
     invoke(config, json, "host.cancel", {"name": name}, _cancelled)
+
+
+def _password(answer: Any, console: Console) -> None:
+    if answer["root_password"]:
+        console.print(f"root password of {escape(answer['host'])}, shown this once: [bold]{escape(answer['root_password'])}[/bold]")
+    if answer["not_replaced"]:
+        console.print(
+            "no hook has said that it replaced the password that the answerfile carried in plain text; if the other one does not open the "
+            f"host, this does, and should be changed: [bold]{escape(answer['not_replaced'])}[/bold]"
+        )
 
 
 def _cancelled(answer: Any, console: Console) -> None:
@@ -120,6 +149,8 @@ def _shown(answer: Any, console: Console) -> None:
         console.print(f"{'medium:':10}{escape(found['name'] + state)}")
     for key, value in answer["answerfile"].items():
         console.print(f"  {escape(key)}: {escape(str(value))}")
+    for note in answer.get("notes", ()):
+        console.print(f"note: {escape(note)}")
 
 
 def _armed(answer: Any, console: Console) -> None:
@@ -131,6 +162,12 @@ def _armed(answer: Any, console: Console) -> None:
     )
     if answer["erases"]:
         console.print(f"it erases {escape(', '.join(answer['erases']))}")
+    for warning in answer["warnings"]:
+        console.print(f"[bold]warning:[/bold] {escape(warning)}")
     if answer["root_password"]:
         console.print(f"root password, shown this once: [bold]{escape(answer['root_password'])}[/bold]")
+    elif answer["password_kept"]:
+        console.print(f"its root password is sealed for a day: pxeserve host password {escape(answer['host'])} tells it once")
+    for one in answer["warnings"]:
+        console.print(f"[bold]mind:[/bold] {escape(one)}")
     console.print(f"to take it back: pxeserve host cancel {escape(answer['host'])}")

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pxeserve.cli.session import ConfigOption, JsonOption, invoke
+from pxeserve.cli import passwords
+from pxeserve.cli.session import ConfigOption, JsonOption, invoke, reporting_errors
 
 app = typer.Typer(help="Profiles: add, list, show, set, remove.", no_args_is_help=True)
 
@@ -18,16 +19,24 @@ Medium = Annotated[str | None, typer.Option("--medium", metavar="MEDIUM", help="
 Parent = Annotated[str | None, typer.Option("--parent", metavar="PROFILE", help="Where it takes everything from that it does not say.")]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="An answer such as primary-disk=sda, or boot.serial=ttyS0,115200; KEY= takes it away."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="An answer such as primary-disk=sda, or boot.serial=ttyS0,115200; "
+        "KEY+=VALUE adds to a list, KEY= takes away, KEY=null inherits nothing.",
+    ),
 ]
 
 
 @app.command("add")
 def add(
-    name: Name, medium: Medium = None, parent: Parent = None, set_: Set = None, config: ConfigOption = None, json: JsonOption = False
-) -> None:
+    name: Name, medium: Medium = None, parent: Parent = None, set_: Set = None, password: passwords.PasswordOption = False,
+    config: ConfigOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
     """Make a profile."""
-    invoke(config, json, "profile.add", {"name": name, "medium": medium, "parent": parent, "set": set_ or []}, _shown)
+    with reporting_errors():
+        words = [*(set_ or []), *(passwords.asked_for_profile(config, name) if password else [])]
+    invoke(config, json, "profile.add", {"name": name, "medium": medium, "parent": parent, "set": words}, _shown)
 
 
 @app.command("list")
@@ -44,10 +53,13 @@ def show(name: Name, config: ConfigOption = None, json: JsonOption = False) -> N
 
 @app.command("set")
 def set_profile(
-    name: Name, medium: Medium = None, parent: Parent = None, set_: Set = None, config: ConfigOption = None, json: JsonOption = False
-) -> None:
+    name: Name, medium: Medium = None, parent: Parent = None, set_: Set = None, password: passwords.PasswordOption = False,
+    config: ConfigOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
     """Change a profile; `--medium ""` and `--parent ""` take those away."""
-    invoke(config, json, "profile.set", {"name": name, "medium": medium, "parent": parent, "set": set_ or []}, _shown)
+    with reporting_errors():
+        words = [*(set_ or []), *(passwords.asked_for_profile(config, name) if password else [])]
+    invoke(config, json, "profile.set", {"name": name, "medium": medium, "parent": parent, "set": words}, _shown)
 
 
 @app.command("remove")
@@ -83,3 +95,5 @@ def _shown(answer: Any, console: Console) -> None:
     for part in ("boot", "answerfile"):
         for key, value in answer[part].items():
             console.print(f"  {part}.{escape(key)}: {escape(str(value))}" if part == "boot" else f"  {escape(key)}: {escape(str(value))}")
+    for note in answer.get("notes", ()):
+        console.print(f"note: {escape(note)}")

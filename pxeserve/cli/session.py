@@ -113,15 +113,30 @@ def reporting_errors() -> Iterator[None]:
     try:
         yield
     except PxeserveError as error:
-        from rich.console import Console
-
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {visible(str(error))}", markup=False)
+        say(error)
         raise typer.Exit(NO) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
+
+
+@contextmanager
+def wrong_use() -> Iterator[None]:
+    """Say what was asked for wrongly, and end with 2."""
+    try:
+        yield
+    except PxeserveError as error:
+        say(error)
+        raise typer.Exit(WRONG_USE) from None
+
+
+def say(error: PxeserveError) -> None:
+    """An error, where people and scripts look for it."""
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {visible(str(error))}", markup=False)
 
 
 @contextmanager

@@ -14,7 +14,8 @@ class BootWords:
 
     `serial` is `ttyS0,115200` or None for no serial console; `dom0_mem` as Xen reads it, such as `752M` or `max:8192M`. `leave` is how the
     machine's firmware lets go of a network boot (`boot.exits.Leave`), "" for the usual way; `secure_boot` is `yes` where its firmware runs
-    only what is signed.
+    only what is signed. `multipath` is enabled, disabled or if-multiple, `network_device` the card by which an installer fetches its
+    answerfile (`eth0`, a MAC or `all`); each generation spells them in its own way (`boot.installer`).
     """
 
     serial: str | None = None
@@ -23,6 +24,8 @@ class BootWords:
     kernel_args: str = ""
     leave: str = ""
     secure_boot: str = ""
+    multipath: str = ""
+    network_device: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Refuses to know protocols: DHCP, TFTP and HTTP all come here with a MAC, an addr
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -17,12 +18,13 @@ from pxeserve.domain.host import Host
 from pxeserve.domain.install import OPEN_STATES, Install, InstallState
 from pxeserve.domain.medium import Medium
 from pxeserve.errors import ConflictError, RefusedError
-from pxeserve.installs import seal
+from pxeserve.installs import seal, secret
 from pxeserve.installs.alarms import Alarms, sound
 from pxeserve.installs.clock import SYSTEM, Clock, has_lapsed
 from pxeserve.installs.evidence import Evidence, Neighbours, evidence, neighbour
 from pxeserve.installs.fitness import medium_fault
 from pxeserve.installs.seal import Frozen
+from pxeserve.installs.secret import Secret
 from pxeserve.installs.states import Happening
 from pxeserve.installs.transition import move
 from pxeserve.keys import Keys
@@ -35,7 +37,8 @@ _CHANGES = 1
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a person asked for. `frozen` holds the checked answers; `wants_answerfile` is False when the RAM disk's delivery consumes it."""
+    """What a person asked for. `frozen` holds the checked answers; `wants_answerfile` is False when the RAM disk's delivery consumes it;
+    `secret` is a random root password to be kept for whoever asks."""
 
     host: Host
     medium: Medium | None
@@ -46,6 +49,7 @@ class Order:
     actor: str
     rehearsal_mac: str | None = None
     ttl: float | None = None
+    secret: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,9 @@ class Arming:
                     self._add_token(connection, row.id, order.frozen.key, "script", name)
                 if order.frozen.answerfile is not None:
                     self._add_token(connection, row.id, order.frozen.key, "progress", "")
-                told = {"mode": order.mode, "medium": row.medium, "interactive": order.interactive, "by": order.actor}
+                told: dict[str, object] = {"mode": order.mode, "medium": row.medium, "interactive": order.interactive, "by": order.actor}
+                if order.frozen.scripts:
+                    told["scripts"] = {name: hashlib.sha256(body).hexdigest() for name, body in order.frozen.scripts.items()}
                 installs.tell(connection, now, row, "install.armed", told)
                 if order.rehearsal_mac is None:
                     audit.append(connection, now, order.actor, "host.install", order.host.name)
@@ -192,6 +198,7 @@ class Arming:
             sealed=seal.seal(order.frozen, install_id, self._keys.seal),
             ended_at=None,
             ended_because=None,
+            secret=secret.sealed(order.secret, install_id, self._keys) if order.secret else None,
         )
 
     @staticmethod

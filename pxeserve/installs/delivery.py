@@ -6,14 +6,16 @@ what it was is written into the record.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from sqlalchemy import Connection
 
+from pxeserve.answerfile.scripts.names import ROTATION
 from pxeserve.domain.install import InstallState
-from pxeserve.installs import seal
+from pxeserve.installs import seal, secret
 from pxeserve.installs.alarms import Alarms, sound
 from pxeserve.installs.clock import SYSTEM, Clock, has_lapsed
 from pxeserve.installs.evidence import Evidence, Neighbours, evidence, neighbour
@@ -33,6 +35,7 @@ TOKEN_LIFE = 4 * 3600.0
 
 _PROVEN = frozenset({Evidence.LEASE, Evidence.REQUEST, Evidence.NEIGHBOUR})
 _alarms = Alarms()
+_scripts = Alarms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +95,61 @@ def script(store: Store, keys: Keys, token: str, name: str, address: IPv4Address
     return seal.unseal(row.sealed, row.id, keys.seal).scripts.get(name)
 
 
-_STAGES = {"installing": Happening.INSIDE, "done": Happening.DONE, "failed": Happening.FAILED}
+STAGES: Mapping[str, Happening] = {
+    "installing": Happening.INSIDE,
+    "installation-start": Happening.INSIDE,
+    "packages-installed": Happening.INSIDE,
+    "filesystem-populated": Happening.INSIDE,
+    "installation-complete": Happening.INSIDE,   # that it has begun; `done` or `failed` comes when its scripts have run
+    "install-failed": Happening.INSIDE,
+    "done": Happening.DONE,
+    "failed": Happening.FAILED,
+}
+"""What an installer may report, by the hook that it runs."""
+
+_ENDED = re.compile(
+    r"(?P<script>[a-z-]{1,30}\.(?:\d{1,3}|pxeserve)\.[A-Za-z0-9][A-Za-z0-9._-]{0,62})=(?P<status>\d{1,3}|not-fetched|changed)", re.ASCII
+)
+"""How one script ended, as the hook reports it."""
 
 
-def progress(store: Store, keys: Keys, token: str, stage: str, address: IPv4Address, now: float) -> bool:
-    """Take an installer's word that it is `installing`, `done` or `failed`. False when the token is not good for it or nothing changed."""
-    del keys  # a report opens nothing that is sealed
-    happening = _STAGES.get(stage)
-    if happening is None:
+def is_report(said: str) -> bool:
+    """Whether `said` is something that an installer may report."""
+    return said in STAGES or _ENDED.fullmatch(said) is not None
+
+
+def progress(store: Store, keys: Keys, token: str, said: str, address: IPv4Address, now: float) -> bool:
+    """Take an installer's word on how far it is (one of STAGES), or on how a script ended (`SCRIPT=STATUS`, 0 to 255, `not-fetched` or
+    `changed`). False when the token is not good for it or nothing changed."""
+    happening, ended = STAGES.get(said), _ENDED.fullmatch(said)
+    if happening is None and ended is None:
         return False
     with store.site.write() as connection:
         row = _reporting(connection, token, "progress", "", now)
         if row is None:
             return False
-        said = {"address": str(address), "because": f"the installer reported {stage}"}
-        return move(connection, row, happening, now, data=said) or row.state is InstallState.INSTALLING
+        if ended is not None:
+            _script_ended(connection, keys, row, ended["script"], ended["status"], address, now)
+            return True
+        assert happening is not None
+        because = f"the installer reported {said}"
+        moved = move(connection, row, happening, now, data={"address": str(address), "because": because})
+        return moved or row.state is InstallState.INSTALLING
+
+
+def _script_ended(
+    connection: Connection, keys: Keys, row: InstallRow, script: str, status: str, address: IPv4Address, now: float
+) -> None:
+    """It goes into the record, once a minute for each script; that root's password was replaced ends the worth of the delivered one."""
+    if _scripts.due(f"{row.id}:{script}", address, now):
+        word = "script-done" if status == "0" else "script-failed"
+        because = f"{script}: {_SAID.get(status, f'ended with {status}')}"
+        installs.tell(connection, now, row, f"install.{word}", {"script": script, "status": status, "because": because})
+    if (script, status) == (ROTATION, "0"):
+        secret.replaced(connection, row, keys)
+
+
+_SAID = {"0": "done", "not-fetched": "the installer could not fetch it", "changed": "it came changed, and did not run"}
 
 
 def _reporting(connection: Connection, token: str, kind: str, name: str, now: float) -> InstallRow | None:

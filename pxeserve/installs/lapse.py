@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pxeserve.domain.install import OPEN_STATES, InstallState
+from pxeserve.installs import secret
 from pxeserve.installs.clock import SYSTEM, Clock, has_lapsed
 from pxeserve.installs.delivery import TOKEN_LIFE
 from pxeserve.installs.states import Happening
@@ -16,7 +17,7 @@ def lapse(store: Store, now: float, *, clock: Clock = SYSTEM) -> int:
     """Let everything lapse whose time is over at epoch second `now`; how many installs did.
 
     An install that was consumed keeps its state, because nobody knows what became of it; its answers and tokens are forgotten
-    four hours after the delivery, and the timeline says which step did not come.
+    four hours after the delivery, and the timeline says which step did not come. A root password is forgotten a day after the arming.
     """
     with store.site.read() as connection:
         over = [row for row in installs.in_states(connection, OPEN_STATES) if has_lapsed(row, now, clock)]
@@ -26,7 +27,8 @@ def lapse(store: Store, now: float, *, clock: Clock = SYSTEM) -> int:
             if row.sealed is not None and row.delivered_at is not None and now - row.delivered_at >= TOKEN_LIFE
         ]
         stale = installs.stale_rehearsals(connection, now)
-    if not (over or spent or stale):
+        kept = any(secret.is_over(row, now, clock) for row in installs.with_secret(connection))
+    if not (over or spent or stale or kept):
         return 0
     lapsed = 0
     with store.site.write() as connection:
@@ -37,4 +39,5 @@ def lapse(store: Store, now: float, *, clock: Clock = SYSTEM) -> int:
                 installs.remove_tokens(connection, row.id)
         for mac in stale:
             installs.remove_rehearsal(connection, mac)
+        secret.forget(connection, now, clock)   # last: it moves rows on, and those above were read before
     return lapsed

@@ -63,25 +63,35 @@ def seal(frozen: Frozen, install_id: str, key: bytes) -> bytes:
         "scripts": {name: _text(body) for name, body in frozen.scripts.items()},
         "bind": frozen.bind,
     }
-    nonce = secrets.token_bytes(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, json.dumps(plain).encode(), install_id.encode())
+    return closed(json.dumps(plain).encode(), install_id, key)
 
 
 def unseal(sealed: bytes, install_id: str, key: bytes) -> Frozen:
     """The reverse. Raises PxeserveError when it was sealed under another key or for another install."""
-    try:
-        plain = json.loads(AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], install_id.encode()))
-    except (InvalidTag, ValueError) as error:
-        raise PxeserveError(
-            f"install {install_id}: its frozen answers cannot be opened with this service's key",
-            fix="restore keys/seal.key from the backup that belongs to this state, or cancel the install and arm the host again",
-        ) from error
+    plain = json.loads(opened(sealed, install_id, key))
     return Frozen(
         base64.b64decode(plain["key"]),
         base64.b64decode(plain["answerfile"]) if plain["answerfile"] is not None else None,
         {name: base64.b64decode(body) for name, body in plain["scripts"].items()},
         plain["bind"],
     )
+
+
+def closed(plain: bytes, purpose: str, key: bytes) -> bytes:
+    """`plain` encrypted and tied to `purpose`, such as an install's id."""
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, plain, purpose.encode())
+
+
+def opened(sealed: bytes, purpose: str, key: bytes) -> bytes:
+    """The reverse. Raises PxeserveError when it was sealed under another key or for another purpose."""
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], purpose.encode())
+    except (InvalidTag, ValueError) as error:
+        raise PxeserveError(
+            f"install {purpose}: what is sealed for it cannot be opened with this service's key",
+            fix="restore keys/seal.key from the backup that belongs to this state, or cancel the install and arm the host again",
+        ) from error
 
 
 def _text(value: bytes) -> str:

@@ -35,6 +35,8 @@ def move(
     told = dict(data or {})
     if state in ENDED:
         values |= {"sealed": None, "ended_at": now, "ended_because": str(told.get("because", happening))}
+        if row.delivered_at is None:
+            values["secret"] = None   # no answerfile left this house, so no machine has the password in it
     if not installs.advance(connection, row, values):
         return False
     if state in ENDED:

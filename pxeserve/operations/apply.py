@@ -14,14 +14,15 @@ from typing import Any
 import yaml
 from sqlalchemy import Connection
 
-from pxeserve.answerfile.model import redacted
+from pxeserve.answerfile.declared import kept
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Lies, Medium
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
-from pxeserve.operations import hosts, profiles
+from pxeserve.operations import hosts, profiles, sites
 from pxeserve.operations.context import Context
 from pxeserve.operations.declared import Declared, DeclaredError, read
 from pxeserve.operations.imports import import_
+from pxeserve.operations.inherited import Inherited
 from pxeserve.operations.registry import verb
 from pxeserve.store import audit, inventory, media
 
@@ -30,9 +31,13 @@ _LOCK = "apply.lock"
 
 @dataclass(slots=True)
 class _Changes:
-    """The difference, as lines: `+` new, `~` changed, `-` removed, `=` kept although the file does not name it."""
+    """The difference, as lines: `+` new, `~` changed, `-` removed, `=` kept although the file does not name it. `profiles` and `hosts` are
+    those that changed, `site` whether its answers did."""
 
     lines: list[str] = field(default_factory=list)
+    site: bool = False
+    profiles: list[str] = field(default_factory=list)
+    hosts: list[Host] = field(default_factory=list)
 
 
 class _Undo(Exception):
@@ -49,12 +54,14 @@ def apply(context: Context, *, text: str, dry_run: bool = False, prune: bool = F
         missing = _media(context, wanted, changes, import_now=not dry_run)
         try:
             with context.store.site.write() as connection:
+                _site(connection, wanted, changes, prune=prune)
                 _profiles(connection, wanted, changes, missing)
                 if prune:
                     _prune_hosts(connection, wanted, changes)  # first: a MAC may go over to a new name
                 _hosts(context, connection, wanted, changes)
                 if prune:
                     _prune_profiles(connection, wanted, changes)
+                _check(connection, wanted, changes, missing)
                 if dry_run:
                     raise _Undo
                 if changes.lines:
@@ -68,7 +75,9 @@ def apply(context: Context, *, text: str, dry_run: bool = False, prune: bool = F
 def export(context: Context) -> dict[str, Any]:
     """The site as `apply` reads it. Passwords are not printed: a host keeps its own when such a file is applied again."""
     with context.store.site.read() as connection:
+        shared = sites.described(connection)
         found = {
+            **({"site": shared} if shared["answerfile"] else {}),
             "media": [_medium_plain(one, media.origin(connection, one.name)[0]) for one in inventory.media(connection)],
             "profiles": [_profile_plain(profile) for profile in inventory.profiles(connection)],
             "hosts": [_host_plain(host) for host in inventory.hosts(connection)],
@@ -109,6 +118,33 @@ def _media(context: Context, wanted: Declared, changes: _Changes, *, import_now:
     return missing
 
 
+def _site(connection: Connection, wanted: Declared, changes: _Changes, *, prune: bool) -> None:
+    before = inventory.site_answers(connection)
+    answers = before if wanted.site is None and not prune else kept(wanted.site or {}, before)
+    if answers == before:
+        return
+    shown = sites.described(connection)
+    with _pointing_at(wanted.lines.get("site", 1)):
+        sites.save(connection, answers)
+    changes.site = True
+    changes.lines.append(_difference("site", "", _flat(shown), _flat(sites.described(connection))))
+
+
+def _check(connection: Connection, wanted: Declared, changes: _Changes, missing_media: set[str]) -> None:
+    """Look at everything that changed, together with what it inherits and what inherits it, once all of it is there."""
+    inherited = Inherited(connection, frozenset(missing_media))
+    if changes.site:
+        with _pointing_at(wanted.lines.get("site", 1)):
+            inherited.check_site()
+        return
+    for name in changes.profiles:
+        with _pointing_at(wanted.lines[f"profile {name}"]):
+            inherited.check_profile(name)
+    for host in changes.hosts:
+        with _pointing_at(wanted.lines[f"host {host.name}"]):
+            inherited.check_host(host)
+
+
 def _profiles(connection: Connection, wanted: Declared, changes: _Changes, missing_media: set[str]) -> None:
     present = {profile.name: profile for profile in inventory.profiles(connection)}
     for name in _parents_first(wanted.profiles):
@@ -122,6 +158,7 @@ def _profiles(connection: Connection, wanted: Declared, changes: _Changes, missi
                 inventory.put_profile(connection, profile)  # a dry run: its medium would have come first
             else:
                 profiles.save(connection, profile)
+        changes.profiles.append(name)
         changes.lines.append(_difference("profile", name, _profile_flat(before) if before else None, _profile_flat(profile)))
 
 
@@ -135,6 +172,7 @@ def _hosts(context: Context, connection: Connection, wanted: Declared, changes: 
         with _pointing_at(wanted.lines[f"host {name}"]):
             hosts.check(connection, context.config, host)
             hosts.save(connection, host)
+        changes.hosts.append(host)
         changes.lines.append(_difference("host", name, _host_flat(before) if before else None, _host_flat(host)))
 
 
@@ -192,30 +230,23 @@ def _parents_first(wanted: Mapping[str, Profile]) -> list[str]:
 
 
 def _with_secrets(profile: Profile, before: Profile | None) -> Profile:
-    return replace(profile, answers=_kept(profile.answers, before.answers if before else {}))
+    return replace(profile, answers=kept(profile.answers, before.answers if before else {}))
 
 
 def _host_with_secrets(host: Host, before: Host | None) -> Host:
-    return replace(host, id=before.id if before else 0, answers=_kept(host.answers, before.answers if before else {}))
-
-
-def _kept(answers: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """`answers`, with the password that is there already where the file holds only the sign for one (as `export` prints it)."""
-    merged = dict(answers)
-    if "root-password" in before and merged.get("root-password") == redacted(before).get("root-password"):
-        merged["root-password"] = before["root-password"]
-    return merged
+    return replace(host, id=before.id if before else 0, answers=kept(host.answers, before.answers if before else {}))
 
 
 def _difference(kind: str, name: str, before: Mapping[str, str] | None, after: Mapping[str, str]) -> str:
+    named = f"{kind} {name}".rstrip()
     if before is None:
-        return f"+ {kind} {name}: " + ", ".join(f"{key} {value}" for key, value in after.items())
+        return f"+ {named}: " + ", ".join(f"{key} {value}" for key, value in after.items())
     changed = [
         f"{key}: {_shown(key, before)} -> {_shown(key, after)}"
         for key in dict.fromkeys((*before, *after))
         if before.get(key) != after.get(key)
     ]
-    return f"~ {kind} {name}: " + (", ".join(changed) or "its password")
+    return f"~ {named}: " + (", ".join(changed) or "its password")
 
 
 def _shown(key: str, values: Mapping[str, str]) -> str:

@@ -19,6 +19,7 @@ from pxeserve.operations.hosts import changed, host_name, macs
 from pxeserve.operations.profiles import profile_name, with_boot
 from pxeserve.operations.settings import Setting
 
+_SITE = ("answerfile",)
 _SECTIONS = {
     "media": ("name", "source", "lies"),
     "profiles": ("name", "medium", "parent", "answerfile", "boot"),
@@ -38,8 +39,10 @@ class DeclaredMedium:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a file declares. `lines` maps `media NAME`, `profile NAME` and `host NAME` to the line where it begins."""
+    """What a file declares. `site` are the answers that all hosts share, None when it has no such section. `lines` maps `site`, `media
+    NAME`, `profile NAME` and `host NAME` to the line where it begins."""
 
+    site: Mapping[str, Any] | None
     media: Mapping[str, DeclaredMedium]
     profiles: Mapping[str, Profile]
     hosts: Mapping[str, Host]
@@ -60,19 +63,32 @@ def read(text: str) -> Declared:
     except yaml.YAMLError as error:
         raise DeclaredError(f"not YAML: {error}") from None
     if root is None:
-        return Declared({}, {}, {}, {})
+        return Declared(None, {}, {}, {}, {})
     found: dict[str, list[tuple[dict[str, Any], int]]] = {section: [] for section in _SECTIONS}
+    site: dict[str, Any] | None = None
+    lines: dict[str, int] = {}
     for key, value, line in _pairs(root, "the file"):
+        if key == "site":
+            site, lines["site"] = _site(value), line
+            continue
         if key not in _SECTIONS:
-            raise _unknown(line, key, tuple(_SECTIONS))
+            raise _unknown(line, key, ("site", *_SECTIONS))
         found[key] = list(_items(key, value))
     if found["pools"]:
         raise DeclaredError(f"line {found['pools'][0][1]}: pools: this release does not know pools yet", fix="leave it empty: pools: []")
-    lines: dict[str, int] = {}
     media = {item["name"]: _medium(item, line) for item, line in _named(found["media"], "medium", lines)}
     profiles = {item["name"]: _profile(item, line) for item, line in _named(found["profiles"], "profile", lines)}
     hosts = {host.name: host for item, line in _named(found["hosts"], "host", lines) for host in [_host(item, line)]}
-    return Declared(media, profiles, hosts, lines)
+    return Declared(site, media, profiles, hosts, lines)
+
+
+def _site(node: yaml.Node) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, value, line in _pairs(node, "site"):
+        if key not in _SITE:
+            raise _unknown(line, key, _SITE)
+        values[key] = _plain(value)
+    return _table(values, "answerfile", node.start_mark.line + 1)
 
 
 def _pairs(node: yaml.Node, what: str) -> Iterator[tuple[str, yaml.Node, int]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address
 from typing import Any
 
+from pxeserve.answerfile.declared import redacted
+from pxeserve.answerfile.inheritance import InheritanceError
 from pxeserve.boot.entry import MenuError, entry
 from pxeserve.boot.loaders import Loaders
 from pxeserve.domain.client import Client, Firmware, parse_mac
@@ -18,7 +20,7 @@ from pxeserve.handout.menus import Place, own_disk, reader_for, write
 from pxeserve.installs.subject import Subject, subject
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
-from pxeserve.snapshot import SnapshotSource
+from pxeserve.snapshot import shared
 from pxeserve.store.loaders import sets
 
 _REDACTED, _SESSION = "TOKEN", "SESSION"
@@ -32,7 +34,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -
     except ValueError as error:
         raise PxeserveError(str(error), fix="give the address of the card that boots, as the machine's firmware shows it") from None
     now = time.time()
-    who = subject(context.store, SnapshotSource(context.store).current(), client.mac)
+    who = subject(context.store, shared(context.store).current(), client.mac)
     config = context.config
     loaders = Loaders(context.store, config.server.data, config.dhcp.mode, config.boot.idle)
     site = loaders.site_for(who.medium, who.profile)
@@ -50,8 +52,31 @@ def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -
         "medium": decision.medium.name if decision.medium else None,
         "install": {"id": install.id, "state": install.state, "expires": install.expires} if install else None,
         "menu": menu,
+        "answers": _answers(context, who),
         "because": [{"weight": one.weight, "code": one.code, "text": one.text, "source": one.source} for one in reasons],
     }
+
+
+def _answers(context: Context, who: Subject) -> list[dict[str, Any]]:
+    """What is declared for the host, and by whom; secrets are not shown."""
+    if who.host is None:
+        return []
+    try:
+        found = shared(context.store).current().layers.of_host(who.host)
+    except InheritanceError:
+        return []  # the profile is gone, which is among the reasons
+    return [{"answer": path, "value": value, "origin": found.origin(path)} for path, value in _told(redacted(found.values))]
+
+
+def _told(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        path = f"{above}{key}"
+        if isinstance(value, Mapping):
+            yield from _told(value, f"{path}.")
+        elif isinstance(value, list):
+            yield from ((f"{path}.{number}", item) for number, item in enumerate(value))
+        else:
+            yield path, value
 
 
 def _menu(context: Context, decision: Decision, firmware: Firmware, loaders: Loaders) -> tuple[str | None, list[Reason]]:
@@ -75,7 +100,7 @@ def _damage(context: Context, decision: Decision, who: Subject) -> Iterator[Reas
     """That what the machine installs, or would install, is damaged, where the decision itself had no need to say so."""
     if any(one.code == "medium-damaged" for one in decision.because):
         return
-    media = SnapshotSource(context.store).current().media
+    media = shared(context.store).current().media
     live = who.install is not None and who.install.state in LIVE_STATES
     medium = media.get(who.install.medium) if live and who.install and who.install.medium else who.medium
     if medium is None or medium.state is not MediumState.DAMAGED:

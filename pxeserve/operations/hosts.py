@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any
@@ -13,16 +12,18 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from pxeserve.answerfile.declared import redacted
 from pxeserve.config import Config
 from pxeserve.domain.client import parse_mac
 from pxeserve.domain.host import Host
 from pxeserve.domain.install import LIVE_STATES
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
+from pxeserve.operations.inherited import Inherited, answers_fault
 from pxeserve.operations.registry import verb
 from pxeserve.operations.settings import Setting, put, settings
 from pxeserve.operations.verification import standing
-from pxeserve.snapshot import Snapshot, SnapshotSource
+from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import audit, installs, inventory
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)
@@ -37,14 +38,15 @@ def add(context: Context, *, name: str, mac: list[str], profile: str, set: list[
         if inventory.host(connection, host.name):
             raise ConflictError(f"there is already a host {host.name}", fix=f"pxeserve host set {host.name} changes it")
         stored = save(connection, host)
+        notes = _noted(connection, stored)
         audit.append(connection, time.time(), context.actor.name, "host.add", host.name)
-    return described(stored)
+    return {**described(stored), "notes": notes}
 
 
 @verb("host.list")
 def list_hosts(context: Context) -> list[dict[str, Any]]:
     """All hosts, by name, each with the state of its newest install."""
-    snapshot = SnapshotSource(context.store).current()
+    snapshot = shared(context.store).current()
     with context.store.site.read() as connection:
         return [_with_state(connection, snapshot, host) for host in inventory.hosts(connection)]
 
@@ -53,7 +55,7 @@ def list_hosts(context: Context) -> list[dict[str, Any]]:
 def show(context: Context, *, name: str) -> dict[str, Any]:
     """One host with all that is set for it."""
     with context.store.site.read() as connection:
-        return _with_state(connection, SnapshotSource(context.store).current(), known(connection, name))
+        return _with_state(connection, shared(context.store).current(), known(connection, name))
 
 
 @verb("host.set")
@@ -70,8 +72,9 @@ def set_host(
         host = changed(host, settings(set or []))
         check(connection, context.config, host)
         save(connection, host)
+        notes = _noted(connection, host)
         audit.append(connection, time.time(), context.actor.name, "host.set", host.name)
-    return described(host)
+    return {**described(host), "notes": notes}
 
 
 @verb("host.remove")
@@ -152,16 +155,6 @@ def check(connection: Connection, config: Config, host: Host) -> None:
     answers_fault(f"host {host.name}", host.answers)
 
 
-def answers_fault(whose: str, answers: Mapping[str, Any]) -> None:
-    """Raise PxeserveError when no installer could be told these answers."""
-    from pxeserve.answerfile.model import AnswerError, read
-
-    try:
-        read(answers)
-    except AnswerError as error:
-        raise PxeserveError(f"{whose}: {error}") from None
-
-
 def save(connection: Connection, host: Host) -> Host:
     """Store `host`. Raises ConflictError when something of it is another's after all."""
     try:
@@ -172,8 +165,6 @@ def save(connection: Connection, host: Host) -> Host:
 
 def described(host: Host) -> dict[str, Any]:
     """A host for programs; secrets in its answers are not shown."""
-    from pxeserve.answerfile.model import redacted
-
     return {
         "name": host.name,
         "mac": list(host.macs),
@@ -183,6 +174,13 @@ def described(host: Host) -> dict[str, Any]:
         "serial": host.serial,
         "answerfile": redacted(host.answers),
     }
+
+
+def _noted(connection: Connection, host: Host) -> list[str]:
+    """Refuse a host that contradicts what it inherits; what its installer cannot be told, or must be told yet."""
+    inherited = Inherited(connection)
+    inherited.check_host(host)
+    return inherited.notes_of_host(host)
 
 
 def _with_state(connection: Connection, snapshot: Snapshot, host: Host) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
-import string
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
-from pxeserve.answerfile.model import AnswerError, Answers, merged, read
-from pxeserve.answerfile.render import RenderError, Wanted, hook_script, render
+from pxeserve.answerfile.answers import Mode as InstallerMode
+from pxeserve.answerfile.declared import Declared
+from pxeserve.answerfile.inheritance import InheritanceError, Merged
+from pxeserve.answerfile.scripts.compose import Composed, ComposeError, Wishes, compose
 from pxeserve.boot.loaders import Loaders
 from pxeserve.domain.client import Firmware
 from pxeserve.domain.host import Host, Profile
@@ -19,39 +20,50 @@ from pxeserve.installs import seal
 from pxeserve.installs.arming import Arming, Order
 from pxeserve.installs.seal import Frozen
 from pxeserve.keys import load_keys
+from pxeserve.operations import passwords
 from pxeserve.operations.address import base_url
+from pxeserve.operations.answering import Answered, Answering, Asked, sources
 from pxeserve.operations.context import Context
 from pxeserve.operations.hosts import known
+from pxeserve.operations.inherited import declared_of
+from pxeserve.operations.passwords import Given
 from pxeserve.operations.profiles import installs_by_itself
 from pxeserve.operations.registry import verb
-from pxeserve.operations.sources import Source, source_of
+from pxeserve.operations.scripts import gathered
 from pxeserve.operations.verification import mend, recheck
-from pxeserve.snapshot import SnapshotSource
+from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import installs
 
 Mode = Literal["fresh", "reinstall", "upgrade", "restore"]
 
-_HOOK = "post-install"
-_ALPHABET = "".join(sorted(set(string.ascii_letters + string.digits) - set("0O1lI")))
-_PASSWORD_LENGTH = 20
-
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Everything an arming needs, found good. `password` is set when it was made here, to be shown to a person once."""
+    """Everything an arming needs, found good. `given` is the password, made or declared. `merged` is what was declared for the host and by
+    whom, `template` the site's own that its answerfile was written by."""
 
     host: Host
     medium: Medium | None
     frozen: Frozen
     wants_answerfile: bool
-    password: str | None = field(default=None, repr=False)
+    given: Given = field(default_factory=Given)
+    answered: Answered | None = None
+    merged: Merged = field(default_factory=Merged)
+    template: str | None = None
 
 
 @verb("host.install")
 def install(
-    context: Context, *, name: str, mode: Mode = "fresh", interactive: bool = False, confirm: str | None = None
+    context: Context,
+    *,
+    name: str,
+    mode: Mode = "fresh",
+    interactive: bool = False,
+    confirm: str | None = None,
+    reveal: Literal["now", "later"] = "now",
 ) -> dict[str, Any]:
-    """Arm a host for one installation. A host that was installed before wants its name in `confirm`: its disks will be erased."""
+    """Arm a host for one installation. A host that was installed before wants its name in `confirm`: its disks will be erased. A random
+    root password is shown `now`, in the answer, or `later`: sealed for a day, until `host.password` is asked for it."""
     now = time.time()
     with context.store.site.read() as connection:
         host = known(connection, name)
@@ -62,7 +74,8 @@ def install(
             fix=f"say its name to go on: pxeserve host install {host.name} (it asks), or with --yes",
         )
     found = checked(context, host, mode, interactive=interactive, password=None)
-    order = Order(host, found.medium, mode, interactive, found.wants_answerfile, found.frozen, context.actor.name)
+    kept = found.given.kept(shown=reveal == "now")
+    order = Order(host, found.medium, mode, interactive, found.wants_answerfile, found.frozen, context.actor.name, secret=kept)
     armed = _arming(context).arm(order, now)
     return {
         "host": host.name,
@@ -71,8 +84,10 @@ def install(
         "interactive": interactive,
         "medium": armed.medium,
         "expires": armed.expires,
-        "root_password": found.password,
-        "erases": _erases(context, host, mode) if not interactive else [],
+        "root_password": found.given.made if reveal == "now" else None,
+        "password_kept": bool(kept.root),
+        "erases": _erases(found),
+        "warnings": [*found.given.warnings, *(found.answered.warnings if found.answered else ())],
     }
 
 
@@ -87,7 +102,7 @@ def cancel(context: Context, *, name: str) -> dict[str, Any]:
 
 def checked(context: Context, host: Host, mode: Mode, *, interactive: bool, password: str | None) -> Checked:
     """All that arming `host` needs, checked now. `password` stands in for the real one (rehearsals). Raises PxeserveError."""
-    snapshot = SnapshotSource(context.store).current()
+    snapshot = shared(context.store).current()
     profile, medium = snapshot.profile_of(host), snapshot.medium_of(host)
     if profile is None:
         raise RefusedError(f"{host.name}: its profile {host.profile} is gone")
@@ -109,64 +124,76 @@ def checked(context: Context, host: Host, mode: Mode, *, interactive: bool, pass
             f"{host.name}: medium {medium.name} is a netinstall tree: it boots, and has no packages for an unattended installation",
             fix="arm it with --interactive and name an address when the installer asks, or import the full medium",
         )
-    return _answered(context, host, profile, medium, mode, key, password)
+    return _answered(context, host, medium, mode, key, password)
 
 
-def _answered(
-    context: Context, host: Host, profile: Profile, medium: Medium, mode: Mode, key: bytes, password: str | None
+def _answered(context: Context, host: Host, medium: Medium, mode: Mode, key: bytes, password: str | None) -> Checked:
+    with Answering(templates_folder(context)) as answering:
+        return answered_for(context, shared(context.store).current(), answering, host, medium, mode, key, password)
+
+
+def answered_for(
+    context: Context, snapshot: Snapshot, answering: Answering, host: Host, medium: Medium, mode: Mode, key: bytes, password: str | None
 ) -> Checked:
+    """The answerfile of `host` for an installation from `medium`, with its scripts; of loaders and files nothing is asked. Raises
+    PxeserveError."""
+    merged, declared = said_for(snapshot, host)
+    given = _password(context, host, medium, mode, merged, password)
+    composed = _scripts(context, host, medium, mode, declared, given, key)
+    main, drivers = sources(context.config, snapshot, host, medium, declared)
+    asked = Asked(host, medium, InstallerMode(mode), declared, merged, given.answer, composed.scripts, main, drivers)
+    found = answering.answered(asked)
+    frozen = Frozen(key, found.text, composed.files, context.config.arming.bind)
+    return Checked(host, medium, frozen, True, given, found, merged, declared.template)
+
+
+def templates_folder(context: Context) -> Path:
+    """Where a site's own templates lie."""
+    return context.config.server.data / "templates"
+
+
+def said_for(snapshot: Snapshot, host: Host) -> tuple[Merged, Declared]:
+    """All that is declared for `host`, and what it means. Raises PxeserveError."""
     try:
-        answers = read(merged(profile.answers, host.answers))
-    except AnswerError as error:
+        merged = snapshot.layers.of_host(host)
+    except InheritanceError as error:
         raise PxeserveError(f"{host.name}: {error}") from None
-    made = None
-    if password is None:
-        password, made = _password(context, host, answers)
+    return merged, declared_of(host.name, merged)
+
+
+def _scripts(
+    context: Context, host: Host, medium: Medium, mode: Mode, declared: Declared, given: Given, key: bytes
+) -> Composed:
+    """What the installer runs, and what is served for it."""
     base = base_url(context.config)
-    source = _source(context, host, medium, answers)
-    wanted = Wanted(
-        dialect=medium.dialect,
-        mode=mode,
-        answers=answers,
-        source=source.address,
-        source_type=source.kind,
-        hook=f"{base}/s/{seal.token(key, seal.purpose('script', _HOOK))}/{_HOOK}",
-        progress=f"{base}/p/{seal.token(key, seal.purpose('progress', ''))}",
-        password=password,
-    )
+    profile = shared(context.store).current().profile_of(host)
+    wishes = Wishes(profile.words.dom0_mem if profile else None, given.root_hash)
+    with context.store.site.read() as connection:
+        site = gathered(connection, host.name, medium.dialect, declared.scripts)
     try:
-        frozen = Frozen(key, render(wanted), {_HOOK: hook_script(wanted)}, context.config.arming.bind)
-    except RenderError as error:
-        raise RefusedError(f"{host.name}: no answerfile can be written for {medium.dialect}:\n{error}") from None
-    return Checked(host, medium, frozen, True, made)
+        return compose(
+            medium.dialect,
+            InstallerMode(mode),
+            site,
+            wishes,
+            lambda name: f"{base}/s/{seal.token(key, seal.purpose('script', name))}/{name}",
+            f"{base}/p/{seal.token(key, seal.purpose('progress', ''))}",
+        )
+    except ComposeError as error:
+        raise RefusedError(f"{host.name}: {error}") from None
 
 
-def _source(context: Context, host: Host, medium: Medium, answers: Answers) -> Source:
-    try:
-        return source_of(context.config, medium, answers.source)
-    except RefusedError as error:
-        raise RefusedError(f"{host.name}: {error.message}", fix=error.fix) from None
-
-
-def _password(context: Context, host: Host, answers: Answers) -> tuple[str, str | None]:
-    """The password to write, and the same again when it was made here."""
-    if answers.root_password.plaintext is not None:
-        if not context.config.answerfile.allow_plaintext:
-            raise RefusedError(
-                f"{host.name}: its root password is in plain text, which the configuration does not allow",
-                fix="leave it out and a random one is made and shown once, or set [answerfile] allow_plaintext = true",
-            )
-        return answers.root_password.plaintext, None
-    if answers.root_password.hash is not None:
-        return answers.root_password.hash, None  # rendering refuses it for dialects that cannot read one
-    made = "".join(secrets.choice(_ALPHABET) for _ in range(_PASSWORD_LENGTH))
-    return made, made
+def _password(context: Context, host: Host, medium: Medium, mode: Mode, merged: Merged, sign: str | None) -> Given:
+    """The password of this installation, or `sign` in its place."""
+    said = merged.values.get("root-password")
+    what = (context.config, host.name, host.id, medium.dialect, InstallerMode(mode), said)
+    return passwords.given(*what) if sign is None else passwords.previewed(*what, sign)
 
 
 def _loader(context: Context, host: Host, medium: Medium | None) -> None:
     """Refuse to arm what no machine could boot; what its own firmware gets is only known when it asks."""
     config = context.config
-    profile = SnapshotSource(context.store).current().profile_of(host)
+    profile = shared(context.store).current().profile_of(host)
     site = Loaders(context.store, config.server.data, config.dhcp.mode, config.boot.idle).site_for(medium, profile)
     usual = (Firmware.BIOS, Firmware.UEFI_X64)
     if not any(firmware in site.loaders for firmware in usual):
@@ -194,15 +221,18 @@ def _plain_files(context: Context, profile: Profile) -> None:
             raise RefusedError(f"profile {profile.name}: there is no file {path}", fix=f"put it beneath {folder}")
 
 
-def _erases(context: Context, host: Host, mode: Mode) -> list[str]:
-    if mode == "upgrade":
+def _erases(found: Checked) -> list[str]:
+    """The disks that the installation will overwrite, as its answerfile names them."""
+    if found.answered is None:
         return []
-    snapshot = SnapshotSource(context.store).current()
-    profile = snapshot.profile_of(host)
-    answers = read(merged(profile.answers if profile else {}, host.answers))
-    if mode == "reinstall":
-        return [answers.existing_installation] if answers.existing_installation else []
-    return [*([answers.primary_disk.device] if answers.primary_disk else []), *answers.guest_disks]
+    answers = found.answered.answers
+    if answers.mode is InstallerMode.UPGRADE:
+        return []
+    if answers.mode is InstallerMode.REINSTALL and answers.existing_installation is not None:
+        return [answers.existing_installation.device]
+    primary = answers.primary_disk
+    first = (primary.mirror or (primary.device,)) if primary is not None else ()
+    return [*first, *answers.guest_disks]
 
 
 def _arming(context: Context) -> Arming:

@@ -10,22 +10,25 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pxeserve.answerfile.declared import KEYS, redacted
 from pxeserve.boot.exits import Leave
+from pxeserve.boot.installer import MULTIPATH, misplaced
 from pxeserve.domain.host import Profile
 from pxeserve.domain.medium import Medium, Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context
-from pxeserve.operations.hosts import answers_fault
+from pxeserve.operations.inherited import Inherited, answers_fault
 from pxeserve.operations.registry import verb
 from pxeserve.operations.settings import Setting, put, settings
 from pxeserve.operations.verification import standing
-from pxeserve.snapshot import Snapshot, SnapshotSource
+from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import audit, inventory
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
-_WORDS = ("serial", "dom0_mem", "xen_args", "kernel_args")
+_WORDS = ("serial", "dom0_mem", "xen_args", "kernel_args", "multipath", "network_device")
 _FIRMWARE = ("leave", "secure_boot")
 _PLAIN = ("kernel", "initrd", "args", "multiboot")
+_DEVICE = re.compile(r"all|[a-z][a-z0-9]{1,14}|([0-9a-f]{2}:){5}[0-9a-f]{2}", re.ASCII | re.IGNORECASE)
 _SERIAL = re.compile(r"ttyS[01],\d{4,6}(n8)?", re.ASCII)
 
 
@@ -39,14 +42,15 @@ def add(
         if any(other.name == name for other in inventory.profiles(connection)):
             raise ConflictError(f"there is already a profile {name}", fix=f"pxeserve profile set {name} changes it")
         save(connection, profile)
+        notes = _noted(connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.add", name)
-    return described(profile)
+    return {**described(profile), "notes": notes}
 
 
 @verb("profile.list")
 def list_profiles(context: Context) -> list[dict[str, Any]]:
     """All profiles, by name."""
-    snapshot = SnapshotSource(context.store).current()
+    snapshot = shared(context.store).current()
     with context.store.site.read() as connection:
         return [_with_medium(snapshot, profile) for profile in inventory.profiles(connection)]
 
@@ -55,7 +59,7 @@ def list_profiles(context: Context) -> list[dict[str, Any]]:
 def show(context: Context, *, name: str) -> dict[str, Any]:
     """One profile as it was written, and how the medium fares that it names or inherits."""
     with context.store.site.read() as connection:
-        return _with_medium(SnapshotSource(context.store).current(), known(connection, name))
+        return _with_medium(shared(context.store).current(), known(connection, name))
 
 
 @verb("profile.set")
@@ -71,8 +75,9 @@ def set_profile(
             profile = replace(profile, parent=parent or None)
         profile = changed(profile, settings(set or []))
         save(connection, profile)
+        notes = _noted(connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.set", name)
-    return described(profile)
+    return {**described(profile), "notes": notes}
 
 
 @verb("profile.remove")
@@ -124,10 +129,11 @@ def changed(profile: Profile, wanted: list[Setting]) -> Profile:
 def with_boot(profile: Profile, boot: Mapping[str, Any]) -> Profile:
     """`profile` with what `boot` says: words for a medium's entry, or plain files. Raises PxeserveError for anything else."""
     whose = f"profile {profile.name}: boot"
-    boot = {key: {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value for key, value in boot.items()}
+    boot = {key: _as_words(key, value) for key, value in boot.items()}
     for key, value in boot.items():
         if key not in (*_WORDS, *_FIRMWARE, *_PLAIN):
-            raise PxeserveError(f"{whose}.{key}: unknown; known are {', '.join((*_WORDS, *_FIRMWARE, *_PLAIN))}")
+            said = f"this is an answer: set {key} itself, not boot.{key}" if key in KEYS else _known_words()
+            raise PxeserveError(f"{whose}.{key}: unknown; {said}")
         lines = value if isinstance(value, list) else [value]
         if not all(isinstance(line, str) and line.isprintable() and line.isascii() for line in lines):
             raise PxeserveError(f"{whose}.{key}: text of plain characters on one line is needed")
@@ -143,6 +149,7 @@ def with_boot(profile: Profile, boot: Mapping[str, Any]) -> Profile:
     serial = boot.get("serial")
     if serial and not _SERIAL.fullmatch(serial):
         raise PxeserveError(f"{whose}.serial: {serial!r} is not a serial port such as ttyS0,115200")
+    _check_words(whose, boot)
     leave = boot.get("leave")
     if leave and leave not in {str(one) for one in Leave}:
         raise PxeserveError(f"{whose}.leave: {leave!r} is none of {', '.join(Leave)}")
@@ -151,6 +158,32 @@ def with_boot(profile: Profile, boot: Mapping[str, Any]) -> Profile:
         raise PxeserveError(f"{whose}.secure_boot: {secure!r} is neither yes nor no")
     words, files = inventory.boot_from_json(boot)
     return replace(profile, words=words, plain=files)
+
+
+def _as_words(key: str, value: Any) -> Any:
+    """What YAML takes for yes and no, as the word that was meant."""
+    yes, no = ("enabled", "disabled") if key == "multipath" else ("yes", "no")
+    if key == "multipath" and value in ("yes", "no"):
+        value = value == "yes"
+    return (yes if value else no) if isinstance(value, bool) else value
+
+
+def _known_words() -> str:
+    return f"known are {', '.join((*_WORDS, *_FIRMWARE, *_PLAIN))}"
+
+
+def _check_words(whose: str, boot: Mapping[str, Any]) -> None:
+    """Refuse words that no installer would read where they stand."""
+    for key in ("xen_args", "kernel_args"):
+        said = misplaced(key, boot.get(key) or "")
+        if said:
+            raise PxeserveError(f"{whose}.{key}: {said}")
+    multipath = boot.get("multipath")
+    if multipath and multipath not in MULTIPATH:
+        raise PxeserveError(f"{whose}.multipath: {multipath!r} is none of {', '.join(MULTIPATH)}")
+    device = boot.get("network_device")
+    if device and not _DEVICE.fullmatch(device):
+        raise PxeserveError(f"{whose}.network_device: {device!r} is neither a card such as eth0, nor a MAC address, nor all")
 
 
 def save(connection: Connection, profile: Profile) -> None:
@@ -176,6 +209,13 @@ def save(connection: Connection, profile: Profile) -> None:
     inventory.put_profile(connection, profile)
 
 
+def _noted(connection: Connection, name: str) -> list[str]:
+    """Refuse a profile that contradicts what it inherits or what inherits it; what its installer cannot be told."""
+    inherited = Inherited(connection)
+    inherited.check_profile(name)
+    return inherited.notes_of_profile(name)
+
+
 def _with_medium(snapshot: Snapshot, profile: Profile) -> dict[str, Any]:
     resolved = snapshot.profiles.get(profile.name)
     return {**described(profile), "installs": standing(snapshot, resolved.medium if resolved else None)}
@@ -193,8 +233,6 @@ def installs_by_itself(whose: str, medium: Medium) -> None:
 
 def described(profile: Profile) -> dict[str, Any]:
     """A profile for programs; secrets in its answers are not shown."""
-    from pxeserve.answerfile.model import redacted
-
     return {
         "name": profile.name,
         "medium": profile.medium,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from pxeserve.answerfile.model import SHOWN
+from pxeserve.answerfile.declared import SHOWN
 from pxeserve.config import Config
 from pxeserve.domain.client import Firmware, parse_mac
 from pxeserve.domain.host import Host

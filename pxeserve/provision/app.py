@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from pxeserve.handout import names
 from pxeserve.handout.answer import Refused, Who
+from pxeserve.installs.delivery import STAGES, is_report
 from pxeserve.provision import booting
 from pxeserve.provision.booting import Boots
 from pxeserve.provision.journal import BootFile
@@ -28,7 +29,6 @@ from pxeserve.provision.wsgi import LOCAL, REACHED
 
 log = structlog.get_logger("provision")
 
-_STAGES = frozenset({"installing", "done", "failed"})
 
 
 class Delivery(Protocol):
@@ -106,11 +106,12 @@ def make_app(services: Services) -> Flask:
 
     @app.route("/p/<token>/<stage>", methods=["GET", "POST"])  # the RAM disks of old installers have only GET
     def progress(token: str, stage: str) -> Response:
-        known = request.method != "HEAD" and stage in _STAGES
+        known = request.method != "HEAD" and is_report(stage)
         if not known or not services.acts.progress(token, stage, _peer(), services.clock()):
             services.record.count("progress-404")
             return _not_found()
-        services.record.progress(str(_peer()), stage)
+        if stage in STAGES:   # how a script ended stands in the record beside its install
+            services.record.progress(str(_peer()), stage)
         return Response(status=204, headers={"Cache-Control": "no-store"})
 
     @app.get("/healthz")

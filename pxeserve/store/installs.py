@@ -40,6 +40,7 @@ class InstallRow:
     sealed: bytes | None
     ended_at: float | None
     ended_because: str | None
+    secret: bytes | None = None
 
     def view(self) -> Install:
         """As the rest of the house sees it."""
@@ -100,6 +101,11 @@ def in_states(connection: Connection, states: frozenset[InstallState]) -> list[I
     """All installs in one of `states`, rehearsals too."""
     rows = connection.execute(select(t.install).where(t.install.c.state.in_([str(state) for state in states])))
     return [_row(row) for row in rows]
+
+
+def with_secret(connection: Connection) -> list[InstallRow]:
+    """All installs beside which a root password is kept."""
+    return [_row(row) for row in connection.execute(select(t.install).where(t.install.c.secret.is_not(None)))]
 
 
 def add(connection: Connection, row: InstallRow) -> None:

@@ -3,6 +3,7 @@ which is how the serving processes notice it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -15,6 +16,7 @@ from pxeserve.domain.medium import BootFiles, Lies, Medium, MediumState, Role
 from pxeserve.store import tables as t
 
 _REVISION = "inventory_revision"
+_SITE = "site_answers"
 
 
 def revision(connection: Connection) -> int:
@@ -63,6 +65,20 @@ def profiles(connection: Connection) -> list[Profile]:
 def media(connection: Connection) -> list[Medium]:
     """All media, by name."""
     return [_medium(row) for row in connection.execute(select(t.medium).order_by(t.medium.c.name))]
+
+
+def site_answers(connection: Connection) -> dict[str, Any]:
+    """What all hosts of the site are answered unless a profile or they themselves say otherwise."""
+    value = connection.execute(select(t.meta.c.value).where(t.meta.c.key == _SITE)).scalar()
+    return dict(json.loads(value)) if value is not None else {}
+
+
+def put_site_answers(connection: Connection, answers: Mapping[str, Any]) -> None:
+    """Replace the site's answers."""
+    connection.execute(delete(t.meta).where(t.meta.c.key == _SITE))
+    if answers:
+        connection.execute(insert(t.meta).values(key=_SITE, value=json.dumps(dict(answers))))
+    raise_revision(connection)
 
 
 def put_host(connection: Connection, values: Host) -> int:
@@ -120,7 +136,14 @@ def boot_to_json(profile: Profile) -> dict[str, Any]:
         if plain.multiboot:
             return {"multiboot": list(plain.multiboot), **firmware}
         return {"kernel": plain.kernel, "initrd": plain.initrd, "args": plain.args, **firmware}
-    pairs = {"serial": words.serial, "dom0_mem": words.dom0_mem, "xen_args": words.xen_args, "kernel_args": words.kernel_args}
+    pairs = {
+        "serial": words.serial,
+        "dom0_mem": words.dom0_mem,
+        "xen_args": words.xen_args,
+        "kernel_args": words.kernel_args,
+        "multipath": words.multipath,
+        "network_device": words.network_device,
+    }
     return {key: value for key, value in pairs.items() if value} | firmware
 
 
@@ -138,6 +161,8 @@ def boot_from_json(boot: Mapping[str, Any]) -> tuple[BootWords, PlainBoot | None
             dom0_mem=boot.get("dom0_mem"),
             xen_args=boot.get("xen_args", ""),
             kernel_args=boot.get("kernel_args", ""),
+            multipath=boot.get("multipath", ""),
+            network_device=boot.get("network_device", ""),
         ),
         None,
     )

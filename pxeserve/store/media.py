@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
@@ -141,12 +142,26 @@ def remove(connection: Connection, name: str) -> None:
 
 
 def users(connection: Connection, name: str) -> list[str]:
-    """What still needs a medium: profiles that name it, and hosts with a live install from it."""
+    """What still needs a medium: profiles that name it, who takes packages from it besides, and hosts with a live install from it."""
     profiles = connection.execute(select(t.profile.c.name).where(t.profile.c.medium == name).order_by(t.profile.c.name)).scalars()
     states = [str(state) for state in LIVE_STATES]
     live = select(t.host.c.name).join(t.install, t.install.c.host_id == t.host.c.id)
     hosts = connection.execute(live.where(t.install.c.medium == name, t.install.c.state.in_(states)).distinct()).scalars()
-    return [f"profile {profile}" for profile in profiles] + [f"an install of {host}" for host in hosts]
+    return [f"profile {profile}" for profile in profiles] + [f"an install of {host}" for host in hosts] + _takers(connection, name)
+
+
+def _takers(connection: Connection, name: str) -> list[str]:
+    """Who names the medium among `sources` or `driver-sources`."""
+    said: list[tuple[str, Mapping[str, Any]]] = [("site", inventory.site_answers(connection))]
+    said += [(f"sources of profile {one.name}", one.answers) for one in inventory.profiles(connection)]
+    said += [(f"sources of host {one.name}", one.answers) for one in inventory.hosts(connection)]
+    return [who for who, answers in said if name in _named(answers)]
+
+
+def _named(answers: Mapping[str, Any]) -> set[str]:
+    items = [answers.get(key) for key in ("sources", "sources+", "driver-sources", "driver-sources+")]
+    flat = [one for item in items for one in (item if isinstance(item, list) else [item])]
+    return {str(one.get("medium")) if isinstance(one, Mapping) else str(one) for one in flat if one}
 
 
 def folders(connection: Connection) -> set[str]:

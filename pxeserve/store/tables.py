@@ -110,6 +110,7 @@ install = Table(
     Column("sealed", LargeBinary),                    # key, answerfile and scripts; gone when the install has ended
     Column("ended_at", Float),
     Column("ended_because", Text),
+    Column("secret", LargeBinary),                    # a random root password, sealed: until it is asked for, a day at most
 )
 Index(
     "one_live_install", install.c.host_id, unique=True,
@@ -134,6 +135,14 @@ install_event = Table(
     Column("kind", Text, nullable=False),
     Column("data", JSON, nullable=False),
     sqlite_autoincrement=True,
+)
+
+script = Table(
+    "script", SITE,                                   # the site's own, for the stages of installations
+    Column("name", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("changed_at", Float, nullable=False),
 )
 
 loader_set = Table(

@@ -9,7 +9,7 @@ from pxeserve.store import open_store
 from pxeserve.supervisor import reserve
 from pxeserve.supervisor.folder import in_reach
 
-_FOLDERS = ("run", "state", "keys", "media", "loaders", "files", "tftp")
+_FOLDERS = ("run", "state", "keys", "media", "loaders", "files", "templates", "tftp")
 
 
 def fill(data: Path) -> None:

@@ -127,10 +127,14 @@ done
 
 script=$(element post-install-script)
 if [ -n "$script" ]; then
+    mkdir -p /tmp/root/boot /tmp/root/etc # what scripts look for in a new system
+    echo '  append /boot/xen.gz dom0_mem=752M --- /boot/vmlinuz-2.6-xen ro --- /boot/initrd-2.6-xen.img' >/tmp/root/boot/extlinux.conf
+    echo 'root:$1$old$old:14000:0:99999:7:::' >/tmp/root/etc/shadow
     wget -q -O /tmp/script "$script" || end FAILED "cannot fetch the script"
     chmod 500 /tmp/script
     /tmp/script /tmp/root
     say SCRIPT "returned $?"
+    say ROOT "$(sed -n 's/.*\(dom0_mem=[^ ]*\).*/\1/p' /tmp/root/boot/extlinux.conf) $(cut -d: -f2 /tmp/root/etc/shadow | cut -c1-3)"
 fi
 first_boot
 end DONE

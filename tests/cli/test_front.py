@@ -17,11 +17,12 @@ PXESERVE = Path(sys.executable).parent / "pxeserve"
 CHECKOUT = Path(__file__).parents[2]
 MAC = "52:54:00:77:00:01"
 GROUPS = {
-    "host": ("add", "list", "show", "set", "remove", "install", "cancel"),
+    "host": ("add", "list", "show", "set", "remove", "install", "password", "cancel"),
     "profile": ("add", "list", "show", "set", "remove"),
     "media": ("import", "imports", "list", "show", "verify", "create", "add-package", "set", "remove", "sample"),
     "loaders": ("import", "list"),
     "answerfile": ("lint", "render"),
+    "script": ("add", "set", "list", "show", "remove", "lint"),
     "dhcp": ("leases",),
     "config": ("example", "show"),
 }
@@ -169,7 +170,7 @@ def test_a_netinstall_tree_is_told_its_version(config: Path) -> None:
 
 
 def test_text_of_people_is_never_taken_for_markup(config: Path) -> None:
-    run("profile", "add", "rack", "--set", "hostname=a[red]x[/red]", config=config)
+    run("profile", "add", "rack", "--set", "boot.kernel_args=a[red]x[/red]", config=config)
     assert "a[red]x[/red]" in run("profile", "show", "rack", config=config).stdout
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pxeserve.answerfile.model import AnswerError, read
+from pxeserve.answerfile.declared import AnswerError, read
 from pxeserve.config import load
 from pxeserve.config.model import Config
 from pxeserve.domain.medium import Lies, Medium
@@ -84,8 +84,8 @@ def test_an_image_and_a_medium_that_ganesha_could_not_export_are_refused(tmp_pat
 
 
 def test_an_answer_names_one_of_three_protocols() -> None:
-    assert read({}).source == "http"
-    assert read({"source": "nfs"}).source == "nfs"
+    assert read({}).over == "http"
+    assert read({"source": "nfs"}).over == "nfs"
     with pytest.raises(AnswerError, match="none of http, nfs, ftp"):
         read({"source": "https"})
 

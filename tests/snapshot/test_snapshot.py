@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pxeserve.answerfile.inheritance import InheritanceError
 from pxeserve.domain.host import BootWords, Host, PlainBoot, Profile
-from pxeserve.snapshot import SnapshotSource, resolve
+from pxeserve.snapshot import Layers, SnapshotSource, resolve
 from pxeserve.store import Store, inventory, open_store
 
 BASE = Profile(
@@ -26,7 +27,7 @@ def test_a_profile_without_parent_stays_as_it_is() -> None:
 def test_a_child_says_only_what_differs() -> None:
     child = Profile("rack-a", parent="base", answers={"keymap": "de"}, words=BootWords(dom0_mem="1G", xen_args="watchdog"))
     found = resolved(BASE, child)["rack-a"]
-    assert found.answers == {"keymap": "de", "timezone": "Europe/London"}
+    assert Layers({}, {one.name: one for one in (BASE, child)}).of_profile("rack-a").values == {"keymap": "de", "timezone": "Europe/London"}
     assert found.words == BootWords(serial="ttyS0,115200", dom0_mem="1G", xen_args="watchdog")
     assert (found.name, found.medium, found.plain) == ("rack-a", "xs41", None)
 
@@ -34,7 +35,12 @@ def test_a_child_says_only_what_differs() -> None:
 def test_inheritance_goes_through_generations_the_nearest_first() -> None:
     middle = Profile("middle", parent="base", answers={"keymap": "fr", "primary-disk": "sda"})
     child = Profile("child", parent="middle", answers={"primary-disk": "sdb"})
-    assert resolved(child, middle, BASE)["child"].answers == {"keymap": "fr", "timezone": "Europe/London", "primary-disk": "sdb"}
+    layers = Layers({"hostname": "any", "keymap": "uk"}, {one.name: one for one in (child, middle, BASE)})
+    found = layers.of_host(Host(1, "xen01", (), "child", answers={"hostname": "xen01"}))
+    assert found.values == {"keymap": "fr", "timezone": "Europe/London", "primary-disk": {"device": "sdb"}, "hostname": "xen01"}
+    assert found.origins == {
+        "keymap": "profile middle", "timezone": "profile base", "primary-disk.device": "profile child", "hostname": "host xen01",
+    }  # fmt: skip
 
 
 def test_own_files_replace_the_parents_kind_of_boot_altogether() -> None:
@@ -48,10 +54,24 @@ def test_own_files_replace_the_parents_kind_of_boot_altogether() -> None:
 def test_a_missing_or_circular_parent_ends_the_inheritance() -> None:
     orphan = Profile("orphan", parent="gone", answers={"keymap": "us"})
     assert resolved(orphan)["orphan"] == orphan
-    one, two = Profile("one", parent="two", answers={"a": 1}), Profile("two", parent="one", answers={"b": 2})
+    one, two = Profile("one", parent="two", medium="a"), Profile("two", parent="one", words=BootWords(dom0_mem="1G"))
     found = resolved(one, two)
-    assert found["one"].answers == {"a": 1, "b": 2}
+    assert (found["one"].words.dom0_mem, found["two"].medium) == ("1G", "a")
     assert resolved(Profile("self", parent="self"))["self"].parent == "self"
+
+
+@pytest.mark.parametrize(
+    ("profiles", "says"),
+    [
+        ((Profile("one", parent="gone"),), "profile one: there is no parent profile gone"),
+        ((Profile("one", parent="two"), Profile("two", parent="one")), "profile one: its parents lead back to one"),
+        ((), "there is no profile one"),
+    ],
+)
+def test_answers_are_never_given_from_half_an_inheritance(profiles: tuple[Profile, ...], says: str) -> None:
+    with pytest.raises(InheritanceError) as error:
+        Layers({}, {profile.name: profile for profile in profiles}).of_profile("one")
+    assert str(error.value) == says
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def fcoe_dcb(look: Looking, draft: Draft) -> None:
         name, hwaddr = _either(look, node, "fcoe-interface")
         dcb = look.attribute(node, "dcb", "fcoe-interface")
         known = look.known_attribute("dcb", "fcoe-interface").value.words
-        made[name or ""] = Fcoe(name, hwaddr, dcb if dcb in known else None)
+        made[name or (hwaddr or "").lower()] = Fcoe(name, hwaddr, dcb if dcb in known else None)
     draft["fcoe"] = tuple(made.values())
 
 

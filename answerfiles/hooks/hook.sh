@@ -1,0 +1,112 @@
+
+# What follows is the same for every installation. It has to run in the RAM disk of any installer since XenServer 4.1, with the shell of a
+# busybox of 2008, and must not stand in the way of the installation when pxeserve cannot be reached.
+
+unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+away=''
+work=/tmp/pxeserve.$$
+
+python='
+import socket, sys
+try:
+    from urllib.request import urlopen
+except ImportError:
+    from urllib2 import urlopen
+socket.setdefaulttimeout(15)
+answer = urlopen(sys.argv[1])
+out = open(sys.argv[2], "wb")
+while 1:
+    some = answer.read(65536)
+    if not some:
+        break
+    out.write(some)
+out.close()
+'
+sum='
+import hashlib, sys
+sys.stdout.write(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())
+'
+
+# with_python PROGRAM ARGUMENT...: 127 where there is no Python. The installer itself is written in it.
+with_python() {
+    for one in python python3 python2; do
+        "$one" -c '' 2>/dev/null || continue
+        "$one" -c "$@" 2>/dev/null
+        return
+    done
+    return 127
+}
+
+# fetch ADDRESS FILE
+fetch() {
+    with_python "$python" "$1" "$2"
+    status=$?
+    [ $status -eq 127 ] || return $status
+    if curl --version >/dev/null 2>&1; then
+        curl -s -f --connect-timeout 15 -m 60 -o "$2" "$1" 2>/dev/null
+        return
+    fi
+    wget -q -T 15 -O "$2" "$1" 2>/dev/null || wget -q -O "$2" "$1" 2>/dev/null
+}
+
+# tell WHAT: one word for pxeserve. Once it could not be reached, nothing is tried twice.
+tell() {
+    fetch "$progress$1" /dev/null && return
+    [ -z "$away" ] || return
+    sleep 2
+    fetch "$progress$1" /dev/null || away=yes
+}
+
+# intact FILE SUM: whether it is what was frozen. With nothing here that can tell, it is taken as it came.
+intact() {
+    [ -n "$2" ] || return 0
+    found=$(sha256sum "$1" 2>/dev/null)
+    [ -n "$found" ] || found=$(with_python "$sum" "$1")
+    case $found in
+    '' | "$2"*) return 0 ;;
+    esac
+    return 1
+}
+
+# run NAME ADDRESS SUM ARGUMENT...: one script; how it ended is told, and the next one runs whatever that was.
+run() {
+    name=$1 address=$2 sum_wanted=$3
+    shift 3
+    file=$work/$name
+    mkdir -p "$work" && chmod 0700 "$work"
+    if ! fetch "$address" "$file"; then
+        tell "$name=not-fetched"
+    elif ! intact "$file" "$sum_wanted"; then
+        tell "$name=changed"
+    else
+        chmod 0500 "$file"
+        "$file" "$@" </dev/null
+        tell "$name=$?"
+    fi
+    rm -f "$file"
+}
+
+stage=${XS_STAGE-}
+case $stage in
+installation-start | packages-installed | filesystem-populated | installation-complete) ;;
+*) # installers before 5.6 do not say; their argument does
+    case ${1-} in
+    '') stage=$argumentless ;;
+    0 | 1) stage=installation-complete ;;
+    *) stage=filesystem-populated ;;
+    esac
+    ;;
+esac
+XS_STAGE=$stage
+export XS_STAGE
+
+tell "$stage"
+scripts "$@"
+case $stage:${1-} in
+install-failed:*) tell failed ;;
+installation-complete:0) tell 'done' ;;
+installation-complete:*) tell failed ;;
+"$done_after":*) tell 'done' ;;
+esac
+rm -rf "$work"
+exit 0

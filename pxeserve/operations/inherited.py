@@ -1,0 +1,172 @@
+"""What is declared for site, profiles and hosts, looked at as a whole whenever any of it is set: mistakes are refused then, and not later.
+
+A change is checked where it is made and in everything that inherits it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pxeserve.answerfile.answers import Answers, Mode
+from pxeserve.answerfile.declared import AnswerError, Declared, read
+from pxeserve.answerfile.dialects import spoken
+from pxeserve.answerfile.inheritance import InheritanceError, Layer, Merged, merged
+from pxeserve.answerfile.writing import Fitted, Lost, fit
+from pxeserve.boot.installer import WordError, kernel_words
+from pxeserve.domain.host import Host
+from pxeserve.domain.medium import Medium, Role
+from pxeserve.errors import NotFoundError, PxeserveError
+from pxeserve.snapshot import Layers, layers, resolve
+from pxeserve.store import inventory
+
+_AT_ARMING = ("source", "root-password", "scripts")
+"""What is completed when a host is armed; only then can be said what is lost or missing of it."""
+
+
+def answers_fault(whose: str, answers: Mapping[str, Any]) -> None:
+    """Raise PxeserveError when one of them by itself declares what nobody could mean."""
+    try:
+        read(merged([Layer(whose, answers)]).values)
+    except (AnswerError, InheritanceError) as error:
+        raise PxeserveError(f"{whose}: {error}") from None
+
+
+def declared_of(whose: str, found: Merged) -> Declared:
+    """What was declared, of everything that was inherited. Raises PxeserveError, which says who said it."""
+    try:
+        return read(found.values)
+    except AnswerError as error:
+        path = str(error).partition(":")[0]
+        by = found.origin(path)
+        raise PxeserveError(f"{whose}: {error}" + (f" ({path} comes from {by})" if by and by != whose else "")) from None
+
+
+class Inherited:
+    """Site, profiles and media at one moment of a transaction, for checking what was just written in it. `coming` are names of media that
+    are not here yet and will be."""
+
+    def __init__(self, connection: Connection, coming: frozenset[str] = frozenset()) -> None:
+        self._connection, self._coming = connection, coming
+        self._layers: Layers = layers(connection)
+        self._profiles = resolve(self._layers.profiles)
+        self._media = {medium.name: medium for medium in inventory.media(connection)}
+
+    def check_site(self) -> None:
+        """After the site's answers were set: all profiles and hosts have to stand with them. Raises PxeserveError."""
+        with _named("site"):
+            found = self._layers.of_site()
+        self._refers("site", declared_of("site", found))
+        self._check_all(set(self._layers.profiles))
+
+    def check_profile(self, name: str) -> None:
+        """After a profile was set: it, the profiles below it, and their hosts. Raises PxeserveError."""
+        self._check_all({name, *self._below(name)})
+
+    def check_host(self, host: Host) -> None:
+        """After a host was set. Raises PxeserveError."""
+        self._check_one(f"host {host.name}", host.profile, self._of_host(host))
+
+    def notes_of_profile(self, name: str) -> list[str]:
+        """What the installer of a profile's medium will never be told of what it declares, a sentence each."""
+        return _unsaid(self._fits(name, self._layers.of_profile(name)))
+
+    def notes_of_host(self, host: Host) -> list[str]:
+        """The same for a host, and what its installer still has to be told."""
+        fits = self._fits(host.profile, self._of_host(host))
+        fresh = fits.get(Mode.FRESH)
+        incomplete = [one for one in fresh.missing if one.field not in _AT_ARMING] if fresh else []
+        return [*_unsaid(fits), *(f"not complete yet: {one}" for one in incomplete)]
+
+    def _check_all(self, names: set[str]) -> None:
+        for name in sorted(names):
+            with _named(f"profile {name}"):
+                found = self._layers.of_profile(name)
+            self._check_one(f"profile {name}", name, found)
+        for host in inventory.hosts(self._connection):
+            if host.profile in names and host.answers:
+                self.check_host(host)
+
+    def _check_one(self, whose: str, profile: str, found: Merged) -> None:
+        declared = declared_of(whose, found)
+        self._refers(whose, declared)
+        medium = self._medium(profile)
+        if medium is None:
+            return
+        try:
+            kernel_words(medium.dialect, self._profiles[profile].words)
+        except WordError as error:
+            raise PxeserveError(f"{whose}: {error.message}", fix=error.fix) from None
+        for one in _never(_fits(declared.answers, medium)):
+            if one.fix:
+                by = found.origin(one.field)
+                said = f" ({one.field} comes from {by})" if by and by != whose else ""
+                raise PxeserveError(f"{whose}: {one.field}: {one.why}; {one.instead}{said}", fix=one.fix)
+
+    def _refers(self, whose: str, declared: Declared) -> None:
+        """Refuse a medium that is not here, or has no packages."""
+        for pack in (*declared.packs, *declared.driver_packs):
+            if pack.medium is None or pack.medium in self._coming:
+                continue
+            medium = self._media.get(pack.medium)
+            if medium is None:
+                fix = "pxeserve media import SOURCE --name NAME, or give its address"
+                raise NotFoundError(f"{whose}: sources: there is no medium {pack.medium}", fix=fix)
+            if medium.role is Role.NETINSTALL:
+                raise PxeserveError(f"{whose}: sources: medium {pack.medium} is a netinstall tree, which has no packages")
+
+    def _of_host(self, host: Host) -> Merged:
+        with _named(f"host {host.name}"):
+            return self._layers.of_host(host)
+
+    def _medium(self, profile: str) -> Medium | None:
+        resolved = self._profiles.get(profile)
+        return self._media.get(resolved.medium) if resolved is not None and resolved.medium else None
+
+    def _fits(self, profile: str, found: Merged) -> dict[Mode, Fitted]:
+        medium = self._medium(profile)
+        return _fits(read(found.values).answers, medium) if medium is not None else {}
+
+    def _below(self, name: str) -> Iterator[str]:
+        return (other for other in self._layers.profiles if name in self._layers.above(other))
+
+
+def _fits(answers: Answers, medium: Medium) -> dict[Mode, Fitted]:
+    """What the medium's installer takes of the answers in each mode that it knows."""
+    dialect = spoken(medium.dialect)
+    if dialect is None:
+        return {}
+    found = {mode: fit(replace(answers, mode=mode), dialect) for mode in (Mode.FRESH, Mode.REINSTALL, Mode.UPGRADE, Mode.RESTORE)}
+    return {mode: one for mode, one in found.items() if not any(lost.field == "mode" for lost in one.lost)}
+
+
+def _never(fits: Mapping[Mode, Fitted]) -> list[Lost]:
+    """What is lost in whatever mode the host is installed; with a fix where the installation could not go on."""
+    first: dict[str, Lost] = {}
+    for fitted in fits.values():
+        for one in fitted.lost:
+            if one.field not in first or (one.fix and not first[one.field].fix):
+                first[one.field] = one
+    return [one for field, one in first.items() if field not in _AT_ARMING and all(_loses(fitted, field) for fitted in fits.values())]
+
+
+def _loses(fitted: Fitted, field: str) -> bool:
+    return any(field == lost.field or field.startswith(f"{lost.field}.") for lost in fitted.lost)
+
+
+def _unsaid(fits: Mapping[Mode, Fitted]) -> list[str]:
+    return [f"{one.field}: {one.why}; {one.instead}" for one in _never(fits)]
+
+
+@contextmanager
+def _named(whose: str) -> Iterator[None]:
+    """Says whose layers could not be put together."""
+    try:
+        yield
+    except InheritanceError as error:
+        said = str(error)
+        raise PxeserveError(said if said.startswith("profile ") else f"{whose}: {said}") from None
