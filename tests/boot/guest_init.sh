@@ -48,6 +48,7 @@ source=$(element source)
 [ -n "$source" ] || end FAILED "the answerfile names no source"
 kind=$(kind)
 say SOURCE "$kind $source"
+say HOSTNAME "$(element hostname)"
 if [ "$kind" = nfs ]; then # installers name neither port nor version; busybox wants the version that theirs would take
     mkdir -p /tmp/source
     for module in /nfs/*.ko; do insmod "$module"; done

@@ -180,6 +180,13 @@ class Service:
                 assert block, f"serve ended: {said.decode()}"
                 said += block
 
+    def lay(self, place: str, text: str) -> Path:
+        """A file beneath the data folder, as an administrator puts one there."""
+        file = self._data / place
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+        return file
+
     def modern(self) -> None:
         """The host installs XCP-ng 8.3 instead, which UEFI can start."""
         self.cli("host", "set", "xen01", "--profile", "rack-b")
