@@ -67,10 +67,8 @@ def _mode(define: etree._Element, dialect: Dialect, mode: Mode) -> None:
     inner = _sub(root, "interleave")
     _sub(inner, "empty")
     for element in dialect.elements.values():
-        if element.parent is None and dialect.reading(element.key):
-            read = mode in dialect.reading(element.key)
-            if read:
-                _placed(inner, element, needed=mode in dialect.requiring(element.key))
+        if element.parent is None and element.counts is not Counts.NEVER and mode in dialect.reading(element.key):
+            _placed(inner, element, needed=mode in dialect.requiring(element.key))
 
 
 def _placed(where: etree._Element, element: Element, *, needed: bool) -> None:

@@ -13,6 +13,7 @@ _LETTERS = {
 _COUNTS = {
     Counts.FIRST: "the first", Counts.LONE: "only when alone", Counts.EACH: "each", Counts.SET: "each, equal ones once",
     Counts.KEYED: "the last of a kind", Counts.ONE: "one at most",
+    Counts.NEVER: "none",
 }  # fmt: skip
 _OTHERWISE = {
     Otherwise.KEPT: "taken unchecked", Otherwise.REFUSED: "refused", Otherwise.IGNORED: "ignored", Otherwise.NO: "means no",
