@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from pxeserve.cli import adoption, conversion
+from pxeserve.cli import adoption, conversion, drawing
 from pxeserve.cli.session import (
     NO,
     WRONG_USE,
@@ -24,9 +24,12 @@ from pxeserve.cli.session import (
     wrong_use,
 )
 
-app = typer.Typer(help="Answerfiles: lint, render, check, convert.", no_args_is_help=True)
+app = typer.Typer(help="Answerfiles: lint, render, check, convert, import; what each generation reads.", no_args_is_help=True)
 app.command("convert")(conversion.convert)
 app.command("import")(adoption.import_file)
+app.command("elements")(drawing.elements)
+app.command("example")(drawing.example)
+app.command("schema")(drawing.schema)
 
 
 @app.command("lint")
