@@ -117,10 +117,26 @@ class Code(Enum):
     ANY_YES = "XA-082", (_W,), "any text at all means yes"
     SOURCES = "XA-087", (_I,), "several sources"
 
-    TOGETHER = "XA-074", (_E,), "two answers do not go together"
     CRASH = "XA-077", (_E,), "a fault of the installer's own ends it"
 
     # when asked to look
     UNREACHABLE = "XA-090", (_W,), "an address cannot be fetched from this server"
     NO_INTERPRETER = "XA-091", (_W,), "a script has no interpreter line that this installer takes"
     NOT_LOOKED = "XA-092", (_I,), "an address that is not looked at"
+
+
+FIXABLE = frozenset({
+    Code.ROOT, Code.ROOT_ATTRIBUTE, Code.MODE, Code.UNKNOWN, Code.OTHER_GENERATION, Code.IS_ATTRIBUTE, Code.IS_ELEMENT, Code.ATTRIBUTE,
+    Code.PROTO, Code.CAPITALS, Code.BOOLEAN, Code.VALUE, Code.VALUE_IGNORED, Code.CDATA, Code.WHITE_SPACE, Code.DEV_TWICE, Code.NONSENSE,
+    Code.NFS_ADDRESS, Code.HASH_AS_PASSWORD, Code.SCHEME, Code.STAGE, Code.NFS_SCRIPT, Code.MAC, Code.NO_IP, Code.ANY_YES, Code.DISK_TWICE,
+})  # fmt: skip
+"""Those that may come with edits: where nothing else can have been meant, or nothing is lost."""
+
+
+def table() -> str:
+    """All codes as a table in Markdown."""
+    rows = [
+        f"| {code.text} | {' or '.join(one.value for one in code.severities)} | {code.title} | {'yes' if code in FIXABLE else ''} |"
+        for code in sorted(Code, key=lambda code: code.text)
+    ]
+    return "\n".join(["| code | severity | what it says | `--fix` |", "| --- | --- | --- | --- |", *rows])

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pxeserve.answerfile.answers import Answers
-from pxeserve.answerfile.crossing import Change, Crossing, Kind, carried
+from pxeserve.answerfile.changes import Change, Crossing, Kind
+from pxeserve.answerfile.crossing import carried
 from pxeserve.answerfile.dialects.shape import Dialect
-from pxeserve.answerfile.document import Document, parse
-from pxeserve.answerfile.finding import Finding, error
-from pxeserve.answerfile.reading import read
+from pxeserve.answerfile.document import parse
+from pxeserve.answerfile.finding import Finding, Severity
+from pxeserve.answerfile.lint import linted
 from pxeserve.answerfile.respelling import respelt
 from pxeserve.answerfile.writing import Fitted, fit, write
 from pxeserve.answerfile.writing.facts import facts
@@ -32,7 +33,7 @@ class RefusedFileError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Converted:
     """What came of it: the file (None when it cannot be written: `faults` say why and what to do), the answers in it, and every
-    difference in the order of a file."""
+    difference, those of words first."""
 
     text: bytes | None
     answers: Answers
@@ -40,16 +41,16 @@ class Converted:
     faults: tuple[str, ...] = ()
 
 
-def convert(document: Document, source: Dialect, target: Dialect, *, note: str | None = None) -> Converted:
+def convert(text: bytes, source: Dialect, target: Dialect, *, note: str | None = None) -> Converted:
     """A file of generation `source` for generation `target`. Raises RefusedFileError when `source` refuses it."""
-    reading = read(document, source)
-    if reading.refusal is not None:
-        refusal = reading.refusal
-        said = f"{refusal.error}: {refusal.message}" if refusal.message else refusal.error
-        raise RefusedFileError(error("XA-001", refusal.node.line, said, refusal.fix, refusal.source))
-    assert reading.answers is not None
-    done = convert_answers(reading.answers, source, target, note=note)
-    spelling = respelt(document, reading.trace, source, target, parse(done.text) if done.text is not None else None)
+    found = linted(text, source)
+    refused = next((one for one in found.findings if one.severity is Severity.ERROR), None)
+    if refused is not None:
+        raise RefusedFileError(refused)
+    assert found.document is not None and found.reading is not None and found.reading.answers is not None
+    done = convert_answers(found.reading.answers, source, target, note=note)
+    written = parse(done.text) if done.text is not None else None
+    spelling = respelt(found.document, found.reading.trace, source, target, written)
     return Converted(done.text, done.answers, (*spelling, *done.changes), done.faults)
 
 

@@ -7,92 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
-from pxeserve.answerfile.answers import Answers, Bootloader, Disk, Installed, Mode, Script, Source, Stage
+from pxeserve.answerfile.answers import Answers, Bootloader, Mode, Script, Source, Stage
+from pxeserve.answerfile.changes import Crossing, Kind
+from pxeserve.answerfile.crossing_disks import device_names, mirror, reinstall
 from pxeserve.answerfile.writing.facts import Facts
-
-
-class Kind(StrEnum):
-    RENAMED = "renamed"
-    DROPPED = "dropped"
-    REQUIRED = "now required"
-    DEFAULT = "default changed"
-    MEANING = "meaning changed"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One difference: of what kind, of which answer (by its modern name), what it was, what it is now ("" for nothing), and why."""
-
-    kind: Kind
-    field: str
-    old: str
-    new: str
-    why: str
-
-
-class Crossing:
-    """The way from one generation to another, and what has changed on it so far."""
-
-    def __init__(self, source: Facts, target: Facts) -> None:
-        self.source, self.target = source, target
-        self.changes: list[Change] = []
-
-    def note(self, kind: Kind, field: str, old: object, new: object, why: str) -> None:
-        """Add a change."""
-        self.changes.append(Change(kind, field, str(old), str(new), why))
-
-    def reads_in_source(self, field: str, answers: Answers) -> bool:
-        """Whether the source reads `field` in this mode."""
-        return answers.mode in self.source.modes.get(field, frozenset())
-
-    def reaches(self, name: str) -> bool:
-        """Whether the target is generation `name` or later, and the source before it."""
-        return self.target.since(name) and not self.source.since(name)
-
-    def gains(self, field: str) -> bool:
-        """Whether the target reads `field`, and the source does not."""
-        return field in self.target.modes and field not in self.source.modes
-
-    def leaves(self, name: str) -> bool:
-        """Whether the source is generation `name` or later, and the target before it."""
-        return self.source.since(name) and not self.target.since(name)
+from pxeserve.answerfile.writing.fitting import SHOWN
 
 
 def carried(answers: Answers, crossing: Crossing) -> Answers:
     """`answers` of the source in the target's terms."""
     for rule in _RULES:
         answers = rule(answers, crossing)
-    return answers
-
-
-def _reinstall(answers: Answers, crossing: Crossing) -> Answers:
-    """Up to 5.6 a reinstallation takes the disk of an installation and keeps its SR; from 6.0 on it is a fresh one after a backup."""
-    if answers.mode is not Mode.REINSTALL:
-        return answers
-    keeps, erases = "the local SR is kept", "the local SR is erased and made anew, after a backup of the old system"
-    if crossing.reaches("6.0"):
-        crossing.note(Kind.MEANING, "mode", f"reinstall: {keeps}", f"reinstall: {erases}", "from 6.0 on it is a fresh installation")
-        kind = crossing.target.default("installation", "sr-type") or "open"
-        crossing.note(Kind.DEFAULT, "sr-type", "that of the SR that is there", kind, "a new local SR is made: say sr-type for another")
-        found = answers.existing_installation
-        if found is None or answers.primary_disk is not None:
-            return replace(answers, existing_installation=None)
-        crossing.note(Kind.REQUIRED, "primary-disk", "", found.device, "it takes the place of existing-installation, which is not read")
-        crossing.note(Kind.DROPPED, "existing-installation", found.device, "", "from 6.0 on reinstall does not read it")
-        return replace(answers, primary_disk=Disk(found.device), existing_installation=None)
-    if crossing.leaves("6.0"):
-        crossing.note(Kind.MEANING, "mode", f"reinstall: {erases}", f"reinstall: {keeps}", "up to 5.6 it keeps the disk's layout and SR")
-        kind = answers.sr_type or crossing.source.default("installation", "sr-type") or "open"
-        crossing.note(Kind.DEFAULT, "sr-type", kind, "that of the SR that is there", "the local SR is kept")
-        disk = answers.primary_disk
-        if disk is None or disk.mirror or answers.existing_installation is not None:
-            return answers
-        why = "up to 5.6 it takes the place of primary-disk, and an installation has to be there"
-        crossing.note(Kind.REQUIRED, "existing-installation", "", disk.device, why)
-        return replace(answers, existing_installation=Installed(disk.device))
     return answers
 
 
@@ -156,29 +83,6 @@ def _old_tls(answers: Answers, crossing: Crossing) -> Answers:
     return answers
 
 
-def _device_names(answers: Answers, crossing: Crossing) -> Answers:
-    """Up to 5.5 /dev/ is put in front of whatever is written, so that /dev/sda means /dev//dev/sda."""
-    if crossing.source.since("5.6") or not crossing.target.since("5.6"):
-        return answers
-    changed = answers
-    if (disk := answers.primary_disk) is not None:
-        changed = replace(changed, primary_disk=replace(disk, device=_tight(disk.device, "primary-disk", crossing)))
-    if (found := answers.existing_installation) is not None:
-        device = _tight(found.device, "existing-installation", crossing)
-        changed = replace(changed, existing_installation=replace(found, device=device))
-    guests = tuple(_tight(device, "guest-disks", crossing) for device in answers.guest_disks)
-    return replace(changed, guest_disks=guests)
-
-
-def _tight(device: str, field: str, crossing: Crossing) -> str:
-    if not device.strip().startswith("/dev/"):
-        return device
-    name = device.strip().removeprefix("/dev/")
-    why = "up to 5.5 /dev/ was put in front of /dev/ as well, which is no disk"
-    crossing.note(Kind.MEANING, field, f"/dev/{device}", f"/dev/{name}", why)
-    return name
-
-
 def _clock(answers: Answers, crossing: Crossing) -> Answers:
     """XenServer 8 began to ask where the time comes from."""
     if answers.mode not in _SETTING_UP or not crossing.gains("ntp") or answers.ntp_servers or answers.ntp_source is not None:
@@ -199,6 +103,15 @@ def _signatures(answers: Answers, crossing: Crossing) -> Answers:
     for name, what in (("repo-gpgcheck", "repository's"), ("gpgcheck", "packages'")):
         if getattr(answers, name.replace("-", "_")) is None:
             crossing.note(Kind.DEFAULT, name, "not read", "yes", f"the {what} signatures are checked; {name}=\"no\" switches that off")
+    return answers
+
+
+def _crypt(answers: Answers, crossing: Crossing) -> Answers:
+    """Up to 5.5 a hash was itself the password."""
+    word = answers.root_password
+    if word is not None and not word.hashed and word.text.startswith("$") and crossing.reaches("5.6"):
+        why = 'it looks like a hash, and was taken for the password itself; so it still is: say type="hash" if a hash is meant'
+        crossing.note(Kind.MEANING, "root-password", SHOWN, SHOWN, why)
     return answers
 
 
@@ -256,12 +169,16 @@ def _told(answers: Answers, crossing: Crossing, field: str, old: str | None, new
     if answers.mode not in target.modes.get(field, frozenset()) or (words and old not in words):
         crossing.note(Kind.DEFAULT, field, old, new or "open", f"installers of {target.name} have no choice")
         return None
-    crossing.note(Kind.DEFAULT, field, old, old, f"left out, it would be {new or 'open'}; so it is said")
+    if answers.mode in target.required.get(field, frozenset()):
+        crossing.note(Kind.REQUIRED, field, "", old, f"installers of {target.name} need it; left out, it was {old}")
+        return old
+    why = f"left out, it would be {new}; so it is said" if new is not None else f"installers of {target.name} leave it open; so it is said"
+    crossing.note(Kind.DEFAULT, field, old, old, why)
     return old
 
 
 _SETTING_UP = frozenset({Mode.FRESH, Mode.REINSTALL})
 _RULES: tuple[Callable[[Answers, Crossing], Answers], ...] = (
-    _reinstall, _device_names, _sr_type, _schemes, _old_tls, _timezone, _clock, _keymap, _backend, _bootloader, _idle, _failure,
-    _signatures,
+    reinstall, device_names, mirror, _sr_type, _schemes, _old_tls, _timezone, _clock, _keymap, _backend,
+    _bootloader, _crypt, _idle, _failure, _signatures,
 )  # fmt: skip

@@ -109,9 +109,11 @@ class _Building:
         self._doctype: tuple[int, int] | None = None
         self._declared: list[tuple[str, str]] = []
         self._encoding: str | None = None
+        self._text = b""
 
     def build(self, text: bytes) -> Document:
         parser = self._parser
+        self._text = text
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.CharacterDataHandler = self._characters
         parser.StartCdataSectionHandler, parser.EndCdataSectionHandler = self._cdata_begins, self._cdata_ends
@@ -128,7 +130,8 @@ class _Building:
         except (ValueError, LookupError) as error:
             if isinstance(error, MalformedError):
                 raise
-            raise MalformedError(1, 1, f"not XML: {error}", 'save it as UTF-8, or leave the declaration encoding="..." out') from None
+            column = max(0, text.find(b"encoding", 0, text.find(b"?>") + 1)) + 1
+            raise MalformedError(1, column, f"not XML: {error}", 'save it as UTF-8, or leave the declaration encoding="..." out') from None
         return Document(self._nodes[0], tuple(self._nodes), self._doctype, text, self._encoding)
 
     def _place(self) -> tuple[int, int]:
@@ -192,9 +195,18 @@ class _Building:
         self._declared.append((f"xmlns:{prefix}" if prefix else "xmlns", uri or ""))
 
     def _doctype_begins(self, _name: str, system: Any, public: Any, internal: Any) -> None:
+        self._doctype = self._doctype_place()
         if system or public or internal:
-            raise self._refuse("a DOCTYPE that declares something: entities could pull in anything", "leave the DOCTYPE out")
-        self._doctype = self._place()
+            said = "a DOCTYPE that declares something: entities could pull in anything"
+            raise MalformedError(*self._doctype, said, "leave the DOCTYPE out", ours=True)
+
+    def _doctype_place(self) -> tuple[int, int]:
+        """Where it begins; expat tells of it when its name is over."""
+        at = self._text.rfind(b"<!DOCTYPE", 0, self._parser.CurrentByteIndex + 1)
+        if at < 0:
+            return self._place()
+        before = self._text[:at]
+        return before.count(b"\n") + 1, at - (before.rfind(b"\n") + 1) + 1
 
     def _entity(self, *_declared: Any) -> None:
         raise self._refuse("an entity is declared: entities could pull in anything", "leave the DOCTYPE out, and write the text itself")

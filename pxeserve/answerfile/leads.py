@@ -24,14 +24,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """An address, the element that names it with its place, and `checks`: the installer looks at a script's first line."""
+    """An address, the element that names it with its place, and, for a script, the programs that the installer lets it begin with; () when
+    it does not look."""
 
     kind: Kind
     url: str
     element: str
     line: int
     column: int
-    checks: bool
+    interpreters: tuple[str, ...] = ()
 
 
 def leads(linted: Linted, dialect: Dialect) -> Iterator[Lead]:
@@ -39,17 +40,27 @@ def leads(linted: Linted, dialect: Dialect) -> Iterator[Lead]:
     if linted.document is None or linted.reading is None:
         return
     case = Case(linted.document, dialect, linted.reading)
-    checks = not case.before("5.6") and dialect.name != "xs9"
     for node, element in case.texts():
         if element.text is None or not node.text.strip():
             continue
         kind, text = node.attributes.get("type", ""), case.text(node)
         line, column = case.places.of_text(node)
         if element.text.holds is Holds.ADDRESS and kind in ("url", "nfs"):
-            yield Lead(Kind.PACKAGES, _source(case, kind, text), node.name, line, column, False)
+            yield Lead(Kind.PACKAGES, _source(case, kind, text), node.name, line, column)
         elif element.text.holds is Holds.SCRIPT:
             nfs = kind.lower() == "nfs" and element.attribute("type") is not None and not text.startswith("nfs://")
-            yield Lead(Kind.SCRIPT, f"nfs://{text}" if nfs else text, node.name, line, column, checks)
+            yield Lead(Kind.SCRIPT, f"nfs://{text}" if nfs else text, node.name, line, column, _interpreters(case))
+
+
+def _interpreters(case: Case) -> tuple[str, ...]:
+    """5.6 means /usr/bin/python and misses a letter; xs8 alone added python3 (`scripts.py`)."""
+    if case.before("5.6") or case.dialect.name == "xs9":
+        return ()
+    shells = ("/bin/sh", "/bin/bash", "/usr/bin/env python")
+    if case.dialect.name == "5.6":
+        return shells
+    newer = ("/usr/bin/python3", "/usr/bin/env python3") if case.dialect.name == "xs8" else ()
+    return (*shells, "/usr/bin/python", *newer)
 
 
 def _source(case: Case, kind: str, text: str) -> str:

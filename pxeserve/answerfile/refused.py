@@ -49,9 +49,10 @@ def code_of(case: Case, refusal: Refusal) -> Code:
     if refusal.cause is Cause.ATTRIBUTE:
         return _missing_attribute(key, refusal)
     if refusal.cause is Cause.VALUE:
-        return _value(key, refusal)
+        nameless = key in ("admin-interface", "fcoe-interface") and refusal.attribute is None
+        return Code.NO_INTERFACE if nameless else _value(key, refusal)
     if refusal.cause is Cause.TOGETHER:
-        return Code.NTP_SERVERS if key == "ntp-server" else Code.NO_IP if key == "admin-interface" else Code.TOGETHER
+        return Code.NTP_SERVERS
     if refusal.cause is Cause.MACHINE and _capitals(case, refusal):
         return Code.CAPITALS
     return _BY_CAUSE[refusal.cause]

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from pxeserve.cli import conversion
+from pxeserve.cli import adoption, conversion
 from pxeserve.cli.session import (
     NO,
     WRONG_USE,
@@ -26,6 +26,7 @@ from pxeserve.cli.session import (
 
 app = typer.Typer(help="Answerfiles: lint, render, check, convert.", no_args_is_help=True)
 app.command("convert")(conversion.convert)
+app.command("import")(adoption.import_file)
 
 
 @app.command("lint")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pxeserve.cli.session import ConfigOption, JsonOption, print_json, reporting_errors, visible
+from pxeserve.cli.session import NO, ConfigOption, JsonOption, print_json, reporting_errors, visible, wrong_use
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,25 +27,34 @@ def convert(
     json: JsonOption = False,
 ) -> None:
     """Rewrite an answerfile for another installer, and explain every difference; ends with 1 when that cannot be done."""
-    from pxeserve.errors import PxeserveError
-    from pxeserve.operations import conversion
+    from pxeserve.operations import conversion, linting
 
     del config  # every command takes it; this one asks nobody
+    with wrong_use():
+        old, new = linting.known_dialect(source), linting.known_dialect(target)
+        text = linting.read_file(file)
     with reporting_errors():
-        try:
-            done = conversion.convert(str(file), file.read_bytes(), source, target)
-            if output is not None and done["answerfile"] is not None:
-                output.write_text(done["answerfile"], encoding="ascii")
-        except OSError as error:
-            raise PxeserveError(f"{error.filename or file}: {error.strerror}") from None
+        done = conversion.converted(str(file), text, old, new)
+        if output is not None and done["answerfile"] is not None:
+            write_file(output, done["answerfile"])
         if json:
             print_json(done)
         else:
-            explained(visible(done), _beside())
+            explained(visible(done), beside())
             if output is None and done["answerfile"] is not None:
                 sys.stdout.write(done["answerfile"])
     if done["answerfile"] is None:
-        raise typer.Exit(1)
+        raise typer.Exit(NO)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file that is people's own. Raises PxeserveError."""
+    from pxeserve.errors import PxeserveError
+
+    try:
+        path.write_text(text, encoding="ascii")
+    except OSError as error:
+        raise PxeserveError(f"{path}: {error.strerror}", fix="name a file that can be written, or leave --output out") from None
 
 
 def explained(done: Any, shown: Console) -> None:
@@ -68,7 +77,7 @@ def _step(change: Any) -> str:
     return f"{old or new}; " if old or new else ""
 
 
-def _beside() -> Console:
+def beside() -> Console:
     """Where differences go: beside the file that is printed, and fitted to a terminal only where there is one."""
     from rich.console import Console
 

@@ -24,24 +24,36 @@ PasswordOption = Annotated[
 def asked(count: int = 1) -> list[str]:
     """The setting that holds `count` hashes of a password, which a person types twice without seeing it, or which is one line of standard
     input where that is no terminal. Raises PxeserveError, without the password in it."""
-    from pxeserve.answerfile.passwords import hashed, password_fault
+    from pxeserve.answerfile.passwords import password_fault
     from pxeserve.errors import PxeserveError
 
     said = typer.prompt("root password", hide_input=True, confirmation_prompt=True) if sys.stdin.isatty() else _line()
     fault = password_fault(said)
     if fault is not None:
         raise PxeserveError(fault)
-    if count > 1:
-        typer.echo(f"making {count} hashes, each with a salt of its own: one for each host, and some for hosts to come", err=True)
-    hashes = [hashed(said) for _ in range(count)]
+    hashes = hashes_of(said, count)
     value = {"hashes": hashes} if count > 1 else {"hash": hashes[0]}
     return [f"root-password={json_format.dumps(value)}"]
 
 
+def hashes_of(password: str, count: int) -> list[str]:
+    """So many hashes of it. Raises ValueError, without the password in it, for one that may not be a password."""
+    from pxeserve.answerfile.passwords import hashed
+
+    if count > 1:
+        typer.echo(f"making {count} hashes, each with a salt of its own: one for each host, and some for hosts to come", err=True)
+    return [hashed(password) for _ in range(count)]
+
+
 def asked_for_profile(config: Path | None, name: str) -> list[str]:
     """The same for a profile: as many hashes as it has hosts, and some for those to come."""
+    return asked(count_for_profile(config, name))
+
+
+def count_for_profile(config: Path | None, name: str) -> int:
+    """How many hashes a profile's password is kept as."""
     hosts = _hosts_below(name, ask(config, "profile.list", {}), ask(config, "host.list", {}))
-    return asked(min(hosts + SPARE_HASHES, MOST_HASHES))
+    return min(hosts + SPARE_HASHES, MOST_HASHES)
 
 
 def asked_for_site(config: Path | None) -> list[str]:

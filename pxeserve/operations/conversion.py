@@ -1,4 +1,4 @@
-"""Converting an answerfile from one generation to another. Needs no service, and keeps nothing."""
+"""Converting an answerfile from one generation to another. Asks no host and keeps nothing."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ from typing import Any
 
 from pxeserve.answerfile.convert import RefusedFileError
 from pxeserve.answerfile.convert import convert as carry_over
-from pxeserve.answerfile.dialects import DIALECTS, spoken
 from pxeserve.answerfile.dialects.shape import Dialect
-from pxeserve.answerfile.document import MalformedError, parse
-from pxeserve.errors import PxeserveError
+from pxeserve.answerfile.finding import Finding
+from pxeserve.errors import RefusedError
+from pxeserve.operations.context import Context
+from pxeserve.operations.linting import known_dialect
+from pxeserve.operations.registry import verb
 
 
-def convert(name: str, text: bytes, source: str, target: str) -> dict[str, Any]:
-    """The answerfile `text` of generation `source`, for generation `target`: its new text (None when there can be none, in which case
-    `faults` say why and what to do) and every difference, explained. Raises PxeserveError for a dialect that is not known, and for a file
-    that its own installer refuses."""
-    old, new = _dialect(source), _dialect(target)
+@verb("answerfile.convert")
+def convert(_context: Context, *, text: str, source: str, target: str, name: str = "answerfile") -> dict[str, Any]:
+    """An answerfile for installers of `source`, given as a text, for those of `target`; see `converted`."""
+    return converted(name, text.encode("utf-8", "surrogatepass"), known_dialect(source), known_dialect(target))
+
+
+def converted(name: str, text: bytes, source: Dialect, target: Dialect) -> dict[str, Any]:
+    """The file's new text (None when there can be none, in which case `faults` say why and what to do) and every difference, explained.
+    Raises RefusedError for a file that its own installer refuses, with the linter's finding."""
     try:
-        done = carry_over(parse(text), old, new)
-    except MalformedError as error:
-        raise PxeserveError(f"{name}: line {error.line}:{error.column}: {error.message}", fix=error.fix) from None
+        done = carry_over(text, source, target)
     except RefusedFileError as error:
-        found = error.finding
-        place = f"line {found.line}:{found.column}" if found.line else "whole file"
-        said = f"{name}: {place}: installers of {source} refuse it: {found.message} ({found.source})"
-        raise PxeserveError(said, fix=found.fix) from None
+        raise refusal(name, error.finding, source) from None
     return {
         "file": name,
-        "from": source,
-        "to": target,
+        "from": source.name,
+        "to": target.name,
         "answerfile": done.text.decode("ascii") if done.text is not None else None,
         "changes": [asdict(change) for change in done.changes],
         "faults": list(done.faults),
     }
 
 
-def _dialect(name: str) -> Dialect:
-    found = spoken(name)
-    if found is None:
-        raise PxeserveError(f"dialect {name} is not known to this release; known: {', '.join(DIALECTS)}")
-    return found
+def refusal(name: str, finding: Finding, dialect: Dialect) -> RefusedError:
+    """What to say of a file that installers of `dialect` refuse."""
+    said = f"{name}: line {finding.line}:{finding.column}: {finding.code}: installers of {dialect.name} refuse it: {finding.message}"
+    return RefusedError(said, fix=finding.fix)

@@ -50,13 +50,13 @@ def known_dialect(name: str) -> Dialect:
 
 def lint_file(path: Path, dialect: Dialect, *, look: bool = False) -> Judged:
     """The verdict on a file. Raises PxeserveError for what cannot be read. `look`: at what its addresses lead to, too."""
-    return Judged(str(path), _all(_read(path), dialect, look))
+    return Judged(str(path), _all(read_file(path), dialect, look))
 
 
 def fix_file(path: Path, dialect: Dialect, *, look: bool = False) -> Judged:
     """The verdict on a file, after every edit was made in it that needs no person to decide; the file is exchanged whole. Raises
     PxeserveError for what cannot be read or written."""
-    text = _read(path)
+    text = read_file(path)
     better = fixed(text, dialect)
     if better.made:
         _exchange(path, better.text)
@@ -79,8 +79,9 @@ def _by_place(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda one: (one.line, one.column)))
 
 
-def _read(path: Path) -> bytes:
-    """At most one byte more than an answerfile may have, so that neither a disk image nor a device without end does harm."""
+def read_file(path: Path) -> bytes:
+    """At most one byte more than an answerfile may have, so that neither a disk image nor a device without end does harm. Raises
+    PxeserveError."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)

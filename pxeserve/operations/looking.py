@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ftplib
 import http.client
-import re
 import ssl
 import threading
 import time
@@ -28,9 +27,9 @@ WAIT = 2.0
 MAX_ADDRESSES = 32
 _SLACK = 0.5  # seconds, for an answer that comes at the last moment; what is later, or drips, is not waited for
 _BYTES = 40  # of a script; as many as installers look at
+_SHOWN = 100  # characters of what a server answers
 _SOURCE = "a look from this server"
 _MARKS = ("packages.main/XS-REPOSITORY", "XS-REPOSITORY-LIST", "XS-REPOSITORY", ".treeinfo", "repodata/repomd.xml")
-_INTERPRETER = re.compile(rb"#!\s*(?:/bin/sh|/bin/bash|/usr/bin/python3?|/usr/bin/env\s+python3?)(?:\s|$)")
 
 
 class _NotThereError(Exception):
@@ -66,10 +65,16 @@ def _looked(lead: Lead) -> Iterator[Finding]:
     except (_NotThereError, OSError, ssl.SSLError, http.client.HTTPException, ftplib.Error, EOFError, ValueError) as error:
         yield _unreachable(lead, error)
         return
-    if lead.kind is Kind.SCRIPT and lead.checks and not _INTERPRETER.match(begin):
+    if lead.interpreters and not _begins(begin, lead.interpreters):
         what = "Missing interpreter" if not begin.startswith(b"#!") else "Invalid interpreter"
         said = f"has no first line that this installer takes: {what}, which ends the installation"
-        yield _finding(Code.NO_INTERPRETER, Severity.WARNING, lead, said, "let it begin with #!/bin/sh, #!/bin/bash or #!/usr/bin/python")
+        yield _finding(Code.NO_INTERPRETER, Severity.WARNING, lead, said, f"let it begin with #! and one of {', '.join(lead.interpreters)}")
+
+
+def _begins(begin: bytes, interpreters: tuple[str, ...]) -> bool:
+    """Whether the first line names one of them, as installers take it apart: at white space, and only what they know."""
+    words = begin.split(b"\n", 1)[0].removeprefix(b"#!").decode("latin-1").split()
+    return begin.startswith(b"#!") and (" ".join(words[:1]) in interpreters or " ".join(words[:2]) in interpreters)
 
 
 def _begin(lead: Lead, parts: SplitResult, host: str, port: int | None) -> bytes:
@@ -138,4 +143,5 @@ def _finding(code: Code, severity: Severity, lead: Lead, said: str, fix: str) ->
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {WAIT:g} seconds"
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error) or type(error).__name__
+    said = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+    return said.strip()[:_SHOWN] or type(error).__name__

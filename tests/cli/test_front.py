@@ -21,7 +21,8 @@ GROUPS = {
     "profile": ("add", "list", "show", "set", "remove"),
     "media": ("import", "imports", "list", "show", "verify", "create", "add-package", "set", "remove", "sample"),
     "loaders": ("import", "list"),
-    "answerfile": ("lint", "render"),
+    "answerfile": ("lint", "render", "check", "convert", "import"),
+    "site": ("show", "set"),
     "script": ("add", "set", "list", "show", "remove", "lint"),
     "dhcp": ("leases",),
     "config": ("example", "show"),
@@ -174,22 +175,38 @@ def test_text_of_people_is_never_taken_for_markup(config: Path) -> None:
     assert "a[red]x[/red]" in run("profile", "show", "rack", config=config).stdout
 
 
-def test_answerfiles_are_judged_a_line_a_file_in_their_order(tmp_path: Path) -> None:
-    good = CHECKOUT / "answerfiles" / "4.1" / "example.xml"
-    bad, odd = tmp_path / "bad.xml", tmp_path / "odd.xml"
-    bad.write_text("<installation/>")
-    odd.write_text(good.read_text().replace("<keymap>us</keymap>", "<keymaps>us</keymaps>"))
-    done = run("answerfile", "lint", bad, good, odd, "--dialect", "4.1", "--json")
-    assert done.returncode == 1
-    verdicts = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [(one["file"], one["verdict"]) for one in verdicts] == [(str(bad), "refused"), (str(good), "accepted"), (str(odd), "surprising")]
-    assert set(verdicts[0]["findings"][0]) == {"code", "severity", "line", "column", "message", "fix", "source"}
-    assert run("answerfile", "lint", good, odd, "--dialect", "4.1").returncode == 0
-    assert "dialect 9.9 is not known" in run("answerfile", "lint", good, "--dialect", "9.9").stderr
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="there is no other user to become")
 def test_root_leaves_nothing_behind_that_the_service_could_not_write(config: Path) -> None:
     run("profile", "add", "rack", config=config)
     owners = {path.stat().st_uid for path in (config.parent / "data").rglob("*")}
     assert owners == {65534}
+
+
+def test_a_rendered_answerfile_says_beside_each_line_who_said_it(config: Path, tmp_path: Path) -> None:
+    source = Path(tempfile.mkdtemp(prefix="pxs-"))
+    source.chmod(0o755)
+    try:
+        run("media", "import", make("xcp-8.3", source / "disc"), "--name", "disc", config=config)
+        run("loaders", "import", config=config)
+    finally:
+        shutil.rmtree(source)
+    assert run("site", "set", "--set", "nameservers=[192.0.2.1]", config=config).stdout == "  nameservers: ['192.0.2.1']\n"
+    words = ("primary-disk=sda", "admin-interface={name: eth0, proto: dhcp}", "nameservers+=192.0.2.2", "initial-partitions=[]")
+    run("profile", "add", "rack", "--medium", "disc", *(word for one in words for word in ("--set", one)), config=config)
+    said = run("host", "add", "--mac", MAC, "--name", "xen01", "--profile", "rack", "--set", "target-platform=x", config=config).stdout
+    assert "note: target-platform: installers of xcp-8.3 know no <target-platform>" in said
+    shown = run("answerfile", "render", "xen01", "--origins", config=config)
+    lines = [line.strip() for line in shown.stdout.splitlines()]
+    assert [line.split("|")[1].strip() for line in lines if line.startswith("<nameserver>")] == ["site", "profile rack"]
+    assert any(line.startswith("<source") and line.endswith("| pxeserve") for line in lines)
+    assert "sr-type is not said: ext  | default of xcp-8.3" in lines
+    assert "warning: target-platform" in shown.stderr
+    plain = json.loads(run("answerfile", "render", "xen01", "--json", config=config).stdout)
+    assert {one["origin"] for one in plain["origins"]} == {"pxeserve", "profile rack", "site"}
+    checked = run("answerfile", "check", config=config)
+    assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "0 of 1 hosts would be accepted as they are")
+    run("host", "set", "xen01", "--set", "primary-disk=null", config=config)
+    checked = run("answerfile", "check", config=config)
+    assert checked.returncode == 1
+    assert "xen01 (profile rack): refused" in checked.stdout
+    assert "[profile rack]" in run("explain", MAC, config=config).stdout

@@ -184,7 +184,9 @@ DIALECT = later(
             },
         ),
     },
+    with_bad_mode=(Step.NETWORK_BACKEND_5_6,),
     not_xml=Said("AnswerfileError", "Answerfile is incorrectly formatted."),
     trims=True,
     dev_always=False,
+    looks_disks_up=True,
 )

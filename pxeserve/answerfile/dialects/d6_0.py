@@ -169,7 +169,11 @@ DIALECT = later(
     ),
     replace(_was.elements["name-server"], names=("name-server", "nameserver")),
     replace(_was.elements["hostname"], counts=Counts.FIRST),
-    replace(_was.elements["timezone"], missing=None),
+    replace(
+        _was.elements["timezone"],
+        missing=None,
+        text=Value(Holds.ZONE, note="left out: the host is given a zone named None, which is none"),
+    ),
     replace(_was.elements["ntp-server"], names=("ntp-server", "ntp-servers"), means="A time server."),
     replace(
         _was.elements["keymap"], counts=Counts.FIRST, text=Value(Holds.KEYMAP, note="left out: the word keymap= of the boot line, or us")
@@ -195,7 +199,7 @@ DIALECT = later(
         text=Value(Holds.WORD, ("bridge", "openvswitch", "vswitch"), "vswitch", Otherwise.IGNORED),
     ),
     replace(_was.elements["initial-partitions"], counts=Counts.FIRST, note="a fault of the installer's makes it pass over every partition"),
-    replace(_was.elements["partition"], attributes=(), note="never taken: a fault of the installer's"),
+    replace(_was.elements["partition"], counts=Counts.NEVER, attributes=(), note="never taken: a fault of the installer's"),
     name="6.0",
     product="XenServer 6.0",
     source="XenServer 6.0 installer (host-installer 33dfb39d9d55), answerfile.py",
@@ -205,6 +209,7 @@ DIALECT = later(
     order={Mode.FRESH: _FRESH, Mode.REINSTALL: _FRESH, Mode.UPGRADE: (Step.EXISTING, Step.TARGET, *_COMMON)},
     bad_root=Said("AnswerfileException", "Unexpected top level element"),
     bad_mode=Said("AnswerfileException", "Unknown mode, {value}"),
+    with_bad_mode=(),
     not_xml=Said("AnswerfileException", "Answerfile is incorrectly formatted."),
     ascii_attributes=True,
     dialog_closes=True,

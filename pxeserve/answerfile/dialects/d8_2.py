@@ -50,7 +50,7 @@ DIALECT = later(
         Mode.FRESH: exchanged(_was.order[Mode.FRESH], _SETTINGS),
         Mode.REINSTALL: exchanged(_was.order[Mode.REINSTALL], _SETTINGS),
         Mode.UPGRADE: exchanged(_was.order[Mode.UPGRADE], {Step.SOURCES: (Step.SOURCES_PARSED,)}),
-        Mode.RESTORE: _was.order[Mode.RESTORE],
+        Mode.RESTORE: (Step.BACKUP_MULTIPATH,),
     },
     iscsi_fails=NO_LUNS,
 )

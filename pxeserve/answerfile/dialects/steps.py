@@ -49,6 +49,7 @@ class Step(Enum):
     EXISTING_BY_ID = "installation by its disk or the disk's identity", ("existing-installation",), ("existing-installation",)
     EXISTING = "installation, the first of several", ("existing-installation",), ("existing-installation",)
     BACKUP = "backup to restore", ("backup-disk",)
+    BACKUP_MULTIPATH = "backup to restore, also on a disk with several paths", ("backup-disk",)
     MULTIPATH = "disks with several paths"
 
     # packages

@@ -42,7 +42,7 @@ def read(document: Document, dialect: Dialect, machine: Machine | None = None) -
         _check_root(look)
         for step in dialect.before:
             TAKEN[step](look, draft)
-        draft["mode"] = _mode(look)
+        draft["mode"] = _mode(look, draft)
         look.plan(draft["mode"])
         for step in (*dialect.order[draft["mode"]], *dialect.after):
             TAKEN[step](look, draft)
@@ -58,7 +58,7 @@ def _check_root(look: Looking) -> None:
         look.stop(look.dialect.bad_root, Cause.ROOT, look.root, "<installation>")
 
 
-def _mode(look: Looking) -> Mode:
+def _mode(look: Looking, draft: Draft) -> Mode:
     if look.dialect.roots and look.root.name == "restore":
         if Mode.RESTORE not in look.dialect.order:
             look.stop(_UNBOUND, Cause.CRASH, look.root, "this release restores only by hand: boot it without an answerfile")
@@ -66,5 +66,7 @@ def _mode(look: Looking) -> Mode:
     attribute = look.known_attribute("mode", None)
     said = look.attribute(look.root, "mode")
     if said and said not in attribute.value.words:
+        for step in look.dialect.with_bad_mode:
+            TAKEN[step](look, draft)
         look.stop(look.dialect.bad_mode.of(value=said), Cause.MODE, look.root, ", ".join(attribute.value.words), "mode")
     return Mode(said) if said else Mode.FRESH

@@ -18,9 +18,10 @@ _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What is there. `nics` are MACs in small letters by name; `disks` paths such as `/dev/sda`, `links` the disk behind a path of
-    `/dev/disk/`; `installations` and `backups` the disks that carry one, in the order of the scan; `large_block` the disks with 4 KiB
-    sectors; `masters` the multipath device over a disk."""
+    """What is there. `nics` are MACs in small letters by name; `disks` paths such as `/dev/sda`; `links` the disk behind a path of
+    `/dev/disk/`, and behind an `iscsi:` specification; `installations` and `backups` the disks that carry one, in the order of the scan;
+    `large_block` the disks with 4 KiB sectors; `masters` the multipath device over a disk;
+    `large_block_sr` the SR type for such disks that this very medium offers, when its generation is not known for one."""
 
     nics: Mapping[str, str] = field(default_factory=dict)
     disks: frozenset[str] = frozenset()
@@ -29,6 +30,7 @@ class Machine:
     backups: tuple[str, ...] = ()
     large_block: frozenset[str] = frozenset()
     masters: Mapping[str, str] = field(default_factory=dict)
+    large_block_sr: str | None = None
 
 
 def has_nic(machine: Machine | None, name: str) -> bool:
@@ -52,6 +54,11 @@ def resolved(machine: Machine | None, path: str) -> str:
 def has_disk(machine: Machine | None, path: str) -> bool:
     """Whether there is such a disk."""
     return _possible(path) if machine is None else path in machine.disks
+
+
+def has_lun(machine: Machine | None, spec: str) -> bool:
+    """Whether the LUN of an `iscsi:` specification is there."""
+    return machine is None or spec in machine.links
 
 
 def has_path(machine: Machine | None, path: str) -> bool:

@@ -96,7 +96,7 @@ def fcoe_dcb(look: Looking, draft: Draft) -> None:
         name, hwaddr = _either(look, node, "fcoe-interface")
         dcb = look.attribute(node, "dcb", "fcoe-interface")
         known = look.known_attribute("dcb", "fcoe-interface").value.words
-        made[name or (hwaddr or "").lower()] = Fcoe(name, hwaddr, dcb if dcb in known else None)
+        made[_interface(look, name, hwaddr)] = Fcoe(name, hwaddr, dcb if dcb in known else None)
     draft["fcoe"] = tuple(made.values())
 
 
@@ -146,6 +146,12 @@ def network_backend(look: Looking, draft: Draft) -> None:
 
 def _backend(text: str) -> str | None:
     return {"bridge": "bridge", "openvswitch": "vswitch", "vswitch": "vswitch"}.get(text)
+
+
+def _interface(look: Looking, name: str | None, hwaddr: str | None) -> str:
+    """What tells one interface from another."""
+    nics = look.machine.nics if look.machine else {}
+    return name or next((one for one, mac in nics.items() if mac == (hwaddr or "").lower()), "" if nics else (hwaddr or "").lower())
 
 
 def _present(look: Looking, node: Node, fold: Callable[[str], str]) -> Interface:

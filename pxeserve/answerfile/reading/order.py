@@ -38,6 +38,7 @@ TAKEN: Mapping[Step, Callable[[Looking, Draft], None]] = {
     Step.EXISTING_BY_ID: installed.existing_by_id,
     Step.EXISTING: installed.existing,
     Step.BACKUP: installed.backup,
+    Step.BACKUP_MULTIPATH: installed.backup_multipath,
     Step.MULTIPATH: disks.multipath,
     Step.SOURCE_PLAIN: packages.source_plain,
     Step.SOURCE: packages.source,

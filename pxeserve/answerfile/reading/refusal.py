@@ -54,7 +54,7 @@ class RefusedError(Exception):
 
 def seen(dialect: Dialect, message: str) -> str:
     """What the console shows when `message` stops an installation."""
-    shown = f"The error was: {message}" if message else "The details of the error can be found in the log file /tmp/install-log"
+    shown = f"The error was: {message}" if message else "The details of the error can be found in the log file install-log"
     then = "closes by itself after 10 seconds" if dialect.dialog_closes else "waits for Enter"
     return f'a dialog "Error occurred": An unrecoverable error has occurred.  {shown}. It {then}, and the machine restarts'
 

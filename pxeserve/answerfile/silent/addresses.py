@@ -23,7 +23,7 @@ _LOGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#\s]*)@([^/?#\s]*)")
 
 def sources(case: Case) -> Iterator[Finding]:
     """Sources of packages and drivers."""
-    for node, element in case.texts():
+    for node, element in case.each():
         if element.text is None or element.text.holds is not Holds.ADDRESS:
             continue
         kind, text = case.attribute(node, element, "type")[1], node.text.strip()
@@ -35,7 +35,7 @@ def sources(case: Case) -> Iterator[Finding]:
             yield _spaced(case, node)
         elif text and kind == "url":
             yield from _url(case, node, text)
-        elif text and kind == "nfs" and not _NFS.fullmatch(text):
+        elif text and kind == "nfs" and (text.startswith("nfs://") or not _NFS.fullmatch(text)):
             yield _no_nfs(case, node, text)
 
 

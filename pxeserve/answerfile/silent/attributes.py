@@ -101,6 +101,8 @@ def _unknown(case: Case, node: Node, element: Element, name: str) -> Iterator[Fi
 def _spelt_here(case: Case, node: Node, element: Element, name: str) -> tuple[edits.Edits, str]:
     """Another spelling of what this generation reads: `guest-storage` of 6.0 is `gueststorage` before."""
     known = element.attribute(name)
+    if known is None and element.attribute("repo-gpgcheck") is not None and name == "netinstall-gpg-check":
+        return (), "repo-gpgcheck and gpgcheck have taken its place"
     if known is None:
         return (), f"leave it out for {case.dialect.name}"
     here = known.names[0]

@@ -25,6 +25,8 @@ def ignored(case: Case) -> Iterator[Finding]:
             continue
         element = case.known(node)
         assert element is not None, "known to be read by this generation"
+        if element.key == "partition" and why is not Passed.PLACE:
+            continue  # what comes of them is said with the disks
         if why is Passed.SECOND and element.counts in (Counts.EACH, Counts.SET, Counts.KEYED):
             why = Passed.UNASKED
         yield _WHY[why](case, node, element)

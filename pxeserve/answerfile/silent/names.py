@@ -33,7 +33,6 @@ NO_OPTIONS = {
     "pool": "a pool is joined on the installed host, by a script",
     "time-config-method": "it is a word of the installer's own inside: time servers, or ntp from XenServer 8, decide",
     "install-xen64": "it was a boot parameter, up to 5.x",
-    "netinstall-gpg-check": "it stands in XCP-ng's documentation; the installer of 8.3 reads repo-gpgcheck and gpgcheck instead",
     "xenserver-network-backend": "the element is called network-backend",
     "filesystem-populated-script": 'it is written <script stage="filesystem-populated">',
     "installation-start-script": 'it is written <script stage="installation-start">',

@@ -36,6 +36,8 @@ def texts(case: Case) -> Iterator[Finding]:
         wrong = _CHECKS.get(element.text.holds) if element.text else None
         if wrong is None or not text or _either_family(element, text):
             continue
+        if case.dialect.ascii_texts and not text.isascii():
+            continue  # it is refused for that
         why = wrong(text)
         if why:
             assert element.text is not None

@@ -59,7 +59,7 @@ class Fitting:
         if element in self.facts.modes:
             self.lose(field, value, f"{self.them} read no <{element}> in mode {self.mode}", _KEPT[self.mode])
         else:
-            self.lose(field, value, f"{self.them} know no <{element}>", "it does what it always does")
+            self.lose(field, value, f"{self.them} know no <{element}>", "it is as if nothing had been said")
 
     def text(self, field: str, value: str) -> str:
         """`value` as the generation takes an element's text."""

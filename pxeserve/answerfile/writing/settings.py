@@ -21,9 +21,7 @@ def password(fitting: Fitting, wanted: RootPassword | None) -> RootPassword | No
         return None
     if wanted.hashed and not fitting.facts.has("root-password", "type"):
         instead = "they would take it for the password itself"
-        fix = (
-            "leave it out and a random one is made, or allow plain text with [answerfile] allow_plaintext = true"
-        )
+        fix = "leave it out and a random one is made, or give it in plain text where [answerfile] allow_plaintext = true allows that"
         fitting.refuse("root-password", SHOWN, f"{fitting.them} read no hash", instead, fix)
     text = fitting.text("root-password", wanted.text)
     if text != wanted.text and not wanted.hashed:

@@ -44,17 +44,17 @@ def test_any_answers(old: str, new: str, answers: Answers) -> None:
 @pytest.mark.parametrize("old", FILES)
 def test_rich_files(old: str, new: str) -> None:
     source, target = DIALECTS[old], DIALECTS[new]
-    document = parse(FILES[old].read_bytes())
-    answers = read(document, source).answers
+    text = FILES[old].read_bytes()
+    answers = read(parse(text), source).answers
     assert answers is not None
-    _kept_or_named(answers, convert(document, source, target), source, target)
+    _kept_or_named(answers, convert(text, source, target), source, target)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_to_itself_nothing_changes_its_meaning(name: str) -> None:
-    dialect, document = DIALECTS[name], parse(FILES[name].read_bytes())
-    done = convert(document, dialect, dialect)
-    assert done.answers == read(document, dialect).answers
+    dialect, text = DIALECTS[name], FILES[name].read_bytes()
+    done = convert(text, dialect, dialect)
+    assert done.answers == read(parse(text), dialect).answers
     assert {str(change.kind) for change in done.changes} <= {"renamed", "dropped"}
     assert all("never counted" in change.why for change in done.changes if change.kind == "dropped")
 
