@@ -36,7 +36,7 @@ def nested(case: Case) -> Iterator[Finding]:
     """Elements that count although they stand within another that they have nothing to do with."""
     for node, element in case.each():
         above = node.parent
-        if above is None or above is case.document.root or element.parent is not None or (above in case.passed and _wraps(case, above)):
+        if above is None or above is case.document.root or element.parent is not None or (above in case.wrappers):
             continue
         said = f"<{node.name}> stands within <{above.name}>, and counts as if it stood below <{case.document.root.name}>"
         yield case.warn(Code.NESTED, node, said, f"take it out of <{above.name}>, or leave it: this installer looks everywhere")
@@ -58,7 +58,7 @@ def _unknown(case: Case, node: Node) -> Finding:
     if node.name in NO_OPTIONS and not readers(node.name):
         said = f"<{node.name}> is no element of any installer, and ignored: {NO_OPTIONS[node.name]}"
         return case.warn(Code.NO_OPTION, node, said, "leave it out")
-    if _wraps(case, node):
+    if node in case.wrappers:
         known = node.name in _WRAPPERS
         said = f"<{node.name}> itself is not read; what stands in it counts as if it stood below <{case.document.root.name}>"
         find = case.tell if known else case.warn
@@ -102,11 +102,6 @@ def _misspelt(case: Case, node: Node, inside: bool) -> Finding:
 
 def _fits(element: Element, inside: bool) -> bool:
     return element.parent is None or (inside and element.parent == "admin-interface")
-
-
-def _wraps(case: Case, node: Node) -> bool:
-    """Whether an unknown element does nothing but hold others that count."""
-    return bool(node.children) and not node.attributes and not node.text.strip() and any(case.counts(one) for one in node.below())
 
 
 def _owner(case: Case, node: Node) -> Node | None:
