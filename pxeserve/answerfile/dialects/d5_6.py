@@ -188,4 +188,5 @@ DIALECT = later(
     not_xml=Said("AnswerfileError", "Answerfile is incorrectly formatted."),
     trims=True,
     dev_always=False,
+    looks_disks_up=True,
 )

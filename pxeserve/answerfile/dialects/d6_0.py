@@ -169,7 +169,11 @@ DIALECT = later(
     ),
     replace(_was.elements["name-server"], names=("name-server", "nameserver")),
     replace(_was.elements["hostname"], counts=Counts.FIRST),
-    replace(_was.elements["timezone"], missing=None),
+    replace(
+        _was.elements["timezone"],
+        missing=None,
+        text=Value(Holds.ZONE, note="left out: the host is given a zone named None, which is none"),
+    ),
     replace(_was.elements["ntp-server"], names=("ntp-server", "ntp-servers"), means="A time server."),
     replace(
         _was.elements["keymap"], counts=Counts.FIRST, text=Value(Holds.KEYMAP, note="left out: the word keymap= of the boot line, or us")

@@ -100,5 +100,6 @@ DIALECT = later(
         Mode.RESTORE: (Step.BACKUP,),
     },
     after=(Step.MULTIPATH,),
+    looks_disks_up=False,
     iscsi_fails=None,
 )

@@ -31,6 +31,10 @@ DIALECT = later(
     _was,
     altered(_was.elements["source"], *_OWN_CHECKS),
     dxs8.NTP,
+    replace(
+        _was.elements["raid"],
+        note="its device takes no part in the local SR on a first installation: its sectors are looked at before it is made",
+    ),
     without=("initial-partitions", "partition", "zap-utility-partitions"),
     name="xcp-8.3",
     product="XCP-ng 8.3",

@@ -12,6 +12,8 @@ _was = d8_2.DIALECT
 
 BAD_SOURCE = Said("AnswerfileException", "Expected <ntp> source to be one of (dhcp, default, manual, none)")
 
+BY_HAND = "the clock is to be set by hand then, which no answerfile can: it is taken, and a fresh installation dies after partitioning"
+
 NTP = Element(
     "ntp",
     ("ntp",),
@@ -21,7 +23,7 @@ NTP = Element(
         Attribute(
             "source",
             ("source",),
-            Value(Holds.WORD, ("dhcp", "default", "manual", "none"), None, Otherwise.REFUSED, BAD_SOURCE),
+            Value(Holds.WORD, ("dhcp", "default", "manual", "none"), None, Otherwise.REFUSED, BAD_SOURCE, idle={"none": BY_HAND}),
             d6_0.MISSING_ATTRIBUTE,
             "its source",
         ),

@@ -61,6 +61,10 @@ DIALECT = later(
         attributes=(Attribute("name", ("name",), Value(Holds.NAME), means="the driver"),),
         parent="selected-multiversion-drivers",
     ),
+    replace(
+        _was.elements["ntp-server"],
+        note="set the installer's own clock; a fault of its makes the installed host get none of them",
+    ),
     without=("fcoe-interface", "network-backend", "target-platform"),
     name="xs9",
     product="XenServer 9",

@@ -129,12 +129,12 @@ class Dialect:
     """What one generation of installers reads.
 
     `roots` are the outermost elements it takes, () for any; the attributes of the outermost element stand in `root`. `before` are the
-    steps taken whatever the mode, `order` those of each mode after them, `after` those that see all answers at the end,
-    `with_bad_mode` those still taken after a mode that it does not know. Texts are
-    trimmed, or not (`trims`); texts and attributes have to be ASCII, or not. `dev_always`: `/dev/` is put in front of a disk that has it
-    already. `iscsi_fails` is how it fails at an `iscsi:` disk, None if it does not. `large_block_sr`: the SR type for disks with 4 KiB
-    sectors. `not_xml` is what it says of a file that is no XML, None where expat's own words are shown. `dialog_closes`: its error dialog
-    closes by itself. `python` is the Python it runs in, 2 or 3.
+    steps taken whatever the mode, `order` those of each mode after them, `after` those that see all answers at the end, `with_bad_mode`
+    those still taken after a mode that it does not know. `python` is the Python it runs in, 2 or 3. `not_xml` is what it says of a file
+    that is no XML, None where expat's own words are shown. Texts are trimmed, or not (`trims`); texts and attributes have to be ASCII, or
+    not. `dialog_closes`: its error dialog closes by itself. `dev_always`: `/dev/` is put in front of a disk that has it already.
+    `looks_disks_up`: it dies of a disk that the machine has not, whatever that is named for. `iscsi_fails` is how it fails at an `iscsi:`
+    disk, None if it does not. `large_block_sr`: the SR type for disks with 4 KiB sectors.
     """
 
     name: str
@@ -157,6 +157,7 @@ class Dialect:
     after: tuple[Step, ...] = ()
     with_bad_mode: tuple[Step, ...] = ()
     dev_always: bool = False
+    looks_disks_up: bool = False
     iscsi_fails: Said | None = None
     large_block_sr: str | None = None
 

@@ -5,19 +5,15 @@
 
 from __future__ import annotations
 
-import re
-
 from pxeserve.answerfile.answers import Disk, Partition, Raid
 from pxeserve.answerfile.dialects.shape import Said
 from pxeserve.answerfile.document import Node
 from pxeserve.answerfile.reading import machine
 from pxeserve.answerfile.reading.draft import Draft
 from pxeserve.answerfile.reading.looking import Looking
+from pxeserve.answerfile.reading.naming import DISK_FIX, below_dev, device_named, looked_up, master_of, path_of
 from pxeserve.answerfile.reading.python import lower, whole_number
 from pxeserve.answerfile.reading.refusal import Cause
-
-_DISK_FIX = "name a disk that is there, such as sda"
-_SPEC = re.compile(r"iscsi(?::[^:]*){3}:\s*(?:[+-]?\d+\s*)?:.*", re.DOTALL)
 
 
 def sr_type_plain(look: Looking, draft: Draft) -> None:
@@ -35,13 +31,7 @@ def sr_type_large_block(look: Looking, draft: Draft) -> None:
     large = look.dialect.large_block_sr or (look.machine and look.machine.large_block_sr)
     paths = _sr_disks(look, draft)
     for path in paths:
-        if not machine.has_disk(look.machine, path):
-            error = "IOError" if look.dialect.python == 2 else "FileNotFoundError"
-            said = Said(error, f"[Errno 2] No such file or directory: '/sys/block/{_block_name(path)}/queue/logical_block_size'")
-            node = next(
-                (node for node in look.all("guest-disk") if _path(look, _name(node.text.strip())) == path), look.first("primary-disk")
-            )
-            look.stop(said, Cause.MACHINE, node or look.root, _DISK_FIX)
+        _sectors_looked_at(look, path)
     chosen = look.attribute(look.root, "sr-type") or None
     if chosen is None or chosen != large:
         look.word(look.root, "sr-type")
@@ -68,7 +58,7 @@ def primary_bare(look: Looking, draft: Draft) -> None:
 def primary_5_6(look: Looking, draft: Draft) -> None:
     """5.6: /dev/ only where it is missing, and a LUN by its specification."""
     node = look.needed("primary-disk")[0]
-    device = _device(look, node, look.text(node))
+    device = device_named(look, node, look.text(node))
     draft["primary_disk"] = Disk(device, _plain_yes(look, node, "guest-storage"), _plain_yes(look, node, "sr-at-end"))
 
 
@@ -76,7 +66,7 @@ def primary(look: Looking, draft: Draft) -> None:
     """6.0 to 8.2, and XCP-ng 8.3."""
     node = look.needed("primary-disk")[0]
     preserved = _first_partition(look, node)
-    device = _device(look, node, look.text(node))
+    device = device_named(look, node, look.text(node))
     draft["primary_disk"] = Disk(device, *_shares(look, node), preserved)
 
 
@@ -87,20 +77,20 @@ def primary_checked(look: Looking, draft: Draft) -> None:
     mirror = look.yes(node, "swraid", "primary-disk") or False
     text = look.text(node)
     members = _mirror(look, node, text) if mirror else (text,)
-    devices = tuple(member if mirror and member == "missing" else _device(look, node, member) for member in members)
+    devices = tuple(member if mirror and member == "missing" else device_named(look, node, member) for member in members)
     for device in devices:
         if not (mirror and device == "missing"):
-            _has_to_be_there(look, node, "Primary", _path(look, device))
+            _has_to_be_there(look, node, "Primary", path_of(look, device))
     shares = _shares(look, node)
-    file_system = _file_system(look, node, "primary-disk")
-    draft["primary_disk"] = Disk("" if mirror else devices[0], *shares, preserved, devices if mirror else (), file_system)
+    root_system = file_system(look, node, "primary-disk")
+    draft["primary_disk"] = Disk("" if mirror else devices[0], *shares, preserved, devices if mirror else (), root_system)
 
 
 def target(look: Looking, draft: Draft) -> None:
     """5.6 to xs8: an upgrade may name where the installation is to go."""
     node = look.lone("primary-disk")
     if node is not None:
-        draft["primary_disk"] = Disk(_device(look, node, look.text(node)))
+        draft["primary_disk"] = Disk(device_named(look, node, look.text(node)))
 
 
 def guests_plain(look: Looking, draft: Draft) -> None:
@@ -110,29 +100,29 @@ def guests_plain(look: Looking, draft: Draft) -> None:
 
 def guests_5_6(look: Looking, draft: Draft) -> None:
     """5.6: of a disk with several paths only the one that is installed on. A LUN's specification is not understood here."""
-    draft["guest_disks"] = tuple(_local(look, draft, node, _name(look.text(node))) for node in look.all("guest-disk"))
+    draft["guest_disks"] = tuple(_local(look, draft, node, below_dev(look.text(node))) for node in look.all("guest-disk"))
 
 
 def guests_6_0(look: Looking, draft: Draft) -> None:
     """6.0: of a disk with several paths only the one that is installed on."""
-    draft["guest_disks"] = tuple(_local(look, draft, node, _device(look, node, look.text(node))) for node in look.all("guest-disk"))
+    draft["guest_disks"] = tuple(_local(look, draft, node, device_named(look, node, look.text(node))) for node in look.all("guest-disk"))
 
 
 def guests_kept(look: Looking, draft: Draft) -> None:
     """6.1 and 6.2: each as often as it is named."""
-    draft["guest_disks"] = tuple(_device(look, node, look.text(node)) for node in look.all("guest-disk"))
+    draft["guest_disks"] = tuple(device_named(look, node, look.text(node)) for node in look.all("guest-disk"))
 
 
 def guests(look: Looking, draft: Draft) -> None:
     """6.5 on: each once."""
-    draft["guest_disks"] = _once(look, [_device(look, node, look.text(node)) for node in look.all("guest-disk")])
+    draft["guest_disks"] = _once(look, [device_named(look, node, look.text(node)) for node in look.all("guest-disk")])
 
 
 def guests_checked(look: Looking, draft: Draft) -> None:
     """xs8 and xs9: each once, and all of them there."""
     guests(look, draft)
     for node in look.all("guest-disk"):
-        _has_to_be_there(look, node, "Guest", _path(look, _name(node.text.strip())))
+        _has_to_be_there(look, node, "Guest", path_of(look, below_dev(node.text.strip())))
 
 
 def partitions_5_6(look: Looking, draft: Draft) -> None:
@@ -164,83 +154,45 @@ def raids(look: Looking, draft: Draft) -> None:
     """XCP-ng: of two with the same device the last counts."""
     made: dict[str, Raid] = {}
     for node in look.all("raid"):
-        device = _device(look, node, look.attribute(node, "device", "raid"), "device")
-        disks = tuple(_device(look, disk, look.text(disk)) for disk in look.all("disk", node))
-        made[_path(look, device)] = Raid(device, disks)
+        device = device_named(look, node, look.attribute(node, "device", "raid"), "device")
+        disks = tuple(device_named(look, disk, look.text(disk)) for disk in look.all("disk", node))
+        made[path_of(look, device)] = Raid(device, disks)
     draft["raids"] = tuple(made.values())
 
 
 def multipath(look: Looking, draft: Draft) -> None:
     """6.1 on, after all else: of a disk with several paths only the one that is installed on."""
-    primary = draft.get("primary_disk")
-    if look.machine is None or draft.get("guest_disks") is None:
+    if look.machine is None:
         return
-    own = _master(look, primary.device) if primary and primary.device else ""
-    for node in look.all("guest-disk"):
-        path = _path(look, _name(node.text.strip()))
+    primary: Disk | None = draft.get("primary_disk")
+    node = look.first("primary-disk")
+    if primary is not None and not primary.mirror and node is not None:
+        looked_up(look, node, path_of(look, primary.device))
+    own = master_of(look, primary.device) if primary else ""
+    for node in look.all("guest-disk") if "guest_disks" in draft else ():
+        path = path_of(look, below_dev(node.text.strip()))
+        looked_up(look, node, path)
         over = machine.master_of(look.machine, path)
         if over and over != own:
             said = Said("Exception", f"Non-local disk {path} specified to be added to Local SR")
             look.stop(said, Cause.MACHINE, node, "leave it out: a disk with several paths is not local")
 
 
-def named_device(look: Looking, node: Node, text: str) -> str:
-    """The name in the answers of a disk that some element names; the installer may stop at an iSCSI specification."""
-    return _device(look, node, text)
-
-
-def path_of(look: Looking, device: str) -> str:
-    """The path behind a name, links followed."""
-    return _path(look, device)
-
-
-def master_of(look: Looking, device: str) -> str:
-    """The path behind a name, links and multipath followed."""
-    return _master(look, device)
-
-
 def file_system(look: Looking, node: Node, element: str) -> str | None:
     """The file system to be made or found on that disk (xs9)."""
-    return _file_system(look, node, element)
-
-
-def _device(look: Looking, node: Node, text: str, attribute: str | None = None) -> str:
-    if not text.startswith("iscsi:"):
-        return _name(text)
-    if look.dialect.iscsi_fails is not None:
-        look.stop(look.dialect.iscsi_fails, Cause.CRASH, node, "name the disk by its path, such as disk/by-id/NAME", attribute)
-    if not _SPEC.fullmatch(text):
-        said = Said("IscsiDeviceException", f"Cannot parse spec {text}")
-        look.stop(said, Cause.VALUE, node, "iscsi:SERVER:PROTOCOL:PORT:LUN:TARGET (RFC 4173)", attribute)
-    if not machine.has_lun(look.machine, text):
-        look.stop(Said("AssertionError", ""), Cause.MACHINE, node, "name a LUN that the machine is logged in to", attribute)
-    return text
+    return look.word(node, "fs-type", element) or None if look.element(element).attribute("fs-type") else None
 
 
 def _local(look: Looking, draft: Draft, node: Node, device: str) -> str:
     path = machine.resolved(look.machine, f"/dev/{device}")
+    looked_up(look, node, path)
     over = machine.master_of(look.machine, path)
-    if over and over != _master(look, draft["primary_disk"].device):
+    if over and over != master_of(look, draft["primary_disk"].device):
         value = look.element("guest-disk").text
         assert value is not None
         assert value.says is not None
         look.stop(value.says.of(value=path), Cause.MACHINE, node, "leave it out: a disk with several paths is not local")
     return device
-
-
-def _name(text: str) -> str:
-    return text.removeprefix("/dev/")
-
-
-def _path(look: Looking, device: str) -> str:
-    if device.startswith("iscsi:") and look.dialect.iscsi_fails is None:
-        return device if look.machine is None else look.machine.links[device]
-    return machine.resolved(look.machine, f"/dev/{device}")
-
-
-def _master(look: Looking, device: str) -> str:
-    path = _path(look, device)
-    return machine.master_of(look.machine, path) or path
 
 
 def _plain_yes(look: Looking, node: Node, key: str) -> bool | None:
@@ -275,26 +227,29 @@ def _mirror(look: Looking, node: Node, text: str) -> tuple[str, ...]:
 
 def _has_to_be_there(look: Looking, node: Node, which: str, path: str) -> None:
     if not machine.has_path(look.machine, path):
-        look.stop(Said("AnswerfileException", f"{which} disk {path} is missing"), Cause.MACHINE, node, _DISK_FIX)
+        look.stop(Said("AnswerfileException", f"{which} disk {path} is missing"), Cause.MACHINE, node, DISK_FIX)
 
 
-def _file_system(look: Looking, node: Node, element: str) -> str | None:
-    return look.word(node, "fs-type", element) or None if look.element(element).attribute("fs-type") else None
+def _sectors_looked_at(look: Looking, path: str) -> None:
+    """A disk that is not there has no sectors to look at, which is a crash."""
+    if machine.has_disk(look.machine, path):
+        return
+    error = "IOError" if look.dialect.python == 2 else "FileNotFoundError"
+    block = path.removeprefix("/dev/").replace("/", "!")
+    said = Said(error, f"[Errno 2] No such file or directory: '/sys/block/{block}/queue/logical_block_size'")
+    guests = (node for node in look.all("guest-disk") if path_of(look, below_dev(node.text.strip())) == path)
+    look.stop(said, Cause.MACHINE, next(guests, None) or look.first("primary-disk") or look.root, DISK_FIX)
 
 
 def _sr_disks(look: Looking, draft: Draft) -> list[str]:
     disk: Disk = draft["primary_disk"]
     members = [one for one in disk.mirror if one != "missing"] if disk.mirror else [disk.device]
     own = members if disk.guest_storage is not False else []
-    return list(dict.fromkeys(_path(look, device) for device in (*own, *draft["guest_disks"])))
+    return list(dict.fromkeys(path_of(look, device) for device in (*own, *draft["guest_disks"])))
 
 
 def _once(look: Looking, devices: list[str]) -> tuple[str, ...]:
     first: dict[str, str] = {}
     for device in devices:
-        first.setdefault(_path(look, device), device)
+        first.setdefault(path_of(look, device), device)
     return tuple(first.values())
-
-
-def _block_name(path: str) -> str:
-    return (path.removeprefix("/dev/") if path.startswith("/dev/") else path).replace("/", "!")

@@ -20,7 +20,7 @@ class Passed(StrEnum):
     MODE = "mode"  # it is not read in this mode
     SECOND = "second"  # only the first counts (or the first of the other spelling)
     NOT_ALONE = "not alone"  # it counts only when it is the only one
-    NEVER = "never"          # a fault of the installer's: none of these ever counts
+    NEVER = "never"  # a fault of the installer's: none of these ever counts
     UNASKED = "unasked"  # another answer made it needless, or the reading stopped before
 
 
@@ -40,13 +40,14 @@ class Trace:
     def passed(self, document: Document, dialect: Dialect) -> list[tuple[Node, Passed]]:
         """The elements that came to nothing, in order, each with the reason. What stands within an unknown element is judged by itself:
         installers look everywhere."""
-        return [(node, self._why(node, dialect)) for node in document.nodes[1:] if node not in self.used]
+        found = {node.name for node in self.found}
+        return [(node, self._why(node, dialect, found)) for node in document.nodes[1:] if node not in self.used]
 
     def unread(self, node: Node) -> list[str]:
         """The attributes of an element that came to nothing, in order."""
         return [name for name in node.attributes if (node, name) not in self.attributes or (node, name) in self.beaten]
 
-    def _why(self, node: Node, dialect: Dialect) -> Passed:
+    def _why(self, node: Node, dialect: Dialect, found: set[str]) -> Passed:
         element = dialect.element_named(node.name)
         if element is None:
             return Passed.UNKNOWN
@@ -54,7 +55,7 @@ class Trace:
             return _NOT_USED.get(element.counts, Passed.SECOND)
         if element.parent is not None and not _below(node, element.parent):
             return Passed.PLACE
-        if any(other.name in element.names for other in self.found):
+        if not found.isdisjoint(element.names):
             return Passed.PLACE if element.parent is not None else Passed.SECOND
         return Passed.UNASKED if self.mode_reads is None or element.key in self.mode_reads else Passed.MODE
 

@@ -93,6 +93,9 @@ CASES = {
         "guest-disk",
         PATHS,
     ),
+    "a disk for guests that is not there": Case(
+        plus("<guest-disk>sdz</guest-disk>"), "OSError", "[Errno 2] No such file or directory: '/dev/sdz'", "guest-disk", MACHINE
+    ),
     "a LUN": Case(
         changed((DISK, "<primary-disk>iscsi:192.0.2.7::3260:0:iqn.x</primary-disk>")),
         "NameError",

@@ -8,7 +8,7 @@ from tests.answerfile.reading.cases.c6_0 import missing
 from tests.answerfile.reading.cases.case import BARE, DISK, MACHINE, NIC, PATHS, V6, Case, changed, plus, within
 
 _NO_PROTOCOL = ("AnswerfileException", "<admin-interface> tag must have IPv4 or IPv6 defined.", "admin-interface")
-_GONE = {"a restore", "another protocol", "a disk with several paths", "a LUN"}
+_GONE = {"a restore", "another protocol", "a disk with several paths", "a disk for guests that is not there", "a LUN"}
 _LUN = "iscsi:192.0.2.7::3260:0:iqn.2008-01.example:one"
 
 
