@@ -142,15 +142,18 @@ def _in_mode(case: Case, node: Node, element: Element) -> Finding:
 def _not_below(case: Case, node: Node, element: Element) -> Finding:
     assert element.parent is not None, "only such elements have a place"
     above = case.dialect.elements[element.parent].names[0]
-    if case.within(node, element.parent) is not None:
-        return _second(case, node, element)
+    holder = case.within(node, element.parent)
+    if holder is not None:
+        return _second(case, node, element) if case.counts(holder) else _unasked(case, node, element)
     return case.warn(Code.NOT_BELOW, node, f"<{node.name}> is read only within <{above}>: {_EVERYTHING}", f"put it into <{above}>")
 
 
 def _unasked(case: Case, node: Node, element: Element) -> Finding:
     said, fix = f"<{node.name}> is not read, because of what other elements say", "leave it out"
     interface = case.within(node, "admin-interface")
-    if element.parent == "admin-interface" and interface is not None:
+    if interface is not None and not case.counts(interface):
+        said, fix = f"<{node.name}> is not read, as the <{interface.name}> that holds it is not", f"leave one <{interface.name}>"
+    elif element.parent == "admin-interface" and interface is not None:
         key = "protov6" if "v6" in node.name else "proto"
         said = f'<{node.name}> is not read: {key} of <{interface.name}> is {interface.attributes.get(key, "")!r}, and not "static"'
         fix = f'{key}="static", or leave it out'

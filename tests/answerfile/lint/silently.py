@@ -98,6 +98,7 @@ ELEMENTS = [
     Case(
         ALL, DHCP, DHCP.replace("/>", "><ip>192.0.2.5</ip></admin-interface>"), "XA-029", W, "<ip>", "proto of <admin-interface> is 'dhcp'"
     ),
+    Case(ALL, DHCP, DHCP + STATIC, "XA-029", W, "<ip>", "the <admin-interface> that holds it"),
     Case(ALL, SOURCE, '<source type="local">http://192.0.2.1/disc</source>', "XA-029", W, "http:", "its text is not read"),
     Case(until("5.6"), KEYMAP, KEYMAP + "<keymap>de</keymap>", "XA-061", W, "<keymap>", "none of them counts"),
     more(until("5.6"), "<hostname>a</hostname><hostname>b</hostname>", "XA-061", W, "<hostname>", "none of them counts"),
