@@ -11,7 +11,7 @@ from pxeserve.answerfile.fixes import fixed
 from pxeserve.answerfile.lint import lint
 from pxeserve.answerfile.reading import Machine
 from tests.answerfile.lint.samples import ALL, DHCP, END, HASHED, MODERN, NAMED, OLD, SOURCE, STATIC, good, known, place, spoilt, upgrade
-from tests.answerfile.lint.silently import Case, between, changed, since, until
+from tests.answerfile.lint.spoiling import Case, between, changed, since, until
 
 E = Severity.ERROR
 INDEX = "list index out of range"
