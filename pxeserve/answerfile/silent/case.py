@@ -120,10 +120,14 @@ class Case:
     def within(self, node: Node, key: str) -> Node | None:
         """The element above this one whose modern name is `key`."""
         names = self.dialect.elements[key].names
-        above = node.parent
-        while above is not None and above.name not in names:
-            above = above.parent
-        return above
+        return next((holder for holder in above(node) if holder.name in names), None)
+
+    def room_for(self, name: str, within: Node | None = None) -> bool:
+        """Whether one more element of this name would count, and take the place of none: below an element, or anywhere."""
+        element = self.dialect.element_named(name)
+        if element is None or element.counts in (Counts.EACH, Counts.SET, Counts.KEYED):
+            return element is not None
+        return not any(within is None or within in above(node) for node, _ in self.each(element.key))
 
     def attribute(self, node: Node, element: Element, key: str) -> tuple[str, str]:
         """The spelling and the value of an attribute by its modern name; its first spelling and "" when there is none that is read."""
@@ -158,6 +162,14 @@ class Case:
     def tell(self, code: Code, node: Node, message: str, fix: str, **how: object) -> Finding:
         """Something worth knowing."""
         return self.find(code, Severity.INFO, node, message, fix, **how)  # type: ignore[arg-type]
+
+
+def above(node: Node) -> Iterator[Node]:
+    """The elements that an element stands in, inmost first."""
+    holder = node.parent
+    while holder is not None:
+        yield holder
+        holder = holder.parent
 
 
 def masked(text: str) -> str:

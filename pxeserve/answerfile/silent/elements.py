@@ -81,9 +81,7 @@ def _of_others(case: Case, node: Node, others: tuple[str, ...]) -> Finding:
     said = f"<{node.name}> is read by {since_until(others)}; {case.dialect.name} ignores it without a word"
     if here is None:
         return case.warn(Code.OTHER_GENERATION, node, said, f"leave it out for {case.dialect.name}")
-    return case.warn(
-        Code.OTHER_GENERATION, node, said, f"{case.dialect.name} calls it <{here}>", edits=edits.rename(case.places, node, here)
-    )
+    return case.warn(Code.OTHER_GENERATION, node, said, f"{case.dialect.name} calls it <{here}>", edits=_renamed(case, node, here))
 
 
 def _misspelt(case: Case, node: Node, inside: bool) -> Finding:
@@ -91,13 +89,20 @@ def _misspelt(case: Case, node: Node, inside: bool) -> Finding:
     said = f"<{node.name}> is not an element of {dialect.name}: {_EVERYTHING}"
     meant = spelt(dialect, SYNONYMS.get(node.name.lower(), ""))
     if meant is not None and (inside or dialect.elements[SYNONYMS[node.name.lower()]].parent is None):
-        return case.warn(Code.UNKNOWN, node, said, f"did you mean <{meant}>?", edits=edits.rename(case.places, node, meant))
+        return case.warn(Code.UNKNOWN, node, said, f"did you mean <{meant}>?", edits=_renamed(case, node, meant))
     known = [name for element in dialect.elements.values() for name in element.names if _fits(element, inside)]
     near, sure = nearest(node.name, known)
     if near is None:
         return case.warn(Code.UNKNOWN, node, said, "leave it out")
-    made = edits.rename(case.places, node, near) if sure else ()
+    made = _renamed(case, node, near) if sure else ()
     return case.warn(Code.UNKNOWN, node, said, f"did you mean <{near}>?", edits=made)
+
+
+def _renamed(case: Case, node: Node, name: str) -> edits.Edits:
+    """The element under another name, where that does not make one too many."""
+    element = case.dialect.element_named(name)
+    holder = case.within(node, element.parent) if element and element.parent else None
+    return edits.rename(case.places, node, name) if case.room_for(name, holder) else ()
 
 
 def _fits(element: Element, inside: bool) -> bool:
