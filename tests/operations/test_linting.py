@@ -121,3 +121,9 @@ def test_programs_ask_by_a_verb(tmp_path: Path) -> None:
             registry.call(context, "answerfile.lint", {"text": SPOILT, "dialect": "9.9"})
     finally:
         store.close()
+
+
+def test_a_look_is_taken_only_when_asked(file: Path) -> None:
+    file.write_text(good("8.2").replace("http://192.0.2.1/disc", "nfs://192.0.2.1:/disc"))
+    assert linting.lint_file(file, D).findings == ()
+    assert [one.code for one in linting.lint_file(file, D, look=True).findings] == ["XA-092"]
