@@ -91,7 +91,7 @@ def test_the_same_answers_make_the_same_bytes(name: str, answers: Answers) -> No
 
 
 def _means_the_same(name: str, before: Any, after: Any) -> bool:
-    """Disks are a set from 6.5 on, stages are read in any case and come in an order of their own, and where there is one kind of network there is nothing to say."""
+    """Disks are a set from 6.5 on, stages are read in any case and in their own order, and one kind of network needs no word."""
     match name:
         case "guest_disks":
             return set(before) == set(after)
