@@ -16,7 +16,7 @@ from pxeserve.answerfile.document import parse
 from pxeserve.answerfile.finding import Finding, Severity
 from pxeserve.answerfile.lint import linted
 from pxeserve.answerfile.respelling import respelt
-from pxeserve.answerfile.writing import Fitted, fit, write
+from pxeserve.answerfile.writing import Lost, Missing, fit, rewrite
 from pxeserve.answerfile.writing.facts import facts
 
 __all__ = ["Change", "Converted", "Kind", "RefusedFileError", "convert", "convert_answers"]
@@ -58,20 +58,19 @@ def convert_answers(answers: Answers, source: Dialect, target: Dialect, *, note:
     """Answers as installers of `source` take them, written for `target`."""
     crossing = Crossing(facts(source), facts(target))
     fits = fit(carried(answers, crossing), target)
-    changes = (*crossing.changes, *_lost(fits), *_missing(fits))
-    if fits.faults:
-        return Converted(None, fits.answers, changes, tuple(_faults(fits)))
-    return Converted(write(fits.answers, target, note=note), fits.answers, changes)
+    before = {(one.field, one.value, one.instead) for one in fit(answers, source).lost}
+    new = [one for one in fits.lost if (one.field, one.value, one.instead) not in before]  # what came of it before is no difference
+    changes = (*crossing.changes, *map(_lost, new), *map(_missing, fits.missing))
+    faults = (*(f"{one.field} is needed and not known: add {one.element}" for one in fits.missing), *(str(one) for one in new if one.fix))
+    if faults:
+        return Converted(None, fits.answers, changes, faults)
+    return Converted(rewrite(fits.answers, target, note=note), fits.answers, changes)
 
 
-def _lost(fits: Fitted) -> list[Change]:
-    return [Change(Kind.DROPPED, one.field, one.value, "", f"{one.why}; {one.instead}") for one in fits.lost]
+def _lost(lost: Lost) -> Change:
+    kind, new = (Kind.MEANING, lost.value) if lost.taken else (Kind.DROPPED, "")
+    return Change(kind, lost.field, lost.value, new, f"{lost.why}; {lost.instead}")
 
 
-def _missing(fits: Fitted) -> list[Change]:
-    return [Change(Kind.REQUIRED, one.field, "", "", "it has to be said, and is not known here") for one in fits.missing]
-
-
-def _faults(fits: Fitted) -> list[str]:
-    lacking = [f"{one.field} is needed and not known: add {one.element}" for one in fits.missing]
-    return [*lacking, *(f"{one.field}: {one.why}; {one.instead}: {one.fix}" for one in fits.lost if one.fix)]
+def _missing(missing: Missing) -> Change:
+    return Change(Kind.REQUIRED, missing.field, "", "", "it has to be said, and is not known here")

@@ -141,7 +141,7 @@ def test_what_nobody_could_mean_is_left_with_what_is_wrong(answers: Answers, fie
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=40)
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=12)
 @given(answers=WHOLE | ANSWERS)
 def test_what_is_taken_reads_back_as_the_answers(name: str, answers: Answers) -> None:
     fitted = fit(answers, DIALECTS[name])

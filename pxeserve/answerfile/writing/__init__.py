@@ -17,7 +17,7 @@ from pxeserve.answerfile.writing.fitting import Fitting, Lost
 from pxeserve.answerfile.writing.markup import Element, document, yes_no
 from pxeserve.answerfile.writing.missing import Missing
 
-__all__ = ["Fitted", "Lost", "Missing", "WritingError", "faults", "fit", "lost", "write"]
+__all__ = ["Fitted", "Lost", "Missing", "WritingError", "faults", "fit", "lost", "rewrite", "write"]
 
 
 class WritingError(ValueError):
@@ -25,12 +25,21 @@ class WritingError(ValueError):
 
 
 def write(answers: Answers, dialect: Dialect, *, note: str | None = None) -> bytes:
-    """The answerfile in ASCII, with `note` as its first comment. Raises WritingError when answers are missing or cannot stand in it; what
-    else is lost, `lost` says."""
+    """The answerfile in ASCII, with `note` as its first comment. Raises WritingError when answers are missing, cannot stand in it, or would
+    fail later; what else is lost, `lost` says."""
     fits = fit(answers, dialect)
     if fits.faults:
         raise WritingError("\n".join(fits.faults))
-    return document(_root(fits.answers, Fitting(facts(dialect), answers.mode)), note)
+    return _spelt(fits, dialect, note)
+
+
+def rewrite(answers: Answers, dialect: Dialect, *, note: str | None = None) -> bytes:
+    """The same of answers that came out of a file: what its installer takes and fails of later is written as it was. Raises WritingError
+    for what no installer of `dialect` would take."""
+    fits = fit(answers, dialect)
+    if fits.unwritable:
+        raise WritingError("\n".join(fits.unwritable))
+    return _spelt(fits, dialect, note)
 
 
 def faults(answers: Answers, dialect: Dialect) -> list[str]:
@@ -46,6 +55,10 @@ def lost(answers: Answers, dialect: Dialect) -> list[Lost]:
 def fit(answers: Answers, dialect: Dialect) -> Fitted:
     """The answers as `dialect` takes them: what `write` writes, and what its installer reads back."""
     return fitted(answers, facts(dialect))
+
+
+def _spelt(fits: Fitted, dialect: Dialect, note: str | None) -> bytes:
+    return document(_root(fits.answers, Fitting(facts(dialect), fits.answers.mode)), note)
 
 
 def _root(answers: Answers, fitting: Fitting) -> Element:

@@ -158,7 +158,7 @@ def _device(fitting: Fitting, field: str, name: str) -> str:
     if text.startswith("iscsi:"):
         dialect, fix = fitting.facts.dialect, "name a disk of the machine's own"
         if dialect.dev_always:
-            fitting.refuse(field, text, f"{fitting.them} know no iSCSI disks", f"they look for /dev/{text}", fix)
+            fitting.doubt(field, text, f"{fitting.them} know no iSCSI disks", f"they look for /dev/{text}", fix)
         elif dialect.iscsi_fails is not None:
             fitting.refuse(field, text, f"{fitting.them} break off over an iSCSI disk", dialect.iscsi_fails.text, fix)
     return text

@@ -24,9 +24,13 @@ class Fitted:
 
     @property
     def faults(self) -> list[str]:
-        """What keeps the file from being written, a sentence each."""
-        wrong = [f"{one.field}: {one.why}; {one.instead}: {one.fix}" for one in self.lost if one.fix]
-        return [*(str(one) for one in self.missing), *wrong]
+        """What keeps an installation from going well, a sentence each."""
+        return [*(str(one) for one in self.missing), *(str(one) for one in self.lost if one.fix)]
+
+    @property
+    def unwritable(self) -> list[str]:
+        """What of it keeps the file from being written at all."""
+        return [*(str(one) for one in self.missing), *(str(one) for one in self.lost if one.fix and not one.taken)]
 
 
 def fitted(answers: Answers, known: Facts) -> Fitted:

@@ -21,13 +21,19 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 @dataclass(frozen=True, slots=True)
 class Lost:
     """What a generation cannot be told: which answer (by its modern name) and its value, why, and what happens instead. `fix` is set
-    when the installation cannot go on so: what to answer in its place."""
+    when the installation cannot go on so: what to answer in its place. `taken`: the file can be written so all the same, the installer
+    takes it, and fails later."""
 
     field: str
     value: str
     why: str
     instead: str
     fix: str = ""
+    taken: bool = False
+
+    def __str__(self) -> str:
+        said = f"{self.field}: {self.why}; {self.instead}"
+        return f"{said}: {self.fix}" if self.fix else said
 
 
 class Fitting:
@@ -49,6 +55,10 @@ class Fitting:
     def refuse(self, field: str, value: object, why: str, instead: str, fix: str) -> None:
         """Note that the installation cannot go on with `value`, nor without."""
         self.lost.append(Lost(field, _shown(field, value), why, instead, fix))
+
+    def doubt(self, field: str, value: object, why: str, instead: str, fix: str) -> None:
+        """Note that the installer takes `value`, and cannot go on with it later."""
+        self.lost.append(Lost(field, _shown(field, value), why, instead, fix, taken=True))
 
     def reads(self, element: str) -> bool:
         """Whether `element` is read in this mode."""

@@ -57,18 +57,20 @@ def missing(answers: Answers, facts: Facts) -> Iterator[Missing]:
         ("timezone", answers.timezone, _ZONE),
     )
     for element, value, said in wanted:
-        if answers.mode in facts.required.get(element, frozenset()) and not value:
+        if answers.mode in facts.required.get(element, frozenset()) and value in (None, ()):
             yield said
     if answers.admin_interface is not None:
-        yield from _of_interface(answers.admin_interface)
+        yield from _of_interface(answers.admin_interface, facts)
 
 
-def _of_interface(nic: Interface) -> Iterator[Missing]:
+def _of_interface(nic: Interface, facts: Facts) -> Iterator[Missing]:
+    """What its interface lacks. From 5.0 on an empty address is none; an empty router always is one, to the parser."""
+    empty = ("",) if facts.since("5.0") else ()
     if not nic.name and not nic.hwaddr:
         yield _NAMED
-    if not nic.proto:
+    if not nic.proto and empty:
         yield _PROTO
     if nic.proto == "static":
-        yield from (said for name, said in _ADDRESS.items() if not getattr(nic, name))
+        yield from (said for name, said in _ADDRESS.items() if getattr(nic, name) in (None, *(empty if name != "gateway" else ())))
     if nic.protov6 == "static":
-        yield from (said for name, said in _ADDRESS_V6.items() if not getattr(nic, name))
+        yield from (said for name, said in _ADDRESS_V6.items() if getattr(nic, name) in (None, *(empty if name == "ipv6" else ())))

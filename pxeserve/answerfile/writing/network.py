@@ -58,7 +58,8 @@ def _version_four(fitting: Fitting, wanted: Interface) -> Interface:
     proto = fitting.word(f"{_FIELD}.proto", wanted.proto)
     if proto not in ("static", "dhcp") and not fitting.facts.has(_FIELD, "protov6"):
         why = f"{fitting.them} set no network up without an IPv4 address"
-        fitting.refuse(f"{_FIELD}.proto", proto or "none", why, "they stop or fail later", "static or dhcp")
+        note = fitting.refuse if fitting.facts.since("5.0") else fitting.doubt
+        note(f"{_FIELD}.proto", proto or "none", why, "they stop or fail later", "static or dhcp")
     unread = "" if proto == "static" else "the address is not static"
     ip, mask, gateway = (_part(fitting, modern, getattr(wanted, name), unread) for name, modern, _element in _STATIC)
     return replace(wanted, proto=proto, ip=ip, mask=mask, gateway=gateway)

@@ -76,10 +76,10 @@ def _fetched(fitting: Fitting, field: str, address: str) -> None:
     if fitting.facts.since("8.2"):
         why = f"{fitting.them} fetch over http, https and ftp, and from files"
         fix = f"say one of these, such as http://{address.partition('://')[2] or address}"
-        fitting.refuse(field, address, why, "Unsupported URL scheme", fix)
+        fitting.doubt(field, address, why, "Unsupported URL scheme", fix)
     elif scheme in ("file", "nfs"):
         fix = "say nfs, and server:/path" if scheme == "nfs" else "offer it over http or ftp"
-        fitting.refuse(field, address, f"{fitting.them} put http:// in front of it", "nothing is found", fix)
+        fitting.doubt(field, address, f"{fitting.them} put http:// in front of it", "nothing is found", fix)
 
 
 def _shown(source: Source) -> str:

@@ -43,7 +43,7 @@ def _staged(fitting: Fitting, wanted: list[Script]) -> tuple[Script, ...]:
 def _address(fitting: Fitting, script: Script) -> str:
     address = fitting.text("scripts", script.address)
     if address.startswith("https:") and not fitting.facts.since("6.2"):
-        fitting.refuse("scripts", address, f"{fitting.them} fetch no script over https", "Unknown source type.", "offer it over http")
+        fitting.doubt("scripts", address, f"{fitting.them} fetch no script over https", "Unknown source type.", "offer it over http")
     return address
 
 

@@ -111,6 +111,18 @@ def test_a_mirror_with_a_missing_disk_cannot_become_an_array() -> None:
     assert _to("xs8", "xcp-8.3", replace(LEAST, primary_disk=Disk("", mirror=("sda", "missing")))).text is None
 
 
+def test_what_failed_before_is_not_held_against_the_new_installer() -> None:
+    broken = replace(LEAST, sources=(Source("url", "nfs://192.0.2.1:/m"),), scripts=(Script("never", "http://192.0.2.1/f"),))
+    done = _to("5.6", "5.6", broken)
+    assert (done.answers, done.changes, done.faults) == (replace(broken, existing_installation=None), (), ())
+
+
+def test_what_begins_to_fail_is_a_fault() -> None:
+    done = _to("5.6", "5.5", replace(LEAST, sources=(Source("url", "file:///m"),)))
+    assert done.faults == ("source: installers of 5.5 put http:// in front of it; nothing is found: offer it over http or ftp",)
+    assert _kinds(done, "source") == [Kind.MEANING]
+
+
 def test_https_is_warned_of_where_the_installer_is_too_old_for_it() -> None:
     done = _to("7.0", "6.5", replace(LEAST, sources=(Source("url", "https://192.0.2.1/m"),)))
     assert done.text is not None

@@ -31,9 +31,20 @@ _NAMES = {
 
 
 @pytest.mark.parametrize(("old", "new"), PAIRS)
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=60)
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=20)
 @given(answers=WHOLE | ANSWERS)
 def test_any_answers(old: str, new: str, answers: Answers) -> None:
+    source, target = DIALECTS[old], DIALECTS[new]
+    taken = fit(answers, source)
+    assume(not taken.faults)
+    _kept_or_named(taken.answers, convert_answers(taken.answers, source, target), source, target)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("old", "new"), PAIRS)
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=1000)
+@given(answers=WHOLE | ANSWERS)
+def test_any_answers_a_thousand_times(old: str, new: str, answers: Answers) -> None:
     source, target = DIALECTS[old], DIALECTS[new]
     taken = fit(answers, source)
     assume(not taken.faults)

@@ -13,7 +13,7 @@ from pxeserve.answerfile.dialects.shape import Dialect, Holds, Value
 from pxeserve.answerfile.dialects.shape import Element as Known
 from pxeserve.answerfile.document import parse
 from pxeserve.answerfile.reading import read
-from pxeserve.answerfile.writing import fit, write
+from pxeserve.answerfile.writing import rewrite
 from pxeserve.answerfile.writing.markup import Element, document
 
 _SAMPLES = {
@@ -75,18 +75,18 @@ def _files(dialect: Dialect) -> st.SearchStrategy[bytes]:
 def test_an_accepted_file_is_written_again_without_a_loss(name: str) -> None:
     dialect, seen = DIALECTS[name], Counter[str]()
 
-    @settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=200)
+    @settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=80)
     @given(_files(dialect))
     def holds(text: bytes) -> None:
         answers = read(parse(text), dialect).answers
         seen["files"] += 1
-        if answers is None or fit(answers, dialect).faults:
+        if answers is None:
             return
         event(f"{name}: {answers.mode}")
         seen[answers.mode] += 1
-        again = read(parse(write(answers, dialect)), dialect)
+        again = read(parse(rewrite(answers, dialect)), dialect)
         assert again.refusal is None, again.refusal
         assert again.answers == answers
 
     holds()
-    assert sum(seen.values()) - seen["files"] > 20, seen
+    assert sum(seen.values()) - seen["files"] > 10, seen

@@ -14,7 +14,7 @@ from pxeserve.answerfile.writing import WritingError, faults, fit, lost, write
 from tests.answerfile.answer_samples import ANSWERS, WHOLE
 
 EVERY = pytest.mark.parametrize("name", DIALECTS)
-_SLOW = settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow], deadline=None, max_examples=60)
+_SLOW = settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow], deadline=None, max_examples=30)
 
 
 def _read_back(answers: Answers, dialect) -> Answers:
@@ -31,6 +31,16 @@ def test_what_is_written_reads_back_as_what_fits(name: str, answers: Answers) ->
     fitted = fit(answers, dialect)
     assume(not fitted.faults)
     assert _read_back(answers, dialect) == fitted.answers
+
+
+@pytest.mark.long
+@EVERY
+@settings(_SLOW, max_examples=1500)
+@given(answers=WHOLE | ANSWERS)
+def test_what_is_written_reads_back_as_what_fits_a_thousand_times(name: str, answers: Answers) -> None:
+    fitted = fit(answers, DIALECTS[name])
+    assume(not fitted.faults)
+    assert _read_back(answers, DIALECTS[name]) == fitted.answers
 
 
 @EVERY
