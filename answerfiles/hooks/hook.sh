@@ -49,12 +49,16 @@ fetch() {
     wget -q -T 15 -O "$2" "$1" 2>/dev/null || wget -q -O "$2" "$1" 2>/dev/null
 }
 
-# tell WHAT: one word for pxeserve. Once it could not be reached, nothing is tried twice.
+# tell WHAT PAUSE...: one word for pxeserve, again after each pause. Once it could not be reached, nothing is tried twice.
 tell() {
-    fetch "$progress$1" /dev/null && return
-    [ -z "$away" ] || return
-    sleep 2
-    fetch "$progress$1" /dev/null || away=yes
+    what=$1
+    shift
+    for pause in "$@" ''; do
+        fetch "$progress$what" /dev/null && return
+        if [ -n "$away" ] || [ -z "$pause" ]; then break; fi
+        sleep "$pause"
+    done
+    away=yes
 }
 
 # intact FILE SUM: whether it is what was frozen. With nothing here that can tell, it is taken as it came.
@@ -75,13 +79,13 @@ run() {
     file=$work/$name
     mkdir -p "$work" && chmod 0700 "$work"
     if ! fetch "$address" "$file"; then
-        tell "$name=not-fetched"
+        tell "$name=not-fetched" 2
     elif ! intact "$file" "$sum_wanted"; then
-        tell "$name=changed"
+        tell "$name=changed" 2
     else
         chmod 0500 "$file"
         "$file" "$@" </dev/null
-        tell "$name=$?"
+        tell "$name=$?" 2
     fi
     rm -f "$file"
 }
@@ -100,13 +104,13 @@ esac
 XS_STAGE=$stage
 export XS_STAGE
 
-tell "$stage"
+tell "$stage" 2
 scripts "$@"
 case $stage:${1-} in
-install-failed:*) tell failed ;;
-installation-complete:0) tell 'done' ;;
-installation-complete:*) tell failed ;;
-"$done_after":*) tell 'done' ;;
+install-failed:*) tell failed 2 5 10 ;;
+installation-complete:0) tell 'done' 2 5 10 ;;
+installation-complete:*) tell failed 2 5 10 ;;
+"$done_after":*) tell 'done' 2 5 10 ;;
 esac
 rm -rf "$work"
 exit 0

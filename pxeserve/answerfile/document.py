@@ -17,11 +17,11 @@ MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS = 256 * 1024, 128, 5000
 
 class MalformedError(ValueError):
     """No document: `line` and `column` (from 1), what is wrong there, and what to do. `ours`: the installer's library would have taken it
-    (a limit or a security rule of this server stopped it), and not XML's own rule."""
+    (a limit or a security rule of this server stopped it), and not XML's own rule. `said`: that library's own words, where it has some."""
 
-    def __init__(self, line: int, column: int, message: str, fix: str, *, ours: bool = False) -> None:
+    def __init__(self, line: int, column: int, message: str, fix: str, *, ours: bool = False, said: str = "") -> None:
         super().__init__(message)
-        self.line, self.column, self.message, self.fix, self.ours = line, column, message, fix, ours
+        self.line, self.column, self.message, self.fix, self.ours, self.said = line, column, message, fix, ours, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class _Building:
             parser.Parse(text, True)
         except expat.ExpatError as error:
             said = expat.ErrorString(error.code)
-            raise MalformedError(error.lineno, error.offset + 1, f"not XML: {said}", "correct the markup there") from None
+            raise MalformedError(error.lineno, error.offset + 1, f"not XML: {said}", "correct the markup there", said=str(error)) from None
         except (ValueError, LookupError) as error:
             if isinstance(error, MalformedError):
                 raise

@@ -5,6 +5,7 @@ Edits that would make the verdict worse are not made. Refuses to write files.
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -52,25 +53,30 @@ def fixed(text: bytes, dialect: Dialect) -> Fixed:
 
 def applied(text: bytes, edits: Iterable[Edit]) -> bytes:
     """The bytes with all edits made; they lie apart from each other."""
-    for edit in sorted(edits, key=lambda one: (one.start, one.end), reverse=True):
-        text = text[: edit.start] + edit.text.encode() + text[edit.end :]
-    return text
+    pieces, at = [], 0
+    for edit in sorted(edits, key=lambda one: (one.start, one.end)):
+        pieces += [text[at : edit.start], edit.text.encode()]
+        at = edit.end
+    return b"".join([*pieces, text[at:]])
 
 
 def _attempts(findings: list[Finding]) -> Iterable[list[Finding]]:
     """What to try: the edits of all findings that lie apart, and then each finding's alone."""
     together: list[Finding] = []
-    taken: list[Edit] = []
+    taken: list[tuple[int, int]] = []
     alone = [finding for finding in findings if finding.edits]
     for finding in alone:
-        if all(_apart(edit, other) for edit in finding.edits for other in taken):
+        if all(_apart(edit, taken) for edit in finding.edits):
             together.append(finding)
-            taken.extend(finding.edits)
+            for edit in finding.edits:
+                insort(taken, (edit.start, edit.end))
     if together:
         yield together
     if len(alone) > 1:
         yield from ([finding] for finding in alone)
 
 
-def _apart(one: Edit, other: Edit) -> bool:
-    return one.end < other.start or other.end < one.start
+def _apart(edit: Edit, taken: list[tuple[int, int]]) -> bool:
+    """Whether an edit touches none of those that are taken, which are in order."""
+    after = bisect_right(taken, (edit.start, edit.end))
+    return (after == 0 or taken[after - 1][1] < edit.start) and (after == len(taken) or edit.end < taken[after][0])

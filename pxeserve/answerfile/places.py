@@ -7,15 +7,17 @@ element is for.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from pxeserve.answerfile.document import Document, Node
 
 _NAME = re.compile(rb"[^\s=/><]+")
 _ATTRIBUTE = re.compile(rb"\s+([^\s=/><]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _CLOSE = re.compile(rb"\s*(/?)>")
+_REST = re.compile(rb"[\x80-\xbf]")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -48,7 +50,6 @@ class Places:
 
     def __init__(self, document: Document) -> None:
         self.text = document.text
-        self._lines: list[int] | None = None
         self._tags: dict[Node, Tag | None] = {}
         self.editable = is_utf_8(document)
         self._plain = self.editable or not (document.text[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in document.text[:4])
@@ -69,11 +70,20 @@ class Places:
 
     def at(self, offset: int) -> tuple[int, int]:
         """Line and column of a byte, both from 1; a column is a character."""
-        if self._lines is None:
-            self._lines = [0, *(found.end() for found in _LINE_END.finditer(self.text))]
         line = bisect_right(self._lines, offset)
-        before = self.text[self._lines[line - 1] : offset]
-        return line, 1 + (sum(byte & 0xC0 != 0x80 for byte in before) if self.editable else len(before))
+        begin = self._lines[line - 1]
+        rest_of_letters = bisect_left(self._rests, offset) - bisect_left(self._rests, begin)
+        return line, 1 + offset - begin - rest_of_letters
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """The first byte of each line."""
+        return [0, *(found.end() for found in _LINE_END.finditer(self.text))]
+
+    @cached_property
+    def _rests(self) -> list[int]:
+        """The bytes that are not the first of their letter."""
+        return [found.start() for found in _REST.finditer(self.text)] if self.editable else []
 
     def tag(self, node: Node) -> Tag | None:
         """The start tag of an element; None where bytes are no ASCII."""

@@ -22,8 +22,9 @@ def malformed(error: MalformedError, dialect: Dialect) -> Finding:
     """The finding on bytes that are no document, or none that is read here."""
     code = next((code for words, code in _MALFORMED if words in error.message), Code.NOT_XML)
     said = error.message
-    if not error.ours and dialect.not_xml is not None:
-        said = f"{said}. {dialect.name} says: {dialect.not_xml.text}"
+    installer = dialect.not_xml.text if dialect.not_xml is not None else error.said
+    if not error.ours and installer:
+        said = f"{said}. {dialect.name} says: {installer}"
     source = SECURITY if error.ours else XML
     return Finding(code.text, Severity.ERROR, error.line, error.column, said, error.fix, source)
 

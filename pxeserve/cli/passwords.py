@@ -56,6 +56,11 @@ def count_for_profile(config: Path | None, name: str) -> int:
     return min(hosts + SPARE_HASHES, MOST_HASHES)
 
 
+def asked_for_site(config: Path | None) -> list[str]:
+    """The same for the whole site."""
+    return asked(min(len(ask(config, "host.list", {})) + SPARE_HASHES, MOST_HASHES))
+
+
 def _line() -> str:
     """One line of standard input, without its end."""
     from pxeserve.errors import PxeserveError

@@ -12,7 +12,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pxeserve.cli.session import ConfigOption, JsonOption, ask, console, invoke, print_json, reporting_errors
+from pxeserve.cli.session import (
+    NO,
+    WRONG_USE,
+    ConfigOption,
+    JsonOption,
+    ask,
+    console,
+    invoke,
+    print_json,
+    reporting_errors,
+    say,
+    visible,
+    wrong_use,
+)
 
 app = typer.Typer(help="The site's scripts: add, set, list, show, remove, lint.", no_args_is_help=True)
 
@@ -72,26 +85,32 @@ def lint(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Say what would keep a script from running, with what sh and shellcheck of this machine say; ends with 1 when one cannot run."""
+    """Say what would keep a script from running, with what sh and shellcheck of this machine say; ends with 1 when one cannot run, with 2
+    when one cannot be read."""
     from pxeserve.errors import PxeserveError
     from pxeserve.operations import scripts
 
     del config  # every command takes it; this one asks nobody
-    refused = False
+    status = 0
+    with wrong_use():
+        scripts.known_dialect(dialect)
     with reporting_errors():
         for file in files:
             try:
                 verdict = scripts.lint(str(file), file.read_bytes(), dialect)
             except OSError as error:
-                raise PxeserveError(f"{file}: {error.strerror}") from None
-            refused = refused or verdict["verdict"] == "refused"
+                say(PxeserveError(f"{file}: {error.strerror}"))
+                status = WRONG_USE
+                continue
+            if verdict["verdict"] == "refused":
+                status = status or NO
             if json:
                 print_json(verdict)
             else:
                 console().print(f"{escape(verdict['file'])}: [bold]{verdict['verdict']}[/bold]")
-                _found(verdict["findings"], console())
-    if refused:
-        raise typer.Exit(1)
+                _found(visible(verdict["findings"]), console())
+    if status:
+        raise typer.Exit(status)
 
 
 def _read(file: Path) -> str:

@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from pxeserve.cli.session import ConfigOption, JsonOption, invoke
+from pxeserve.cli import passwords
+from pxeserve.cli.session import ConfigOption, JsonOption, invoke, reporting_errors
 
 app = typer.Typer(help="The whole site: show and set what all hosts are told.", no_args_is_help=True)
 
@@ -22,16 +23,19 @@ def show(config: ConfigOption = None, json: JsonOption = False) -> None:
 @app.command("set")
 def set_site(
     set_: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--set", metavar="KEY=VALUE", help="An answer such as timezone=Europe/London; KEY+=VALUE adds to a list, KEY= takes it away."
         ),
-    ],
+    ] = None,
+    password: passwords.PasswordOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Change them."""
-    invoke(config, json, "site.set", {"set": set_}, _shown)
+    with reporting_errors():
+        words = [*(set_ or []), *(passwords.asked_for_site(config) if password else [])]
+    invoke(config, json, "site.set", {"set": words}, _shown)
 
 
 def _shown(answer: Any, console: Console) -> None:

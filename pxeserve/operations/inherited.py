@@ -17,6 +17,7 @@ from pxeserve.answerfile.answers import Answers, Mode
 from pxeserve.answerfile.declared import AnswerError, Declared, read
 from pxeserve.answerfile.dialects import spoken
 from pxeserve.answerfile.inheritance import InheritanceError, Layer, Merged, merged
+from pxeserve.answerfile.scripts.generations import GENERATIONS
 from pxeserve.answerfile.templates import Room, TemplateError, sources
 from pxeserve.answerfile.writing import Fitted, Lost, fit
 from pxeserve.boot.installer import WordError, kernel_words
@@ -24,7 +25,7 @@ from pxeserve.domain.host import Host
 from pxeserve.domain.medium import Medium, Role
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.snapshot import Layers, layers, resolve
-from pxeserve.store import inventory
+from pxeserve.store import inventory, scripts
 
 TEMPLATES = "templates"
 """The folder of a site's own templates, beneath the data folder."""
@@ -58,9 +59,11 @@ class Inherited:
     def __init__(self, connection: Connection, data: Path, coming: frozenset[str] = frozenset()) -> None:
         self._connection, self._data, self._coming = connection, data, coming
         self._looked_at: set[str] = set()
+        self._hosts: list[Host] | None = None
         self._layers: Layers = layers(connection)
         self._profiles = resolve(self._layers.profiles)
         self._media = {medium.name: medium for medium in inventory.media(connection)}
+        self._scripts = scripts.names(connection)
 
     def check_site(self) -> None:
         """After the site's answers were set: all profiles and hosts have to stand with them. Raises PxeserveError."""
@@ -93,7 +96,9 @@ class Inherited:
             with _named(f"profile {name}"):
                 found = self._layers.of_profile(name)
             self._check_one(f"profile {name}", name, found)
-        for host in inventory.hosts(self._connection):
+        if self._hosts is None:
+            self._hosts = inventory.hosts(self._connection)
+        for host in self._hosts:
             if host.profile in names and host.answers:
                 self.check_host(host)
 
@@ -103,6 +108,7 @@ class Inherited:
         medium = self._medium(profile)
         if medium is None:
             return
+        _stages(whose, medium, declared)
         try:
             kernel_words(medium.dialect, self._profiles[profile].words)
         except WordError as error:
@@ -114,7 +120,12 @@ class Inherited:
                 raise PxeserveError(f"{whose}: {one.field}: {one.why}; {one.instead}{said}", fix=one.fix)
 
     def _refers(self, whose: str, declared: Declared) -> None:
-        """Refuse a medium that is not here, or has no packages, and a template that is not there, or is none."""
+        """Refuse a medium that is not here, or has no packages, a script that is not kept here, and a template that is not there, or is
+        none."""
+        for script in declared.scripts:
+            if not script.is_address and script.name not in self._scripts:
+                fix = f"pxeserve script add FILE --name {script.name}, or give its address"
+                raise NotFoundError(f"{whose}: scripts.{script.stage}: there is no script {script.name}", fix=fix)
         if declared.template is not None and declared.template not in self._looked_at:
             self._look(whose, declared.template)
         for pack in (*declared.packs, *declared.driver_packs):
@@ -173,6 +184,19 @@ def _never(fits: Mapping[Mode, Fitted]) -> list[Lost]:
 
 def _loses(fitted: Fitted, field: str) -> bool:
     return any(field == lost.field or field.startswith(f"{lost.field}.") for lost in fitted.lost)
+
+
+def _stages(whose: str, medium: Medium, declared: Declared) -> None:
+    """Refuse a script for a stage to which the medium's installer never comes."""
+    generation = GENERATIONS.get(medium.dialect)
+    if generation is None:
+        return
+    for script in declared.scripts:
+        if script.stage not in generation.stages:
+            known = " and ".join(generation.stages)
+            raise PxeserveError(
+                f"{whose}: scripts.{script.stage}: installers of {medium.dialect} never come to that stage", fix=f"theirs are {known}"
+            )
 
 
 def _unsaid(fits: Mapping[Mode, Fitted]) -> list[str]:

@@ -19,7 +19,6 @@ from pxeserve.answerfile.fixes import fixed
 from pxeserve.answerfile.lint import linted
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
-from pxeserve.operations.looking import look as looked
 from pxeserve.operations.registry import verb
 
 
@@ -72,7 +71,11 @@ def lint(_context: Context, *, text: str, dialect: str, name: str = "answerfile"
 
 def _all(text: bytes, dialect: Dialect, look: bool) -> tuple[Finding, ...]:
     found = linted(text, dialect)
-    return _by_place([*found.findings, *looked(found, dialect)]) if look else found.findings
+    if not look:
+        return found.findings
+    from pxeserve.operations import looking  # clients of three protocols, which the service has no use for
+
+    return _by_place([*found.findings, *looking.look(found, dialect)])
 
 
 def _by_place(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pxeserve.answerfile.declared import KEYS, redacted
+from pxeserve.answerfile.scripts.dom0 import dom0_mem_fault
 from pxeserve.boot.exits import Leave
 from pxeserve.boot.installer import MULTIPATH, misplaced
 from pxeserve.domain.host import Profile
@@ -150,6 +151,9 @@ def with_boot(profile: Profile, boot: Mapping[str, Any]) -> Profile:
     if serial and not _SERIAL.fullmatch(serial):
         raise PxeserveError(f"{whose}.serial: {serial!r} is not a serial port such as ttyS0,115200")
     _check_words(whose, boot)
+    memory = boot.get("dom0_mem")
+    if memory and (fault := dom0_mem_fault(memory)):
+        raise PxeserveError(f"{whose}.dom0_mem: {fault}")
     leave = boot.get("leave")
     if leave and leave not in {str(one) for one in Leave}:
         raise PxeserveError(f"{whose}.leave: {leave!r} is none of {', '.join(Leave)}")

@@ -39,10 +39,15 @@ class Declared(Protocol):
 
 
 def lint(name: str, text: bytes, dialect: str | None) -> dict[str, Any]:
-    """The verdict on one script, for installers of `dialect` or for any. Needs no service. Raises PxeserveError for an unknown dialect."""
-    if dialect is not None and dialect not in GENERATIONS:
-        raise PxeserveError(f"dialect {dialect} is not known to this release; known: {', '.join(GENERATIONS)}")
+    """The verdict on one script, for installers of `dialect` or for any. Needs no service. Raises NotFoundError for an unknown dialect."""
+    known_dialect(dialect)
     return {"file": name, **as_data(looked_at(text, dialect))}
+
+
+def known_dialect(dialect: str | None) -> None:
+    """Raise NotFoundError for a dialect that no installer speaks."""
+    if dialect is not None and dialect not in GENERATIONS:
+        raise NotFoundError(f"dialect {dialect} is not known", fix=f"one of {', '.join(GENERATIONS)}")
 
 
 def looked_at(text: bytes, dialect: str | None) -> list[Finding]:

@@ -31,7 +31,8 @@ def settings(words: list[str]) -> list[Setting]:
         key, equals, value = word.partition("=")
         keys = tuple(key.strip().split("."))
         if not equals or not all(keys):
-            raise PxeserveError(f"{word!r} is not KEY=VALUE", fix="for example: primary-disk=sda or admin-interface.proto=dhcp")
+            shown = "root-password..." if word.startswith("root-password") else word   # a secret is not repeated
+            raise PxeserveError(f"{shown!r} is not KEY=VALUE", fix="for example: primary-disk=sda or admin-interface.proto=dhcp")
         found.append(Setting(keys, value.strip()))
     return found
 
@@ -73,4 +74,5 @@ def _value(setting: Setting) -> Any:
     try:
         return yaml.safe_load(setting.value)
     except yaml.YAMLError:
-        raise PxeserveError(f"{'.'.join(setting.keys)}: {setting.value!r} is neither text nor a list such as [a, b]") from None
+        said = "what was said" if "password" in setting.keys[0] else repr(setting.value)   # a secret is not repeated
+        raise PxeserveError(f"{'.'.join(setting.keys)}: {said} is neither text nor a list such as [a, b]") from None

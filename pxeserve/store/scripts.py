@@ -25,6 +25,11 @@ def scripts(connection: Connection) -> list[ScriptRow]:
     return [ScriptRow(*row) for row in connection.execute(select(t.script).order_by(t.script.c.name))]
 
 
+def names(connection: Connection) -> frozenset[str]:
+    """What the scripts are called."""
+    return frozenset(connection.execute(select(t.script.c.name)).scalars())
+
+
 def script(connection: Connection, name: str) -> ScriptRow | None:
     """The script called `name`."""
     row = connection.execute(select(t.script).where(t.script.c.name == name)).first()

@@ -130,9 +130,8 @@ def test_a_medium_of_another_generation_is_refused_for_what_its_installer_could_
 
 def test_what_the_installer_will_not_be_told_is_said_and_kept(site: Site) -> None:
     notes = site.ask("profile.set", name="rack", set=["services.sshd=disabled", "existing-installation=sda"])["notes"]
-    assert notes == ["services: installers of 4.1 know no <service>; it does what it always does"]
-    armed = site.ask("host.install", name="xen01")
-    assert "services: installers of 4.1 know no <service>; it does what it always does" in armed["warnings"]
+    assert [one.partition(";")[0] for one in notes] == ["services: installers of 4.1 know no <service>"]
+    assert notes[0] in site.ask("host.install", name="xen01")["warnings"]
 
 
 # --- from whom a value is ---

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from pxeserve.config import load
 from pxeserve.errors import NotFoundError, PxeserveError
-from pxeserve.operations import linting
+from pxeserve.operations import linting, registry
+from pxeserve.operations.context import Actor, Context
+from pxeserve.store import open_store
 from tests.answerfile.lint.samples import good
 
 SPOILT = good("8.2").replace("keymap>", "keymaps>").replace("Europe/London", "London")
@@ -106,3 +109,21 @@ def test_an_unknown_dialect_names_those_that_are_known() -> None:
     with pytest.raises(NotFoundError, match=r"9\.9") as raised:
         linting.known_dialect("9.9")
     assert raised.value.fix.startswith("one of 4.1, 5.0, 5.5,")
+
+
+def test_programs_ask_by_a_verb(tmp_path: Path) -> None:
+    store = open_store(tmp_path, migrate=True)
+    try:
+        context = Context(load(None, {}, {"server": {"data": str(tmp_path)}}), store, Actor("root"), lambda _progress: None)
+        said = registry.call(context, "answerfile.lint", {"text": SPOILT, "dialect": "8.2", "name": "mine"})
+        assert (said["file"], said["verdict"]) == ("mine", "surprising")
+        with pytest.raises(NotFoundError):
+            registry.call(context, "answerfile.lint", {"text": SPOILT, "dialect": "9.9"})
+    finally:
+        store.close()
+
+
+def test_a_look_is_taken_only_when_asked(file: Path) -> None:
+    file.write_text(good("8.2").replace("http://192.0.2.1/disc", "nfs://192.0.2.1:/disc"))
+    assert linting.lint_file(file, D).findings == ()
+    assert [one.code for one in linting.lint_file(file, D, look=True).findings] == ["XA-092"]

@@ -193,6 +193,13 @@ def test_hashes_that_are_not_safe_are_refused_when_they_are_set(site: Site) -> N
     assert "$6$" not in str(shown) + str(site.ask("export"))
 
 
+@pytest.mark.parametrize("word", [f"root-password={{plaintext: {PLANTED}", f"root-password: {PLANTED}", f"root-password.{PLANTED}"])
+def test_a_word_that_cannot_be_read_is_not_repeated(site: Site, word: str) -> None:
+    said = site.refused("host.set", name="xen01", set=[word])
+    assert "root-password" in said
+    assert PLANTED not in said
+
+
 def test_a_profile_s_hash_reaches_each_host_with_another_salt(tmp_path: Path) -> None:
     from tests.media_samples import make
 

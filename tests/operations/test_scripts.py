@@ -116,22 +116,25 @@ def test_no_two_installs_share_an_address(site: Site) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["scripts.filesystem-populated=[none.sh]"], "there is no script none.sh"),
-        (["scripts.installation-start=[ntp.sh]"], "installers of 4.1 never come to installation-start"),
-        (["scripts.filesystem-populated=[three.py]"], "has no /usr/bin/python3"),
+        (["scripts.filesystem-populated=[none.sh]"], "scripts.filesystem-populated: there is no script none.sh"),
+        (["scripts.installation-start=[ntp.sh]"], "installers of 4.1 never come to that stage"),
     ],
 )
-def test_what_would_not_run_at_the_machine_is_refused_when_it_is_armed(site: Site, words: list[str], says: str) -> None:
+def test_what_could_not_run_is_refused_when_it_is_set(site: Site, words: list[str], says: str) -> None:
     site.ask("script.add", name="ntp.sh", content=packed(GOOD))
+    for verb, name in (("host.set", "xen01"), ("profile.set", "rack")):
+        assert says in site.refused(verb, name=name, set=words)
+
+
+def test_what_would_not_run_at_the_machine_is_refused_when_it_is_armed(site: Site) -> None:
     site.ask("script.add", name="three.py", content=packed(b"#!/usr/bin/python3\n"))
-    site.ask("host.set", name="xen01", set=words)
-    assert says in site.refused("host.install", name="xen01")
-    assert says in site.refused("answerfile.render", name="xen01")
+    site.ask("host.set", name="xen01", set=["scripts.filesystem-populated=[three.py]"])
+    assert "has no /usr/bin/python3" in site.refused("host.install", name="xen01")
+    assert "has no /usr/bin/python3" in site.refused("answerfile.render", name="xen01")
 
 
 def test_dom0_mem_that_xen_would_not_read_is_refused(site: Site) -> None:
-    site.ask("profile.set", name="rack", set=["boot.dom0_mem=752"])
-    assert "Xen takes it for KiB" in site.refused("host.install", name="xen01")
+    assert "Xen takes it for KiB" in site.refused("profile.set", name="rack", set=["boot.dom0_mem=752"])
 
 
 def test_lint_needs_no_service() -> None:

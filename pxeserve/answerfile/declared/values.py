@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Interface, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Interface, ip_address
 from typing import Any, TypeVar
 
 _TEXT = re.compile(r"[!-~]([ -~]*[!-~])?", re.ASCII)
@@ -110,7 +110,8 @@ def ipv4(where: str, value: Any) -> str:
 def mask(where: str, value: Any) -> str:
     """A netmask, not a prefix length."""
     address = _read(IPv4Address, where, value, "a mask such as 255.255.255.0")
-    _read(IPv4Network, where, f"0.0.0.0/{address}", "a mask such as 255.255.255.0")
+    if f"{int(address):032b}".rstrip("0").strip("1") or not int(address):
+        raise AnswerError(f"{where}: {shown(value)} is not a mask such as 255.255.255.0: ones first, then zeros")
     return str(address)
 
 

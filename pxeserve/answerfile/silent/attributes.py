@@ -74,7 +74,7 @@ def _unknown(case: Case, node: Node, element: Element, name: str) -> Iterator[Fi
     child = _as_element(case, node, element, name)
     if child is not None:
         said = f"{name} of <{node.name}> is ignored: it is read as an element, never as an attribute"
-        made = edits.to_element(case.places, node, name, child)
+        made = edits.to_element(case.places, node, name, child) if case.room_for(child, node) else ()
         yield case.warn(Code.IS_ELEMENT, node, said, f"<{child}>{node.attributes[name]}</{child}>", attribute=name, edits=made)
         return
     code = Code.ROOT_ATTRIBUTE if root else Code.ATTRIBUTE

@@ -38,6 +38,18 @@ class Case:
         unreached = self._unreached([node for node, why in found.items() if why is Passed.UNASKED])
         return {node: unreached.get(node, why) for node, why in found.items() if why is not Passed.UNASKED or node in unreached}
 
+    @cached_property
+    def wrappers(self) -> frozenset[Node]:
+        """The unknown elements that do nothing but hold others that count."""
+        holding: set[Node] = set()
+        for node in self.document.nodes[1:]:
+            above = node.parent if node not in self.passed else None
+            while above is not None and above not in holding:
+                holding.add(above)
+                above = above.parent
+        unknown = (node for node, why in self.passed.items() if why is Passed.UNKNOWN and node in holding)
+        return frozenset(node for node in unknown if not node.attributes and not node.text.strip())
+
     def _unreached(self, nodes: list[Node]) -> dict[Node, Passed]:
         """Of elements that the reading did not come to: those that would not have counted, with why."""
         kinds: dict[tuple[str, Node | None], list[Node]] = {}
@@ -80,12 +92,14 @@ class Case:
 
     def each(self, *keys: str) -> Iterator[tuple[Node, Element]]:
         """The elements that count and have one of these modern names, in order; of all names when none is given."""
-        for node in self.document.nodes[1:]:
-            if node in self.passed:
-                continue
-            element = self.known(node)
-            if element is not None and (not keys or element.key in keys):
+        for node, element in self._counting:
+            if not keys or element.key in keys:
                 yield node, element
+
+    @cached_property
+    def _counting(self) -> list[tuple[Node, Element]]:
+        found = ((node, self.known(node)) for node in self.document.nodes[1:] if node not in self.passed)
+        return [(node, element) for node, element in found if element is not None]
 
     def texts(self, *keys: str) -> Iterator[tuple[Node, Element]]:
         """Those of `each` whose text is read."""
@@ -106,10 +120,14 @@ class Case:
     def within(self, node: Node, key: str) -> Node | None:
         """The element above this one whose modern name is `key`."""
         names = self.dialect.elements[key].names
-        above = node.parent
-        while above is not None and above.name not in names:
-            above = above.parent
-        return above
+        return next((holder for holder in above(node) if holder.name in names), None)
+
+    def room_for(self, name: str, within: Node | None = None) -> bool:
+        """Whether one more element of this name would count, and take the place of none: below an element, or anywhere."""
+        element = self.dialect.element_named(name)
+        if element is None or element.counts in (Counts.EACH, Counts.SET, Counts.KEYED):
+            return element is not None
+        return not any(within is None or within in above(node) for node, _ in self.each(element.key))
 
     def attribute(self, node: Node, element: Element, key: str) -> tuple[str, str]:
         """The spelling and the value of an attribute by its modern name; its first spelling and "" when there is none that is read."""
@@ -144,6 +162,14 @@ class Case:
     def tell(self, code: Code, node: Node, message: str, fix: str, **how: object) -> Finding:
         """Something worth knowing."""
         return self.find(code, Severity.INFO, node, message, fix, **how)  # type: ignore[arg-type]
+
+
+def above(node: Node) -> Iterator[Node]:
+    """The elements that an element stands in, inmost first."""
+    holder = node.parent
+    while holder is not None:
+        yield holder
+        holder = holder.parent
 
 
 def masked(text: str) -> str:

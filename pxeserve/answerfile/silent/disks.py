@@ -25,7 +25,8 @@ def names(case: Case) -> Iterator[Finding]:
         if not disk or disk.startswith("iscsi:"):
             continue
         name = disk.removeprefix("/dev/")
-        if case.dialect.dev_always and disk.startswith("/dev/"):
+        always = case.dialect.dev_always or (case.dialect.name == "5.6" and element.key == "existing-installation")
+        if always and disk.startswith("/dev/"):
             said = f"<{node.name}>: /dev/ is always put in front, so this becomes /dev/{disk}, which no scan for disks ever gives"
             yield case.warn(Code.DEV_TWICE, node, said, name, text=True, edits=edits.text(case.places, node, name))
         if re.search(r"\s|,", name) or name.startswith("/") or name in ("", ".", ".."):

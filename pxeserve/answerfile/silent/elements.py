@@ -36,7 +36,7 @@ def nested(case: Case) -> Iterator[Finding]:
     """Elements that count although they stand within another that they have nothing to do with."""
     for node, element in case.each():
         above = node.parent
-        if above is None or above is case.document.root or element.parent is not None or (above in case.passed and _wraps(case, above)):
+        if above is None or above is case.document.root or element.parent is not None or (above in case.wrappers):
             continue
         said = f"<{node.name}> stands within <{above.name}>, and counts as if it stood below <{case.document.root.name}>"
         yield case.warn(Code.NESTED, node, said, f"take it out of <{above.name}>, or leave it: this installer looks everywhere")
@@ -58,7 +58,7 @@ def _unknown(case: Case, node: Node) -> Finding:
     if node.name in NO_OPTIONS and not readers(node.name):
         said = f"<{node.name}> is no element of any installer, and ignored: {NO_OPTIONS[node.name]}"
         return case.warn(Code.NO_OPTION, node, said, "leave it out")
-    if _wraps(case, node):
+    if node in case.wrappers:
         known = node.name in _WRAPPERS
         said = f"<{node.name}> itself is not read; what stands in it counts as if it stood below <{case.document.root.name}>"
         find = case.tell if known else case.warn
@@ -81,9 +81,7 @@ def _of_others(case: Case, node: Node, others: tuple[str, ...]) -> Finding:
     said = f"<{node.name}> is read by {since_until(others)}; {case.dialect.name} ignores it without a word"
     if here is None:
         return case.warn(Code.OTHER_GENERATION, node, said, f"leave it out for {case.dialect.name}")
-    return case.warn(
-        Code.OTHER_GENERATION, node, said, f"{case.dialect.name} calls it <{here}>", edits=edits.rename(case.places, node, here)
-    )
+    return case.warn(Code.OTHER_GENERATION, node, said, f"{case.dialect.name} calls it <{here}>", edits=_renamed(case, node, here))
 
 
 def _misspelt(case: Case, node: Node, inside: bool) -> Finding:
@@ -91,22 +89,24 @@ def _misspelt(case: Case, node: Node, inside: bool) -> Finding:
     said = f"<{node.name}> is not an element of {dialect.name}: {_EVERYTHING}"
     meant = spelt(dialect, SYNONYMS.get(node.name.lower(), ""))
     if meant is not None and (inside or dialect.elements[SYNONYMS[node.name.lower()]].parent is None):
-        return case.warn(Code.UNKNOWN, node, said, f"did you mean <{meant}>?", edits=edits.rename(case.places, node, meant))
+        return case.warn(Code.UNKNOWN, node, said, f"did you mean <{meant}>?", edits=_renamed(case, node, meant))
     known = [name for element in dialect.elements.values() for name in element.names if _fits(element, inside)]
     near, sure = nearest(node.name, known)
     if near is None:
         return case.warn(Code.UNKNOWN, node, said, "leave it out")
-    made = edits.rename(case.places, node, near) if sure else ()
+    made = _renamed(case, node, near) if sure else ()
     return case.warn(Code.UNKNOWN, node, said, f"did you mean <{near}>?", edits=made)
+
+
+def _renamed(case: Case, node: Node, name: str) -> edits.Edits:
+    """The element under another name, where that does not make one too many."""
+    element = case.dialect.element_named(name)
+    holder = case.within(node, element.parent) if element and element.parent else None
+    return edits.rename(case.places, node, name) if case.room_for(name, holder) else ()
 
 
 def _fits(element: Element, inside: bool) -> bool:
     return element.parent is None or (inside and element.parent == "admin-interface")
-
-
-def _wraps(case: Case, node: Node) -> bool:
-    """Whether an unknown element does nothing but hold others that count."""
-    return bool(node.children) and not node.attributes and not node.text.strip() and any(case.counts(one) for one in node.below())
 
 
 def _owner(case: Case, node: Node) -> Node | None:
@@ -147,15 +147,18 @@ def _in_mode(case: Case, node: Node, element: Element) -> Finding:
 def _not_below(case: Case, node: Node, element: Element) -> Finding:
     assert element.parent is not None, "only such elements have a place"
     above = case.dialect.elements[element.parent].names[0]
-    if case.within(node, element.parent) is not None:
-        return _second(case, node, element)
+    holder = case.within(node, element.parent)
+    if holder is not None:
+        return _second(case, node, element) if case.counts(holder) else _unasked(case, node, element)
     return case.warn(Code.NOT_BELOW, node, f"<{node.name}> is read only within <{above}>: {_EVERYTHING}", f"put it into <{above}>")
 
 
 def _unasked(case: Case, node: Node, element: Element) -> Finding:
     said, fix = f"<{node.name}> is not read, because of what other elements say", "leave it out"
     interface = case.within(node, "admin-interface")
-    if element.parent == "admin-interface" and interface is not None:
+    if interface is not None and not case.counts(interface):
+        said, fix = f"<{node.name}> is not read, as the <{interface.name}> that holds it is not", f"leave one <{interface.name}>"
+    elif element.parent == "admin-interface" and interface is not None:
         key = "protov6" if "v6" in node.name else "proto"
         said = f'<{node.name}> is not read: {key} of <{interface.name}> is {interface.attributes.get(key, "")!r}, and not "static"'
         fix = f'{key}="static", or leave it out'

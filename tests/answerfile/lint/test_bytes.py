@@ -60,6 +60,7 @@ def test_what_is_no_document_is_one_error_with_its_place(text: bytes, code: str,
 
 def test_the_installers_own_words_stand_beside_what_is_wrong() -> None:
     assert "Answerfile is incorrectly formatted." in lint(b"<a>", known("8.2"))[0].message
+    assert "4.1 says: mismatched tag: line 2, column 6" in lint(b"<a>\n <b></c></a>", known("4.1"))[0].message
     assert "Answerfile is incorrectly formatted." not in lint(ENTITY.encode(), known("8.2"))[0].message  # that one is this server's
 
 

@@ -97,6 +97,27 @@ def test_white_space_is_what_the_old_ones_stumble_over(dialect: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", ALL)
+@pytest.mark.parametrize(
+    "more",
+    [
+        "<keyboard>de</keyboard>",
+        "<time-zone>Etc/UTC</time-zone>",
+        '<admin_interface name="eth1" proto="dhcp"/>',
+    ],
+)
+def test_nothing_is_renamed_into_one_too_many(dialect: str, more: str) -> None:
+    text = TIGHT.replace("</installation>", f"{more}</installation>").encode()
+    assert fixed(text, known(dialect)).text == text
+
+
+@pytest.mark.parametrize("dialect", ALL)
+def test_an_attribute_does_not_become_a_second_element(dialect: str) -> None:
+    static = '<ip>192.0.2.5</ip><subnet-mask>255.255.255.0</subnet-mask><gateway>192.0.2.1</gateway></admin-interface>'
+    text = TIGHT.replace('proto="dhcp"/>', f'proto="static" gateway="192.0.2.9">{static}').encode()
+    assert fixed(text, known(dialect)).text == text
+
+
+@pytest.mark.parametrize("dialect", ALL)
 def test_what_no_person_has_to_decide_is_put_right(dialect: str) -> None:
     static = TIGHT.replace('proto="dhcp"/>', 'proto="static">')
     for text in (ATTRIBUTES, NETMASK):

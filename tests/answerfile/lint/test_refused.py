@@ -7,10 +7,11 @@ from typing import NamedTuple
 import pytest
 
 from pxeserve.answerfile.finding import Severity, Verdict, verdict
+from pxeserve.answerfile.fixes import fixed
 from pxeserve.answerfile.lint import lint
 from pxeserve.answerfile.reading import Machine
 from tests.answerfile.lint.samples import ALL, DHCP, END, HASHED, MODERN, NAMED, OLD, SOURCE, STATIC, good, known, place, spoilt, upgrade
-from tests.answerfile.lint.silently import Case, between, changed, since, until
+from tests.answerfile.lint.spoiling import Case, between, changed, since, until
 
 E = Severity.ERROR
 INDEX = "list index out of range"
@@ -216,6 +217,13 @@ def test_an_upgrade_needs_what_it_upgrades(dialect: str, mode: str) -> None:
         )
     [error] = [found for found in lint(text.encode(), known(dialect)) if found.severity is E]
     assert (error.code, error.line, error.column, says in error.message) == ("XA-060", 1, 1, True), error
+
+
+@pytest.mark.parametrize("dialect", until("5.6"))
+def test_an_installation_with_dev_in_front_is_not_found_and_said_why(dialect: str) -> None:
+    findings = lint(upgrade(dialect).replace(">sda<", ">/dev/sda<").encode(), known(dialect))
+    assert {"XA-073", "XA-043"} <= {found.code for found in findings}
+    assert verdict(fixed(upgrade(dialect).replace(">sda<", ">/dev/sda<").encode(), known(dialect)).left) is Verdict.ACCEPTED
 
 
 class Absent(NamedTuple):

@@ -23,7 +23,8 @@ from tests.answerfile.lint.samples import (
     spoilt,
     upgrade,
 )
-from tests.answerfile.lint.silently import EACH, KEYMAP, ZONE, Case, changed, since
+from tests.answerfile.lint.silently import EACH
+from tests.answerfile.lint.spoiling import KEYMAP, ZONE, Case, changed, since
 
 W = Severity.WARNING
 

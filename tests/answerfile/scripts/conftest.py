@@ -27,6 +27,7 @@ class Wire:
     base: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    busy: dict[str, int] = field(default_factory=dict)   # path to how many times more it is answered with 503
 
     def address(self, name: str) -> str:
         return f"{self.base}/s/T-{name}/{name}"
@@ -51,10 +52,14 @@ def wire() -> Iterator[Wire]:
         def do_GET(self) -> None:
             made.asked.append(self.path)
             body = made.files.get(self.path)
+            if made.busy.get(self.path, 0):
+                made.busy[self.path] -= 1
+                return self.send_error(503)
             self.send_response(204 if self.path.startswith("/p/") else 404 if body is None else 200)
             self.send_header("Content-Length", str(len(body or b"")))
             self.end_headers()
             self.wfile.write(body or b"")
+            return None
 
         def log_message(self, *arguments: object) -> None:
             pass

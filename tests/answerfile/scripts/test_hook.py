@@ -120,6 +120,18 @@ def test_with_pxeserve_away_the_installation_goes_on(installer: Run, ramdisk: Ca
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(("refusals", "asked"), [(0, 1), (1, 2), (3, 4), (9, 4)])
+def test_the_last_word_is_said_again_while_pxeserve_is_restarted(
+    wire: Any, installer: Run, ramdisk: Callable[[str], Path], refusals: int, asked: int
+) -> None:
+    tools = ramdisk("python")
+    (tools / "sleep").unlink()
+    (tools / "sleep").symlink_to("/bin/true")
+    wire.busy["/p/TOKEN/done"] = refusals
+    assert installer("busybox", composed(wire, "4.1").files[HOOK], "/tmp/root", tools=tools).returncode == 0
+    assert wire.reports == ["filesystem-populated", *["done"] * asked]
+
+
 def test_with_nothing_to_fetch_with_the_installation_goes_on(wire: Any, installer: Run, ramdisk: Callable[[str], Path]) -> None:
     tools = ramdisk("wget")
     (tools / "wget").unlink()

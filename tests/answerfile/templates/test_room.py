@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import pickle
+import signal
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pxeserve.answerfile.templates import Room, TemplateError, sources
+from pxeserve.answerfile.templates import Room, TemplateError, inside, sources
 from pxeserve.answerfile.templates.folder import MOST_BYTES, MOST_FILES
 from pxeserve.answerfile.templates.inside import MEMORY
 
@@ -75,6 +77,17 @@ def test_what_would_take_too_much_is_ended(bomb: str, says: str) -> None:
 )  # fmt: skip
 def test_what_takes_too_long_is_ended_by_the_kernel(text: str) -> None:
     assert "took longer than 0.2 s, and was ended" in refused(text, 0.2).message
+
+
+def test_the_kernels_timer_ends_it_though_nobody_waits_for_it() -> None:
+    room = Room({"main": "{{ name }}", "slow": "{% set n = 9 ** (9 ** 9) %}"}, 0.2)
+    room.render("main", VALUES)
+    request = pickle.dumps(("slow", VALUES))
+    os.write(room._ask, inside.LENGTH.pack(len(request)) + request)
+    _, status = os.waitpid(room._pid, 0)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGALRM
+    os.close(room._ask)
+    os.close(room._hear)
 
 
 @pytest.mark.parametrize(
