@@ -30,6 +30,7 @@ app.command("import")(adoption.import_file)
 app.command("elements")(drawing.elements)
 app.command("example")(drawing.example)
 app.command("schema")(drawing.schema)
+app.command("template")(drawing.template)
 
 
 @app.command("lint")

@@ -1,4 +1,4 @@
-"""`pxeserve answerfile elements`, `example` and `schema`: what a generation reads, for people and for their editors."""
+"""`pxeserve answerfile elements`, `example`, `schema` and `template`: what a generation reads, for people and for their editors."""
 
 from __future__ import annotations
 
@@ -40,6 +40,17 @@ def schema(dialect: Dialect, config: ConfigOption = None, json: JsonOption = Fal
     with wrong_use():
         known = known_dialect(dialect)
     _printed(drawn.schema(known).decode(), "schema", json=json)
+
+
+def template(dialect: Dialect, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Print a Jinja2 template to start from: it writes what this installer reads of an ordinary installation, in each mode."""
+    from pxeserve.answerfile.catalogue import template as drawn
+    from pxeserve.operations.linting import known_dialect
+
+    del config
+    with wrong_use():
+        known = known_dialect(dialect)
+    _printed(drawn.template(known).decode("ascii"), "template", json=json)
 
 
 def _printed(text: str, what: str, *, json: bool) -> None:

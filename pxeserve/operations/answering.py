@@ -149,7 +149,7 @@ def _left_out(asked: Asked, name: str, answers: Answers) -> Iterator[str]:
         )
     if answers.mode in (Mode.FRESH, Mode.REINSTALL) and answers.root_password != asked.password:
         yield f"template {name} sets another root password than the one that was made: write {{{{ password.text }}}} with its type"
-    if asked.sources[0] not in answers.sources:
+    if answers.mode is not Mode.RESTORE and asked.sources[0] not in answers.sources:
         yield f"template {name} installs from another source than medium {asked.medium.name}: it is not the one that was checked"
 
 

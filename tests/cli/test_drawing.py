@@ -21,6 +21,7 @@ def test_examples_and_schemas_are_printed_as_they_lie_there() -> None:
     folder = resources.folder("answerfiles") / "8.2"
     assert said("example", "--dialect", "8.2").stdout == (folder / "example.xml").read_text()
     assert said("schema", "--dialect", "8.2").stdout == (folder / "schema.rng").read_text()
+    assert said("template", "--dialect", "8.2").stdout == (folder / "template.xml.j2").read_text()
     assert json.loads(said("example", "--dialect", "8.2", "--json").stdout) == {"example": (folder / "example.xml").read_text()}
 
 

@@ -6,14 +6,12 @@ from dataclasses import replace
 
 from pxeserve.answerfile.answers import Mode
 from pxeserve.answerfile.dialects import d6_0, d6_5
-from pxeserve.answerfile.dialects.shape import Attribute, Counts, Element, Holds, Otherwise, Said, Value, exchanged, later
+from pxeserve.answerfile.dialects.shape import Attribute, Counts, Element, Holds, Otherwise, Value, exchanged, later
 from pxeserve.answerfile.dialects.steps import Step
 
 _was = d6_5.DIALECT
 _INSTALLING = (Mode.FRESH, Mode.REINSTALL, Mode.UPGRADE)
 _READ_FIRST: dict[Step, tuple[Step, ...]] = {Step.DRIVERS: ()}
-
-NEITHER = Said("AnswerfileException", "<fcoe-interface> tag must have one of 'name' or 'hwaddr'")
 
 FCOE = Element(
     "fcoe-interface",

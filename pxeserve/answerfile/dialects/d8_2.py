@@ -12,7 +12,6 @@ _was = d7_1.DIALECT
 
 BAD_VLAN = Said("AnswerfileException", "Invalid value for vlan attribute specified.")
 BAD_STATE = Said("AnswerfileException", "Invalid state for service {name}: {value}")
-BAD_ADDRESS = Said("ValueError", "Invalid IPv6 URL")
 NO_LUNS = Said("AttributeError", "'module' object has no attribute 'rfc4173_to_disk'")
 
 SERVICE = Element(

@@ -17,7 +17,6 @@ E = Severity.ERROR
 INDEX = "list index out of range"
 UNBOUND = "local variable 'results' referenced before assignment"
 SR_PLAIN = "Specified SR Type unknown.  Should be 'lvm' or 'ext'"
-ONE_MORE = '<driver-source type="local"/>'
 XS8 = ("xs8", "xcp-8.3", "xs9")
 
 

@@ -15,7 +15,6 @@ from tests.answerfile.reading.samples import Tag, places, tag, whole
 
 MODES = [pytest.param(dialect, mode, id=f"{dialect.name} {mode}") for dialect in DIALECTS.values() for mode in dialect.modes]
 _UNBESIDE = {"hwaddr"}  # not read beside a name that is there
-_OWN_WORDS = {("source", "missing"), ("source", "type")}  # the OEM edition has words of its own for these
 
 
 def _read(root: Tag, dialect: Dialect) -> tuple[Document, Reading]:
