@@ -98,7 +98,7 @@ def _check(given: Mapping[str, Any], where: str) -> None:
             if where == "" and key.removesuffix("+") in _TABLES:
                 raise InheritanceError(f"{where}{key}: not a list; a table's keys are added to what is inherited without +")
             if not isinstance(value, list | tuple | str):
-                raise InheritanceError(f"{where}{key}: {value!r} is not a list such as [a, b]")
+                raise InheritanceError(f"{where}{key}: what is added is not a list such as [a, b]")
 
 
 def _table(name: str, value: Any) -> Mapping[str, Any] | None:

@@ -106,7 +106,7 @@ class Answering:
         assert found.reading is not None and found.reading.answers is not None
         if found.reading.answers.mode is not asked.mode:
             said = f"template {name} writes mode {found.reading.answers.mode}, and {asked.mode} was asked for"
-            raise _refused(asked, said, 'write mode="{{ mode }}" in the outermost element')
+            raise RefusedError(f"{asked.host.name}: {said}", fix='write mode="{{ mode }}" in the outermost element')
         return Answered(text, found.reading.answers, found.findings, (), tuple(_left_out(asked, name, found.reading.answers)))
 
     def _rendered(self, asked: Asked, name: str, answers: Answers) -> Rendered:
@@ -115,7 +115,8 @@ class Answering:
                 self._room = Room(templates.sources(self._templates))
             return self._room.render(name, _variables(asked, answers))
         except TemplateError as error:
-            raise _refused(asked, str(error), error.fix or f"templates lie in {self._templates}") from None
+            said = f"{asked.host.name}: its answerfile cannot be written: {error}"
+            raise RefusedError(said, fix=error.fix or f"templates lie in {self._templates}") from None
 
 
 _NO_PASSWORD = {"text": None, "type": None}

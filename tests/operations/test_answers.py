@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -253,13 +254,14 @@ def test_a_sites_own_template_writes_the_answerfile(templated: Site) -> None:
 def test_a_template_that_writes_what_nobody_would_take_cannot_be_armed(templated: Site, old: str, new: str, says: str) -> None:
     change(templated, old, new)
     for refused in (templated.refused("answerfile.render", name="xen01"), templated.refused("host.install", name="xen01")):
-        assert "xen01: installers of 4.1 would refuse its answerfile: " in refused
+        assert re.match("xen01: (installers of 4.1 would refuse its answerfile|its answerfile cannot be written): template", refused)
         assert says in refused
     assert templated.live() is None
 
 
 def test_a_template_never_turns_an_upgrade_into_a_fresh_installation(templated: Site) -> None:
     careless = TEMPLATE.replace('{% if mode != "fresh" %} mode="{{ mode }}"{% endif %}', "").replace("{{ password.text }}", "s3cretword")
+    careless = careless.replace("{{ answers.primary_disk.device }}", "sda")
     (templated.data / "templates" / "rack.xml.j2").write_text(careless)
     templated.ask("profile.set", name="rack", set=["existing-installation=sda"])
     said = templated.refused("host.install", name="xen01", mode="upgrade")

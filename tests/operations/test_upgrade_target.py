@@ -1,4 +1,4 @@
-"""An upgrade happens where the installation is: the disk that a profile names for new ones is not told to the installer."""
+"""An upgrade happens where the installation is: the disk that a profile names for new ones is not told, lest installers move there."""
 
 from __future__ import annotations
 
