@@ -7,6 +7,7 @@ import sys
 import time
 from statistics import median
 
+from bench import rendering
 from pxeserve.answerfile.dialects import DIALECTS
 from pxeserve.answerfile.lint import lint
 
@@ -36,7 +37,9 @@ def main() -> int:
     """Measure, print, and tell whether the limit is held."""
     parser = argparse.ArgumentParser(prog="bench/run answerfiles")
     parser.add_argument("--rounds", type=int, default=200)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--hosts", type=int, default=rendering.HOSTS)
+    given = parser.parse_args()
+    rounds = given.rounds
     slowest = 0.0
     print(f"milliseconds a file, linted {rounds} times: median and worst   (ordinary | full of mistakes)")
     for name, dialect in DIALECTS.items():
@@ -52,7 +55,7 @@ def main() -> int:
         print(f"{name:8} {' | '.join(shown)}")
     held = slowest < LIMIT
     print(f"{'held' if held else 'MISSED'}: a file is linted in less than {LIMIT * 1000:g} ms")
-    return 0 if held else 1
+    return 0 if rendering.held(given.hosts) and held else 1
 
 
 if __name__ == "__main__":

@@ -167,10 +167,13 @@ def _refused(asked: Asked, said: str, fix: str) -> RefusedError:
 
 
 def completed(asked: Asked) -> Answers:
-    """All answers, as the model has them."""
+    """All answers, as the model has them. The disk to install on is none of an upgrade's: installers from 5.6 to 8 would take it for the
+    disk where the installation is to go, and a profile names it for new ones."""
+    declared = asked.declared.answers
     return replace(
-        asked.declared.answers,
+        declared,
         mode=asked.mode,
+        primary_disk=None if asked.mode is Mode.UPGRADE else declared.primary_disk,
         sources=asked.sources,
         driver_sources=asked.driver_sources,
         root_password=asked.password,

@@ -59,6 +59,7 @@ class Inherited:
     def __init__(self, connection: Connection, data: Path, coming: frozenset[str] = frozenset()) -> None:
         self._connection, self._data, self._coming = connection, data, coming
         self._looked_at: set[str] = set()
+        self._hosts: list[Host] | None = None
         self._layers: Layers = layers(connection)
         self._profiles = resolve(self._layers.profiles)
         self._media = {medium.name: medium for medium in inventory.media(connection)}
@@ -95,7 +96,9 @@ class Inherited:
             with _named(f"profile {name}"):
                 found = self._layers.of_profile(name)
             self._check_one(f"profile {name}", name, found)
-        for host in inventory.hosts(self._connection):
+        if self._hosts is None:
+            self._hosts = inventory.hosts(self._connection)
+        for host in self._hosts:
             if host.profile in names and host.answers:
                 self.check_host(host)
 

@@ -44,7 +44,7 @@ OEM = (
             Attribute(
                 "scorch",
                 ("scorch",),
-                Value(Holds.YES_NO, ("false",), note='anything but "false" is yes'),
+                Value(Holds.YES_NO, ("false",), any_case=True, note='anything but "false" is yes'),
                 means="a word of that laboratory",
             ),
             Attribute("serial", ("serial",), Value(Holds.NAME), means="its serial console"),

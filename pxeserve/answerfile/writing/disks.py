@@ -137,7 +137,7 @@ def raids(fitting: Fitting, wanted: tuple[Raid, ...], target: Disk | None) -> tu
     for raid in wanted:
         if not raid.device:
             fitting.refuse("raid", _array(raid), "Missing mandatory attribute device", "they stop", "name the array, such as md127")
-        device = _device(fitting, "raid", raid.device)
+        device = _known(fitting, "raid", fitting.word("raid", raid.device) or "")
         path = posixpath.normpath(_DEV + device)
         if path in made:
             fitting.lose("raid", _array(made[path]), f"another array {device} comes after it", "only the later one is made")
@@ -154,7 +154,11 @@ def partitions(fitting: Fitting, wanted: tuple[Partition, ...]) -> tuple[Partiti
 
 
 def _device(fitting: Fitting, field: str, name: str) -> str:
-    text = fitting.text(field, name)
+    return _known(fitting, field, fitting.text(field, name))
+
+
+def _known(fitting: Fitting, field: str, text: str) -> str:
+    """A device as it is read, when it is of a kind that the installer knows."""
     if text.startswith("iscsi:"):
         dialect, fix = fitting.facts.dialect, "name a disk of the machine's own"
         if dialect.dev_always:

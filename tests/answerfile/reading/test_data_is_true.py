@@ -83,8 +83,7 @@ def test_attributes_are_missed_and_refused_in_those_words(dialect: Dialect, mode
         return
     for element, attribute in _attributes(dialect, mode):
         if (
-            (mode is Mode.UPGRADE
-            and element.key == "primary-disk")
+            (mode is Mode.UPGRADE and element.key == "primary-disk")
             or attribute.key in _UNBESIDE
             or (_oem(mode) and element.key == "admin-interface")
         ):
@@ -243,3 +242,34 @@ def test_what_is_not_ascii_is_taken_or_not(dialect: Dialect, mode: Mode) -> None
         root.find(element.names[0]).attributes[attribute.names[0]] = "höst"
         _, reading = _read(root, dialect)
         assert (reading.refusal is not None) is dialect.ascii_attributes
+
+
+@pytest.mark.parametrize(("dialect", "mode"), MODES)
+def test_words_in_capitals_are_the_same_or_not(dialect: Dialect, mode: Mode) -> None:
+    for element in places(dialect, mode):
+        given = [(attribute.names[0], attribute.value) for attribute in element.attributes]
+        for name, value in [*given, (None, element.text)]:
+            if value is None or not value.words or not value.words[-1] or (name is not None and mode is Mode.UPGRADE):
+                continue
+            readings = []
+            for word in (value.words[-1], value.words[-1].upper(), "nonsense"):
+                root = whole(dialect, mode)
+                found = root.find(element.names[0])
+                if name is None:
+                    found.text = word
+                else:
+                    found.attributes[name] = word
+                readings.append(_read(root, dialect)[1])
+            small, capital, nonsense = ((one.answers, one.refusal and one.refusal.message) for one in readings)
+            if small != nonsense:
+                assert (small == capital) is value.any_case, (element.key, name)
+
+
+def test_what_is_no_xml_is_refused_in_those_words() -> None:
+    said = {dialect.name: dialect.not_xml for dialect in DIALECTS.values()}
+    bare = {name for name, one in said.items() if one is None}
+    assert bare == {"4.1", "5.0", "5.5"}
+    for name, one in said.items():
+        if one is not None:
+            assert one.text == "Answerfile is incorrectly formatted."
+            assert one.error == ("AnswerfileError" if name == "5.6" else "AnswerfileException")

@@ -35,7 +35,7 @@ def test_what_is_written_reads_back_as_what_fits(name: str, answers: Answers) ->
 
 @pytest.mark.long
 @EVERY
-@settings(_SLOW, max_examples=1500)
+@settings(_SLOW, max_examples=300)
 @given(answers=WHOLE | ANSWERS)
 def test_what_is_written_reads_back_as_what_fits_a_thousand_times(name: str, answers: Answers) -> None:
     fitted = fit(answers, DIALECTS[name])
@@ -91,12 +91,13 @@ def test_the_same_answers_make_the_same_bytes(name: str, answers: Answers) -> No
 
 
 def _means_the_same(name: str, before: Any, after: Any) -> bool:
-    """Disks are a set from 6.5 on, stages are read in any case, and where there is one kind of network there is nothing to say."""
+    """Disks are a set from 6.5 on, stages are read in any case and in their own order, and one kind of network needs no word."""
     match name:
         case "guest_disks":
             return set(before) == set(after)
         case "scripts":
-            return [replace(script, stage=script.stage.lower()) for script in before] == list(after)
+            lower = [replace(script, stage=script.stage.lower()) for script in before]
+            return sorted(lower, key=lambda script: script.stage) == sorted(after, key=lambda script: script.stage)
         case "driver_sources":
             return [replace(one, kind="nfs", address=one.address.removeprefix("nfs://")) for one in before] == list(after)
         case "network_backend":
