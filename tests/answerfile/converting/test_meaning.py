@@ -86,10 +86,11 @@ def _kept_or_named(before: Answers, done: Converted, source: Dialect, target: Di
 
 def _meant(answers: Answers, dialect: Dialect) -> Answers:
     """With what is left out said: what an installation from nothing comes to."""
-    if answers.mode not in (Mode.FRESH, Mode.REINSTALL):
-        return answers
-    root = {one.key: one.value.default for one in dialect.root.attributes}
     text = {key: one.text.default for key, one in dialect.elements.items() if one.text is not None}
+    if answers.mode not in (Mode.FRESH, Mode.REINSTALL):
+        said = answers.bootloader
+        return replace(answers, bootloader=replace(said, kind=said.kind or text["bootloader"])) if said is not None else answers
+    root = {one.key: one.value.default for one in dialect.root.attributes}
     backend = text.get("network-backend") or ("vswitch" if dialect.name == "xs9" else "bridge")
     loader = answers.bootloader or Bootloader()
     nic = answers.admin_interface
