@@ -144,9 +144,12 @@ def resolve(profiles: Mapping[str, Profile]) -> dict[str, Profile]:
         while name is not None and name in profiles and name not in found and name not in below:
             below[name] = profiles[name]
             name = profiles[name].parent
-        base = found.get(name) if name is not None else None
+        circular = name in below
+        base = None if name is None else below.get(name) or found.get(name)
         for one, profile in reversed(below.items()):
-            base = found[one] = _upon(base, profile) if base is not None else profile
+            base = _upon(base, profile) if base is not None else profile
+            if one == first or not circular:
+                found[one] = base
     return found
 
 
