@@ -148,7 +148,7 @@ class Case:
 
 def masked(text: str) -> str:
     """An address without the password in it."""
-    return re.sub(r"(://[^:/@\s]*):[^@/\s]*@", r"\1:***@", text)
+    return re.sub(r"((?:://|^)[^:/@\s]*):[^/]*@", r"\1:***@", text)
 
 
 def shown(text: str) -> str:
