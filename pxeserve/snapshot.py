@@ -35,7 +35,20 @@ class Layers:
 
     def of_profile(self, name: str) -> Merged:
         """A profile's answers with all that it inherits. Raises InheritanceError for a parent that is missing or leads back."""
-        return self._of_profile(name, ())
+        below: list[str] = []
+        above: str | None = name
+        while above is not None and above not in self._known:
+            if above in below:
+                raise InheritanceError(f"profile {name}: its parents lead back to {above}")
+            if above not in self.profiles:
+                said = f"profile {below[-1]}: there is no parent profile {above}" if below else f"there is no profile {above}"
+                raise InheritanceError(said)
+            below.append(above)
+            above = self.profiles[above].parent or None
+        found = self._known[above] if above is not None else self.of_site()
+        for one in reversed(below):
+            found = self._known[one] = upon(found, Layer(f"profile {one}", self.profiles[one].answers))
+        return found
 
     def of_host(self, host: Host) -> Merged:
         """A host's answers with all that it inherits. Raises InheritanceError."""
@@ -48,19 +61,6 @@ class Layers:
         while profile is not None and profile.parent is not None and profile.parent not in found:
             found.append(profile.parent)
             profile = self.profiles.get(profile.parent)
-        return found
-
-    def _of_profile(self, name: str, below: tuple[str, ...]) -> Merged:
-        known = self._known.get(name)
-        if known is not None:
-            return known
-        if name in below:
-            raise InheritanceError(f"profile {below[0]}: its parents lead back to {name}")
-        profile = self.profiles.get(name)
-        if profile is None:
-            raise InheritanceError(f"profile {below[-1]}: there is no parent profile {name}" if below else f"there is no profile {name}")
-        under = self._of_profile(profile.parent, (*below, name)) if profile.parent else self.of_site()
-        found = self._known[name] = upon(under, Layer(f"profile {name}", profile.answers))
         return found
 
 
@@ -137,14 +137,23 @@ def resolve(profiles: Mapping[str, Profile]) -> dict[str, Profile]:
 
     A missing or circular parent ends the inheritance there; `operations` refuses to store one.
     """
-    return {name: _resolved(profile, profiles, frozenset()) for name, profile in profiles.items()}
+    found: dict[str, Profile] = {}
+    for first in profiles:
+        below: dict[str, Profile] = {}
+        name: str | None = first
+        while name is not None and name in profiles and name not in found and name not in below:
+            below[name] = profiles[name]
+            name = profiles[name].parent
+        circular = name in below
+        base = None if name is None else below.get(name) or found.get(name)
+        for one, profile in reversed(below.items()):
+            base = _upon(base, profile) if base is not None else profile
+            if one == first or not circular:
+                found[one] = base
+    return found
 
 
-def _resolved(profile: Profile, profiles: Mapping[str, Profile], seen: frozenset[str]) -> Profile:
-    parent = profiles.get(profile.parent) if profile.parent else None
-    if parent is None or profile.name in seen:
-        return profile
-    base = _resolved(parent, profiles, seen | {profile.name})
+def _upon(base: Profile, profile: Profile) -> Profile:
     words = BootWords(
         profile.words.serial or base.words.serial,
         profile.words.dom0_mem or base.words.dom0_mem,

@@ -216,21 +216,17 @@ def _pointing_at(line: int) -> Iterator[None]:
 
 def _parents_first(wanted: Declared) -> list[str]:
     """The profiles in an order in which each parent comes before those that inherit it. Raises DeclaredError for a circle."""
-    ordered: list[str] = []
-
-    def place(name: str, below: tuple[str, ...]) -> None:
-        if name in below:
-            line = wanted.lines[f"profile {below[0]}"]
-            raise DeclaredError(f"line {line}: profile {below[0]}: its parents lead back to {name}")
-        parent = wanted.profiles[name].parent
-        if parent is not None and parent in wanted.profiles and name not in ordered:
-            place(parent, (*below, name))
-        if name not in ordered:
-            ordered.append(name)
-
-    for name in wanted.profiles:
-        place(name, ())
-    return ordered
+    ordered: dict[str, None] = {}
+    for first in wanted.profiles:
+        below: dict[str, None] = {}
+        name: str | None = first
+        while name is not None and name in wanted.profiles and name not in ordered:
+            if name in below:
+                raise DeclaredError(f"line {wanted.lines[f'profile {first}']}: profile {first}: its parents lead back to {name}")
+            below[name] = None
+            name = wanted.profiles[name].parent
+        ordered |= dict.fromkeys(reversed(below))
+    return list(ordered)
 
 
 def _with_secrets(profile: Profile, before: Profile | None) -> Profile:

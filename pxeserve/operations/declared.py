@@ -56,6 +56,13 @@ class DeclaredError(PxeserveError):
 def read(text: str) -> Declared:
     """What `text` declares. Raises DeclaredError for the first mistake, with its line."""
     try:
+        return _read(text)
+    except RecursionError:
+        raise DeclaredError("too deep: a value stands within itself, or hundreds within one another") from None
+
+
+def _read(text: str) -> Declared:
+    try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -156,7 +163,8 @@ def _named(items: list[tuple[dict[str, Any], int]], kind: str, lines: dict[str, 
 def _profile(item: dict[str, Any], line: int) -> Profile:
     try:
         name = profile_name(item["name"])
-        profile = Profile(name, item.get("medium"), item.get("parent"), _table(item, "answerfile", line))
+        medium, parent = (_text(item, key, line) if item.get(key) is not None else None for key in ("medium", "parent"))
+        profile = Profile(name, medium, parent, _table(item, "answerfile", line))
         return with_boot(profile, _table(item, "boot", line))
     except DeclaredError:
         raise

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from pxeserve.answerfile.document import parse
-from pxeserve.domain.host import Host
+from pxeserve.domain.host import Host, Profile
+from pxeserve.snapshot import Layers, resolve
 from pxeserve.store import inventory
 from tests.media_samples import make
 from tests.operations.test_site import MAC, OTHER, Site, declare, furnished
@@ -329,12 +330,26 @@ def test_what_the_site_says_goes_round(site: Site) -> None:
             "line 2: host a: admin-interface.vlan: installers of 4.1 know no VLAN",
         ),
         ("profiles:\n- {name: p, parent: q}\n- {name: q, parent: p}\n", "lead back to"),
+        ("profiles:\n- {name: p, medium: [sample]}\n", "line 2: medium is not a text"),
+        ("profiles:\n- {name: p, medium: {a: b}}\n", "line 2: medium is not a text"),
+        ("profiles:\n- {name: p, parent: [q]}\n", "line 2: parent is not a text"),
+        ("site: &a\n  answerfile: *a\n", "too deep"),
+        ("site:\n  answerfile:\n    nameservers: &n [*n]\n", "too deep"),
+        pytest.param("[" * 5000, "too deep", id="lists in lists"),
+        pytest.param("site: {answerfile: " + "{a: " * 3000, "too deep", id="tables in tables"),
     ],
 )
 def test_a_mistake_in_a_file_has_its_line(site: Site, text: str, says: str) -> None:
     before = site.ask("export")
     assert says in site.refused("apply", text=text)
     assert site.ask("export") == before
+
+
+def test_two_thousand_profiles_may_inherit_from_one_another() -> None:
+    chain = {f"p{number}": Profile(f"p{number}", None, f"p{number + 1}") for number in range(1999)}
+    chain["p1999"] = Profile("p1999", "sample", None, {"timezone": "Asia/Tokyo"})
+    assert resolve(chain)["p0"].medium == "sample"
+    assert Layers({}, chain).of_profile("p0").values == {"timezone": "Asia/Tokyo"}
 
 
 def test_a_file_may_change_what_belongs_together_in_one_go(site: Site) -> None:

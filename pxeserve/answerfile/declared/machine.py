@@ -30,6 +30,7 @@ DISK = ("device", "guest-storage", "sr-at-end", "preserve-first-partition", "mir
 INTERFACE = ("name", "hwaddr", "proto", "ipaddr", "subnet", "gateway", "protov6", "ipv6", "gatewayv6", "vlan")
 BOOTLOADER = ("kind", "location", "write-boot-entry")
 _FS_TYPES = ("ext3", "ext4")
+_STATES = ("enabled", "disabled")
 
 
 def disk(where: str, value: Any) -> Disk:
@@ -146,9 +147,8 @@ def services(where: str, value: Any) -> tuple[Service, ...]:
     """Services to switch on or off, by name."""
     if not isinstance(value, Mapping):
         raise AnswerError(f"{where}: {v.shown(value)} is not a table such as {{sshd: disabled}}")
-    states = {True: "enabled", False: "disabled"}
     return tuple(
-        Service(v.word(where, name), v.one_of(f"{where}.{name}", states.get(state, state), ("enabled", "disabled")) == "enabled")
+        Service(v.word(where, name), state if isinstance(state, bool) else v.one_of(f"{where}.{name}", state, _STATES) == "enabled")
         for name, state in value.items()
         if state is not None
     )

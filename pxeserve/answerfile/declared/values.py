@@ -144,8 +144,8 @@ def host_name(where: str, value: Any) -> str:
 def server(where: str, value: Any) -> str:
     """A server by its name or its address."""
     try:
-        return str(ip_address(str(value)))
-    except ValueError:
+        return address(where, value)
+    except AnswerError:
         return host_name(where, value)
 
 
@@ -184,7 +184,10 @@ def nearest(key: str, known: Iterable[str]) -> str:
 
 
 def _read(kind: Callable[[str], _T], where: str, value: Any, what: str) -> _T:
+    said = str(value)
     try:
-        return kind(str(value))
+        if "%" in said:  # a zone: any text at all, and the name of a card of somebody else's
+            raise ValueError
+        return kind(said)
     except ValueError:
         raise AnswerError(f"{where}: {shown(value)} is not {what}") from None

@@ -9,7 +9,7 @@ from pxeserve.answerfile.dialects.shape import Element
 from pxeserve.answerfile.document import Node
 from pxeserve.answerfile.finding import Finding
 from pxeserve.answerfile.silent import edits
-from pxeserve.answerfile.silent.case import XML, Case, attributes
+from pxeserve.answerfile.silent.case import XML, Case, attributes, masked
 from pxeserve.answerfile.silent.names import (
     NO_OPTIONS,
     SYNONYMS,
@@ -75,7 +75,8 @@ def _unknown(case: Case, node: Node, element: Element, name: str) -> Iterator[Fi
     if child is not None:
         said = f"{name} of <{node.name}> is ignored: it is read as an element, never as an attribute"
         made = edits.to_element(case.places, node, name, child) if case.room_for(child, node) else ()
-        yield case.warn(Code.IS_ELEMENT, node, said, f"<{child}>{node.attributes[name]}</{child}>", attribute=name, edits=made)
+        fix = f"<{child}>{_told(child, node.attributes[name])}</{child}>"
+        yield case.warn(Code.IS_ELEMENT, node, said, fix, attribute=name, edits=made)
         return
     code = Code.ROOT_ATTRIBUTE if root else Code.ATTRIBUTE
     if name in NO_OPTIONS and not attribute_readers(key, name):
@@ -129,3 +130,8 @@ def _password_type(case: Case, node: Node) -> Finding:
     said = f"type is not read by {case.dialect.name}: the hash itself would become root's password"
     fix = "give a password in plain text, or let pxeserve make a random one"
     return case.warn(Code.HASH_AS_PASSWORD, node, said, fix, attribute="type")
+
+
+def _told(child: str, value: str) -> str:
+    """`value` as it may stand in a fix: no password does."""
+    return "..." if child == "root-password" else masked(value)

@@ -174,7 +174,7 @@ def above(node: Node) -> Iterator[Node]:
 
 def masked(text: str) -> str:
     """An address without the password in it."""
-    return re.sub(r"(://[^:/@\s]*):[^@/\s]*@", r"\1:***@", text)
+    return re.sub(r"((?:://|^)[^:/@\s]*):[^/]*@", r"\1:***@", text)
 
 
 def shown(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pxeserve.answerfile.dialects import DIALECTS
 from pxeserve.answerfile.finding import Finding, Severity, Verdict, verdict
 from pxeserve.answerfile.lint import lint
 from tests.answerfile.lint.samples import (
@@ -129,3 +130,16 @@ def test_no_message_shows_a_password() -> None:
 
 def shown(findings: list[Finding]) -> str:
     return "\n".join(f"{one.code} {one.severity.value} {one.line}:{one.column} {one.message} -> {one.fix} {one.edits}" for one in findings)
+
+
+def test_no_fix_shows_a_password_that_stands_as_an_attribute() -> None:
+    text = b'<installation root-password="Verysecret1" source="http://u:Verysecret2@192.0.2.1/x"/>'
+    for finding in lint(text, DIALECTS["8.2"]):
+        assert "Verysecret" not in finding.message + finding.fix
+
+
+@pytest.mark.parametrize("address", ["u:Verysecret@192.0.2.1/x", "http://u:Verysecret @192.0.2.1/x", "http://u:a@Verysecret@192.0.2.1/x"])
+def test_no_message_shows_a_password_of_an_address_that_is_none(address: str) -> None:
+    text = f'<installation><source type="url">{address}</source></installation>'.encode()
+    for finding in lint(text, DIALECTS["8.2"]):
+        assert "Verysecret" not in finding.message + finding.fix
