@@ -162,8 +162,6 @@ def _armed(answer: Any, console: Console) -> None:
     )
     if answer["erases"]:
         console.print(f"it erases {escape(', '.join(answer['erases']))}")
-    for warning in answer["warnings"]:
-        console.print(f"[bold]warning:[/bold] {escape(warning)}")
     if answer["root_password"]:
         console.print(f"root password, shown this once: [bold]{escape(answer['root_password'])}[/bold]")
     elif answer["password_kept"]:

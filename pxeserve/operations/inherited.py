@@ -128,15 +128,18 @@ class Inherited:
                 raise NotFoundError(f"{whose}: scripts.{script.stage}: there is no script {script.name}", fix=fix)
         if declared.template is not None and declared.template not in self._looked_at:
             self._look(whose, declared.template)
-        for pack in (*declared.packs, *declared.driver_packs):
-            if pack.medium is None or pack.medium in self._coming:
-                continue
-            medium = self._media.get(pack.medium)
-            if medium is None:
-                fix = "pxeserve media import SOURCE --name NAME, or give its address"
-                raise NotFoundError(f"{whose}: sources: there is no medium {pack.medium}", fix=fix)
-            if medium.role is Role.NETINSTALL:
-                raise PxeserveError(f"{whose}: sources: medium {pack.medium} is a netinstall tree, which has no packages")
+        for key, packs in (("sources", declared.packs), ("driver-sources", declared.driver_packs)):
+            for pack in packs:
+                if pack.medium is not None and pack.medium not in self._coming:
+                    self._has_packages(f"{whose}: {key}", pack.medium)
+
+    def _has_packages(self, where: str, name: str) -> None:
+        medium = self._media.get(name)
+        if medium is None:
+            fix = "pxeserve media import SOURCE --name NAME, or give its address"
+            raise NotFoundError(f"{where}: there is no medium {name}", fix=fix)
+        if medium.role is Role.NETINSTALL:
+            raise PxeserveError(f"{where}: medium {name} is a netinstall tree, which has no packages")
 
     def _look(self, whose: str, template: str) -> None:
         folder = self._data / TEMPLATES

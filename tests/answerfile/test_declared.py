@@ -174,6 +174,8 @@ def test_scripts_run_in_the_order_of_their_stages_and_the_old_key_still_counts()
         ({"admin-interface": {"ipv6": "2001:db8::1"}}, "with its prefix"),
         ({"admin-interface": {**DHCP, "vlan": "4095"}}, "is not a VLAN from 1 to 4094"),
         ({"admin-interface": {**DHCP, "netmask": "255.0.0.0"}}, "admin-interface.netmask: unknown"),
+        ({"boot": {"dom0_mem": "1G"}}, "boot: this is no answer, it belongs elsewhere: to a profile"),
+        ({"template": "http://u:geheim7@h/ x"}, "template: 'http://u:********@h/ x' is not the name of a file"),
         ({"services": ["sshd"]}, "is not a table such as {sshd: disabled}"),
         ({"services": {"sshd": []}}, "services.sshd: [] is none of enabled and disabled"),
         ({"services": {"sshd": {"a": "b"}}}, "services.sshd: {'a': 'b'} is none of enabled and disabled"),

@@ -98,6 +98,7 @@ def test_words_add_to_lists_where_they_stand(site: Site) -> None:
         ("host.set", {"name": "xen01", "set": ["primary-disk=iscsi:a"]}, "installers of 4.1 know no iSCSI disks"),
         # what refers to nothing
         ("profile.set", {"name": "rack", "set": ["sources=[linux]"]}, "profile rack: sources: there is no medium linux"),
+        ("profile.set", {"name": "rack", "set": ["driver-sources=[cards]"]}, "profile rack: driver-sources: there is no medium cards"),
         ("host.set", {"name": "xen01", "set": ["template=rack.j2"]}, "host xen01: template rack.j2: there is no such template"),
         # what contradicts what is inherited, wherever it was said
         ("host.set", {"name": "xen01", "set": ["nameservers=[a]", "nameservers+=b"]}, "'a' is not an IPv4 address"),

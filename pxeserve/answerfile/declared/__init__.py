@@ -14,7 +14,7 @@ from pxeserve.answerfile.answers import Answers
 from pxeserve.answerfile.declared.elements import ANSWERS, KEYS, OWN, strange
 from pxeserve.answerfile.declared.packages import Pack, SiteScript, packs, post_install_script, protocol, scripts
 from pxeserve.answerfile.declared.redaction import kept, redacted
-from pxeserve.answerfile.declared.values import SHOWN, AnswerError, text
+from pxeserve.answerfile.declared.values import SHOWN, AnswerError, shown, text
 
 __all__ = ["KEYS", "SHOWN", "AnswerError", "Declared", "Pack", "SiteScript", "kept", "read", "redacted"]
 
@@ -69,5 +69,5 @@ def read(declared: Mapping[str, Any]) -> Declared:
 def _template(value: Any) -> str:
     name = text("template", value)
     if not _TEMPLATE.fullmatch(name):
-        raise AnswerError(f"template: {name!r} is not the name of a file beneath the folder of templates, such as rack.xml.j2")
+        raise AnswerError(f"template: {shown(name)} is not the name of a file beneath the folder of templates, such as rack.xml.j2")
     return name

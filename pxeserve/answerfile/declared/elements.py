@@ -65,6 +65,7 @@ KEYS = (*ANSWERS, *OWN)
 
 _KERNEL = "boot.kernel_args"
 ELSEWHERE: Mapping[str, str] = {
+    "boot": "to a profile: pxeserve profile set PROFILE --set boot.KEY=VALUE",
     "multipath": "boot.multipath = enabled",
     "device_mapper_multipath": "boot.multipath = enabled",
     "no_mpath": "boot.multipath = disabled",

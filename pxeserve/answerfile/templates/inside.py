@@ -11,6 +11,7 @@ import gc
 import json
 import os
 import pickle
+import pprint  # noqa: F401 - the filter of that name imports it when it is used: too late, as with the next
 import resource
 import signal
 import struct

@@ -35,6 +35,10 @@ def test_values_are_escaped_for_xml_in_text_and_attribute() -> None:
     )
 
 
+def test_a_filter_that_wants_a_module_has_it() -> None:
+    assert rendered("{{ [1, 2] | pprint }}") == "[1, 2]"
+
+
 def test_templates_may_use_each_other_and_lines_of_tags_alone_leave_nothing() -> None:
     text = '{% extends "base" %}\n{% block body %}\n{% for n in range(2) %}\n  <x>{{ n }}</x>\n{% endfor %}\n{% include "end" %}\n'
     text += "{% endblock %}\n"
