@@ -82,14 +82,17 @@ class Inherited:
 
     def notes_of_profile(self, name: str) -> list[str]:
         """What the installer of a profile's medium will never be told of what it declares, a sentence each."""
-        return _unsaid(self._fits(name, self._layers.of_profile(name)))
+        found = self._layers.of_profile(name)
+        return [*_unsaid(self._fits(name, found)), *self._unread_hash(name, found)]
 
     def notes_of_host(self, host: Host) -> list[str]:
         """The same for a host, and what its installer still has to be told."""
-        fits = self._fits(host.profile, self._of_host(host))
+        found = self._of_host(host)
+        fits = self._fits(host.profile, found)
         fresh = fits.get(Mode.FRESH)
         incomplete = [one for one in fresh.missing if one.field not in _AT_ARMING] if fresh else []
-        return [*_unsaid(fits), *(f"not complete yet: {one}" for one in incomplete)]
+        unread = self._unread_hash(host.profile, found)
+        return [*_unsaid(fits), *unread, *(f"not complete yet: {one}" for one in incomplete)]
 
     def _check_all(self, names: set[str]) -> None:
         for name in sorted(names):
@@ -161,6 +164,16 @@ class Inherited:
     def _fits(self, profile: str, found: Merged) -> dict[Mode, Fitted]:
         medium = self._medium(profile)
         return _fits(read(found.values).answers, medium) if medium is not None else {}
+
+    def _unread_hash(self, profile: str, found: Merged) -> Iterator[str]:
+        """A hash in the place of a password that is read as plain text: no host can be armed with it."""
+        medium, said = self._medium(profile), read(found.values).answers.root_password
+        dialect = spoken(medium.dialect) if medium is not None else None
+        if dialect is not None and said is not None and said.hashed and dialect.elements["root-password"].attribute("type") is None:
+            yield (
+                f"root-password: installers of {dialect.name} read plain text, and this is a hash: no host can be armed with it; "
+                "leave it out (root-password=random), and each installation gets a random one"
+            )
 
     def _below(self, name: str) -> Iterator[str]:
         return (other for other in self._layers.profiles if name in self._layers.above(other))

@@ -131,6 +131,14 @@ def test_a_medium_of_another_generation_is_refused_for_what_its_installer_could_
     assert "admin-interface.vlan: installers of 4.1 know no VLAN" in site.refused("profile.set", name="new", medium="sample")
 
 
+def test_a_hash_that_an_old_installer_would_read_as_the_password_is_told_when_it_is_set(site: Site) -> None:
+    hashed = 'root-password={"hash": "$6$saltsalt$' + "a" * 86 + '"}'
+    said = "root-password: installers of 4.1 read plain text, and this is a hash"
+    assert any(one.startswith(said) for one in site.ask("profile.set", name="rack", set=[hashed])["notes"])
+    assert any(one.startswith(said) for one in site.ask("host.set", name="xen01", set=[hashed])["notes"])
+    assert site.ask("profile.set", name="rack", set=["root-password=random"])["notes"] == []
+
+
 def test_what_the_installer_will_not_be_told_is_said_and_kept(site: Site) -> None:
     notes = site.ask("profile.set", name="rack", set=["services.sshd=disabled", "existing-installation=sda"])["notes"]
     assert [one.partition(";")[0] for one in notes] == ["services: installers of 4.1 know no <service>"]
