@@ -58,7 +58,7 @@ if [ "$kind" = nfs ]; then # installers name neither port nor version; busybox w
 fi
 
 stage() { # name, argument: fetch and run the scripts of a stage, in the order of the file
-    tr '\n' ' ' </tmp/answerfile | sed 's:<script :\n<script :g' |
+    { tr '\n' ' ' </tmp/answerfile && echo; } | sed 's:<script :\n<script :g' |
         sed -n "s:^<script [^>]*stage=\"$1\"[^>]*>[[:space:]]*\([^<[:space:]]*\)[[:space:]]*</script>.*:\1:p" >/tmp/stage
     while read -r script; do
         wget -q -O /tmp/script "$script" || end FAILED "Unable to fetch script $script"
