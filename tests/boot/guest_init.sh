@@ -107,7 +107,10 @@ if get .treeinfo /tmp/repo/treeinfo 2>/dev/null; then # as installers from 7.1 o
             L) install_rpm "$value" "$size" "$sum" ;;
         esac
     done </tmp/repo/list
+    mkdir -p /tmp/root/boot/grub # what scripts look for in a new system
+    echo '  multiboot2 /boot/xen.gz dom0_mem=2048M,max:2048M watchdog' >/tmp/root/boot/grub/grub.cfg
     stage filesystem-populated /tmp/root
+    say ROOT "$(sed -n 's/.*\(dom0_mem=[^ ]*\).*/\1/p' /tmp/root/boot/grub/grub.cfg)"
     stage installation-complete 0
     first_boot
     end DONE

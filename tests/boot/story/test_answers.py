@@ -64,12 +64,14 @@ def test_scripts_of_all_stages_run_in_their_order(service, lan, disk: Path) -> N
     assert first < last
     for stage in stages:
         assert f"SCRIPT {stage} returned 0" in said
+    assert "ROOT dom0_mem=512M,max:512M" in said
 
 
 def test_the_one_stage_of_old_installers_runs_the_sites_script(service, lan, disk: Path) -> None:
     _script(service, "filesystem-populated")
     said = _installed(service, lan, disk)
     assert "SITE filesystem-populated /tmp/root" in said
+    assert "ROOT dom0_mem=512M $1$" in said
 
 
 def test_a_host_is_installed_with_a_static_interface(service, lan, disk: Path) -> None:
