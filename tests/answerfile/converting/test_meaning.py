@@ -42,7 +42,7 @@ def test_any_answers(old: str, new: str, answers: Answers) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize(("old", "new"), PAIRS)
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=200)
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=1000)
 @given(answers=WHOLE | ANSWERS)
 def test_any_answers_a_thousand_times(old: str, new: str, answers: Answers) -> None:
     source, target = DIALECTS[old], DIALECTS[new]

@@ -35,7 +35,7 @@ def test_what_is_written_reads_back_as_what_fits(name: str, answers: Answers) ->
 
 @pytest.mark.long
 @EVERY
-@settings(_SLOW, max_examples=300)
+@settings(_SLOW, max_examples=1000)
 @given(answers=WHOLE | ANSWERS)
 def test_what_is_written_reads_back_as_what_fits_a_thousand_times(name: str, answers: Answers) -> None:
     fitted = fit(answers, DIALECTS[name])
