@@ -26,6 +26,7 @@ from pxeserve.keys import Keys, load_keys
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import Store, audit, installs, inventory, leases, open_store
 from pxeserve.store import tables as t
+from tests.installs.clocks import SetClock
 
 NOW = 1_790_000_000.0
 HOUR = 3600.0
@@ -34,20 +35,6 @@ OTHER_MAC = "52:54:00:77:00:99"
 MINE, SECOND, THIRD, STRANGE = (IPv4Address(f"10.77.0.{last}") for last in (100, 101, 102, 200))
 ANSWERFILE = b"<installation>\n  <root-password>planted-secret</root-password>\n</installation>\n"
 SCRIPT = b"#!/bin/sh\nexit 0\n"
-
-
-@dataclass
-class SetClock:
-    """Time since start, and which start, set by hand."""
-
-    seconds: float = 1000.0
-    start: str = "first start"
-
-    def boottime(self) -> float:
-        return self.seconds
-
-    def boot_id(self) -> str:
-        return self.start
 
 
 @dataclass

@@ -22,22 +22,11 @@ from pxeserve.installs.secret import Secret
 from pxeserve.keys import Keys, load_keys
 from pxeserve.store import Store, audit, installs, inventory, open_store
 from pxeserve.store import tables as t
+from tests.installs.clocks import SetClock
 
 NOW, HOUR = 1_790_000_000.0, 3600.0
 ADDRESS = IPv4Address("10.77.0.100")
 ROOT, DELIVERED = "planted-root-password", "planted-delivered-one"
-
-
-@dataclass
-class SetClock:
-    seconds: float = 1000.0
-    start: str = "first start"
-
-    def boottime(self) -> float:
-        return self.seconds
-
-    def boot_id(self) -> str:
-        return self.start
 
 
 @dataclass

@@ -47,27 +47,6 @@ MENUS = {
     "8.2": ("boot/efi/EFI/xenserver/grub.cfg", "\tmultiboot2 /boot/xen.gz dom0_mem=9M,max:9M x\n", "dom0_mem=1024M,max:1024M x"),
     "xcp-8.3": ("boot/grub/grub.cfg", "\tmultiboot2 /boot/xen.gz dom0_mem=9M,max:9M x\n", "dom0_mem=1024M,max:1024M x"),
 }
-CONFIG = """
-[server]
-data = "{data}"
-interface = "lo"
-address = "127.0.0.1"
-user = "{user}"
-[dhcp]
-mode = "server"
-port = {dhcp}
-[[dhcp.subnet]]
-network = "127.79.0.0/24"
-range = ["127.79.0.100", "127.79.0.199"]
-[tftp]
-port = {tftp}
-[http]
-port = {http}
-[console]
-port = {console}
-[arming]
-bind = "token"
-"""
 
 
 @dataclass
@@ -95,7 +74,8 @@ def house(make_service: Callable[[], Any]) -> Iterator[House]:
     if not shutil.which("busybox"):
         pytest.skip("busybox is not installed")
     service = make_service()
-    service.config.write_text(CONFIG.format(data=service.data, user=getpass.getuser(), **service.ports))
+    service.write(user=getpass.getuser())
+    service.config.write_text(service.config.read_text() + '[arming]\nbind = "token"\n')
     data_folder.own_folder(service.data, None)
     prepare.fill(service.data)
     store = open_store(service.data, migrate=True)
