@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TypedDict, Unpack
 
 from pxeserve.answerfile.answers import Mode
 from pxeserve.answerfile.codes import Code
@@ -19,6 +20,15 @@ from pxeserve.answerfile.reading.trace import Passed
 XML = "XML 1.0; Python's minidom, as the installers use it"
 _SHOWN = 60
 SECURITY = "security rule of this server"
+
+
+class How(TypedDict, total=False):
+    """Where at an element a finding is, what would mend it, and where the fact comes from when it is not the installer."""
+
+    attribute: str | None
+    text: bool
+    edits: tuple[Edit, ...]
+    source: str | None
 
 
 class Case:
@@ -155,13 +165,13 @@ class Case:
         edits = edits if self.places.editable else ()
         return Finding(code.text, severity, line, column, message, fix, source or self.dialect.source, edits)
 
-    def warn(self, code: Code, node: Node, message: str, fix: str, **how: object) -> Finding:
+    def warn(self, code: Code, node: Node, message: str, fix: str, **how: Unpack[How]) -> Finding:
         """A warning: the file is taken, and does something else than it says."""
-        return self.find(code, Severity.WARNING, node, message, fix, **how)  # type: ignore[arg-type]
+        return self.find(code, Severity.WARNING, node, message, fix, **how)
 
-    def tell(self, code: Code, node: Node, message: str, fix: str, **how: object) -> Finding:
+    def tell(self, code: Code, node: Node, message: str, fix: str, **how: Unpack[How]) -> Finding:
         """Something worth knowing."""
-        return self.find(code, Severity.INFO, node, message, fix, **how)  # type: ignore[arg-type]
+        return self.find(code, Severity.INFO, node, message, fix, **how)
 
 
 def above(node: Node) -> Iterator[Node]:
