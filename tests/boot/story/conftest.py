@@ -221,6 +221,20 @@ class Service:
             follower.kill()
             follower.communicate()
 
+    def installed(self, disk: Path) -> list[str]:
+        """Arm xen01 and power it on; what its installer said, once it is done. Its next boot is its own disk's."""
+        self.cli("host", "install", "xen01", "--yes")
+        machine = self._lan.power_on(MAC, disk, "bios-plain")
+        machine.until("@@ DONE", "@@ FAILED", "OWN DISK")
+        machine.end()
+        assert machine.markers[-1] == "DONE", machine.text[-2000:]
+        fetched = [line.split()[1] for line in machine.markers if line.startswith("PACKAGE")]
+        assert fetched == list(self.packages)
+        self.wait_for("xen01", "install.done")
+        again = self._lan.power_on(MAC, disk, "bios-plain")
+        assert again.until("OWN DISK", "@@ STARTED") == "OWN DISK"
+        return list(machine.markers)
+
     def wait_for_nfs(self) -> None:
         """Until status says that NFS is served in both versions."""
         deadline = time.monotonic() + PATIENCE

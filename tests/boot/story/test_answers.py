@@ -8,7 +8,6 @@ import pytest
 
 pytestmark = [pytest.mark.boot, pytest.mark.netns, pytest.mark.long]
 
-MAC = "52:54:00:77:00:01"
 STATIC = (
     "hostname=xen01.example", "admin-interface.name=eth0", "admin-interface.proto=static", "admin-interface.ipaddr=10.77.0.11",
     "admin-interface.subnet=255.255.255.0", "admin-interface.gateway=10.77.0.1",
@@ -29,21 +28,6 @@ TEMPLATE = """\
 """
 
 
-def _installed(service, lan, disk: Path) -> list[str]:
-    """Arm and power on; what the installer and its scripts said, once it is done. Its next boot is its own disk's."""
-    service.cli("host", "install", "xen01", "--yes")
-    machine = lan.power_on(MAC, disk, "bios-plain")
-    machine.until("@@ DONE", "@@ FAILED", "OWN DISK")
-    machine.end()
-    assert machine.markers[-1] == "DONE", machine.text[-2000:]
-    fetched = [line.split()[1] for line in machine.markers if line.startswith("PACKAGE")]
-    assert fetched == list(service.packages)
-    service.wait_for("xen01", "install.done")
-    again = lan.power_on(MAC, disk, "bios-plain")
-    assert again.until("OWN DISK", "@@ STARTED") == "OWN DISK"
-    return machine.markers
-
-
 def _script(service, stage: str) -> None:
     """A script of the site's that says on the console where it stands, and with what argument."""
     file = service.lay(f"scripts-to-add/{stage}.sh", f'#!/bin/sh\necho "@@ SITE {stage} ${{1-none}}"\n')
@@ -51,12 +35,12 @@ def _script(service, stage: str) -> None:
     service.cli("host", "set", "xen01", "--set", f"scripts.{stage}=[{stage}]")
 
 
-def test_scripts_of_all_stages_run_in_their_order(service, lan, disk: Path) -> None:
+def test_scripts_of_all_stages_run_in_their_order(service, disk: Path) -> None:
     service.modern()
     stages = ("installation-start", "filesystem-populated", "installation-complete")
     for stage in stages:
         _script(service, stage)
-    said = _installed(service, lan, disk)
+    said = service.installed(disk)
     assert [line for line in said if line.startswith("SITE")] == [
         "SITE installation-start none", "SITE filesystem-populated /tmp/root", "SITE installation-complete 0",
     ]  # fmt: skip
@@ -67,29 +51,29 @@ def test_scripts_of_all_stages_run_in_their_order(service, lan, disk: Path) -> N
     assert "ROOT dom0_mem=512M,max:512M" in said
 
 
-def test_the_one_stage_of_old_installers_runs_the_sites_script(service, lan, disk: Path) -> None:
+def test_the_one_stage_of_old_installers_runs_the_sites_script(service, disk: Path) -> None:
     _script(service, "filesystem-populated")
-    said = _installed(service, lan, disk)
+    said = service.installed(disk)
     assert "SITE filesystem-populated /tmp/root" in said
     assert "ROOT dom0_mem=512M $1$" in said
 
 
-def test_a_host_is_installed_with_a_static_interface(service, lan, disk: Path) -> None:
+def test_a_host_is_installed_with_a_static_interface(service, disk: Path) -> None:
     service.cli("host", "set", "xen01", *(word for one in STATIC for word in ("--set", one)))
-    said = _installed(service, lan, disk)
+    said = service.installed(disk)
     assert "STATIC xen01.example 10.77.0.11 255.255.255.0 10.77.0.1" in said
 
 
-def test_a_newer_host_is_installed_with_a_static_interface(service, lan, disk: Path) -> None:
+def test_a_newer_host_is_installed_with_a_static_interface(service, disk: Path) -> None:
     service.modern()
     service.cli("host", "set", "xen01", *(word for one in STATIC for word in ("--set", one)))
-    said = _installed(service, lan, disk)
+    said = service.installed(disk)
     assert "STATIC xen01.example 10.77.0.11 255.255.255.0 10.77.0.1" in said
 
 
-def test_a_host_is_installed_by_the_sites_own_template(service, lan, disk: Path) -> None:
+def test_a_host_is_installed_by_the_sites_own_template(service, disk: Path) -> None:
     service.modern()
     service.lay("templates/rack.xml.j2", TEMPLATE)
     service.cli("profile", "set", "rack-b", "--set", "template=rack.xml.j2")
-    said = _installed(service, lan, disk)
+    said = service.installed(disk)
     assert "HOSTNAME xen01-by-template" in said
