@@ -78,7 +78,7 @@ def _kept_or_named(before: Answers, done: Converted, source: Dialect, target: Di
     assert after.refusal is None, after.refusal
     assert after.answers == done.answers
     named = {change.field.partition(".")[0] for change in done.changes}
-    old, new = _meant(before, source), _meant(done.answers, target)
+    old, new = _meant(before, source), _own_loader(before, _meant(done.answers, target), target)
     for one in fields(Answers):
         name = _NAMES.get(one.name, one.name.replace("_", "-"))
         assert _plain(one.name, getattr(old, one.name)) == _plain(one.name, getattr(new, one.name)) or name in named, (name, done.changes)
@@ -88,8 +88,7 @@ def _meant(answers: Answers, dialect: Dialect) -> Answers:
     """With what is left out said: what an installation from nothing comes to."""
     text = {key: one.text.default for key, one in dialect.elements.items() if one.text is not None}
     if answers.mode not in (Mode.FRESH, Mode.REINSTALL):
-        said = answers.bootloader
-        return replace(answers, bootloader=replace(said, kind=said.kind or text["bootloader"])) if said is not None else answers
+        return answers
     root = {one.key: one.value.default for one in dialect.root.attributes}
     backend = text.get("network-backend") or ("vswitch" if dialect.name == "xs9" else "bridge")
     loader = answers.bootloader or Bootloader()
@@ -105,6 +104,17 @@ def _meant(answers: Answers, dialect: Dialect) -> Answers:
         bootloader=replace(loader, kind=loader.kind or text["bootloader"], location=loader.location or "mbr"),
         ntp_source=answers.ntp_source or unsaid,
     )
+
+
+def _own_loader(before: Answers, after: Answers, target: Dialect) -> Answers:
+    """An upgrade that named no boot loader gets its installer's own. Where an element that is there has to name one (6.0 to 6.5), it
+    names that; an element with nothing in it says nothing."""
+    loader, own = after.bootloader or Bootloader(), target.elements["bootloader"].text
+    unnamed = before.mode is Mode.UPGRADE and not (before.bootloader or Bootloader()).kind
+    if not unnamed or own is None or loader.kind not in ("", own.default):
+        return after
+    kept = replace(loader, kind="")
+    return replace(after, bootloader=kept if before.bootloader is not None or kept != Bootloader() else None)
 
 
 def _read_in(dialect: Dialect, mode: Mode) -> list[str]:
