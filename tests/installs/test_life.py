@@ -286,6 +286,33 @@ def test_after_ten_minutes_or_the_first_report_it_is_gone(world: World) -> None:
     assert world.deliver(token, now=NOW + 7) is None
 
 
+def test_a_token_that_was_right_once_is_told_once_a_minute_with_the_reason(world: World) -> None:
+    world.arming.arm(world.order(), NOW)
+    token = world.token()
+    world.arming.cancel(world.host, "tester", NOW + 1)
+    for second in (2.0, 3.0, 61.0, 62.0):
+        assert world.deliver(token, now=NOW + second) is None
+    with world.store.site.read() as connection:
+        told = connection.execute(t.install_event.select().where(t.install_event.c.kind == "install.stale-token")).all()
+    assert [row.at for row in told] == [NOW + 2, NOW + 62]
+    assert "that install is cancelled" in told[0].data["because"]
+    assert token not in str(told)
+
+
+def test_a_token_that_is_asked_for_too_often_or_too_late_is_told(world: World) -> None:
+    world.arming.arm(world.order(), NOW)
+    token = world.token()
+    sent = world.deliver(token)
+    assert sent is not None and sent.commit()
+    assert world.deliver(token, now=NOW + 600) is None
+    assert world.told()[-1] == "install.stale-token"
+    world.arming.cancel(world.host, "tester", NOW + 700)
+    world.arming.arm(world.order(), NOW + 700)
+    late = world.token(now=NOW + 701)
+    assert world.deliver(late, now=NOW + 700 + 24 * HOUR) is None
+    assert world.told()[-1] == "install.stale-token"
+
+
 def test_the_right_token_from_a_wrong_address_freezes_and_tells(world: World) -> None:
     world.arming.arm(world.order(), NOW)
     token = world.token()
