@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "site0005"
-down_revision = "site0003"
+down_revision = "site0004"
 
 
 def upgrade() -> None:
