@@ -14,6 +14,7 @@ from typing import Any
 
 from pxeserve.answerfile.declared import redacted
 from pxeserve.answerfile.scripts.names import HOOK, ROTATION
+from pxeserve.domain.medium import Medium
 
 _ABOUT_THIS_ONE = frozenset({HOOK, ROTATION})
 """Scripts that hold an arming's own tokens or password, and so are never the same twice."""
@@ -42,12 +43,13 @@ class Remembered:
 
 
 def remembered(
-    medium: str | None, revision: str | None, template: str | None, values: Mapping[str, Any], scripts: Mapping[str, bytes], key: bytes
+    medium: Medium | None, template: str | None, values: Mapping[str, Any], scripts: Mapping[str, bytes], key: bytes
 ) -> Remembered:
     """What is kept of an arming with the answers `values`. `key` is the service's own."""
     sums = {name: hashlib.sha256(body).hexdigest() for name, body in scripts.items() if name not in _ABOUT_THIS_ONE}
     declared = dict(list(_paths(redacted(values)))[:_MOST])
-    return Remembered(medium, revision, template, declared, _hidden(values, key), dict(list(sums.items())[:_MOST]))
+    kept = (declared, _hidden(values, key), dict(list(sums.items())[:_MOST]))
+    return Remembered(medium.name if medium else None, medium.revision if medium else None, template, *kept)
 
 
 def recalled(kept: Mapping[str, Any] | None) -> Remembered | None:
