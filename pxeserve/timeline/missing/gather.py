@@ -53,7 +53,8 @@ def gather(
         situation = replace(
             situation, newest=newest[flag] == number, quiet=max(now - boot.events[-1].at, 0.0),
             began=boot.events[0].at, ended=boot.events[-1].at, armed=state.armed if state else Armed(),
-            state=state.word if state else "", happened=(*situation.happened, *told),
+            state=state.word if state else "",
+            since=max(boot.events[0].at - state.at, 0.0) if state else 0.0, happened=(*situation.happened, *told),
             before=tuple(briefs[one] for one in before), after=tuple(later),
         )  # fmt: skip
         found.append(situation)
