@@ -5,11 +5,12 @@ Refuses to know what an event means.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, select
+from sqlalchemy import Connection, Row, Select, delete, func, literal, select
 from sqlalchemy.dialects.sqlite import insert
 
 from pxeserve.store import tables as t
@@ -75,6 +76,30 @@ def following(connection: Connection, wanted: Wanted, limit: int) -> list[EventR
     """The first `limit` events after `wanted.since`, the oldest first: for whoever reads on."""
     rows = connection.execute(_where(select(t.event), wanted).order_by(t.event.c.id).limit(min(limit, MOST)))
     return [_row(row) for row in rows]
+
+
+def tails(connection: Connection, macs: Collection[str], each: int) -> list[EventRow]:
+    """The last `each` events of each of these MACs, the oldest first, by one query that reads no more than those."""
+    of = func.json_each(json.dumps(list(macs))).table_valued("value")
+    older = t.event.alias()
+    edge = select(older.c.id).where(older.c.mac == of.c.value).order_by(older.c.id.desc()).limit(1).offset(each - 1)
+    query = select(t.event).select_from(of.join(t.event, t.event.c.mac == of.c.value))
+    query = query.where(t.event.c.id >= func.coalesce(edge.correlate(of).scalar_subquery(), 0)).order_by(t.event.c.id)
+    return [_row(row) for row in connection.execute(query)]
+
+
+def macs_heard(connection: Connection, most: int) -> list[str]:
+    """MACs of which the record holds anything, at most so many, in their order; a step of the index each, however much it holds."""
+    first = select(func.min(t.event.c.mac).label("mac"), literal(1).label("nth")).cte("heard", recursive=True)
+    older = t.event.alias()
+    following = select(func.min(older.c.mac)).where(older.c.mac > first.c.mac).correlate(first).scalar_subquery()
+    walk = first.union_all(select(following, first.c.nth + 1).where(first.c.mac.is_not(None), first.c.nth < most))
+    return [mac for mac in connection.execute(select(walk.c.mac)).scalars() if mac is not None]
+
+
+def knows_mac(connection: Connection, mac: str) -> bool:
+    """Whether the record holds anything of `mac`."""
+    return connection.execute(select(t.event.c.id).where(t.event.c.mac == mac).limit(1)).first() is not None
 
 
 def newest_id(connection: Connection) -> int:
