@@ -77,8 +77,18 @@ def _boot(number: int, boot: Any, console: Console) -> None:
     if following and following["overdue"]:
         console.print(Text(f"! did not come: {following['expected']}", style="red"))
         console.print(Text(f"  {following['text']}", style="red"))
+        _causes(following["causes"], console)
     elif following:
         console.print(Text(f"  expected next: {following['expected']}"))
+
+
+def _causes(causes: Any, console: Console) -> None:
+    """Why, the likeliest first, with how to tell and what to do."""
+    for number, one in enumerate(causes, 1):
+        console.print(Text(f"  {number}. {one['text']} ({one['weight']})"))
+        console.print(Text(f"     to tell: {one['tell']}"))
+        console.print(Text(f"     to do:   {one['fix']}"))
+        console.print(Text(f"     [{one['name']}; {one['source']}]", style="dim"))
 
 
 def _figures(line: Any) -> str:
