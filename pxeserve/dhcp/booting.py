@@ -56,6 +56,7 @@ class Boots:
             install=who.install.id if who.install else None,
             http_port=self._http_port if decision.loader and decision.loader.http else None,
             named=named,
+            firmware=client.firmware,
         )
 
     def rehearses(self, mac: str) -> bool:

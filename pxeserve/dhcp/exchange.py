@@ -182,6 +182,8 @@ def _event(note: Note, mac: str, now: float) -> Event:
         ]
         if boot.file:
             data["file"] = boot.file
+        if boot.firmware is not None:
+            data["firmware"] = boot.firmware.value
     return Event(
         kind=f"dhcp.{note.kind}",
         at=now,
