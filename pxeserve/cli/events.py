@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from pxeserve.cli import unheard
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, stream
 
 app = typer.Typer()
@@ -58,6 +59,9 @@ def _timeline(timeline: Any, console: Console) -> None:
     for number, boot in enumerate(boots, 1):
         console.print()
         _boot(number, boot, console)
+    if timeline["unheard"]:
+        for line in unheard.lines(timeline["unheard"]):
+            console.print(Text(f"{_WRONG}{line}", style="red"))
     for one in timeline["beside"]:
         console.print(Text(f"{_WRONG if not one['ok'] else _DONE}{_day(one['at'])} {_clock(one['at'])}  {one['text']}"))
 

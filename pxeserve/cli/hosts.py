@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pxeserve.cli import arming, passwords
+from pxeserve.cli import arming, passwords, unheard
 from pxeserve.cli.selecting import NamesArgument, RackOption, TagOption, asked, labels
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, reporting_errors
 
@@ -115,9 +115,13 @@ def _listed(answer: Any, console: Console) -> None:
     for host in answer:
         tags = ", ".join(host["tags"]) or "-"
         table.add_row(
-            host["name"], "\n".join(host["mac"]), host["profile"], host["rack"] or "-", tags, host["address"] or "-", host["state"]
+            host["name"], "\n".join(host["mac"]), host["profile"], host["rack"] or "-", tags, host["address"] or "-", _state(host)
         )
     console.print(table)
+
+
+def _state(host: Any) -> str:
+    return f"{host['state']}, nothing heard" if host["unheard"] else str(host["state"])
 
 
 def _shown(answer: Any, console: Console) -> None:
@@ -131,5 +135,8 @@ def _shown(answer: Any, console: Console) -> None:
         console.print(f"{'medium:':10}{escape(found['name'] + state)}")
     for key, value in answer["answerfile"].items():
         console.print(f"  {escape(key)}: {escape(str(value))}")
+    if answer.get("unheard"):
+        for line in unheard.lines(answer["unheard"]):
+            console.print(f"! {escape(line)}")
     for note in answer.get("notes", ()):
         console.print(f"note: {escape(note)}")

@@ -12,9 +12,11 @@ from pydantic import Field
 from pxeserve.domain.client import parse_mac
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context, Progress
+from pxeserve.operations.hearing import silences
 from pxeserve.operations.registry import verb
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import events as stored
+from pxeserve.store import installs
 from pxeserve.timeline.reading import BootLines, Timeline, read
 
 _POLL = 0.5
@@ -47,7 +49,8 @@ def timeline(context: Context, *, host: str, limit: Limit = 5000) -> dict[str, A
     wanted = stored.Wanted(host=_host(context, host))
     with context.store.events.read() as connection:
         found = stored.latest(connection, wanted, limit)
-    return _timeline(read(host, found, time.time()))
+    now = time.time()
+    return {**_timeline(read(host, found, now)), "unheard": _unheard(context, host, now)}
 
 
 @verb("counters")
@@ -82,6 +85,15 @@ def _events(context: Context, wanted: stored.Wanted, limit: int, *, follow: bool
             beat += 1
             context.report(Progress(beat % 2, 1, "waiting for events"))  # an asker who has left is noticed by this
             time.sleep(_POLL)
+
+
+def _unheard(context: Context, name: str, now: float) -> dict[str, Any] | None:
+    """Why nothing was heard of the host since it was armed, if so."""
+    host = SnapshotSource(context.store).current().hosts[name]
+    with context.store.site.read() as connection:
+        newest = installs.newest_of(connection, host.id)
+    found = silences(context, [host], {host.id: newest} if newest else {}, now)
+    return dataclasses.asdict(found[name]) if name in found else None
 
 
 def _host(context: Context, name: str | None) -> str | None:

@@ -19,8 +19,10 @@ from pxeserve.errors import PxeserveError
 from pxeserve.handout.menus import Place, own_disk, reader_for, write
 from pxeserve.installs.subject import Subject, subject
 from pxeserve.operations.context import Context
+from pxeserve.operations.hearing import silences
 from pxeserve.operations.registry import verb
 from pxeserve.snapshot import shared
+from pxeserve.store import installs
 from pxeserve.store.loaders import sets
 
 _REDACTED, _SESSION = "TOKEN", "SESSION"
@@ -41,7 +43,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -
     decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=now)
     menu, trouble = _menu(context, decision, firmware, loaders)
     reasons = [*decision.because, *trouble, *_damage(context, decision, who), *_conditions(context, decision)]
-    reasons += _passed_over(context, decision, who)
+    reasons += [*_unheard(context, who, now), *_passed_over(context, decision, who)]
     loader, install = decision.loader, decision.install
     return {
         "mac": client.mac,
@@ -94,6 +96,19 @@ def _menu(context: Context, decision: Decision, firmware: Firmware, loaders: Loa
         who = decision.host.name if decision.host else "this machine"
         reason = Reason(Weight.REFUSED, "menu-unwritable", error.message, f"profile {decision.profile.name}" if decision.profile else who)
         return own_disk(decision, reader).decode(), [reason]
+
+
+def _unheard(context: Context, who: Subject, now: float) -> Iterator[Reason]:
+    """That the host is armed and was not heard since, with what is likely, the likeliest first."""
+    if who.host is None or who.install is None or who.rehearsal:
+        return
+    with context.store.site.read() as connection:
+        row = installs.newest_of(connection, who.host.id)
+    for found in silences(context, [who.host], {who.host.id: row} if row else {}, now).values():
+        source = f"install {who.install.id}"
+        yield Reason(Weight.PASSED_OVER, "unheard", found.text, source)
+        for cause in found.causes:
+            yield Reason(Weight.PASSED_OVER, "unheard-cause", f"it may be that {cause.what}: {cause.tell}", source)
 
 
 def _damage(context: Context, decision: Decision, who: Subject) -> Iterator[Reason]:
