@@ -12,8 +12,9 @@ from pydantic import Field
 from pxeserve.domain.client import parse_mac
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context, Progress
+from pxeserve.operations.missing import known
 from pxeserve.operations.registry import verb
-from pxeserve.snapshot import SnapshotSource
+from pxeserve.snapshot import SnapshotSource, shared
 from pxeserve.store import events as stored
 from pxeserve.timeline.reading import BootLines, Timeline, read
 
@@ -47,7 +48,7 @@ def timeline(context: Context, *, host: str, limit: Limit = 5000) -> dict[str, A
     wanted = stored.Wanted(host=_host(context, host))
     with context.store.events.read() as connection:
         found = stored.latest(connection, wanted, limit)
-    return _timeline(read(host, found, time.time()))
+    return _timeline(read(host, found, time.time(), known(context, shared(context.store).current().hosts.get(host))))
 
 
 @verb("counters")
