@@ -133,6 +133,8 @@ def _heard(message: Message, asker: Asker, address: IPv4Address | None, other: I
     data = {"vendor_class": asker.client.vendor_class, "xid": f"{message.xid:08x}", "arch": str(asker.client.arch)}
     if firmware := asker.make.runs:
         data["firmware"] = firmware.value
+    if asker.ipxe:
+        data["user_class"] = "iPXE"
     if other is not None:
         data["server"] = str(other)
     text = f"took {address} from {other}" if address else "asked what to boot"

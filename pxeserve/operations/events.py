@@ -13,8 +13,9 @@ from pxeserve.domain.client import parse_mac
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.hearing import silences
+from pxeserve.operations.missing import known
 from pxeserve.operations.registry import verb
-from pxeserve.snapshot import SnapshotSource
+from pxeserve.snapshot import SnapshotSource, shared
 from pxeserve.store import events as stored
 from pxeserve.store import installs
 from pxeserve.timeline.reading import BootLines, Timeline, read
@@ -50,7 +51,8 @@ def timeline(context: Context, *, host: str, limit: Limit = 5000) -> dict[str, A
     with context.store.events.read() as connection:
         found = stored.latest(connection, wanted, limit)
     now = time.time()
-    return {**_timeline(read(host, found, now)), "unheard": _unheard(context, host, now)}
+    site = known(context, shared(context.store).current().hosts.get(host))
+    return {**_timeline(read(host, found, now, site)), "unheard": _unheard(context, host, now)}
 
 
 @verb("counters")
