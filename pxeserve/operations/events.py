@@ -45,12 +45,14 @@ def events(
 
 
 @verb("timeline")
-def timeline(context: Context, *, host: str, limit: Limit = 5000) -> dict[str, Any]:
-    """What the record means for `host`: its boots step by step, and what did not come."""
+def timeline(context: Context, *, host: str, limit: Limit = 5000, at: float | None = None) -> dict[str, Any]:
+    """What the record means for `host`: its boots step by step, and what did not come; as it was told at epoch second `at`, or will be
+    if nothing comes until then."""
     wanted = stored.Wanted(host=_host(context, host))
     with context.store.events.read() as connection:
         found = stored.latest(connection, wanted, limit)
-    now = time.time()
+    now = time.time() if at is None else at
+    found = [event for event in found if event.at <= now]
     site = known(context, shared(context.store).current().hosts.get(host))
     return {**_timeline(read(host, found, now, site)), "unheard": _unheard(context, host, now)}
 

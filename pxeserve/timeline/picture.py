@@ -12,7 +12,8 @@ from pxeserve.domain.install import LIVE_STATES, InstallState
 from pxeserve.store.events import EventRow
 from pxeserve.store.installs import InstallRow
 from pxeserve.timeline.lines import Line
-from pxeserve.timeline.reading import BootLines, Next, read
+from pxeserve.timeline.missing import Next
+from pxeserve.timeline.reading import BootLines, read
 from pxeserve.timeline.steps import Step
 from pxeserve.timeline.unheard import Hearing, Unheard, unheard
 

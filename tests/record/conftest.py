@@ -16,15 +16,17 @@ from typing import Any
 import pytest
 
 from pxeserve.boot import gather
+from pxeserve.cli.session import ask
 from pxeserve.repo.imports import import_medium
 from pxeserve.store import Store, open_store
 from pxeserve.store import loaders as stored
-from tests.faults.conftest import _furnishing
+from tests.faults.conftest import _furnishing, figure
 from tests.faults.service import Service, until
 from tests.faults.space import Space
 from tests.media_samples import filler, make
 from tests.record.network import SERVER, Network, network
 
+__all__ = ["figure"]
 ELF = b"\x7fELF" + bytes(2000)
 SET = {"pxelinux.0": b"PXELINUX 6.04 PXE" + bytes(2000), "mboot.c32": ELF, "ldlinux.c32": ELF, "libcom32.c32": ELF}
 ANSWERS = (
@@ -55,6 +57,10 @@ class Site:
         done = self.service.command(*words, "--json")
         assert status is None or done.returncode == status, f"{words}: {done.returncode}: {done.stdout}{done.stderr}"
         return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def ask(self, verb: str, **arguments: Any) -> Any:
+        """What an operation answers."""
+        return ask(self.service.config, verb, arguments)
 
     def host(self, name: str, *settings: str, profile: str = "rack") -> str:
         """A host of this name; its MAC."""

@@ -42,7 +42,7 @@ class Slot:
 
     @property
     def acts(self) -> list[Callable[[], None]]:
-        """What it does from power-on to its end, an act at a time."""
+        """What it does from power-on to its end, one at a time."""
         if self.fate == "lapses":
             return []
         begins = [self.asks, self.loads, self.reads_the_menu, self.starts, self.answers]
@@ -50,7 +50,7 @@ class Slot:
             return [*begins, self.looks, self.fetches, self.begins, self.fails, self.boots_again]
         return [*begins, self.looks, *[self.fetches] * _PACKAGES, self.begins, self.ends, self.boots_again]
 
-    def acts_once(self) -> bool:
+    def act(self) -> bool:
         """The next act; False when there is none any more."""
         acts = self.acts
         if self.done == len(acts):
@@ -86,10 +86,8 @@ class Slot:
         self._source = re.search(r"<source[^>]*>http://[\d.]+([^<]+)</source>", text)[1].rstrip("/")  # type: ignore[index]
 
     def looks(self) -> None:
-        for folder in self._http(f"{self._source}/XS-REPOSITORY-LIST").split():
-            listed = self._http(f"{self._source}/{folder}/XS-PACKAGES")
-            self._files += [f"{folder}/{name}" for line in listed.splitlines() for name in line.split() if name.endswith((".tar.bz2", ".rpm"))]
-        assert len(self._files) >= _PACKAGES, self._files
+        lines = [line.split() for line in self._http(f"{self._source}/packages.main/XS-PACKAGES").splitlines()]
+        self._files = [f"packages.main/{words[5]}" for words in lines if words[3:4] == ["tbz2"]]
 
     def fetches(self) -> None:
         self._http(f"{self._source}/{self._files[self.packages]}")
@@ -134,8 +132,8 @@ class Slot:
     def _http(self, path: str) -> str:
         with self.space.tcp((SERVER, 80), self.address) as conn:
             status, body = http_get(conn, path)
-        assert status == 200, (status, path)
+        assert status in (200, 204), (status, path)
         return body.decode(errors="replace")
 
 
-_PACKAGES = 2
+_PACKAGES = 3

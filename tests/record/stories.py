@@ -80,7 +80,7 @@ def requests_by_tftp_are_dropped(scene: Scene) -> None:
     scene.recorded("dhcp.ack")
 
 
-@story("address", r"40000|nothing .*(came|arrived)|never acknowledged|lost", later=3600)
+@story("address", r"40000|tftp.ports|nothing .*(came|arrived)|never acknowledged|lost", later=3600)
 def all_data_of_a_transfer_is_lost(scene: Scene) -> None:
     with scene.machine() as one:
         one.cable.loses = _data_by_tftp
@@ -99,7 +99,7 @@ def one_packet_in_twenty_is_lost(scene: Scene) -> None:
     scene.recorded("install.done")
 
 
-@story("asks", r"architecture 2 \(Itanium\)")
+@story("failed", r"architecture 2 \(Itanium\)")
 def an_architecture_that_nothing_runs_on(scene: Scene) -> None:
     with scene.machine(vendor="PXEClient:Arch:00002:UNDI:002001") as one:
         stops(one.boots)
@@ -111,14 +111,14 @@ def _armed_uefi(scene: Scene) -> None:
     armed(scene)
 
 
-@story("asks", r"(?i)no .*loader|loader.*(missing|not)", spoil=_armed_uefi, predicted=r"(?i)loader")
+@story("failed", r"(?i)no .*loader|loader.*(missing|not)", spoil=_armed_uefi, predicted=r"(?i)loader")
 def no_loader_for_this_firmware(scene: Scene) -> None:
     with scene.machine(vendor=UEFI) as one:
         stops(one.boots)
     scene.recorded("dhcp.refused")
 
 
-@story("loader", r"(?i)(loop|again and again|three times)", later=3600)
+@story("failed", r"(?i)(loop|again and again|3 times)", later=3600)
 def the_same_loader_again_and_again(scene: Scene) -> None:
     with scene.machine() as one:
         for _ in range(4):
@@ -159,7 +159,7 @@ def _flipped(path: str) -> None:
         file.write(bytes([byte]))
 
 
-@story("menu", r"\.treeinfo", spoil=_spoiled_medium(".treeinfo", os.unlink), predicted=r"\.treeinfo")
+@story("own disk", r"\.treeinfo", spoil=_spoiled_medium(".treeinfo", os.unlink), predicted=r"\.treeinfo")
 def the_tree_has_no_treeinfo(scene: Scene) -> None:
     with scene.machine() as one:
         stops(one.starts, one.boots())
@@ -168,13 +168,13 @@ def the_tree_has_no_treeinfo(scene: Scene) -> None:
 _RPM = "Packages/kernel-1.0-1.x86_64.rpm"
 
 
-@story("menu", r"kernel-1\.0-1\.x86_64\.rpm", spoil=_spoiled_medium(_RPM, _flipped), predicted=r"kernel-1\.0-1\.x86_64\.rpm")
+@story("own disk", r"kernel-1\.0-1\.x86_64\.rpm", spoil=_spoiled_medium(_RPM, _flipped), predicted=r"kernel-1\.0-1\.x86_64\.rpm")
 def a_package_is_corrupt(scene: Scene) -> None:
     with scene.machine() as one:
         stops(one.starts, one.boots())
 
 
-@story("RAM disk", r"(?i)token|cancelled|no longer", later=3600)
+@story("installer asks", r"(?i)token|cancelled|no longer", later=3600)
 def a_stale_token(scene: Scene) -> None:
     with scene.machine() as one:
         menu = one.boots()
@@ -183,10 +183,10 @@ def a_stale_token(scene: Scene) -> None:
         scene.arms()
         one.installer_asks()
         stops(one.answers)
-    scene.recorded("http.answerfile")
+    scene.recorded("install.stale-token")
 
 
-@story("RAM disk", r"10\.78\.250\.9", later=3600)
+@story("installer asks", r"10\.78\.250\.9", later=3600)
 def a_stolen_token(scene: Scene) -> None:
     with scene.machine() as one, scene.other("10.78.250.9") as thief:
         menu = one.boots()
@@ -219,7 +219,7 @@ def _failing_script(scene: Scene) -> None:
     scene.arms()
 
 
-@story("hook", r"fails\.sh", spoil=_failing_script)
+@story("done", r"fails\.sh", spoil=_failing_script)
 def a_script_fails(scene: Scene) -> None:
     with scene.machine() as one:
         one.starts(one.boots())
@@ -276,7 +276,7 @@ def _pulled_after(cable: Cable, blocks: int) -> Callable[[], None]:
     return pause
 
 
-@story("menu", r"10\.78\.250\.8")
+@story("address", r"10\.78\.250\.8")
 def a_stranger_asks_for_the_menu(scene: Scene) -> None:
     with scene.machine() as one, scene.other("10.78.250.8") as stranger:
         one.asks()
@@ -284,7 +284,7 @@ def a_stranger_asks_for_the_menu(scene: Scene) -> None:
     scene.recorded("install.alarm")
 
 
-@story("menu", r"lapsed|run out")
+@story("own disk", r"lapsed|run out")
 def it_came_too_late(scene: Scene) -> None:
     scene.site.expired(scene.name)
     with scene.machine() as one:
