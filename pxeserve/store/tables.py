@@ -220,3 +220,19 @@ counter = Table(
     Column("reason", Text, primary_key=True),
     Column("count", Integer, nullable=False),
 )
+
+discovered = Table(
+    "discovered", EVENTS,                             # machines that network-booted and were no host then, as they described themselves
+    Column("mac", Text, primary_key=True),
+    Column("first_seen", Float, nullable=False),
+    Column("last_seen", Float, nullable=False),
+    Column("boots", Integer, nullable=False),
+    Column("vendor_class", Text, nullable=False),     # option 60
+    Column("arch", Integer),                          # option 93
+    Column("uuid", Text),                             # option 97
+    Column("user_class", Text, nullable=False),       # option 77
+    Column("hostname", Text, nullable=False),         # option 12
+    Column("relay", Text, nullable=False),            # giaddr
+    Column("circuit", Text, nullable=False),          # option 82, sub-option 1
+    Column("remote", Text, nullable=False),           # option 82, sub-option 2
+)
