@@ -90,8 +90,18 @@ def _boot(number: int, boot: Any, console: Console) -> None:
     if following and following["overdue"]:
         _row(console, "! did not come: ", [following["expected"]], ok=False)
         _row(console, "  ", [following["text"]], ok=False)
+        _causes(following["causes"], console)
     elif following:
         _row(console, "  expected next: ", [following["expected"]])
+
+
+def _causes(causes: Any, console: Console) -> None:
+    """Why, the likeliest first, with how to tell and what to do."""
+    for number, one in enumerate(causes, 1):
+        _row(console, f"  {number}. ", [f"{one['text']} ({one['weight']})"])
+        _row(console, "     to tell: ", [one["tell"]])
+        _row(console, "     to do:   ", [one["fix"]])
+        _row(console, "     ", [f"[{one['name']}; {one['source']}]"], style="dim")
 
 
 def _because(reasons: Any, console: Console) -> None:
