@@ -5,28 +5,19 @@ Pure: events and a clock value in, a timeline out. Refuses to know how the recor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.boots import Boot, group
-from pxeserve.timeline.lines import Line, line
-from pxeserve.timeline.steps import EXPECTED, LAST_PACKAGE, Expectation, Step
+from pxeserve.timeline.lines import Line, Reason, line
+from pxeserve.timeline.missing import Known, Next, Situation, following
+from pxeserve.timeline.missing.gather import gather
+from pxeserve.timeline.steps import Step
 
 _ORDER = {step: number for number, step in enumerate(Step)}
-_ENDS = frozenset({Step.OWN_DISK, Step.FAILED})
 _MANY = 12
 """So many packages in a row are shown one by one; more become one line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Next:
-    """What should come now. `overdue` says that it has taken longer than machines take, and `text` then what that means."""
-
-    expected: str
-    overdue: bool
-    text: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,40 +44,33 @@ class Timeline:
     beside: tuple[Line, ...]
 
 
-def read(host: str, events: Sequence[EventRow], now: float) -> Timeline:
-    """The timeline of `host` from its events; `now` is epoch seconds."""
+def read(host: str, events: Sequence[EventRow], now: float, known: Known | None = None) -> Timeline:
+    """The timeline of `host` from its events; `now` is epoch seconds, `known` what is known besides the record."""
     grouped = group(events)
     rehearsing = _rehearsing(events)
-    last_of: dict[bool, Boot] = {_is_rehearsal(boot, rehearsing): boot for boot in grouped.boots}
-    boots = tuple(
-        _boot(boot, _is_rehearsal(boot, rehearsing), now, newest=last_of[_is_rehearsal(boot, rehearsing)] is boot) for boot in grouped.boots
-    )
+    rehearsals = [_is_rehearsal(boot, rehearsing) for boot in grouped.boots]
+    situations = gather(grouped.boots, grouped.beside, rehearsals, known or Known(), now)
+    boots = tuple(_boot(*one) for one in zip(grouped.boots, rehearsals, situations, strict=True))
     return Timeline(host, _state(events, rehearsing), boots, tuple(line(event) for event in grouped.beside))
 
 
-def _boot(boot: Boot, rehearsal: bool, now: float, *, newest: bool) -> BootLines:
-    lines = tuple(_merged(line(event) for event in boot.events))
+def _boot(boot: Boot, rehearsal: bool, situation: Situation) -> BootLines:
+    lines = tuple(_merged(_with_reasons(boot.events)))
     reached = max((one.step for one in lines if one.step is not Step.OTHER), key=lambda step: _ORDER[step], default=Step.OTHER)
     target = next((str(event.data["target"]) for event in boot.events[::-1] if event.kind == "boot.menu" and event.data), None)
-    following = None if reached in _ENDS else _next(lines, reached, now, newest=newest)
-    return BootLines(boot.mac, boot.session, boot.events[0].at, rehearsal, target, lines, reached, following)
+    return BootLines(boot.mac, boot.session, boot.events[0].at, rehearsal, target, lines, reached, following(situation))
 
 
-def _next(lines: Sequence[Line], reached: Step, now: float, *, newest: bool) -> Next | None:
-    """What should follow. An older boot waits for nothing any more: there what did not come is simply missing."""
-    expectation = _expectation(lines, reached)
-    if expectation is None or (reached is Step.DONE and not newest):
-        return None
-    overdue = bool(expectation.missing) and (not newest or now - lines[-1].at > expectation.patience)
-    return Next(expectation.expected, overdue, expectation.missing if overdue else "", expectation.source)
-
-
-def _expectation(lines: Sequence[Line], reached: Step) -> Expectation | None:
-    if reached is Step.PACKAGES:
-        fetched = [one for one in lines if one.step is Step.PACKAGES and one.packages]
-        if fetched and fetched[-1].package == fetched[-1].packages:
-            return LAST_PACKAGE
-    return EXPECTED.get(reached)
+def _with_reasons(events: Iterable[EventRow]) -> Iterator[Line]:
+    """The lines of a boot's events, each with the reasons of the decision that was in force then."""
+    because: tuple[Reason, ...] = ()
+    for event in events:
+        one = line(event)
+        if one.because:
+            because = one.because
+        elif because:
+            one = replace(one, because=because)
+        yield one
 
 
 def _merged(lines: Iterable[Line]) -> list[Line]:
