@@ -22,7 +22,8 @@ Named = tuple[Target, str, str]
 class Boot(NamedTuple):
     """The boot decision as it shows on the wire. `file` is the path of the boot file, or None when the machine gets an address
     only; `refused` then says that it wanted to boot and cannot be helped, for the reasons in `because`. `http_port` is set when the
-    file is fetched over HTTP, and so named by its whole address. `named` is set when a loader is named."""
+    file is fetched over HTTP, and so named by its whole address. `named` is set when a loader is named. `claims` is the host whose
+    system UUID an unknown MAC says."""
 
     file: str | None
     because: tuple[Reason, ...]
@@ -32,6 +33,7 @@ class Boot(NamedTuple):
     install: str | None = None
     http_port: int | None = None
     named: Named | None = None
+    claims: str | None = None
 
     def name(self, server: IPv4Address) -> str:
         """The boot file as `server` names it; "" for none."""
@@ -103,3 +105,11 @@ class Outcome(NamedTuple):
 def ignore(reason: str, heard: Note | None = None, alarms: tuple[Note, ...] = ()) -> Outcome:
     """No answer, because of `reason`."""
     return Outcome(ignored=reason, heard=heard, alarms=alarms)
+
+
+def other_card(boot: Boot) -> tuple[Note, ...]:
+    """For the host whose UUID somebody unknown says: an alarm, since it may be its other card, and may be somebody else."""
+    if boot.claims is None:
+        return ()
+    text = next(reason.text for reason in boot.because if reason.code in ("other-card", "uuid-shared"))
+    return (Note("other-card", text, host=boot.claims),)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from pxeserve.dhcp.classify import Asker, Kind, classify
+from pxeserve.dhcp.described import described
 from pxeserve.dhcp.options import Code
-from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore
+from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore, other_card
 from pxeserve.dhcp.packet import NONE, Message, Type
 from pxeserve.dhcp.reply import proxied
 from pxeserve.dhcp.route import EVERYBODY, Arrival, Destination, Local, Way, route
@@ -62,12 +63,14 @@ class Proxy:
         told = boot.host is not None or self._crowd.admit(now)
         heard = _heard(message, asker, None) if told else None
         if boot.file is None:
-            return Outcome(heard=heard, said=_unanswered(boot) if told else None, ignored="no-boot-file", untold=not told)
+            said, alarms = (_unanswered(boot), other_card(boot)) if told else (None, ())
+            return Outcome(heard=heard, said=said, alarms=alarms, ignored="no-boot-file", untold=not told)
         reply = self._reply(message, asker, arrival, server, kind, boot)
         if not told:
             return Outcome(reply, untold=True, alike=boot if kind is Type.OFFER else None)
+        alarms = other_card(boot)
         said = Note(kind.name.lower(), f"named boot file {boot.name(server)}", asker.client.address, boot.host, boot)
-        return Outcome(reply, heard=heard, said=said)
+        return Outcome(reply, heard=heard, said=said, alarms=alarms)
 
     def _alike(self, message: Message, arrival: Arrival, boot: Boot) -> Reply:
         """The OFFER to `message` when `boot` was decided. Nothing comes of it."""
@@ -113,7 +116,7 @@ def _back(message: Message, arrival: Arrival, client_port: int) -> Destination:
 
 
 def _heard(message: Message, asker: Asker, address: IPv4Address | None, other: IPv4Address | None = None) -> Note:
-    data = {"vendor_class": asker.client.vendor_class, "xid": f"{message.xid:08x}", "arch": str(asker.client.arch)}
+    data = described(message, asker)
     if other is not None:
         data["server"] = str(other)
     text = f"took {address} from {other}" if address else "asked what to boot"

@@ -15,6 +15,7 @@ import yaml
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Lies
 from pxeserve.errors import PxeserveError
+from pxeserve.operations.bounded import DeclaredError, compose
 from pxeserve.operations.hosts import changed, host_name, macs
 from pxeserve.operations.labels import tag_names
 from pxeserve.operations.profiles import profile_name, with_boot
@@ -27,7 +28,7 @@ _SECTIONS = {
     "hosts": ("name", "mac", "profile", "address", "uuid", "serial", "rack", "tags", "answerfile"),
     "pools": (),
 }
-_NEEDED = {"media": ("name", "source"), "profiles": ("name",), "hosts": ("name", "mac", "profile")}
+_NEEDED = {"media": ("name", "source"), "profiles": ("name",), "hosts": ("name", "profile")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +51,9 @@ class Declared:
     lines: Mapping[str, int]
 
 
-class DeclaredError(PxeserveError):
-    """A mistake in the file: `line N: ...`."""
-
-
 def read(text: str) -> Declared:
     """What `text` declares. Raises DeclaredError for the first mistake, with its line."""
-    try:
-        return _read(text)
-    except RecursionError:
-        raise DeclaredError("too deep: a value stands within itself, or hundreds within one another") from None
-
-
-def _read(text: str) -> Declared:
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise DeclaredError(f"line {line}: not YAML: {error.problem or error}") from None
-    except yaml.YAMLError as error:
-        raise DeclaredError(f"not YAML: {error}") from None
+    root = compose(text)
     if root is None:
         return Declared(None, {}, {}, {}, {})
     found: dict[str, list[tuple[dict[str, Any], int]]] = {section: [] for section in _SECTIONS}
@@ -174,8 +158,8 @@ def _profile(item: dict[str, Any], line: int) -> Profile:
 
 
 def _host(item: dict[str, Any], line: int) -> Host:
-    given = item["mac"]
-    addresses = [str(one) for one in (given if isinstance(given, list) else [given])]
+    given = item.get("mac")
+    addresses = [str(one) for one in (given if isinstance(given, list) else [] if given is None else [given])]
     try:
         host = Host(0, host_name(item["name"]), macs(addresses), _text(item, "profile", line), answers=_table(item, "answerfile", line))
         host = replace(host, tags=tag_names(item.get("tags")))

@@ -39,7 +39,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -
     config = context.config
     loaders = Loaders(context.store, config.server.data, config.dhcp.mode, config.boot.idle)
     site = loaders.site_for(who.medium, who.profile)
-    decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=now)
+    decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, claim=who.claim, now=now)
     menu, trouble = _menu(context, decision, firmware, loaders)
     reasons = [*decision.because, *trouble, *_damage(context, decision, who), *_conditions(context, decision)]
     reasons += [*_unheard(context, who), *_passed_over(context, decision, who)]

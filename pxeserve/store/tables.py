@@ -249,3 +249,19 @@ install_time = Table(
     Column("stages", JSON, nullable=False),           # seconds by stage
 )
 Index("install_time_profile", install_time.c.profile, install_time.c.ended_at)
+
+discovered = Table(
+    "discovered", EVENTS,                             # machines that network-booted and were no host then, as they described themselves
+    Column("mac", Text, primary_key=True),
+    Column("first_seen", Float, nullable=False),
+    Column("last_seen", Float, nullable=False),
+    Column("boots", Integer, nullable=False),
+    Column("vendor_class", Text, nullable=False),     # option 60
+    Column("arch", Integer),                          # option 93
+    Column("uuid", Text),                             # option 97
+    Column("user_class", Text, nullable=False),       # option 77
+    Column("hostname", Text, nullable=False),         # option 12
+    Column("relay", Text, nullable=False),            # giaddr
+    Column("circuit", Text, nullable=False),          # option 82, sub-option 1
+    Column("remote", Text, nullable=False),           # option 82, sub-option 2
+)
