@@ -97,6 +97,7 @@ class Worker:
 
     def turn(self) -> None:
         """One turn: write what has come, take over what lies beside the installs, and do what is due."""
+        self._guarded("clock", self._ledger.look)
         while self._write_batch():
             pass
         self._guarded("outbox", self._take_over)

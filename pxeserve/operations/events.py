@@ -1,4 +1,4 @@
-"""The record: events as they were written, one after another, and the timeline that makes sense of them."""
+"""The record: events as they were written, one after another. The timeline that makes sense of them stands beside it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,9 @@ from pydantic import Field
 from pxeserve.domain.client import parse_mac
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context, Progress
-from pxeserve.operations.hearing import silences
-from pxeserve.operations.missing import known
 from pxeserve.operations.registry import verb
-from pxeserve.snapshot import SnapshotSource, shared
+from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import events as stored
-from pxeserve.store import installs
-from pxeserve.timeline.reading import BootLines, Timeline, read
 
 _POLL = 0.5
 _AT_ONCE = 500
@@ -42,19 +38,6 @@ def events(
         raise RefusedError("no service is running, so there is nothing to follow", fix="pxeserve serve")
     wanted = stored.Wanted(host=_host(context, host), mac=_mac(mac), kind=kind, since=since)
     return _events(context, wanted, limit, follow=follow)
-
-
-@verb("timeline")
-def timeline(context: Context, *, host: str, limit: Limit = 5000, at: float | None = None) -> dict[str, Any]:
-    """What the record means for `host`: its boots step by step, and what did not come; as it was told at epoch second `at`, or will be
-    if nothing comes until then."""
-    wanted = stored.Wanted(host=_host(context, host))
-    with context.store.events.read() as connection:
-        found = stored.latest(connection, wanted, limit)
-    now = time.time() if at is None else at
-    found = [event for event in found if event.at <= now]
-    site = known(context, shared(context.store).current().hosts.get(host))
-    return {**_timeline(read(host, found, now, site)), "unheard": _unheard(context, host, now)}
 
 
 @verb("counters")
@@ -91,15 +74,6 @@ def _events(context: Context, wanted: stored.Wanted, limit: int, *, follow: bool
             time.sleep(_POLL)
 
 
-def _unheard(context: Context, name: str, now: float) -> dict[str, Any] | None:
-    """Why nothing was heard of the host since it was armed, if so."""
-    host = SnapshotSource(context.store).current().hosts[name]
-    with context.store.site.read() as connection:
-        newest = installs.newest_of(connection, host.id)
-    found = silences(context, [host], {host.id: newest} if newest else {}, now)
-    return dataclasses.asdict(found[name]) if name in found else None
-
-
 def _host(context: Context, name: str | None) -> str | None:
     if name is None:
         return None
@@ -113,39 +87,3 @@ def _mac(mac: str | None) -> str | None:
         return parse_mac(mac) if mac is not None else None
     except ValueError as error:
         raise PxeserveError(str(error)) from None
-
-
-def _timeline(timeline: Timeline) -> dict[str, Any]:
-    return {
-        "host": timeline.host,
-        "state": timeline.state,
-        "boots": [_boot(boot) for boot in timeline.boots],
-        "beside": [{"at": one.at, "text": one.text, "ok": one.ok} for one in timeline.beside],
-    }
-
-
-def _boot(boot: BootLines) -> dict[str, Any]:
-    return {
-        "mac": boot.mac,
-        "session": boot.session,
-        "began": boot.began,
-        "rehearsal": boot.rehearsal,
-        "target": boot.target,
-        "reached": boot.reached,
-        "next": dataclasses.asdict(boot.next) if boot.next else None,
-        "lines": [
-            {
-                "at": one.at,
-                "offset": one.at - boot.began,
-                "step": one.step,
-                "text": one.text,
-                "ok": one.ok,
-                "bytes": one.bytes,
-                "seconds": one.seconds,
-                "rate": one.rate,
-                "count": one.count,
-                "events": [one.first, one.last],
-            }
-            for one in boot.lines
-        ],
-    }

@@ -19,10 +19,9 @@ from pxeserve.errors import PxeserveError
 from pxeserve.handout.menus import Place, own_disk, reader_for, write
 from pxeserve.installs.subject import Subject, subject
 from pxeserve.operations.context import Context
-from pxeserve.operations.hearing import silences
+from pxeserve.operations.hearing import silence
 from pxeserve.operations.registry import verb
 from pxeserve.snapshot import shared
-from pxeserve.store import installs
 from pxeserve.store.loaders import sets
 
 _REDACTED, _SESSION = "TOKEN", "SESSION"
@@ -43,7 +42,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -
     decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, claim=who.claim, now=now)
     menu, trouble = _menu(context, decision, firmware, loaders)
     reasons = [*decision.because, *trouble, *_damage(context, decision, who), *_conditions(context, decision)]
-    reasons += [*_unheard(context, who, now), *_passed_over(context, decision, who)]
+    reasons += [*_unheard(context, who), *_passed_over(context, decision, who)]
     loader, install = decision.loader, decision.install
     return {
         "mac": client.mac,
@@ -98,17 +97,17 @@ def _menu(context: Context, decision: Decision, firmware: Firmware, loaders: Loa
         return own_disk(decision, reader).decode(), [reason]
 
 
-def _unheard(context: Context, who: Subject, now: float) -> Iterator[Reason]:
+def _unheard(context: Context, who: Subject) -> Iterator[Reason]:
     """That the host is armed and was not heard since, with what is likely, the likeliest first."""
     if who.host is None or who.install is None or who.rehearsal:
         return
-    with context.store.site.read() as connection:
-        row = installs.newest_of(connection, who.host.id)
-    for found in silences(context, [who.host], {who.host.id: row} if row else {}, now).values():
-        source = f"install {who.install.id}"
-        yield Reason(Weight.PASSED_OVER, "unheard", found.text, source)
-        for cause in found.causes:
-            yield Reason(Weight.PASSED_OVER, "unheard-cause", f"it may be that {cause.what}: {cause.tell}", source)
+    found = silence(context, who.host)
+    if found is None:
+        return
+    source = f"install {who.install.id}"
+    yield Reason(Weight.PASSED_OVER, "unheard", found.text, source)
+    for cause in found.causes:
+        yield Reason(Weight.PASSED_OVER, "unheard-cause", f"it may be that {cause.what}: {cause.tell}", source)
 
 
 def _damage(context: Context, decision: Decision, who: Subject) -> Iterator[Reason]:

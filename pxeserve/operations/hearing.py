@@ -5,6 +5,7 @@ Read for all hosts of a question together, each kind by one query. Refuses to kn
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ from pxeserve.domain.nearness import Near, Neighbourhood
 from pxeserve.operations.context import Context
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import events as record
-from pxeserve.store import leases
+from pxeserve.store import installs, leases
 from pxeserve.store.events import EventRow, Wanted
 from pxeserve.store.installs import InstallRow
 from pxeserve.timeline.unheard import Hearing, System, Unheard, hearing, unheard
@@ -74,6 +75,13 @@ def silences(context: Context, hosts: Sequence[Host], newest: Mapping[int, Insta
     heard = hearings(context, {host.name: waiting[host.name].armed_at for host in asked}, asked, tails(context, asked))
     found = {name: unheard(waiting[name].armed_at, now, one) for name, one in heard.items()}
     return {name: one for name, one in found.items() if one is not None}
+
+
+def silence(context: Context, host: Host) -> Unheard | None:
+    """The same for one host, by what the store says of it now."""
+    with context.store.site.read() as connection:
+        newest = installs.newest_of(connection, host.id)
+    return silences(context, [host], {host.id: newest} if newest else {}, time.time()).get(host.name)
 
 
 def never_heard(context: Context, hosts: Sequence[Host]) -> list[Host]:

@@ -14,6 +14,7 @@ from typing import Any
 from pxeserve.domain.host import Host
 from pxeserve.domain.install import OPEN_STATES, InstallState
 from pxeserve.errors import NotFoundError, RefusedError
+from pxeserve.events.steady import now_of
 from pxeserve.installs.clock import SYSTEM, has_lapsed
 from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.hearing import hearings, tails
@@ -62,6 +63,7 @@ def follow(context: Context, *, name: str) -> Iterator[dict[str, Any]]:
 
 def standings(context: Context, hosts: Sequence[Host], newest: dict[int, InstallRow], now: float) -> list[Standing]:
     """Where each of `hosts` stands at epoch second `now`; `newest` are their newest installs."""
+    moment = now_of(context.store)
     lapsed = {host.id for host in hosts if _is_over(newest.get(host.id), now)}
     known = [host for host in hosts if host.id in newest]
     events = tails(context, known)
@@ -69,7 +71,8 @@ def standings(context: Context, hosts: Sequence[Host], newest: dict[int, Install
     heard = hearings(context, armed, known, events)
     return [
         standing(
-            host.name, newest.get(host.id), events.get(host.name, ()), heard.get(host.name, Hearing()), now, lapsed=host.id in lapsed
+            host.name, newest.get(host.id), events.get(host.name, ()), heard.get(host.name, Hearing()), now, moment,
+            lapsed=host.id in lapsed,
         )
         for host in hosts
     ]

@@ -10,6 +10,9 @@ from typing import Any
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.steps import Step
 
+Reason = Mapping[str, str]
+"""One reason of a decision as the record has it: `weight`, `code`, `text`, `source`."""
+
 _BOOT = re.compile(r"/?b/[a-z0-9]+/[^/]+/(.+)")
 _LOADERS = ("pxelinux.0", "grubx64.efi", "grubia32.efi", "grubaa64.efi", "EFI/xenserver/grubx64.efi")
 _MENUS = ("pxelinux.cfg/", "grub.cfg", "grub/", "boot.ipxe", "ipxe/", "EFI/xenserver/grub.cfg")
@@ -19,7 +22,8 @@ _RAM_DISK = re.compile(r"(^|/)(install\.img|initrd[^/]*|initramfs[^/]*)$")
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a timeline. `at` is epoch seconds when the step had ended; `bytes` and `seconds` belong to transfers; `ok` is False for
-    what went wrong; `first` and `last` are event ids (several alike events may have become one line)."""
+    what went wrong; `first` and `last` are event ids (several alike events may have become one line). `moment` is `at` by the clock that
+    nobody sets. `because` are the reasons of the decision that was in force, as `explain` would have given them."""
 
     at: float
     step: Step
@@ -33,6 +37,8 @@ class Line:
     count: int = 1
     first: int = 0
     last: int = 0
+    moment: float = 0.0
+    because: tuple[Reason, ...] = ()
 
     @property
     def rate(self) -> float | None:
@@ -49,8 +55,14 @@ def line(event: EventRow) -> Line:
     return make(event, data)
 
 
+def reasons(event: EventRow) -> tuple[Reason, ...]:
+    """The reasons of the decision that `event` tells of; none when it tells of none."""
+    said = (event.data or {}).get("because")
+    return tuple(one for one in said if isinstance(one, dict)) if isinstance(said, list) else ()
+
+
 def _of(event: EventRow, step: Step, text: str, **more: Any) -> Line:
-    return Line(event.at, step, text, first=event.id, last=event.id, **more)
+    return Line(event.at, step, text, first=event.id, last=event.id, moment=event.moment, because=reasons(event), **more)
 
 
 def _simple(step: Step) -> Callable[[EventRow, Mapping[str, Any]], Line]:
@@ -74,8 +86,8 @@ def _lent(event: EventRow, data: Mapping[str, Any], step: Step) -> Line:
     return _of(event, step, _short(event.text))
 
 
-def _refused(event: EventRow, data: Mapping[str, Any]) -> Line:
-    because = [one["text"] for one in data.get("because", ()) if isinstance(one, Mapping) and one.get("weight") == "refused"]
+def _refused(event: EventRow, _data: Mapping[str, Any]) -> Line:
+    because = [one["text"] for one in reasons(event) if one.get("weight") == "refused"]
     return _of(event, Step.FAILED, "; ".join([event.text, *because]), ok=False)
 
 
@@ -112,10 +124,10 @@ def _file_step(name: str) -> Step:
 
 
 def _menu(event: EventRow, data: Mapping[str, Any]) -> Line:
-    reasons = [one["text"] for one in data.get("because", ()) if isinstance(one, Mapping) and one.get("code") != "loader"]
+    said = [one["text"] for one in reasons(event) if one.get("code") != "loader"]
     target = data.get("target")
     step = Step.OWN_DISK if target == "own-disk" else Step.MENU
-    return _of(event, step, f"{target}: {'; '.join(reasons)}")
+    return _of(event, step, f"{target}: {'; '.join(said)}")
 
 
 def _http(event: EventRow, data: Mapping[str, Any]) -> Line:
@@ -198,5 +210,6 @@ _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
     "http.answerfile": _answerfile,
     "http.script": _simple(Step.HOOK),
     "http.progress": _progress,
+    "http.log": _simple(Step.OTHER),
     "medium.damaged": _trouble,
 }

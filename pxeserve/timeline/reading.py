@@ -5,12 +5,12 @@ Pure: events and a clock value in, a timeline out. Refuses to know how the recor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.boots import Boot, group
-from pxeserve.timeline.lines import Line, line
+from pxeserve.timeline.lines import Line, Reason, line
 from pxeserve.timeline.missing import Known, Next, Situation, following
 from pxeserve.timeline.missing.gather import gather
 from pxeserve.timeline.steps import Step
@@ -55,10 +55,22 @@ def read(host: str, events: Sequence[EventRow], now: float, known: Known | None 
 
 
 def _boot(boot: Boot, rehearsal: bool, situation: Situation) -> BootLines:
-    lines = tuple(_merged(line(event) for event in boot.events))
+    lines = tuple(_merged(_with_reasons(boot.events)))
     reached = max((one.step for one in lines if one.step is not Step.OTHER), key=lambda step: _ORDER[step], default=Step.OTHER)
     target = next((str(event.data["target"]) for event in boot.events[::-1] if event.kind == "boot.menu" and event.data), None)
     return BootLines(boot.mac, boot.session, boot.events[0].at, rehearsal, target, lines, reached, following(situation))
+
+
+def _with_reasons(events: Iterable[EventRow]) -> Iterator[Line]:
+    """The lines of a boot's events, each with the reasons of the decision that was in force then."""
+    because: tuple[Reason, ...] = ()
+    for event in events:
+        one = line(event)
+        if one.because:
+            because = one.because
+        elif because:
+            one = replace(one, because=because)
+        yield one
 
 
 def _merged(lines: Iterable[Line]) -> list[Line]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pxeserve.store.events import EventRow
-from pxeserve.timeline.boots import Boot
+from pxeserve.timeline.boots import Boot, order
 from pxeserve.timeline.missing.armed import armed
 from pxeserve.timeline.missing.course import Course
 from pxeserve.timeline.missing.situation import Armed, Brief, Known, Situation
@@ -48,13 +48,13 @@ def gather(
         flag = rehearsals[number]
         before, after = neighbours[number]
         later = [briefs[one] for one in after]
-        state = _state_at(states[flag], boot.events[-1].at, boot.events[0].at)
+        state = _state_at(states[flag], boot.events[-1].moment, boot.events[0].moment)
         told = [_told(event) for event in ends[flag] if _between(event, boot, later)]
         situation = replace(
-            situation, newest=newest[flag] == number, quiet=max(now - boot.events[-1].at, 0.0),
-            began=boot.events[0].at, ended=boot.events[-1].at, armed=state.armed if state else Armed(),
+            situation, newest=newest[flag] == number, quiet=max(now - boot.events[-1].moment, 0.0),
+            began=boot.events[0].moment, ended=boot.events[-1].moment, armed=state.armed if state else Armed(),
             state=state.word if state else "",
-            since=max(boot.events[0].at - state.at, 0.0) if state else 0.0, happened=(*situation.happened, *told),
+            since=max(boot.events[0].moment - state.at, 0.0) if state else 0.0, happened=(*situation.happened, *told),
             before=tuple(briefs[one] for one in before), after=tuple(later),
         )  # fmt: skip
         found.append(situation)
@@ -81,19 +81,19 @@ def _neighbours(boots: Sequence[Boot], rehearsals: Sequence[bool]) -> list[tuple
 
 def _brief(boot: Boot, situation: Situation) -> Brief:
     target = situation.menus[-1] if situation.menus else None
-    return Brief(boot.events[0].at, boot.events[-1].at, situation.loader, situation.reached, target)
+    return Brief(boot.events[0].moment, boot.events[-1].moment, situation.loader, situation.reached, target)
 
 
 def _states(events: Iterable[EventRow], *, rehearsal: bool) -> list[_State]:
     found: list[_State] = []
     current = Armed()
-    for event in sorted((one for one in events if one.kind.startswith("install.")), key=lambda one: (one.at, one.id)):
+    for event in sorted((one for one in events if one.kind.startswith("install.")), key=order):
         word = event.kind.removeprefix("install.")
         if word not in _STATES or _rehearsed(event) is not rehearsal:
             continue
         if word == "armed":
             current = armed(event.data or {})
-        found.append(_State(event.at, word, current))
+        found.append(_State(event.moment, word, current))
     return found
 
 
@@ -120,4 +120,4 @@ def _told(event: EventRow) -> tuple[str, str]:
 
 
 def _between(event: EventRow, boot: Boot, later: Sequence[Brief]) -> bool:
-    return event.at >= boot.events[0].at and (not later or event.at < later[0].began)
+    return event.moment >= boot.events[0].moment and (not later or event.moment < later[0].began)

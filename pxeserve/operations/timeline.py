@@ -1,0 +1,171 @@
+"""A host's timeline: its installations stage by stage, beside what such stages usually take, and its boots step by step."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from pxeserve.answerfile.scripts.consoles import CONSOLES
+from pxeserve.errors import NotFoundError, PxeserveError
+from pxeserve.events.steady import now_of
+from pxeserve.operations.context import Context
+from pxeserve.operations.hearing import silence
+from pxeserve.operations.missing import known
+from pxeserve.operations.registry import verb
+from pxeserve.snapshot import shared
+from pxeserve.store import events as stored
+from pxeserve.store import logs, times
+from pxeserve.store.logs import LogRow
+from pxeserve.timeline.lines import Line
+from pxeserve.timeline.medians import Median, medians
+from pxeserve.timeline.reading import BootLines, Timeline, read
+from pxeserve.timeline.story import Stage, Story, stories
+
+EARLIER = 25
+"""Installations of a profile, the newest, over which a median is taken."""
+_LAST_LINES = 12
+"""Lines of an installer's log that stand beside the timeline."""
+Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
+
+
+@verb("timeline")
+def timeline(
+    context: Context, *, host: str | None = None, install: str | None = None, limit: Limit = stored.MOST, at: float | None = None
+) -> dict[str, Any]:
+    """What the record means: the installations of `host` and its boots, or one installation with the boots that belong to it; as it was
+    told at epoch second `at`, or will be if nothing comes until then."""
+    if (host is None) == (install is None):
+        raise PxeserveError("a timeline is a host's or an installation's", fix="name one of them")
+    now = now_of(context.store) if at is None else at
+    with context.store.events.read() as connection:
+        wanted = _of_host(context, host) if host is not None else _of_install(connection, install or "")
+        found = [event for event in stored.latest(connection, wanted, limit) if event.moment <= now]
+    whose = wanted.host or ""
+    site = known(context, shared(context.store).current().hosts.get(whose))
+    told = [one for one in stories(whose, found, now) if install in (None, one.install)]
+    installs = [_install(context, one, now) for one in told]
+    return {**_timeline(read(whose, found, now, site)), "installs": installs, "unheard": _unheard(context, whose)}
+
+
+def _unheard(context: Context, name: str) -> dict[str, Any] | None:
+    """Why nothing was heard of the host since it was armed, if so."""
+    host = shared(context.store).current().hosts.get(name)
+    silent = silence(context, host) if host is not None else None
+    return dataclasses.asdict(silent) if silent is not None else None
+
+
+def _of_host(context: Context, name: str) -> stored.Wanted:
+    if name not in shared(context.store).current().hosts:
+        raise NotFoundError(f"there is no host {name}", fix="pxeserve host list names them all")
+    return stored.Wanted(host=name)
+
+
+def _of_install(connection: Any, install: str) -> stored.Wanted:
+    """From the arming of `install` up to the next one. Raises NotFoundError."""
+    host = stored.host_of(connection, install)
+    if host is None:
+        raise NotFoundError(f"no installation {install} is on record", fix="pxeserve events --host NAME names those of a host")
+    armings = stored.armings(connection, host)
+    begins = next(number for number, one in armings if one == install)
+    until = next((number for number, one in armings if number > begins and one != install), None)
+    return stored.Wanted(host=host, since=begins - 1, until=until)
+
+
+def _install(context: Context, story: Story, now: float) -> dict[str, Any]:
+    """A story, with what its stages usually take, and the installer's log when there is one."""
+    with context.store.events.read() as connection:
+        usual = medians(one.stages for one in _earlier(context, connection, story))
+        log = logs.newest(connection, story.install)
+    return {
+        "install": story.install,
+        "state": story.state,
+        "mode": story.mode,
+        "medium": story.medium,
+        "by": story.by,
+        "at": story.at,
+        "seconds": (now if story.ended is None else story.ended) - story.began,
+        "ended": story.ended is not None,
+        "boots": story.boots,
+        "stages": [_stage(one, story, usual, now) for one in story.stages],
+        "log": _log(log) if log else None,
+        "look": _look(context, story) if story.state == "failed" and log is None else None,
+    }
+
+
+def _earlier(context: Context, connection: Any, story: Story) -> Sequence[times.TimeRow]:
+    """The good installations of the same profile before this one."""
+    own = times.known(connection, [story.install]).get(story.install)
+    host = shared(context.store).current().hosts.get(story.host)
+    profile = own.profile if own else host.profile if host else None
+    if profile is None:
+        return []
+    return [one for one in times.earlier(connection, profile, own.ended_at if own else 1e12, EARLIER) if one.install != story.install]
+
+
+def _stage(one: Stage, story: Story, usual: Mapping[str, Median], now: float) -> dict[str, Any]:
+    median = usual.get(str(one.name))
+    return {
+        "name": one.name,
+        "at": one.at,
+        "offset": one.began - story.began,
+        "seconds": one.seconds,
+        "lasting": now - one.began if one.seconds is None else None,
+        "bytes": one.bytes,
+        "rate": one.rate,
+        "detail": one.detail,
+        "ok": one.ok,
+        "because": [dict(reason) for reason in one.because],
+        "median": dataclasses.asdict(median) if median else None,
+    }
+
+
+def _log(row: LogRow) -> dict[str, Any]:
+    return {"stage": row.stage, "at": row.at, "bytes": row.size, "last": row.text.splitlines()[-_LAST_LINES:]}
+
+
+def _look(context: Context, story: Story) -> dict[str, Any] | None:
+    """Where to look when no log came: what is known of the installer's generation."""
+    medium = shared(context.store).current().media.get(story.medium)
+    known = CONSOLES.get(medium.dialect) if medium else None
+    return dataclasses.asdict(known) if known else None
+
+
+def _timeline(timeline: Timeline) -> dict[str, Any]:
+    return {
+        "host": timeline.host,
+        "state": timeline.state,
+        "boots": [_boot(boot) for boot in timeline.boots],
+        "beside": [{"at": one.at, "text": one.text, "ok": one.ok} for one in timeline.beside],
+    }
+
+
+def _boot(boot: BootLines) -> dict[str, Any]:
+    return {
+        "mac": boot.mac,
+        "session": boot.session,
+        "began": boot.began,
+        "rehearsal": boot.rehearsal,
+        "target": boot.target,
+        "reached": boot.reached,
+        "next": dataclasses.asdict(boot.next) if boot.next else None,
+        "lines": [_line(one, boot) for one in boot.lines],
+    }
+
+
+def _line(one: Line, boot: BootLines) -> dict[str, Any]:
+    return {
+        "at": one.at,
+        "offset": one.moment - boot.lines[0].moment,
+        "step": one.step,
+        "text": one.text,
+        "ok": one.ok,
+        "bytes": one.bytes,
+        "seconds": one.seconds,
+        "rate": one.rate,
+        "count": one.count,
+        "events": [one.first, one.last],
+        "because": one.because,
+    }
