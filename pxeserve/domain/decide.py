@@ -107,6 +107,8 @@ def decide(
     if not client.pxe:
         reason = _chose("not-pxe", "the request is an ordinary DHCP client's, not a network boot", "option 60")
         return Decision(Target.ADDRESS_ONLY, (reason, *why), None, host, profile, medium, install)
+    if wanted is Target.ADDRESS_ONLY:
+        return Decision(wanted, tuple(why), None, host, profile, medium, install)
     loader, reason = _loader(client, site, wanted)
     target = wanted if loader is not None else Target.ADDRESS_ONLY
     return Decision(target, (reason, *why), loader, host, profile, medium, install)
@@ -165,7 +167,7 @@ def _wanted(
     own_disk = Target.OWN_DISK
     if host.uuid and client.uuid and not same_machine(host.uuid, client.uuid):
         text = f"{client.mac} is {host.name}'s, but the system UUID is {client.uuid}, not {host.uuid}: somebody else may use the MAC"
-        return own_disk, [_refused("uuid-differs", text, f"host {host.name}")]
+        return Target.ADDRESS_ONLY, [_refused("uuid-differs", text, f"host {host.name}")]
     if install is None:
         return own_disk, [_chose("idle", f"{host.name} is not armed for an install", f"host {host.name}")]
     label = f"install {install.id}"

@@ -22,6 +22,7 @@ from pxeserve.events.datagram import Count, MalformedError, read
 from pxeserve.events.inbox import Inbox
 from pxeserve.events.ledger import Ledger
 from pxeserve.events.record import Event
+from pxeserve.installs.doubt import contradictions, freeze
 from pxeserve.installs.lapse import lapse
 from pxeserve.repo.keeping import Keeping
 from pxeserve.serving import Order, Serving
@@ -116,8 +117,14 @@ class Worker:
         batch = list(self._unwritten)
         if self._guarded("not-written", lambda: self._ledger.write(batch)):
             self._unwritten.clear()
+            self._guarded("not-frozen", lambda: self._freeze(batch))
             return True
         return False  # kept, and tried again next turn; the inbox holds what comes meanwhile
+
+    def _freeze(self, batch: list[Event | Count]) -> None:
+        """Stop the armings that what has come contradicts."""
+        for install, because in set(contradictions((one.install, one.data) for one in batch if isinstance(one, Event))):
+            freeze(self._store, install, because, self._clock())
 
     def _come(self) -> list[Event | Count]:
         minute = int(self._clock()) // 60

@@ -133,11 +133,13 @@ def _with_uuid(scene: Scene) -> None:
     scene.arms()
 
 
-@story("menu", r"system UUID is 7e57ab1e-0000-4000-8000-0000000000ff", spoil=_with_uuid)
+@story("failed", r"system UUID is 7e57ab1e-0000-4000-8000-0000000000ff", spoil=_with_uuid)
 def another_machine_has_the_mac(scene: Scene) -> None:
     with scene.machine(uuid="1eab577e0000004080000000000000ff") as one:
-        stops(one.starts, one.boots())
-    scene.recorded("dhcp.ack")
+        assert "no boot file" in stops(one.boots)
+        scene.recorded("install.frozen")
+        one.source = ""
+        stops(one.parts, one.loads(f"pxelinux.cfg/01-{scene.mac.replace(':', '-')}").decode())
 
 
 def _spoiled_medium(path: str, how: Callable[[str], None]) -> Callable[[Scene], None]:
