@@ -7,8 +7,8 @@ import os
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,11 +62,12 @@ class Site:
         """What an operation answers."""
         return ask(self.service.config, verb, arguments)
 
-    def host(self, name: str, *settings: str, profile: str = "rack") -> str:
+    def host(self, name: str, *settings: str, profile: str = "rack", reserved: bool = True) -> str:
         """A host of this name; its MAC."""
         self.hosts += 1
         mac = f"52:54:00:7a:{self.hosts // 256:02x}:{self.hosts % 256:02x}"
-        words = [word for one in (f"address=10.78.1.{self.hosts}", *settings) for word in ("--set", one)]
+        reservation = (f"address=10.78.1.{self.hosts}",) if reserved else ()
+        words = [word for one in (*reservation, *settings) for word in ("--set", one)]
         self.asked("host", "add", "--name", name, "--mac", mac, "--profile", profile, *words)
         return mac
 
@@ -87,6 +88,12 @@ class Site:
 
         return until(found, f"{kind} of {name} in the record")  # type: ignore[return-value]
 
+
+    def ganesha(self) -> int:
+        """The pid of the program that serves NFS, once it answers."""
+        until(lambda: "2049" in self.switch.switch.run("ss", "-Hltn").stdout, "NFS listens")
+        found = [int(pid) for pid in self.switch.switch.run("ip", "netns", "pids", self.switch.switch.name).stdout.split()]
+        return next(pid for pid in found if Path(f"/proc/{pid}/comm").read_text().startswith("ganesha"))
 
     def with_medium(self, name: str) -> str:
         """A medium of this name, like that of the rack, and a profile of the same name that installs it."""
@@ -134,13 +141,13 @@ class Site:
                     server.terminate()
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The service runs, nothing is plugged in."""
-    folder = tmp_path_factory.mktemp("site")
+@contextmanager
+def _opened(folder: Path, *, more: str = "", house: Path | None = None, **words: Any) -> Iterator[Site]:
+    """A site whose service runs, with `more` in its configuration and its data beneath `house`; nothing is plugged in."""
     with network() as switch, _furnishing() as furnish:
-        service = furnish(switch.switch, interface="br0", address=SERVER)
+        service = furnish(switch.switch, folder=house, interface="br0", address=SERVER, **words)
         furnished(service, folder)
+        service.more += more
         service.start()
         store = open_store(service.data)
         made = Site(service, switch, store, folder)
@@ -149,8 +156,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         store.close()
 
 
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One for all tests of a module."""
+    with _opened(tmp_path_factory.mktemp("site")) as made:
+        yield made
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Callable[..., AbstractContextManager[Site]]:
+    """Opens a site of a test's own: `more` goes into its configuration, `first` and `last` are the addresses that are lent."""
+    return lambda **words: _opened(tmp_path / "site", **words)
+
+
 def furnished(service: Service, folder: Path) -> None:
     """A medium and loaders, as a site has them."""
+    folder.mkdir(exist_ok=True)
     store = open_store(service.data)
     with gather.laid(service.data / "loaders", "debian", SET) as rows, store.site.write() as connection:
         stored.put(connection, "debian", "a set made for this test", time.time(), rows)

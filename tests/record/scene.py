@@ -20,13 +20,11 @@ class Scene:
     name: str
     folder: Path
     mac: str = ""
-    profile: str = "rack"
     firmware: Firmware = Firmware.BIOS
 
-    def entered(self, *settings: str, profile: str = "rack") -> None:
+    def entered(self, *settings: str, profile: str = "rack", reserved: bool = True) -> None:
         """The host is known, and armed by nobody."""
-        self.profile = profile
-        self.mac = self.site.host(self.name, *settings, profile=profile)
+        self.mac = self.site.host(self.name, *settings, profile=profile, reserved=reserved)
 
     def arms(self, *more: str) -> None:
         """Somebody arms it."""
