@@ -168,8 +168,9 @@ def _doubled(context: Context, hosts: Sequence[Host]) -> dict[str, str]:
         asked: dict[str, dict[str, set[str]]] = {}
         for event in events:
             data = event.data or {}
-            if abs(now - event.at) < _PORT_KEPT and event.mac and data.get("relay") and data.get("xid"):
-                asked.setdefault(event.mac, {}).setdefault(str(data["relay"]), set()).add(str(data["xid"]))
+            if abs(now - event.at) < _PORT_KEPT and event.mac and data.get("giaddr") and data.get("xid"):
+                port = f"{data['giaddr']} {data.get('circuit', '')}".strip()
+                asked.setdefault(event.mac, {}).setdefault(port, set()).add(str(data["xid"]))
         for mac, ports in asked.items():
             apart = next(((one, other) for one, other in combinations(sorted(ports), 2) if not ports[one] & ports[other]), None)
             if apart is not None:

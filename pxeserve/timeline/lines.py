@@ -195,6 +195,7 @@ _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
     "dhcp.offer": _offer,
     "dhcp.request": _simple(Step.OTHER),
     "dhcp.ack": _ack,
+    "dhcp.system": _simple(Step.INSTALLER_ASKS),
     "dhcp.nak": _trouble,
     "dhcp.decline": _trouble,
     "dhcp.refused": _refused,

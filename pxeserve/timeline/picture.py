@@ -95,7 +95,9 @@ def _step(install: InstallRow, state: InstallState, boot: BootLines | None) -> S
 def _reached(lines: Sequence[Line]) -> Step | None:
     reached: Step | None = None
     for one in lines:
-        if one.step in _MOVES_NOTHING or (one.step in _ADDRESSES and reached is not None and _ORDER[reached] > _ORDER[one.step]):
+        renewed = one.step in _ADDRESSES and reached is not None and _ORDER[reached] > _ORDER[one.step]
+        own_system = one.step is Step.INSTALLER_ASKS and reached is None  # nothing led it to an installer
+        if one.step in _MOVES_NOTHING or renewed or own_system:
             continue
         reached = one.step
     return reached

@@ -145,11 +145,11 @@ def test_two_hosts_with_one_uuid_are_both_refused(site: Site) -> None:
 
 
 def test_a_card_behind_two_ports_is_refused_and_one_behind_two_routers_is_not(site: Site) -> None:
-    heard(site, "52:54:00:78:00:00", relay="10.1.0.1 0a01", xid="aa")
-    heard(site, "52:54:00:78:00:00", relay="10.1.0.1 0a02", xid="bb")
+    heard(site, "52:54:00:78:00:00", giaddr="10.1.0.1", circuit="0a01", xid="aa")
+    heard(site, "52:54:00:78:00:00", giaddr="10.1.0.1", circuit="0a02", xid="bb")
     for xid in ("cc", "dd"):
         for router in ("10.2.0.2", "10.2.0.3"):
-            heard(site, "52:54:00:78:00:01", relay=router, xid=xid)
+            heard(site, "52:54:00:78:00:01", giaddr=router, xid=xid)
     said = site.refused("host.install-all", rack="R2")
     assert "r00: 52:54:00:78:00:00 was heard through 10.1.0.1 0a01 and through 10.1.0.1 0a02" in said
     assert "r01, r02, r03, r04: fresh from sample" in said
