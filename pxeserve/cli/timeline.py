@@ -61,14 +61,17 @@ def _stage(stage: Any, console: Console) -> None:
 
 
 def _log(log: Any, install: str, console: Console) -> None:
-    console.print(Text(f"  the end of the installer's log (all that came: pxeserve host log --install {install}):"))
+    _row(console, "  ", [f"the end of the installer's log; all that came: pxeserve host log --install {install}"])
     for line in log["last"]:
         _row(console, "  | ", [line])
 
 
 def _look(look: Any, console: Console) -> None:
-    console.print(Text("  no log came; the installer keeps it here:"))
-    _row(console, "    ", [f"{look['log']}, written {look['written']}; on the disk {look['on_disk']} where it could be; {look['bundle']}"])
+    """Where the installer itself tells what went wrong."""
+    _row(console, "  ", ["no log came; this installer tells what went wrong here:"])
+    _row(console, f"    {look['log']}: ", [f"in its RAM disk, written {look['written']}"])
+    _row(console, f"    {look['on_disk']}: ", ["on the new system, where it could be written"])
+    _row(console, "    ", [look["bundle"]])
     for where, what in look["consoles"]:
         _row(console, f"    {where}: ", [what])
 

@@ -13,7 +13,7 @@ from pxeserve.events.attribution import Attribution
 from pxeserve.events.datagram import Count, MalformedError, clean
 from pxeserve.events.record import Event
 from pxeserve.events.steady import Steady
-from pxeserve.store import Store
+from pxeserve.store import Store, logs
 from pxeserve.store import events as stored
 
 KEEP_EVENTS = 200_000
@@ -72,6 +72,7 @@ class Ledger:
     def prune(self, now: float) -> int:
         """Forget some of what is too old or too much at epoch second `now`; how many events went. Call it again while some do."""
         with self._store.events.write() as connection:
+            logs.prune(connection, before=now - self._keep_seconds)
             return stored.prune(connection, keep=self._keep_events, before=now - self._keep_seconds, most=_PRUNED_AT_ONCE)
 
     def _taken(self, row: Any) -> dict[str, Any]:

@@ -8,15 +8,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from pxeserve.answerfile.scripts.consoles import CONSOLES
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.events.steady import now_of
+from pxeserve.installs.logs import LAST
 from pxeserve.operations.context import Context
+from pxeserve.operations.logs import consoles_of
 from pxeserve.operations.registry import verb
 from pxeserve.snapshot import shared
 from pxeserve.store import events as stored
 from pxeserve.store import logs, times
-from pxeserve.store.logs import LogRow
 from pxeserve.timeline.lines import Line
 from pxeserve.timeline.medians import Median, medians
 from pxeserve.timeline.reading import BootLines, Timeline, read
@@ -24,8 +24,6 @@ from pxeserve.timeline.story import Stage, Story, stories
 
 EARLIER = 25
 """Installations of a profile, the newest, over which a median is taken."""
-_LAST_LINES = 12
-"""Lines of an installer's log that stand beside the timeline."""
 Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
 
 
@@ -76,8 +74,8 @@ def _install(context: Context, story: Story, now: float) -> dict[str, Any]:
         "ended": story.ended is not None,
         "boots": story.boots,
         "stages": [_stage(one, story, usual, now) for one in story.stages],
-        "log": _log(log) if log else None,
-        "look": _look(context, story) if story.state == "failed" and log is None else None,
+        "log": {"stage": log.stage, "at": log.at, "bytes": log.size, "last": log.text.splitlines()[-LAST:]} if log else None,
+        "look": consoles_of(context, story.medium) if story.state == "failed" and log is None else None,
     }
 
 
@@ -106,17 +104,6 @@ def _stage(one: Stage, story: Story, usual: Mapping[str, Median], now: float) ->
         "because": [dict(reason) for reason in one.because],
         "median": dataclasses.asdict(median) if median else None,
     }
-
-
-def _log(row: LogRow) -> dict[str, Any]:
-    return {"stage": row.stage, "at": row.at, "bytes": row.size, "last": row.text.splitlines()[-_LAST_LINES:]}
-
-
-def _look(context: Context, story: Story) -> dict[str, Any] | None:
-    """Where to look when no log came: what is known of the installer's generation."""
-    medium = shared(context.store).current().media.get(story.medium)
-    known = CONSOLES.get(medium.dialect) if medium else None
-    return dataclasses.asdict(known) if known else None
 
 
 def _timeline(timeline: Timeline) -> dict[str, Any]:
