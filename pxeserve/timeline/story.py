@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.boots import Boot, group, order
-from pxeserve.timeline.lines import Line, Reason, line
+from pxeserve.timeline.lines import PACKAGES, Line, Reason, alike, line
 from pxeserve.timeline.stages import (
     EARLY,
     GOES_ON_SILENTLY,
@@ -143,8 +143,6 @@ class _Open:
         self.ended = max(self.ended, one.moment)
         if one.bytes:
             self.bytes = (self.bytes or 0) + one.bytes
-        if one.packages:
-            self.package, self.packages = max(self.package, one.package or 0), one.packages
         self.because = self.because or one.because
 
     def detail(self) -> str:
@@ -179,13 +177,16 @@ class _Telling:
         if to_disk and Phase.OWN_DISK not in self._open:
             self._to_disk(boot)
         for event in boot.events:
+            if alike(event) == PACKAGES:
+                self._package(event)
+                continue
             self.own(event)
             if not to_disk or event.kind == "http.progress" or self._over:
                 self._step(event)
 
     def own(self, event: EventRow) -> None:
         """What an install's own event tells: its state, and how a script ended."""
-        if event.install != self._install or not event.kind.startswith("install.") or event.kind == "install.armed":
+        if not event.kind.startswith("install.") or event.install != self._install or event.kind == "install.armed":
             return
         word, told = event.kind.removeprefix("install."), event.data or {}
         because = str(told.get("because") or "")
@@ -235,6 +236,19 @@ class _Telling:
         if not self._over and Phase.DONE not in self._open:
             stage.ok = False
             stage.said.append("before the installer had reported its end")
+
+    def _package(self, event: EventRow) -> None:
+        """A package that came: there are so many that none is made a line of."""
+        if self._over:
+            return
+        data = event.data or {}
+        stage = self._open.get(Phase.PACKAGES) or self._begun(Phase.PACKAGES, event, line(event).seconds or 0.0)
+        stage.ended = max(stage.ended, event.moment)
+        number, packages, size = data.get("package"), data.get("packages"), data.get("bytes")
+        if isinstance(size, int):
+            stage.bytes = (stage.bytes or 0) + size
+        if isinstance(number, int) and isinstance(packages, int):
+            stage.package, stage.packages = max(stage.package, number), packages
 
     def _step(self, event: EventRow) -> None:
         """Add what `event` tells to the stage that it belongs to."""
