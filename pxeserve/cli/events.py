@@ -58,6 +58,8 @@ def _timeline(timeline: Any, console: Console) -> None:
     for number, boot in enumerate(boots, 1):
         console.print()
         _boot(number, boot, console)
+    if timeline["next"]:
+        print_next(timeline["next"], console)
     for one in timeline["beside"]:
         console.print(Text(f"{_WRONG if not one['ok'] else _DONE}{_day(one['at'])} {_clock(one['at'])}  {one['text']}"))
 
@@ -73,18 +75,18 @@ def _boot(number: int, boot: Any, console: Console) -> None:
         step = "" if line["step"] == "other" else line["step"]
         text = f"{mark}{line['offset']:>9.3f} s  {step:<14}  {line['text']}{_figures(line)}"
         console.print(Text(text, style=style))
-    following = boot["next"]
-    if following and following["overdue"]:
-        console.print(Text(f"! did not come: {following['expected']}", style="red"))
-        console.print(Text(f"  {following['text']}", style="red"))
-        _causes(following["causes"], console)
-    elif following:
+    if boot["next"]:
+        print_next(boot["next"], console)
+
+
+def print_next(following: Any, console: Console) -> None:
+    """What should come; and when it does not, why, the likeliest first, with how to tell and what to do."""
+    if not following["overdue"]:
         console.print(Text(f"  expected next: {following['expected']}"))
-
-
-def _causes(causes: Any, console: Console) -> None:
-    """Why, the likeliest first, with how to tell and what to do."""
-    for number, one in enumerate(causes, 1):
+        return
+    console.print(Text(f"! did not come: {following['expected']}", style="red"))
+    console.print(Text(f"  {following['text']}", style="red"))
+    for number, one in enumerate(following["causes"], 1):
         console.print(Text(f"  {number}. {one['text']} ({one['weight']})"))
         console.print(Text(f"     to tell: {one['tell']}"))
         console.print(Text(f"     to do:   {one['fix']}"))

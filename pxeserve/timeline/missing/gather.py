@@ -61,6 +61,24 @@ def gather(
     return found
 
 
+def waiting(boots: Sequence[Boot], beside: Sequence[EventRow], rehearsals: Sequence[bool], known: Known, now: float) -> Situation | None:
+    """The situation of a host that was armed and of which nothing has been heard since; None when something has. An arming that ran out
+    unheard counts for as long as nothing else happens."""
+    own = [event for event in beside if event.kind.startswith("install.") and not _rehearsed(event)]
+    order = next((event for event in reversed(own) if event.kind == "install.armed"), None)
+    if order is None or any(boot.events[-1].at >= order.at for boot, flag in zip(boots, rehearsals, strict=True) if not flag):
+        return None
+    later = own[own.index(order) + 1 :]
+    if any(event.kind == "install.cancelled" for event in later):
+        return None
+    told = tuple(_told(event) for event in later)
+    mac = next((boot.mac for boot in reversed(boots) if boot.mac), None)
+    return Situation(
+        mac=mac or "", quiet=max(now - order.at, 0.0), known=known, armed=armed(order.data or {}), state="armed", mode=known.mode,
+        happened=told,
+    )  # fmt: skip
+
+
 def _course(boot: Boot, known: Known) -> Situation:
     course = Course(known)
     for event in boot.events:
