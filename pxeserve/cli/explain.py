@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from pxeserve.cli.timeline import print_next
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke
 from pxeserve.domain.client import Firmware
 
@@ -36,6 +37,9 @@ def _explained(answer: Any, console: Console) -> None:
     for reason in answer["because"]:
         console.print(Text(f"  {_MARKS[reason['weight']]} {reason['text']}  [{reason['code']}; {reason['source']}]"))
     console.print(Text("  (+ chosen, - passed over, ! refused)", style="dim"))
+    if answer["next"]:
+        console.print("what the record says of it now")
+        print_next(answer["next"], console)
     if answer["answers"]:
         console.print("answers, and who said them")
         for one in answer["answers"]:

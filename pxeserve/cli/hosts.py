@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -11,8 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pxeserve.cli import host_log, passwords
-from pxeserve.cli.session import ConfigOption, JsonOption, ask, invoke, reporting_errors
+from pxeserve.cli import arming, host_log, passwords
+from pxeserve.cli.selecting import NamesArgument, RackOption, TagOption, asked, labels
+from pxeserve.cli.session import ConfigOption, JsonOption, invoke, reporting_errors
 
 app = typer.Typer(help="Hosts: add, list, show, set, remove, install, password, cancel, log.", no_args_is_help=True)
 app.command("log")(host_log.log)
@@ -23,10 +22,12 @@ Set = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="address, uuid, serial, or an answer such as primary-disk=sda; "
+        help="address, uuid, serial, rack, tags, or an answer such as primary-disk=sda; "
         "KEY+=VALUE adds to a list, KEY= takes away, KEY=null inherits nothing.",
     ),
 ]
+Rack = Annotated[str | None, typer.Option("--rack", metavar="RACK", help="Where it stands.")]
+Tag = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="A word to find it by; again for more.")]
 Macs = Annotated[list[str] | None, typer.Option("--mac", metavar="MAC", help="A network card's address; again for more cards.")]
 
 
@@ -36,21 +37,25 @@ def add(
     mac: Annotated[list[str], typer.Option("--mac", metavar="MAC", help="A network card's address; again for more cards.")],
     profile: Annotated[str, typer.Option("--profile", metavar="PROFILE", help="What kind of host it is.")],
     set_: Set = None,
+    rack: Rack = None,
+    tag: Tag = None,
     password: passwords.PasswordOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Name a machine. It is not installed by that: see `host install`."""
     with reporting_errors():
-        words = [*(set_ or []), *(passwords.asked() if password else [])]
+        words = [*(set_ or []), *labels(rack, tag), *(passwords.asked() if password else [])]
     arguments = {"name": name, "mac": mac, "profile": profile, "set": words}
     invoke(config, json, "host.add", arguments, _shown)
 
 
 @app.command("list")
-def list_hosts(config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Show all hosts and the state of their newest install."""
-    invoke(config, json, "host.list", {}, _listed)
+def list_hosts(
+    names: NamesArgument = None, rack: RackOption = None, tag: TagOption = None, config: ConfigOption = None, json: JsonOption = False
+) -> None:
+    """Show hosts and the state of their newest install: all of them, or those that are named, in a rack or have a tag."""
+    invoke(config, json, "host.list", asked(names, rack, tag), _listed)
 
 
 @app.command("show")
@@ -65,13 +70,15 @@ def set_host(
     set_: Set = None,
     mac: Macs = None,
     profile: Annotated[str | None, typer.Option("--profile", metavar="PROFILE", help="Another profile.")] = None,
+    rack: Rack = None,
+    tag: Tag = None,
     password: passwords.PasswordOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Change a host."""
     with reporting_errors():
-        words = [*(set_ or []), *(passwords.asked() if password else [])]
+        words = [*(set_ or []), *labels(rack, tag), *(passwords.asked() if password else [])]
     invoke(config, json, "host.set", {"name": name, "set": words, "mac": mac, "profile": profile}, _shown)
 
 
@@ -81,38 +88,14 @@ def remove(name: Name, config: ConfigOption = None, json: JsonOption = False) ->
     invoke(config, json, "host.remove", {"name": name}, lambda answer, console: console.print(f"removed {answer['removed']}"))
 
 
-@app.command("install")
-def install(
-    name: Name,
-    mode: Annotated[str, typer.Option("--mode", metavar="MODE", help="fresh, reinstall, upgrade or restore.")] = "fresh",
-    interactive: Annotated[bool, typer.Option("--interactive", help="Let a person answer at the machine.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a host that was installed before is erased.")] = False,
-    sealed: Annotated[bool, typer.Option("--sealed", help="Do not print a random root password: `host password` tells it once.")] = False,
-    config: ConfigOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Arm a host: its next network boot installs it, once. Lapses after an hour by itself; `host cancel` takes it back."""
-    arguments: dict[str, Any] = {"name": name, "mode": mode, "interactive": interactive, "reveal": "later" if sealed else "now"}
-    with reporting_errors():
-        installed = any(one["name"] == name and one["state"] == "done" for one in ask(config, "host.list", {}))
-    if yes:
-        arguments["confirm"] = name.lower()
-    elif installed and sys.stdin.isatty():
-        question = f"{name} is installed; its disks will be erased. Type its name to go on"
-        arguments["confirm"] = typer.prompt(question, default="", show_default=False)
-    invoke(config, json, "host.install", arguments, _armed)
+app.command("install")(arming.install)
+app.command("cancel")(arming.cancel)
 
 
 @app.command("password")
 def password(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Tell the random root password of a host's newest installation: once, and within a day of its arming."""
     invoke(config, json, "host.password", {"name": name}, _password)
-
-
-@app.command("cancel")
-def cancel(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Take an arming back, or give up an install that does not come to its end."""
-    invoke(config, json, "host.cancel", {"name": name}, _cancelled)
 
 
 def _password(answer: Any, console: Console) -> None:
@@ -125,22 +108,21 @@ def _password(answer: Any, console: Console) -> None:
         )
 
 
-def _cancelled(answer: Any, console: Console) -> None:
-    console.print(f"{escape(answer['host'])}: install {answer['install']} cancelled; its network boots end on its own disk")
-
-
 def _listed(answer: Any, console: Console) -> None:
     if not answer:
         console.print("no hosts yet: pxeserve host add --mac MAC --name NAME --profile PROFILE")
         return
-    table = Table("name", "mac", "profile", "address", "state")
+    table = Table("name", "mac", "profile", "rack", "tags", "address", "state")
     for host in answer:
-        table.add_row(host["name"], "\n".join(host["mac"]), host["profile"], host["address"] or "-", host["state"])
+        tags = ", ".join(host["tags"]) or "-"
+        table.add_row(
+            host["name"], "\n".join(host["mac"]), host["profile"], host["rack"] or "-", tags, host["address"] or "-", host["state"]
+        )
     console.print(table)
 
 
 def _shown(answer: Any, console: Console) -> None:
-    for key in ("name", "mac", "profile", "address", "uuid", "serial", "state"):
+    for key in ("name", "mac", "profile", "rack", "tags", "address", "uuid", "serial", "state"):
         value = answer.get(key)
         if value:
             console.print(f"{key + ':':10}{escape(', '.join(value) if isinstance(value, list) else str(value))}")
@@ -152,21 +134,3 @@ def _shown(answer: Any, console: Console) -> None:
         console.print(f"  {escape(key)}: {escape(str(value))}")
     for note in answer.get("notes", ()):
         console.print(f"note: {escape(note)}")
-
-
-def _armed(answer: Any, console: Console) -> None:
-    until = datetime.fromtimestamp(answer["expires"]).astimezone().strftime("%H:%M")
-    kind = "interactively" if answer["interactive"] else f"unattended ({answer['mode']})"
-    what = answer["medium"] or "its profile's plain files"
-    console.print(
-        f"[bold]{escape(answer['host'])} is armed[/bold]: its next network boot installs {escape(what)} {kind}, once, until {until}"
-    )
-    if answer["erases"]:
-        console.print(f"it erases {escape(', '.join(answer['erases']))}")
-    if answer["root_password"]:
-        console.print(f"root password, shown this once: [bold]{escape(answer['root_password'])}[/bold]")
-    elif answer["password_kept"]:
-        console.print(f"its root password is sealed for a day: pxeserve host password {escape(answer['host'])} tells it once")
-    for one in answer["warnings"]:
-        console.print(f"[bold]mind:[/bold] {escape(one)}")
-    console.print(f"to take it back: pxeserve host cancel {escape(answer['host'])}")

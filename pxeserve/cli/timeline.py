@@ -28,6 +28,9 @@ def show(timeline: Any, console: Console) -> None:
     for number, boot in enumerate(boots, 1):
         console.print()
         _boot(number, boot, console)
+    if timeline["next"]:
+        console.print()
+        print_next(timeline["next"], console)
     if timeline["beside"]:
         console.print()
     for one in timeline["beside"]:
@@ -89,18 +92,18 @@ def _boot(number: int, boot: Any, console: Console) -> None:
         if line["because"] != told:
             told = line["because"]
             _because(told, console)
-    following = boot["next"]
-    if following and following["overdue"]:
-        _row(console, "! did not come: ", [following["expected"]], ok=False)
-        _row(console, "  ", [following["text"]], ok=False)
-        _causes(following["causes"], console)
-    elif following:
+    if boot["next"]:
+        print_next(boot["next"], console)
+
+
+def print_next(following: Any, console: Console) -> None:
+    """What should come; and when it does not, why, the likeliest first, with how to tell and what to do."""
+    if not following["overdue"]:
         _row(console, "  expected next: ", [following["expected"]])
-
-
-def _causes(causes: Any, console: Console) -> None:
-    """Why, the likeliest first, with how to tell and what to do."""
-    for number, one in enumerate(causes, 1):
+        return
+    _row(console, "! did not come: ", [following["expected"]], ok=False)
+    _row(console, "  ", [following["text"]], ok=False)
+    for number, one in enumerate(following["causes"], 1):
         _row(console, f"  {number}. ", [f"{one['text']} ({one['weight']})"])
         _row(console, "     to tell: ", [one["tell"]])
         _row(console, "     to do:   ", [one["fix"]])

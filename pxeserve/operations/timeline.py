@@ -13,6 +13,7 @@ from pxeserve.events.steady import now_of
 from pxeserve.installs.logs import LAST
 from pxeserve.operations.context import Context
 from pxeserve.operations.logs import consoles_of
+from pxeserve.operations.missing import known
 from pxeserve.operations.registry import verb
 from pxeserve.snapshot import shared
 from pxeserve.store import events as stored
@@ -20,7 +21,7 @@ from pxeserve.store import logs, times
 from pxeserve.timeline.lines import Line
 from pxeserve.timeline.medians import Median, medians
 from pxeserve.timeline.reading import BootLines, Timeline, read
-from pxeserve.timeline.story import Stage, Story, stories
+from pxeserve.timeline.story import Stage, Story
 
 EARLIER = 25
 """Installations of a profile, the newest, over which a median is taken."""
@@ -37,8 +38,8 @@ def timeline(context: Context, *, host: str | None = None, install: str | None =
         wanted = _of_host(context, host) if host is not None else _of_install(connection, install or "")
         found = stored.latest(connection, wanted, limit)
     whose = wanted.host or ""
-    told = [one for one in stories(whose, found, now) if install in (None, one.install)]
-    return {**_timeline(read(whose, found, now)), "installs": [_install(context, one, now) for one in told]}
+    told = read(whose, found, now, known(context, shared(context.store).current().hosts.get(whose)))
+    return {**_timeline(told), "installs": [_install(context, one, now) for one in told.installs if install in (None, one.install)]}
 
 
 def _of_host(context: Context, name: str) -> stored.Wanted:
@@ -112,6 +113,7 @@ def _timeline(timeline: Timeline) -> dict[str, Any]:
         "state": timeline.state,
         "boots": [_boot(boot) for boot in timeline.boots],
         "beside": [{"at": one.at, "text": one.text, "ok": one.ok} for one in timeline.beside],
+        "next": dataclasses.asdict(timeline.next) if timeline.next else None,
     }
 
 

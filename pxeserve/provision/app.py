@@ -54,6 +54,7 @@ class Record(Protocol):
     """Where it is told what was handed out; `journal.Journal` is one."""
 
     def answerfile(self, address: str, install: str, outcome: str, sent: int) -> None: ...
+    def answerfile_missed(self, address: str) -> None: ...
     def script(self, address: str, name: str, size: int) -> None: ...
     def progress(self, address: str, stage: str) -> None: ...
     def log(self, address: str, kept: Kept) -> None: ...
@@ -95,6 +96,8 @@ def make_app(services: Services) -> Flask:
         delivery = None if request.method == "HEAD" else services.acts.deliver(token, _peer(), services.clock())
         if delivery is None:
             services.record.count("answerfile-404")
+            if request.method != "HEAD":
+                services.record.answerfile_missed(str(_peer()))
             return _not_found()
         return _held_back(delivery, services.record)
 

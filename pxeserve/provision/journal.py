@@ -141,6 +141,21 @@ class Journal:
         consumed) or committed (it hung up at the very last byte)."""
         self._emit("http.answerfile", address, f"answerfile {outcome}", {"outcome": outcome, "bytes": sent}, install)
 
+    def answerfile_missed(self, address: str) -> None:
+        """`http.answerfile` with the outcome not-found: an answerfile was asked for with a token that opens none, or none any more. Told of
+        for machines that are known, and beyond 100 a minute and address not at all."""
+        if self._too_many(address):
+            return
+        now = self._clock()
+        who = self._clients.who(address, now)
+        if who.host is None:
+            return
+        text = "asked for an answerfile that is not there, or no longer: its token is used up, has lapsed, or is another machine's"
+        data = {"outcome": "not-found", "bytes": 0}
+        event = Event("http.answerfile", now, text, host=who.host, mac=who.mac, address=address, install=who.install, data=data)
+        with self._lock:
+            self._recorder.emit(event)
+
     def script(self, address: str, name: str, size: int) -> None:
         """`http.script`: a hook script of `size` bytes was handed out."""
         self._emit("http.script", address, f"script {harmless(name)}", {"name": harmless(name), "bytes": size})

@@ -6,11 +6,11 @@ Refuses to know what an event means.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, delete, func, select, type_coerce
+from sqlalchemy import Connection, Row, Select, Text, delete, func, literal, select, type_coerce
 from sqlalchemy.dialects.sqlite import insert
 
 from pxeserve.store import tables as t
@@ -95,6 +95,30 @@ def host_of(connection: Connection, install: str) -> str | None:
     """The host for which `install` was armed; None when that is not on record."""
     armed = (t.event.c.kind == "install.armed") & (t.event.c.install == install)
     return connection.execute(select(t.event.c.host).where(armed).order_by(t.event.c.id.desc()).limit(1)).scalar()
+
+
+def tails(connection: Connection, macs: Collection[str], each: int) -> list[EventRow]:
+    """The last `each` events of each of these MACs, the oldest first, by one query that reads no more than those."""
+    of = func.json_each(json.dumps(list(macs))).table_valued("value")
+    older = t.event.alias()
+    edge = select(older.c.id).where(older.c.mac == of.c.value).order_by(older.c.id.desc()).limit(1).offset(each - 1)
+    query = _EVENT.select_from(of.join(t.event, t.event.c.mac == of.c.value))
+    query = query.where(t.event.c.id >= func.coalesce(edge.correlate(of).scalar_subquery(), 0)).order_by(t.event.c.id)
+    return _rows(connection, query)
+
+
+def macs_heard(connection: Connection, most: int) -> list[str]:
+    """MACs of which the record holds anything, at most so many, in their order; a step of the index each, however much it holds."""
+    first = select(func.min(t.event.c.mac).label("mac"), literal(1).label("nth")).cte("heard", recursive=True)
+    older = t.event.alias()
+    following = select(func.min(older.c.mac)).where(older.c.mac > first.c.mac).correlate(first).scalar_subquery()
+    walk = first.union_all(select(following, first.c.nth + 1).where(first.c.mac.is_not(None), first.c.nth < most))
+    return [mac for mac in connection.execute(select(walk.c.mac)).scalars() if mac is not None]
+
+
+def knows_mac(connection: Connection, mac: str) -> bool:
+    """Whether the record holds anything of `mac`."""
+    return connection.execute(select(t.event.c.id).where(t.event.c.mac == mac).limit(1)).first() is not None
 
 
 def newest_id(connection: Connection) -> int:

@@ -69,6 +69,8 @@ host = Table(
     Column("profile", Text, nullable=False),
     Column("address", Text, unique=True),
     Column("answers", JSON, nullable=False),
+    Column("rack", Text),
+    Column("tags", JSON, nullable=False, server_default="[]"),
 )
 
 host_mac = Table(
@@ -111,7 +113,9 @@ install = Table(
     Column("ended_at", Float),
     Column("ended_because", Text),
     Column("secret", LargeBinary),                    # a random root password, sealed: until it is asked for, a day at most
+    Column("remembered", JSON),                       # what was declared when it was armed, without secrets: for whoever arms again
 )
+Index("install_host", install.c.host_id, install.c.armed_at)
 Index(
     "one_live_install", install.c.host_id, unique=True,
     sqlite_where=text("rehearsal_mac IS NULL AND state IN ('armed','booting','answered','installing','frozen')"),

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.boots import Boot, group, order
 from pxeserve.timeline.lines import PACKAGES, Line, Reason, alike, line
-from pxeserve.timeline.missing import Known, Next, Situation, following
-from pxeserve.timeline.missing.gather import gather
+from pxeserve.timeline.missing import Known, Next, Situation, following, unheard
+from pxeserve.timeline.missing.gather import gather, waiting
 from pxeserve.timeline.steps import Step
 
 _ORDER = {step: number for number, step in enumerate(Step)}
@@ -36,12 +36,14 @@ class BootLines:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """All that is known of a host, the oldest boot first; `state` is its newest install's, or idle; `beside` happened between boots."""
+    """All that is known of a host, the oldest boot first; `state` is its newest install's, or idle; `beside` happened between boots. `next`
+    is what should come of a host that was armed and not heard since."""
 
     host: str
     state: str
     boots: tuple[BootLines, ...]
     beside: tuple[Line, ...]
+    next: Next | None = None
 
 
 def read(host: str, events: Sequence[EventRow], now: float, known: Known | None = None) -> Timeline:
@@ -51,7 +53,9 @@ def read(host: str, events: Sequence[EventRow], now: float, known: Known | None 
     rehearsals = [_is_rehearsal(boot, rehearsing) for boot in grouped.boots]
     situations = gather(grouped.boots, grouped.beside, rehearsals, known or Known(), now)
     boots = tuple(_boot(*one) for one in zip(grouped.boots, rehearsals, situations, strict=True))
-    return Timeline(host, _state(events, rehearsing), boots, tuple(line(event) for event in grouped.beside))
+    silent = waiting(grouped.boots, grouped.beside, rehearsals, known or Known(), now)
+    following_arming = unheard(silent) if silent is not None else None
+    return Timeline(host, _state(events, rehearsing), boots, tuple(line(event) for event in grouped.beside), following_arming)
 
 
 def _boot(boot: Boot, rehearsal: bool, situation: Situation) -> BootLines:

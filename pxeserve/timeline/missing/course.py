@@ -136,12 +136,19 @@ class Course:
             self._put(set=set_name, loader=loader)
 
     def _refused(self, _event: EventRow, data: Mapping[str, Any]) -> None:
-        for one in data.get("because", ()):
-            if isinstance(one, Mapping) and one.get("weight") == "refused":
-                self._more("refusals", (str(one.get("code")), str(one.get("text"))))
+        self._decided(data)
         self.reach(Step.FAILED)
 
-    def _silent(self, _event: EventRow, _data: Mapping[str, Any]) -> None:
+    def _decided(self, data: Mapping[str, Any]) -> None:
+        because = data.get("because")
+        for one in because if isinstance(because, list) else ():
+            if isinstance(one, Mapping):
+                self._more("codes", str(one.get("code")))
+                if one.get("weight") == "refused":
+                    self._more("refusals", (str(one.get("code")), str(one.get("text"))))
+
+    def _silent(self, _event: EventRow, data: Mapping[str, Any]) -> None:
+        self._decided(data)
         self.reach(Step.OWN_DISK)
 
     def _nak(self, event: EventRow, data: Mapping[str, Any]) -> None:
@@ -169,9 +176,7 @@ class Course:
     def _menu(self, _event: EventRow, data: Mapping[str, Any]) -> None:
         target = str(data.get("target"))
         self._more("menus", target)
-        for one in data.get("because", ()):
-            if isinstance(one, Mapping) and one.get("weight") == "refused":
-                self._more("refusals", (str(one.get("code")), str(one.get("text"))))
+        self._decided(data)
         self.reach(Step.OWN_DISK if target == "own-disk" else Step.MENU)
 
     def _media(self, _event: EventRow, data: Mapping[str, Any]) -> None:
