@@ -10,19 +10,15 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from pxeserve.domain.client import parse_mac
-from pxeserve.domain.host import Host
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context, Progress
-from pxeserve.operations.missing import known
 from pxeserve.operations.registry import verb
-from pxeserve.snapshot import SnapshotSource, shared
+from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import events as stored
 
 _POLL = 0.5
 _AT_ONCE = 500
 _COUNTED_MINUTES = 60
-_NEWEST = 400
-"""Events that are looked at for what comes next: more than an install without its packages has."""
 Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
 
 
@@ -54,16 +50,6 @@ def counters(context: Context) -> list[dict[str, Any]]:
     for _, source, reason, count in rows:
         sums[(source, reason)] = sums.get((source, reason), 0) + count
     return [{"source": source, "reason": reason, "count": count} for (source, reason), count in sorted(sums.items())]
-
-
-def coming(context: Context, host: Host) -> dict[str, Any] | None:
-    """What should come next of `host`, as its timeline says it of the newest boot, or of an arming that nothing followed."""
-    with context.store.events.read() as connection:
-        found = stored.latest(connection, stored.Wanted(host=host.name), _NEWEST)
-    told = read(host.name, found, time.time(), known(context, host))
-    real = [boot for boot in told.boots if not boot.rehearsal]
-    following = told.next or (real[-1].next if real else None)
-    return dataclasses.asdict(following) if following else None
 
 
 def _events(context: Context, wanted: stored.Wanted, limit: int, *, follow: bool) -> Iterator[dict[str, Any]]:

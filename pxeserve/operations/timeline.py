@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from pxeserve.domain.host import Host
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.events.steady import now_of
 from pxeserve.installs.logs import LAST
@@ -23,6 +24,8 @@ from pxeserve.timeline.medians import Median, medians
 from pxeserve.timeline.reading import BootLines, Timeline, read
 from pxeserve.timeline.story import Stage, Story
 
+_NEWEST = 400
+"""Events that are looked at for what comes next: more than an install without its packages has."""
 EARLIER = 25
 """Installations of a profile, the newest, over which a median is taken."""
 Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
@@ -40,6 +43,16 @@ def timeline(context: Context, *, host: str | None = None, install: str | None =
     whose = wanted.host or ""
     told = read(whose, found, now, known(context, shared(context.store).current().hosts.get(whose)))
     return {**_timeline(told), "installs": [_install(context, one, now) for one in told.installs if install in (None, one.install)]}
+
+
+def coming(context: Context, host: Host) -> dict[str, Any] | None:
+    """What should come next of `host`, as its timeline says it of the newest boot, or of an arming that nothing followed."""
+    with context.store.events.read() as connection:
+        found = stored.latest(connection, stored.Wanted(host=host.name), _NEWEST)
+    told = read(host.name, found, now_of(context.store), known(context, host))
+    real = [boot for boot in told.boots if not boot.rehearsal]
+    following = told.next or (real[-1].next if real else None)
+    return dataclasses.asdict(following) if following else None
 
 
 def _of_host(context: Context, name: str) -> stored.Wanted:

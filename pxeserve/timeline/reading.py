@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pxeserve.store.events import EventRow
-from pxeserve.timeline.boots import Boot, group, order
+from pxeserve.timeline.boots import Boot, Grouped, group, order
 from pxeserve.timeline.lines import PACKAGES, Line, Reason, alike, line
 from pxeserve.timeline.missing import Known, Next, Situation, following, unheard
 from pxeserve.timeline.missing.gather import gather, waiting
 from pxeserve.timeline.steps import Step
+from pxeserve.timeline.story import Story, of_boots
 
 _ORDER = {step: number for number, step in enumerate(Step)}
 _MANY = 12
@@ -37,13 +38,14 @@ class BootLines:
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """All that is known of a host, the oldest boot first; `state` is its newest install's, or idle; `beside` happened between boots. `next`
-    is what should come of a host that was armed and not heard since."""
+    is what should come of a host that was armed and not heard since; `installs` are its installations, stage by stage."""
 
     host: str
     state: str
     boots: tuple[BootLines, ...]
     beside: tuple[Line, ...]
     next: Next | None = None
+    installs: tuple[Story, ...] = ()
 
 
 def read(host: str, events: Sequence[EventRow], now: float, known: Known | None = None) -> Timeline:
@@ -54,8 +56,13 @@ def read(host: str, events: Sequence[EventRow], now: float, known: Known | None 
     situations = gather(grouped.boots, grouped.beside, rehearsals, known or Known(), now)
     boots = tuple(_boot(*one) for one in zip(grouped.boots, rehearsals, situations, strict=True))
     silent = waiting(grouped.boots, grouped.beside, rehearsals, known or Known(), now)
-    following_arming = unheard(silent) if silent is not None else None
-    return Timeline(host, _state(events, rehearsing), boots, tuple(line(event) for event in grouped.beside), following_arming)
+    real = Grouped(
+        tuple(boot for boot, rehearsal in zip(grouped.boots, rehearsals, strict=True) if not rehearsal),
+        tuple(one for one in grouped.beside if one.mac not in rehearsing and not (one.data or {}).get("rehearsal")),
+    )
+    beside = tuple(line(event) for event in grouped.beside)
+    coming = unheard(silent) if silent is not None else None
+    return Timeline(host, _state(events, rehearsing), boots, beside, coming, of_boots(host, real, now))
 
 
 def _boot(boot: Boot, rehearsal: bool, situation: Situation) -> BootLines:
