@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -41,7 +41,8 @@ _CHANGES = 1
 @dataclass(frozen=True, slots=True)
 class Order:
     """What a person asked for. `frozen` holds the checked answers; `wants_answerfile` is False when the RAM disk's delivery consumes it;
-    `secret` is a random root password to be kept for whoever asks; `remembered` is for whoever arms again (`again`)."""
+    `secret` is a random root password to be kept for whoever asks; `remembered` is for whoever arms again (`again`);
+    `facts` go into the record, for whoever asks later why nothing came."""
 
     host: Host
     medium: Medium | None
@@ -54,6 +55,7 @@ class Order:
     ttl: float | None = None
     secret: Secret | None = None
     remembered: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Arming:
         if order.frozen.answerfile is not None:
             self._add_token(connection, row.id, order.frozen.key, "progress", "")
         told: dict[str, object] = {"mode": order.mode, "medium": row.medium, "interactive": order.interactive, "by": order.actor}
+        told |= order.facts
         if order.frozen.scripts:
             told["scripts"] = {name: hashlib.sha256(body).hexdigest() for name, body in order.frozen.scripts.items()}
         installs.tell(connection, now, row, "install.armed", told)

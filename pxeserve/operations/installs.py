@@ -12,9 +12,11 @@ from pxeserve.keys import load_keys
 from pxeserve.operations.context import Context
 from pxeserve.operations.hearing import unheard_notes
 from pxeserve.operations.hosts import known
+from pxeserve.operations.missing import facts
 from pxeserve.operations.preparing import Mode, erases
 from pxeserve.operations.registry import verb
 from pxeserve.operations.surveying import RECENT, Ready, Wish, survey
+from pxeserve.snapshot import shared
 from pxeserve.store import installs
 
 Reveal = Literal["now", "later"]
@@ -108,5 +110,5 @@ def _order(context: Context, one: Ready, reveal: Reveal) -> Order:
     kept = found.given.kept(shown=reveal == "now")
     return Order(
         one.host, found.medium, one.mode, one.interactive, found.wants_answerfile, found.frozen, context.actor.name,
-        secret=kept, remembered=one.remembered.kept(),
+        secret=kept, remembered=one.remembered.kept(), facts=facts(found, shared(context.store).current().profile_of(one.host)),
     )  # fmt: skip

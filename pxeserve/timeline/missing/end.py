@@ -22,10 +22,17 @@ def _just_installed(situation: Situation) -> bool:
     return situation.state in ("done", "answered", "installing") and situation.own_disk_boots > 0
 
 
+def _turned_away(situation: Situation) -> bool:
+    """Whether it came to be installed, and something stood in its way."""
+    over = situation.state in ("lapsed", "frozen", "cancelled") and situation.since < _RECENT
+    return over or situation.has("lapsed", "cancelled", "frozen") or any(code not in ("no-loader",) for code, _ in situation.refusals)
+
+
 def _system_heard(situation: Situation) -> bool:
     return situation.installer_asked > 0 or situation.installer_address
 
 
+_RECENT = 3600.0
 EXPECTATIONS = (
     Expectation(
         Step.HOOK, "the installer reports that it is done", 900, "its hook came and it never reported that it is done",
@@ -54,6 +61,12 @@ EXPECTATIONS = (
         "a system with DHCP asks within minutes", when="just installed, server mode, management by DHCP",
         holds=lambda s: _just_installed(s) and _system_will_ask(s) and not _system_heard(s),
     ),
+    Expectation(
+        Step.OWN_DISK, "the installer: it was to be installed", 0, "it was led to its own disk instead",
+        "the boot decision, pxeserve explain",
+        when="its arming was refused, or over since less than an hour", holds=lambda s: _turned_away(s),
+    ),
+    Expectation(Step.OWN_DISK, "", None, "", "a machine that installs nothing boots its own disk"),
     Expectation(
         Step.FAILED, "nothing: this boot ended here", 0, "the installation failed", "installation-complete 1, install-failed",
         when="the installer reported a failure", holds=lambda s: s.has("failed") or not s.refusals,

@@ -187,7 +187,8 @@ RULES = (
         "stranger-froze-it", (*_FETCHING, Step.ANSWERFILE), "somebody else used its token, or asked for its menu",
         proven(lambda s: s.has("frozen") or (s.has("alarm") and not _delivered(s))),
         "{happened}", "pxeserve events --host shows the address; pxeserve dhcp leases whose it is",
-        "if the address is the installer's own second one, let pxeserve see its DHCP; else look for who listens; then cancel and arm again",
+        "if the address is the installer's own second one, let this server see its DHCP; else look for who listens; then cancel and arm "
+        "again",
         "a token is for one address, and one evidenced change of it", at_once=True,
     ),
     Rule(

@@ -66,7 +66,7 @@ RULES = (
         "restart the machine; if it stops at the same place, look at its memory and the way's MTU", "RFC 9112 section 8",
     ),
     Rule(
-        "no-memory", _FILES, "the loader ended the transfer for want of room", proven(for_memory),
+        "no-memory", (Step.MENU, Step.KERNEL), "the loader ended the transfer for want of room", proven(for_memory),
         "it has too little memory for {file}: {detail}", "out of memory on its screen",
         "give it more memory: installers need 1 GB (4.1) to 4 GB (8 and later); in a BIOS machine a large hole below 4 GB helps too",
         "release notes of XenServer: system requirements; RFC 1350 error 3",

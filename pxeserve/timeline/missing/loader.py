@@ -101,20 +101,20 @@ RULES = (
         "menu-without-evidence", _STARTING, "its menu was refused: nothing says that the address asking is this machine's",
         proven(lambda s: _denied(s, *_NO_EVIDENCE)),
         "its menu was refused: nothing shows that {address} is {mac}'s", "an alarm in the timeline names the address that asked",
-        "let pxeserve see this network's DHCP (same segment, or a relay that sends here too), or give the lease itself in server mode; "
+        "let this server see this network's DHCP (same segment, or a relay that sends here too), or give the lease itself in server mode; "
         'else [arming] bind = "token" takes the risk', "a MAC in a file name proves nothing: leases, REQUESTs and neighbours do",
         at_once=True,
     ),
     Rule(
-        "menu-asked-by-another", _STARTING, "its menu was refused: the address asking is another machine's",
-        proven(lambda s: _denied(s, *_ANOTHER) or s.has("frozen")),
+        "menu-asked-by-another", (*_STARTING, Step.OWN_DISK), "its menu was refused: the address asking is another machine's",
+        proven(lambda s: _denied(s, *_ANOTHER) or s.has("frozen") or s.state == "frozen"),
         "somebody else asked for its menu or its answerfile, and the arming was stopped: {happened}",
         "pxeserve events --host names the address; pxeserve dhcp leases whose it is",
         "find out who that is, then pxeserve host cancel and arm it again", "a MAC in a file name proves nothing", at_once=True,
     ),
     Rule(
         "menu-too-late", (*_STARTING, Step.OWN_DISK), "its menu was refused: the arming is over",
-        proven(lambda s: _denied(s, *_OVER) or s.has("lapsed", "cancelled")),
+        proven(lambda s: _denied(s, *_OVER) or s.has("lapsed", "cancelled") or s.state in ("lapsed", "cancelled")),
         "its arming was over when it came: {happened}", "pxeserve host list shows its state",
         "arm it again; [arming] expires longer where machines take long to start", "an arming is good for [arming] expires", at_once=True,
     ),

@@ -139,14 +139,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One boot as far as it has come; `state` is its install's when it began. Times are epoch seconds, `quiet` seconds since its last
-    sign of life, which was at `ended`.
+    """One boot as far as it has come; `state` is its install's when it began, `since` seconds before. Times are epoch seconds, `quiet`
+    seconds since its last sign of life, which was at `ended`.
 
-    `ignored` are reasons for which its own DHCP messages went unanswered; `refusals` the reasons of a decision that gave it no boot file,
-    each (code, sentence); `taken_from` the other server whose offer it took; `asked_us` that it took ours, or asked port 4011;
-    `menus` what its menus led to; `answers` how each request for its answerfile ended; `happened` what became of its install meanwhile,
-    each (word, sentence); `missed` names that media do not have; `reports` stages that a hook reported; `failures` what scripts failed at;
-    `before` and `after` are other boots of the same card, the nearest last and first.
+    `codes` are the reasons of its decisions, `refusals` those that gave it no boot file, each (code, sentence); `ignored` are reasons for
+    which its own DHCP messages went unanswered; `taken_from` the other server whose offer it took; `asked_us` that it took ours, or asked
+    port 4011; `menus` what its menus led to; `answers` how each request for its answerfile ended; `happened` what became of its install
+    meanwhile, each (word, sentence); `missed` names that media do not have; `reports` stages that a hook reported; `failures` what scripts
+    failed at; `before` and `after` are other boots of the same card, the nearest last and first.
     """
 
     reached: Step = Step.OTHER
@@ -158,6 +158,8 @@ class Situation:
     known: Known = Known()
     armed: Armed = Armed()
     state: str = ""
+    since: float = 0.0
+    codes: tuple[str, ...] = ()
     firmware: Firmware | None = None
     arch: int | None = None
     vendor_class: str = ""

@@ -53,7 +53,8 @@ def _markers(situation: Situation) -> str:
 
 def _happened(situation: Situation) -> str:
     grave = ("frozen", "alarm", "withheld", "lapsed", "cancelled", "medium-damaged")
-    return next((text for word, text in reversed(situation.happened) if word in grave and text), "")
+    found = next((text for word, text in reversed(situation.happened) if word in grave and text), "")
+    return found or (f"it was {situation.state} {situation.since / 60:.0f} min before" if situation.state in grave else "")
 
 
 def _of_transfer(take: Callable[[Fetch], object]) -> Callable[[Situation], str]:
