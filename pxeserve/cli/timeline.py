@@ -34,6 +34,9 @@ def show(timeline: Any, console: Console) -> None:
         console.print()
         for line in unheard.lines(timeline["unheard"]):
             _row(console, "! ", [line], ok=False)
+    if timeline["next"]:
+        console.print()
+        print_next(timeline["next"], console)
     if timeline["beside"]:
         console.print()
     for one in timeline["beside"]:
@@ -67,14 +70,17 @@ def _stage(stage: Any, console: Console) -> None:
 
 
 def _log(log: Any, install: str, console: Console) -> None:
-    console.print(Text(f"  the end of the installer's log (all that came: pxeserve host log --install {install}):"))
+    _row(console, "  ", [f"the end of the installer's log; all that came: pxeserve host log --install {install}"])
     for line in log["last"]:
         _row(console, "  | ", [line])
 
 
 def _look(look: Any, console: Console) -> None:
-    console.print(Text("  no log came; the installer keeps it here:"))
-    _row(console, "    ", [f"{look['log']}, written {look['written']}; on the disk {look['on_disk']} where it could be; {look['bundle']}"])
+    """Where the installer itself tells what went wrong."""
+    _row(console, "  ", ["no log came; this installer tells what went wrong here:"])
+    _row(console, f"    {look['log']}: ", [f"in its RAM disk, written {look['written']}"])
+    _row(console, f"    {look['on_disk']}: ", ["on the new system, where it could be written"])
+    _row(console, "    ", [look["bundle"]])
     for where, what in look["consoles"]:
         _row(console, f"    {where}: ", [what])
 
@@ -92,18 +98,18 @@ def _boot(number: int, boot: Any, console: Console) -> None:
         if line["because"] != told:
             told = line["because"]
             _because(told, console)
-    following = boot["next"]
-    if following and following["overdue"]:
-        _row(console, "! did not come: ", [following["expected"]], ok=False)
-        _row(console, "  ", [following["text"]], ok=False)
-        _causes(following["causes"], console)
-    elif following:
+    if boot["next"]:
+        print_next(boot["next"], console)
+
+
+def print_next(following: Any, console: Console) -> None:
+    """What should come; and when it does not, why, the likeliest first, with how to tell and what to do."""
+    if not following["overdue"]:
         _row(console, "  expected next: ", [following["expected"]])
-
-
-def _causes(causes: Any, console: Console) -> None:
-    """Why, the likeliest first, with how to tell and what to do."""
-    for number, one in enumerate(causes, 1):
+        return
+    _row(console, "! did not come: ", [following["expected"]], ok=False)
+    _row(console, "  ", [following["text"]], ok=False)
+    for number, one in enumerate(following["causes"], 1):
         _row(console, f"  {number}. ", [f"{one['text']} ({one['weight']})"])
         _row(console, "     to tell: ", [one["tell"]])
         _row(console, "     to do:   ", [one["fix"]])

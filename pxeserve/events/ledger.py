@@ -16,7 +16,7 @@ from pxeserve.events.datagram import Count, MalformedError, clean
 from pxeserve.events.discovering import MOST, forgotten, seen, strangers
 from pxeserve.events.record import Event
 from pxeserve.events.steady import Steady
-from pxeserve.store import Store, discovered
+from pxeserve.store import Store, discovered, logs
 from pxeserve.store import events as stored
 
 KEEP_EVENTS = 200_000
@@ -79,6 +79,7 @@ class Ledger:
         events went. Call it again while some do."""
         with self._store.events.write() as connection:
             discovered.forget(connection, self._attribution.hosts_among(one.mac for one in discovered.machines(connection)))
+            logs.prune(connection, before=now - self._keep_seconds)
             return stored.prune(connection, keep=self._keep_events, before=now - self._keep_seconds, most=_PRUNED_AT_ONCE)
 
     def _taken(self, row: Any) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from pxeserve.installs.subject import Subject, subject
 from pxeserve.operations.context import Context
 from pxeserve.operations.hearing import silence
 from pxeserve.operations.registry import verb
+from pxeserve.operations.timeline import coming
 from pxeserve.snapshot import shared
 from pxeserve.store.loaders import sets
 
@@ -55,6 +56,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -
         "menu": menu,
         "answers": _answers(context, who),
         "because": [{"weight": one.weight, "code": one.code, "text": one.text, "source": one.source} for one in reasons],
+        "next": coming(context, who.host) if who.host else None,
     }
 
 
@@ -101,7 +103,7 @@ def _unheard(context: Context, who: Subject) -> Iterator[Reason]:
     """That the host is armed and was not heard since, with what is likely, the likeliest first."""
     if who.host is None or who.install is None or who.rehearsal:
         return
-    found = silence(context, who.host)
+    found = silence(context, who.host, time.time())
     if found is None:
         return
     source = f"install {who.install.id}"

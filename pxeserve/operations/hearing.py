@@ -5,7 +5,6 @@ Read for all hosts of a question together, each kind by one query. Refuses to kn
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,12 +13,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from pxeserve.domain.host import Host
+from pxeserve.domain.identity import same_machine, says_nothing
 from pxeserve.domain.install import InstallState
 from pxeserve.domain.nearness import Near, Neighbourhood
 from pxeserve.operations.context import Context
-from pxeserve.snapshot import Snapshot, shared
+from pxeserve.snapshot import shared
+from pxeserve.store import discovered, installs, leases
 from pxeserve.store import events as record
-from pxeserve.store import installs, leases
+from pxeserve.store.discovered import Machine
 from pxeserve.store.events import EventRow, Wanted
 from pxeserve.store.installs import InstallRow
 from pxeserve.timeline.unheard import Hearing, System, Unheard, hearing, unheard
@@ -34,13 +35,13 @@ _EXPLAINED = 50
 """Hosts of one question for which near addresses are looked for."""
 
 
-def tails(context: Context, hosts: Iterable[Host]) -> dict[str, list[EventRow]]:
-    """The last events of each of `hosts`, the oldest first, by the host's name."""
+def tails(context: Context, hosts: Iterable[Host], each: int = EACH) -> dict[str, list[EventRow]]:
+    """The last `each` events of each card of `hosts`, the oldest first, by the host's name."""
     owner = {mac: host.name for host in hosts for mac in host.macs}
     found: dict[str, list[EventRow]] = {name: [] for name in owner.values()}
     if owner:
         with context.store.events.read() as connection:
-            for event in record.tails(connection, owner, EACH):
+            for event in record.tails(connection, owner, each):
                 found[owner[event.mac or ""]].append(event)
     return found
 
@@ -77,11 +78,11 @@ def silences(context: Context, hosts: Sequence[Host], newest: Mapping[int, Insta
     return {name: one for name, one in found.items() if one is not None}
 
 
-def silence(context: Context, host: Host) -> Unheard | None:
-    """The same for one host, by what the store says of it now."""
+def silence(context: Context, host: Host, now: float) -> Unheard | None:
+    """The same for one host, by what the store says of it; `now` is epoch seconds."""
     with context.store.site.read() as connection:
         newest = installs.newest_of(connection, host.id)
-    return silences(context, [host], {host.id: newest} if newest else {}, time.time()).get(host.name)
+    return silences(context, [host], {host.id: newest} if newest else {}, now).get(host.name)
 
 
 def never_heard(context: Context, hosts: Sequence[Host]) -> list[Host]:
@@ -100,10 +101,11 @@ def nearest(context: Context, hosts: Sequence[Host]) -> Iterator[tuple[Host, tup
         return
     snapshot = shared(context.store).current()
     with context.store.events.read() as connection:
-        heard = record.macs_heard(connection, _STRANGERS)
+        machines = {one.mac: one for one in discovered.machines(connection)}
+        heard = [*machines, *record.macs_heard(connection, _STRANGERS)]
         around = Neighbourhood(mac for mac in heard if mac not in snapshot.by_mac)
         for host in hosts:
-            yield host, tuple(_said(connection, host, around, snapshot))
+            yield host, tuple(_said(connection, host, around, machines))
 
 
 def unheard_notes(context: Context, hosts: Sequence[Host]) -> dict[str, str]:
@@ -114,32 +116,39 @@ def unheard_notes(context: Context, hosts: Sequence[Host]) -> dict[str, str]:
 
 
 def _note(host: Host, near: Collection[str]) -> str:
+    if not host.macs:
+        return "no card's MAC is known of it yet" + (f"; heard and unknown: {'; '.join(near)}" if near else "")
     whose = f"{host.macs[0]} was" if len(host.macs) == 1 else f"none of its cards ({', '.join(host.macs)}) was"
     if not near:
         return f"{whose} never heard here: compare it with what the machine's own screen says"
     return f"{whose} never heard here; heard and unknown: {'; '.join(near)}"
 
 
-def _said(connection: Connection, host: Host, around: Neighbourhood, snapshot: Snapshot) -> Iterator[str]:
-    near: dict[str, Near] = {}
+def _said(connection: Connection, host: Host, around: Neighbourhood, machines: Mapping[str, Machine]) -> Iterator[str]:
+    near = {one.mac: Near(one.mac, "it has this host's UUID", 0) for one in machines.values() if _claims(one, host)}
     for mac in host.macs:
         for one in around.near(mac):
             if one.mac not in near or one.far < near[one.mac].far:
                 near[one.mac] = one
-    for one in sorted(near.values(), key=lambda found: found.far):
+    for one in sorted(near.values(), key=lambda found: (found.far, found.mac)):
+        if one.mac in machines:
+            found = machines[one.mac]
+            yield f"{one.mac} ({one.how}{_last_words(found.last_seen, found.vendor_class)})"
+            continue
         events = record.latest(connection, Wanted(mac=one.mac), 3)
-        if any(event.host is not None for event in events) or one.mac in snapshot.by_mac:
-            continue  # a rehearsal's own address, or a host's by now
-        yield f"{one.mac} ({one.how}{_last_words(events)})"
+        if any(event.host is not None for event in events):
+            continue  # a rehearsal's own address
+        classes = [str(event.data["vendor_class"]) for event in events if event.data and event.data.get("vendor_class")]
+        yield f"{one.mac} ({one.how}{_last_words(events[-1].at, classes[-1] if classes else '')})" if events else f"{one.mac} ({one.how})"
 
 
-def _last_words(events: Sequence[EventRow]) -> str:
-    """What a machine said of itself, and when."""
-    if not events:
-        return ""
-    said = next((str(event.data["vendor_class"]) for event in reversed(events) if event.data and event.data.get("vendor_class")), "")
-    at = datetime.fromtimestamp(events[-1].at).astimezone().strftime("%d %b %H:%M")
-    return f"; last heard {at}" + (f" as {said}" if said else "")
+def _claims(machine: Machine, host: Host) -> bool:
+    return machine.uuid is not None and host.uuid is not None and not says_nothing(host.uuid) and same_machine(machine.uuid, host.uuid)
+
+
+def _last_words(at: float, said: str) -> str:
+    """When a machine was last heard, and what it said of itself."""
+    return f"; last heard {datetime.fromtimestamp(at).astimezone().strftime('%d %b %H:%M')}" + (f" as {said}" if said else "")
 
 
 def _systems(context: Context, hosts: Sequence[Host]) -> dict[str, list[System]]:

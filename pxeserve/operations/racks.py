@@ -18,8 +18,10 @@ from pxeserve.events.steady import now_of
 from pxeserve.installs.clock import SYSTEM, has_lapsed
 from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.hearing import hearings, tails
+from pxeserve.operations.missing import known, known_of
 from pxeserve.operations.registry import verb
 from pxeserve.operations.selection import nearest
+from pxeserve.snapshot import shared
 from pxeserve.store import installs, inventory
 from pxeserve.store.installs import InstallRow
 from pxeserve.timeline.picture import IDLE, Standing, standing
@@ -63,16 +65,16 @@ def follow(context: Context, *, name: str) -> Iterator[dict[str, Any]]:
 
 def standings(context: Context, hosts: Sequence[Host], newest: dict[int, InstallRow], now: float) -> list[Standing]:
     """Where each of `hosts` stands at epoch second `now`; `newest` are their newest installs."""
-    moment = now_of(context.store)
+    moment, besides, snapshot = now_of(context.store), known(context, None), shared(context.store).current()
     lapsed = {host.id for host in hosts if _is_over(newest.get(host.id), now)}
-    known = [host for host in hosts if host.id in newest]
-    events = tails(context, known)
-    armed = {host.name: newest[host.id].armed_at for host in known if newest[host.id].state is InstallState.ARMED and host.id not in lapsed}
-    heard = hearings(context, armed, known, events)
+    met = [host for host in hosts if host.id in newest]
+    events = tails(context, met)
+    armed = {host.name: newest[host.id].armed_at for host in met if newest[host.id].state is InstallState.ARMED and host.id not in lapsed}
+    heard = hearings(context, armed, met, events)
     return [
         standing(
-            host.name, newest.get(host.id), events.get(host.name, ()), heard.get(host.name, Hearing()), now, moment,
-            lapsed=host.id in lapsed,
+            host.name, newest.get(host.id), events.get(host.name, ()), heard.get(host.name, Hearing()), known_of(besides, host, snapshot),
+            now, moment, lapsed=host.id in lapsed,
         )
         for host in hosts
     ]

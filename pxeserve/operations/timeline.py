@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from pxeserve.answerfile.scripts.consoles import CONSOLES
+from pxeserve.domain.host import Host
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.events.steady import now_of
+from pxeserve.installs.logs import LAST
 from pxeserve.operations.context import Context
 from pxeserve.operations.hearing import silence
+from pxeserve.operations.logs import consoles_of
 from pxeserve.operations.missing import known
 from pxeserve.operations.registry import verb
 from pxeserve.snapshot import shared
 from pxeserve.store import events as stored
 from pxeserve.store import logs, times
-from pxeserve.store.logs import LogRow
 from pxeserve.timeline.lines import Line
 from pxeserve.timeline.medians import Median, medians
 from pxeserve.timeline.reading import BootLines, Timeline, read
-from pxeserve.timeline.story import Stage, Story, stories
+from pxeserve.timeline.story import Stage, Story
 
+_NEWEST = 400
+"""Events that are looked at for what comes next: more than an install without its packages has."""
 EARLIER = 25
 """Installations of a profile, the newest, over which a median is taken."""
-_LAST_LINES = 12
-"""Lines of an installer's log that stand beside the timeline."""
 Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
 
 
@@ -44,17 +46,29 @@ def timeline(
         wanted = _of_host(context, host) if host is not None else _of_install(connection, install or "")
         found = [event for event in stored.latest(connection, wanted, limit) if event.moment <= now]
     whose = wanted.host or ""
-    site = known(context, shared(context.store).current().hosts.get(whose))
-    told = [one for one in stories(whose, found, now) if install in (None, one.install)]
-    installs = [_install(context, one, now) for one in told]
-    return {**_timeline(read(whose, found, now, site)), "installs": installs, "unheard": _unheard(context, whose)}
+    one_host = shared(context.store).current().hosts.get(whose)
+    told = read(whose, found, now, known(context, one_host))
+    installs = [_install(context, one, now) for one in told.installs if install in (None, one.install)]
+    return {**_timeline(told), "installs": installs, **_unheard(context, one_host, now)}
 
 
-def _unheard(context: Context, name: str) -> dict[str, Any] | None:
-    """Why nothing was heard of the host since it was armed, if so."""
-    host = shared(context.store).current().hosts.get(name)
-    silent = silence(context, host) if host is not None else None
-    return dataclasses.asdict(silent) if silent is not None else None
+def _unheard(context: Context, host: Host | None, now: float) -> dict[str, Any]:
+    """Why nothing was heard of the host since it was armed, if so; that stands then for what should come next."""
+    found = silence(context, host, now) if host is not None else None
+    return {"unheard": dataclasses.asdict(found), "next": None} if found is not None else {"unheard": None}
+
+
+def coming(context: Context, host: Host) -> dict[str, Any] | None:
+    """What should come next of `host`, as its timeline says it of the newest boot, or of an arming that nothing followed; None where
+    `silence` knows why that did not come."""
+    if silence(context, host, time.time()) is not None:
+        return None
+    with context.store.events.read() as connection:
+        found = stored.latest(connection, stored.Wanted(host=host.name), _NEWEST)
+    told = read(host.name, found, now_of(context.store), known(context, host))
+    real = [boot for boot in told.boots if not boot.rehearsal]
+    following = told.next or (real[-1].next if real else None)
+    return dataclasses.asdict(following) if following else None
 
 
 def _of_host(context: Context, name: str) -> stored.Wanted:
@@ -90,8 +104,8 @@ def _install(context: Context, story: Story, now: float) -> dict[str, Any]:
         "ended": story.ended is not None,
         "boots": story.boots,
         "stages": [_stage(one, story, usual, now) for one in story.stages],
-        "log": _log(log) if log else None,
-        "look": _look(context, story) if story.state == "failed" and log is None else None,
+        "log": {"stage": log.stage, "at": log.at, "bytes": log.size, "last": log.text.splitlines()[-LAST:]} if log else None,
+        "look": consoles_of(context, story.medium) if story.state == "failed" and log is None else None,
     }
 
 
@@ -122,23 +136,13 @@ def _stage(one: Stage, story: Story, usual: Mapping[str, Median], now: float) ->
     }
 
 
-def _log(row: LogRow) -> dict[str, Any]:
-    return {"stage": row.stage, "at": row.at, "bytes": row.size, "last": row.text.splitlines()[-_LAST_LINES:]}
-
-
-def _look(context: Context, story: Story) -> dict[str, Any] | None:
-    """Where to look when no log came: what is known of the installer's generation."""
-    medium = shared(context.store).current().media.get(story.medium)
-    known = CONSOLES.get(medium.dialect) if medium else None
-    return dataclasses.asdict(known) if known else None
-
-
 def _timeline(timeline: Timeline) -> dict[str, Any]:
     return {
         "host": timeline.host,
         "state": timeline.state,
         "boots": [_boot(boot) for boot in timeline.boots],
         "beside": [{"at": one.at, "text": one.text, "ok": one.ok} for one in timeline.beside],
+        "next": dataclasses.asdict(timeline.next) if timeline.next else None,
     }
 
 

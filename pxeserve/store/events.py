@@ -103,7 +103,8 @@ def tails(connection: Connection, macs: Collection[str], each: int) -> list[Even
     older = t.event.alias()
     edge = select(older.c.id).where(older.c.mac == of.c.value).order_by(older.c.id.desc()).limit(1).offset(each - 1)
     query = _EVENT.select_from(of.join(t.event, t.event.c.mac == of.c.value))
-    return _rows(connection, query.where(t.event.c.id >= func.coalesce(edge.correlate(of).scalar_subquery(), 0)).order_by(t.event.c.id))
+    query = query.where(t.event.c.id >= func.coalesce(edge.correlate(of).scalar_subquery(), 0)).order_by(t.event.c.id)
+    return _rows(connection, query)
 
 
 def macs_heard(connection: Connection, most: int) -> list[str]:

@@ -61,6 +61,7 @@ class _Grouping:
         self._last: dict[str | None, Boot] = {}
         self._waiting: dict[str, list[EventRow]] = {}
         self._beside: list[EventRow] = []
+        self._mixed: list[Boot] = []
 
     def add(self, event: EventRow) -> None:
         if event.session is not None:
@@ -75,7 +76,7 @@ class _Grouping:
     def end(self) -> Grouped:
         for mac in list(self._waiting):
             self._came_to_nothing(mac)
-        for boot in self._boots:
+        for boot in self._mixed:
             boot.events.sort(key=order)
         begun = sorted((boot for boot in self._boots if boot.events), key=lambda boot: order(boot.events[0]))
         return Grouped(tuple(begun), tuple(self._beside))
@@ -87,7 +88,7 @@ class _Grouping:
             self._by_session[session] = boot
         for asked in self._waiting.pop(event.mac or "", []):
             if event.moment - asked.moment <= _ASKED_BEFORE:
-                boot.events.append(asked)
+                self._put_in(boot, [asked])
             else:
                 self._new(None, asked.mac).events.append(asked)
         boot.events.append(event)
@@ -101,7 +102,8 @@ class _Grouping:
         if boot is None:
             boot = self._new(None, event.mac)
             self._last[event.mac] = self._last[None] = boot
-        boot.events += self._waiting.pop(event.mac or "", [])
+        if self._waiting:
+            self._put_in(boot, self._waiting.pop(event.mac or "", []))
         boot.events.append(event)
 
     def _came_to_nothing(self, mac: str) -> None:
@@ -110,6 +112,12 @@ class _Grouping:
         boot = self._last.get(mac)
         if boot is None or asked[0].moment - boot.events[-1].moment > _ASKED_BEFORE:
             boot = self._new(None, mac)
+        self._put_in(boot, asked)
+
+    def _put_in(self, boot: Boot, asked: Sequence[EventRow]) -> None:
+        """Let `boot` have requests that had waited; what names no card may have come to it meanwhile."""
+        if asked and boot.events and order(boot.events[-1]) > order(asked[0]):
+            self._mixed.append(boot)
         boot.events += asked
 
     def _new(self, session: str | None, mac: str | None) -> Boot:

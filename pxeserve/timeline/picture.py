@@ -12,7 +12,7 @@ from pxeserve.domain.install import LIVE_STATES, InstallState
 from pxeserve.store.events import EventRow
 from pxeserve.store.installs import InstallRow
 from pxeserve.timeline.lines import Line
-from pxeserve.timeline.missing import Next
+from pxeserve.timeline.missing import Known, Next
 from pxeserve.timeline.reading import BootLines, read
 from pxeserve.timeline.steps import Step
 from pxeserve.timeline.unheard import Hearing, Unheard, unheard
@@ -52,14 +52,15 @@ class Standing:
 
 
 def standing(
-    host: str, install: InstallRow | None, events: Sequence[EventRow], heard: Hearing, now: float, moment: float, *, lapsed: bool = False
+    host: str, install: InstallRow | None, events: Sequence[EventRow], heard: Hearing, known: Known, now: float, moment: float,
+    *, lapsed: bool = False,
 ) -> Standing:
-    """Where `host` stands at epoch second `now`, which is `moment` by the clock that nobody sets. `events` are its last ones; `lapsed` says
-    that the time of its open `install` is over, though nobody has written that down yet."""
+    """Where `host` stands at epoch second `now`, which is `moment` by the clock that nobody sets. `events` are its last ones, `known` is
+    what is known besides; `lapsed` says that the time of its open `install` is over, though nobody has written that down yet."""
     if install is None:
         return Standing(host, IDLE)
     own = [event for event in events if event.at >= install.armed_at]
-    boots = [boot for boot in read(host, own, moment).boots if not boot.rehearsal]
+    boots = [boot for boot in read(host, own, moment, known).boots if not boot.rehearsal]
     last = boots[-1] if boots else None
     state = InstallState.LAPSED if lapsed else install.state
     moved = [one for boot in boots for one in boot.lines if one.step not in _MOVES_NOTHING]
@@ -95,7 +96,9 @@ def _step(install: InstallRow, state: InstallState, boot: BootLines | None) -> S
 def _reached(lines: Sequence[Line]) -> Step | None:
     reached: Step | None = None
     for one in lines:
-        if one.step in _MOVES_NOTHING or (one.step in _ADDRESSES and reached is not None and _ORDER[reached] > _ORDER[one.step]):
+        renewed = one.step in _ADDRESSES and reached is not None and _ORDER[reached] > _ORDER[one.step]
+        own_system = one.step is Step.INSTALLER_ASKS and reached is None  # nothing led it to an installer
+        if one.step in _MOVES_NOTHING or renewed or own_system:
             continue
         reached = one.step
     return reached

@@ -6,13 +6,14 @@ Refuses to know how the record was kept, and how long stages usually take.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from typing import TypeVar
 
 from pxeserve.store.events import EventRow
-from pxeserve.timeline.boots import Boot, group, order
-from pxeserve.timeline.lines import Line, Reason, line
+from pxeserve.timeline.boots import Boot, Grouped, group, order
+from pxeserve.timeline.lines import PACKAGES, Line, Reason, alike, line
 from pxeserve.timeline.stages import (
     EARLY,
     GOES_ON_SILENTLY,
@@ -27,6 +28,7 @@ from pxeserve.timeline.stages import (
 )
 from pxeserve.timeline.steps import Step
 
+_One = TypeVar("_One")
 _ENDED = frozenset({"done", "failed", "lapsed", "cancelled"})
 _RESTARTED = 900.0
 """So many seconds after its end an installed machine has restarted, whether it was heard or not."""
@@ -89,8 +91,27 @@ class Story:
 def stories(host: str, events: Sequence[EventRow], now: float) -> tuple[Story, ...]:
     """The installations of `host` in its `events`, the oldest first; rehearsals are left out. `now` is a moment of the steady clock."""
     rehearsing = frozenset(event.mac for event in events if event.mac and event.kind.startswith("rehearsal."))
-    real = [one for one in sorted(events, key=order) if one.mac not in rehearsing and not (one.data or {}).get("rehearsal")]
-    return tuple(_told(host, part, now) for part in _parts(real))
+    grouped = group([one for one in events if one.mac not in rehearsing and not (one.data or {}).get("rehearsal")])
+    return of_boots(host, grouped, now)
+
+
+def of_boots(host: str, grouped: Grouped, now: float) -> tuple[Story, ...]:
+    """The same of boots that are no rehearsals': a boot belongs to the arming before it."""
+    armed = [one for one in grouped.beside if one.kind == "install.armed" and one.install]
+    boots = _shares(armed, grouped.boots, lambda boot: order(boot.events[0]))
+    beside = _shares(armed, grouped.beside, order)
+    return tuple(_told(host, *share, now) for share in zip(armed, boots, beside, strict=True))
+
+
+def _shares(armed: Sequence[EventRow], ones: Iterable[_One], begins: Callable[[_One], tuple[float, int]]) -> list[list[_One]]:
+    """What belongs to each of `armed`: all that begins from it on and before the next. What was before the first belongs to none."""
+    shares: list[list[_One]] = [[] for _ in armed]
+    moments = [order(one) for one in armed]
+    for one in ones:
+        place = bisect_right(moments, begins(one)) - 1
+        if place >= 0:
+            shares[place].append(one)
+    return shares
 
 
 def story(host: str, install: str, events: Sequence[EventRow], now: float) -> Story | None:
@@ -98,20 +119,11 @@ def story(host: str, install: str, events: Sequence[EventRow], now: float) -> St
     return next((one for one in stories(host, events, now) if one.install == install), None)
 
 
-def _parts(events: Sequence[EventRow]) -> Iterator[Sequence[EventRow]]:
-    """From each arming to the next. What was before the first one belongs to none that is known."""
-    starts = [number for number, one in enumerate(events) if one.kind == "install.armed" and one.install]
-    for start, end in pairwise([*starts, len(events)]):
-        yield events[start:end]
-
-
-def _told(host: str, events: Sequence[EventRow], now: float) -> Story:
-    armed = events[0]
+def _told(host: str, armed: EventRow, boots: Sequence[Boot], beside: Sequence[EventRow], now: float) -> Story:
     telling = _Telling(armed)
-    grouped = group(events)
-    for boot in grouped.boots:
+    for boot in boots:
         telling.boot(boot)
-    for event in grouped.beside:
+    for event in beside:
         telling.own(event)
     stages = telling.stages(now)
     data = armed.data or {}
@@ -143,8 +155,6 @@ class _Open:
         self.ended = max(self.ended, one.moment)
         if one.bytes:
             self.bytes = (self.bytes or 0) + one.bytes
-        if one.packages:
-            self.package, self.packages = max(self.package, one.package or 0), one.packages
         self.because = self.because or one.because
 
     def detail(self) -> str:
@@ -179,13 +189,16 @@ class _Telling:
         if to_disk and Phase.OWN_DISK not in self._open:
             self._to_disk(boot)
         for event in boot.events:
+            if alike(event) == PACKAGES:
+                self._package(event)
+                continue
             self.own(event)
             if not to_disk or event.kind == "http.progress" or self._over:
                 self._step(event)
 
     def own(self, event: EventRow) -> None:
         """What an install's own event tells: its state, and how a script ended."""
-        if event.install != self._install or not event.kind.startswith("install.") or event.kind == "install.armed":
+        if not event.kind.startswith("install.") or event.install != self._install or event.kind == "install.armed":
             return
         word, told = event.kind.removeprefix("install."), event.data or {}
         because = str(told.get("because") or "")
@@ -235,6 +248,19 @@ class _Telling:
         if not self._over and Phase.DONE not in self._open:
             stage.ok = False
             stage.said.append("before the installer had reported its end")
+
+    def _package(self, event: EventRow) -> None:
+        """A package that came: there are so many that none is made a line of."""
+        if self._over:
+            return
+        data = event.data or {}
+        stage = self._open.get(Phase.PACKAGES) or self._begun(Phase.PACKAGES, event, line(event).seconds or 0.0)
+        stage.ended = max(stage.ended, event.moment)
+        number, packages, size = data.get("package"), data.get("packages"), data.get("bytes")
+        if isinstance(size, int):
+            stage.bytes = (stage.bytes or 0) + size
+        if isinstance(number, int) and isinstance(packages, int):
+            stage.package, stage.packages = max(stage.package, number), packages
 
     def _step(self, event: EventRow) -> None:
         """Add what `event` tells to the stage that it belongs to."""

@@ -12,8 +12,9 @@ import pytest
 from pxeserve.domain.host import Host
 from pxeserve.domain.install import InstallState
 from pxeserve.domain.medium import MediumState
-from pxeserve.store import audit, installs, inventory, media
+from pxeserve.store import audit, discovered, installs, inventory, media
 from pxeserve.store import tables as t
+from pxeserve.store.discovered import Machine
 from tests.operations.test_site import Site, furnished
 
 RACK = 5
@@ -141,6 +142,26 @@ def test_two_hosts_with_one_uuid_are_both_refused(site: Site) -> None:
     assert "and so has xen01: nobody knows which" in site.refused("host.install", name="r00")
     assert "and so has r00" in site.refused("host.install", name="xen01")
     assert "r00: has the UUID" in site.refused("host.install-all", rack="R2")
+
+
+def test_a_card_behind_two_ports_is_refused_and_one_behind_two_routers_is_not(site: Site) -> None:
+    heard(site, "52:54:00:78:00:00", giaddr="10.1.0.1", circuit="0a01", xid="aa")
+    heard(site, "52:54:00:78:00:00", giaddr="10.1.0.1", circuit="0a02", xid="bb")
+    for xid in ("cc", "dd"):
+        for router in ("10.2.0.2", "10.2.0.3"):
+            heard(site, "52:54:00:78:00:01", giaddr=router, xid=xid)
+    said = site.refused("host.install-all", rack="R2")
+    assert "r00: 52:54:00:78:00:00 was heard through 10.1.0.1 0a01 and through 10.1.0.1 0a02" in said
+    assert "r01, r02, r03, r04: fresh from sample" in said
+
+
+def test_a_host_of_which_no_card_is_known_cannot_be_armed_and_its_uuid_finds_the_machine(site: Site) -> None:
+    uuid = "7e57ab1e-0000-4000-8000-000000000009"
+    with site.context.store.events.write() as connection:
+        discovered.put(connection, [Machine("52:54:00:aa:bb:cc", 1.0, time.time(), vendor_class="PXEClient", uuid=uuid)], 100)
+    [note] = site.ask("host.add", name="new", mac=[], profile="rack", set=[f"uuid={uuid}"])["notes"]
+    assert "52:54:00:aa:bb:cc (it has this host's UUID" in note
+    assert "nothing is installed by a UUID alone" in site.refused("host.install", name="new")
 
 
 def test_a_plan_changes_nothing_and_holds_no_password(site: Site) -> None:

@@ -173,6 +173,7 @@ def test_an_armed_host_that_is_not_heard_says_so_everywhere(site: Site) -> None:
     assert "armed for 6 minutes, and nothing was heard of it" in shown["r00"]["unheard"]["text"]
     assert shown["r01"]["unheard"] is None
     assert "started its own system instead" in shown["r02"]["unheard"]["text"]
+    assert [shown[name]["step"] for name in ("r00", "r01", "r02")] == [None, "asks", None]
     assert "nothing was heard" in site.ask("host.show", name="r00")["unheard"]["text"]
     assert {one["name"] for one in site.ask("host.list") if one["unheard"]} == {"r00", "r02"}
     assert "nothing was heard" in site.ask("timeline", host="r00")["unheard"]["text"]

@@ -294,14 +294,14 @@ def it_came_too_late(scene: Scene) -> None:
     scene.recorded("install.lapsed")
 
 
-@story("installer asks", r"(?i)own disk|boot order", later=3600)
+@story("installer asks", r"(?i)own disk|boot order", later=1800)
 def it_booted_its_own_disk_first(scene: Scene) -> None:
     with scene.machine() as one:
         one.installer_asks()
     scene.recorded("dhcp.ack")
 
 
-@story("armed", r"(?i)nothing|not heard|never", later=3600)
+@story("armed", r"(?i)nothing|not heard|never", later=1800)
 def nothing_was_heard(scene: Scene) -> None:
     scene.recorded("install.armed")
 

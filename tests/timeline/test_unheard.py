@@ -33,7 +33,10 @@ def test_a_machine_that_asks_to_boot_is_heard(heard: EventRow) -> None:
     assert unheard(ARMED, LATE, hearing([heard], ARMED)) is None
 
 
-@pytest.mark.parametrize("heard", [event("dhcp.discover"), event("dhcp.ack", vendor_class=""), event("dhcp.request", arch="None")])
+@pytest.mark.parametrize(
+    "heard",
+    [event("dhcp.discover"), event("dhcp.ack", vendor_class=""), event("dhcp.request", arch="None"), event("dhcp.system")],
+)
 def test_an_operating_system_that_asks_is_said_at_once_and_is_certain(heard: EventRow) -> None:
     found = unheard(ARMED, ARMED + 6, hearing([heard], ARMED))
     assert found is not None

@@ -30,6 +30,7 @@ class Course:
         self._lists: dict[str, list[Any]] = {}
         self._address_server = False
         self._failed = False
+        self._whole_package: Mapping[str, Any] | None = None
 
     def add(self, event: EventRow) -> None:
         """The next event."""
@@ -41,6 +42,7 @@ class Course:
 
     def situation(self, mac: str) -> Situation:
         """What has been heard of the boot of `mac`."""
+        self._last_whole()
         facts = dict(self._facts)
         facts["mode"] = self._known.mode or self._mode()
         facts["firmware"] = self._firmware()
@@ -129,6 +131,11 @@ class Course:
         self._named(event, data)
         self.reach(Step.ADDRESS)
 
+    def _system(self, event: EventRow, data: Mapping[str, Any]) -> None:
+        """A host's system that asks another server: the installer behind its RAM disk, or what lies on its disk."""
+        if self._reached is not Step.OTHER and ORDER[self._reached] >= ORDER[Step.KERNEL]:
+            self._ack(event, data)
+
     def _named(self, event: EventRow, data: Mapping[str, Any]) -> None:
         self._address_server = self._address_server or event.address is not None
         if data.get("file"):
@@ -180,22 +187,28 @@ class Course:
         self.reach(Step.OWN_DISK if target == "own-disk" else Step.MENU)
 
     def _media(self, _event: EventRow, data: Mapping[str, Any]) -> None:
-        several = data.get("files")
-        path = str(several[-1][0]) if isinstance(several, list) and several else str(data.get("path", ""))
-        package, packages = _whole(data, "package"), _whole(data, "packages")
-        one = Media(
-            str(data.get("medium", "")), path, str(data.get("outcome", "")), _whole(data, "status") or 200, _whole(data, "bytes") or 0,
-            _whole(data, "total") or 0, package, packages,
-        )  # fmt: skip
+        if data.get("outcome") == "done" and data.get("package") is not None:
+            return self._package(data)
+        self._last_whole()
+        one = _media_of(data)
         self._more("media", one)
-        if package is None:
-            self._more("missed" if one.outcome == "not-found" else "found", path)
-            self.reach(Step.REPOSITORY)
-        elif one.outcome == "done":
-            self._facts["package"], self._facts["packages"] = max(package, self._facts.get("package", 0)), packages or 0
-            self.reach(Step.PACKAGES)
-        else:
-            self.reach(Step.REPOSITORY)
+        if one.package is None:
+            self._more("missed" if one.outcome == "not-found" else "found", one.path)
+        return self.reach(Step.REPOSITORY)
+
+    def _package(self, data: Mapping[str, Any]) -> None:
+        """A package that came whole: there are thousands of them, and rules look at the last one alone."""
+        package, packages = _whole(data, "package") or 0, _whole(data, "packages") or 0
+        facts = self._facts
+        facts["package"], facts["packages"] = max(package, facts.get("package", 0)), packages
+        self._whole_package = data
+        self.reach(Step.PACKAGES)
+
+    def _last_whole(self) -> None:
+        """Put the last package that came whole in its place before what is told next."""
+        data, self._whole_package = self._whole_package, None
+        if data is not None:
+            self._more("media", _media_of(data))
 
     def _answerfile(self, _event: EventRow, data: Mapping[str, Any]) -> None:
         outcome = str(data.get("outcome"))
@@ -231,6 +244,15 @@ class Course:
         self._more("happened", (word, because))
 
 
+def _media_of(data: Mapping[str, Any]) -> Media:
+    several = data.get("files")
+    path = str(several[-1][0]) if isinstance(several, list) and several else str(data.get("path", ""))
+    return Media(
+        str(data.get("medium", "")), path, str(data.get("outcome", "")), _whole(data, "status") or 200, _whole(data, "bytes") or 0,
+        _whole(data, "total") or 0, _whole(data, "package"), _whole(data, "packages"),
+    )  # fmt: skip
+
+
 def _whole(data: Mapping[str, Any], key: str) -> int | None:
     value = data.get(key)
     return value if isinstance(value, int) else None
@@ -241,6 +263,7 @@ _HANDLERS: dict[str, Callable[[Course, EventRow, Mapping[str, Any]], None]] = {
     "dhcp.request": Course._asks,
     "dhcp.offer": Course._offer,
     "dhcp.ack": Course._ack,
+    "dhcp.system": Course._system,
     "dhcp.refused": Course._refused,
     "dhcp.silent": Course._silent,
     "dhcp.nak": Course._nak,

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pxeserve.store.events import EventRow
-from pxeserve.timeline.boots import Boot, order
+from pxeserve.timeline.boots import Boot
+from pxeserve.timeline.boots import order as in_order
 from pxeserve.timeline.missing.armed import armed
 from pxeserve.timeline.missing.course import Course
 from pxeserve.timeline.missing.situation import Armed, Brief, Known, Situation
@@ -61,6 +62,24 @@ def gather(
     return found
 
 
+def waiting(boots: Sequence[Boot], beside: Sequence[EventRow], rehearsals: Sequence[bool], known: Known, now: float) -> Situation | None:
+    """The situation of a host that was armed and of which nothing has been heard since; None when something has. An arming that ran out
+    unheard counts for as long as nothing else happens."""
+    own = [event for event in beside if event.kind.startswith("install.") and not _rehearsed(event)]
+    order = next((event for event in reversed(own) if event.kind == "install.armed"), None)
+    if order is None or any(boot.events[-1].moment >= order.moment for boot, flag in zip(boots, rehearsals, strict=True) if not flag):
+        return None
+    later = own[own.index(order) + 1 :]
+    if any(event.kind == "install.cancelled" for event in later):
+        return None
+    told = tuple(_told(event) for event in later)
+    mac = next((boot.mac for boot in reversed(boots) if boot.mac), None)
+    return Situation(
+        mac=mac or "", quiet=max(now - order.moment, 0.0), known=known, armed=armed(order.data or {}), state="armed", mode=known.mode,
+        happened=told,
+    )  # fmt: skip
+
+
 def _course(boot: Boot, known: Known) -> Situation:
     course = Course(known)
     for event in boot.events:
@@ -87,7 +106,7 @@ def _brief(boot: Boot, situation: Situation) -> Brief:
 def _states(events: Iterable[EventRow], *, rehearsal: bool) -> list[_State]:
     found: list[_State] = []
     current = Armed()
-    for event in sorted((one for one in events if one.kind.startswith("install.")), key=order):
+    for event in sorted((one for one in events if one.kind.startswith("install.")), key=in_order):
         word = event.kind.removeprefix("install.")
         if word not in _STATES or _rehearsed(event) is not rehearsal:
             continue

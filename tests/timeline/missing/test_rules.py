@@ -13,15 +13,17 @@ from typer.main import get_command
 
 from pxeserve.cli.main import app
 from pxeserve.domain.client import Firmware
+from pxeserve.store.events import EventRow
 from pxeserve.timeline.missing import Known, Situation, following, unheard
 from pxeserve.timeline.missing.dhcp import UNHEARD, UNHEARD_RULES
 from pxeserve.timeline.missing.shape import Rule
 from pxeserve.timeline.missing.situation import Armed, Fetch, File, Finding, Media
 from pxeserve.timeline.missing.verdict import ENDS, EXPECTATIONS, RULES
 from pxeserve.timeline.missing.words import WORDS
+from pxeserve.timeline.reading import read
 from pxeserve.timeline.steps import Step
 from tests.timeline.missing.cases import CASES, WHICH
-from tests.timeline.missing.stories import DONE, FIRST, OWN_DISK, PROXY, Tale, armed, own, tftp
+from tests.timeline.missing.stories import BASE, DONE, FIRST, OWN_DISK, PROXY, Tale, armed, own, tftp
 
 EVERY = (*RULES, *UNHEARD_RULES)
 
@@ -199,3 +201,16 @@ def test_wire_text_is_harmless_in_sentences() -> None:
 def test_braces_from_the_wire_are_no_words() -> None:
     tale = Tale([[*FIRST, tftp("{mac}{0}.0", "timeout", bytes=0, screen="PXE-E32")]])
     assert "{mac}{0}.0" in tale.next().causes[0].text
+
+
+def test_a_host_that_was_armed_and_not_heard_has_its_sentence_in_the_timeline() -> None:
+    late = EventRow(1, BASE, "install.armed", "xen01", install="k", data={"mode": "fresh", "medium": "xcp83"})
+    silent = read("xen01", [late], BASE + 3600).next
+    assert silent is not None
+    assert (silent.overdue, silent.causes[0].name) == (True, "booted-its-disk")
+    over = EventRow(2, BASE + 3600, "install.lapsed", "xen01", install="k", data={"because": "it was not consumed in time"})
+    ended = read("xen01", [late, over], BASE + 7200).next
+    assert ended is not None
+    assert ended.causes[0].name == "lapsed-unheard"
+    assert read("xen01", [late, EventRow(2, BASE + 9, "install.cancelled", "xen01", install="k")], BASE + 3600).next is None
+    assert Tale([FIRST], beside=[armed()]).read().next is None
