@@ -87,7 +87,7 @@ RULES = (
     ),
     Rule(
         "answer-not-made", _ASKS, "nothing else explains it",
-        possible(lambda s: not s.ignored),
+        possible(always),
         "the service was starting, stopping or overwhelmed as the machine asked",
         "the service's log at that second; the machine asks again by itself within a minute",
         "if it happens again: pxeserve status, then the log", "RFC 2131 section 4.1: clients repeat after 4, 8, 16 s",
@@ -126,8 +126,8 @@ RULES = (
         "RFC 2131 section 4.1; RFC 1542 section 4.1.2",
     ),
     Rule(
-        "port-not-forwarding", _OFFERED, "it asked more than once and never took an offer",
-        possible(lambda s: s.discovers >= 2 or s.discovers <= 1),
+        "port-not-forwarding", _OFFERED, "it never took an offer",
+        possible(always),
         "its switch port was not forwarding yet: spanning tree takes 30 s from link-up, and the firmware gives up before",
         "on the switch: the port's state in the first 30 s after link-up (listening, learning); the later DISCOVERs alone arrive",
         "portfast (edge port) on the machine's port; LACP ports need a fallback to single links",
@@ -218,6 +218,11 @@ RULES = (
         "its firmware went on to another boot device, or another card took over",
         "its screen after the address came; another MAC of this machine in pxeserve events",
         "put this card first in the boot order; name all its cards: pxeserve host set NAME --mac", "UEFI specification section 3.1",
+    ),
+    Rule(
+        "firmware-says", _ADDRESS, "nothing else explains it", possible(always),
+        "its firmware stopped with a message", "its screen: the codes that begin with PXE-E are in the PXE specification's appendix",
+        "boot it once more and read it", "PXE 2.1, appendix on error codes",
     ),
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pxeserve.domain.client import Firmware
-from pxeserve.timeline.missing.installer import unseen_source
+from pxeserve.timeline.missing.answerfile import first_boot_waits, unseen_source
 from pxeserve.timeline.missing.shape import Expectation, Rule, Slower, always, likely, possible, proven, strongest
 from pxeserve.timeline.missing.situation import Situation
 from pxeserve.timeline.steps import Step
@@ -25,7 +25,9 @@ def _just_installed(situation: Situation) -> bool:
 def _turned_away(situation: Situation) -> bool:
     """Whether it came to be installed, and something stood in its way."""
     over = situation.state in ("lapsed", "frozen", "cancelled") and situation.since < _RECENT
-    return over or situation.has("lapsed", "cancelled", "frozen") or any(code not in ("no-loader",) for code, _ in situation.refusals)
+    if over or situation.has("lapsed", "cancelled", "frozen"):
+        return True
+    return any(code not in ("no-loader", "loop", "unknown-arch") for code, _ in situation.refusals)
 
 
 def _system_heard(situation: Situation) -> bool:
@@ -150,7 +152,8 @@ RULES = (
         "switch its firmware to BIOS or 64-bit UEFI", "RFC 4578 section 2.1, IANA processor architecture types", at_once=True,
     ),
     Rule(
-        "no-loader", _FAILED, "there is no loader for its firmware", proven(lambda s: s.refused("no-loader", "menu-unwritable")),
+        "no-loader", (Step.FAILED, Step.OWN_DISK), "there is no loader for its firmware",
+        proven(lambda s: s.refused("no-loader", "menu-unwritable")),
         "there is no loader for it: {refusal}", "pxeserve explain MAC --firmware {firmware}", "do what the reason says; pxeserve loaders "
         "import "
         "brings what is missing", "table of loaders, docs/loaders.md", at_once=True,
@@ -188,7 +191,7 @@ RULES = (
     ),
     Rule(
         "first-boot-waits", _STARTING, "it was not heard from its own disk",
-        strongest(likely(lambda s: any("first boot" in one.message for one in s.armed.findings)),
+        strongest(likely(first_boot_waits),
                   possible(lambda s: not _again_and_again(s))),
         "its first boot waits for a person: a password, a licence text, or a first-boot script", "its screen",
         "answer it; give root-password in the profile", "xcp#242, xcp#493",

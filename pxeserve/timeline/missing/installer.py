@@ -1,28 +1,12 @@
-"""From the RAM disk to the first look at the repository: the part of which no machine says a word unless it is asked on its console."""
+"""From the RAM disk to the answerfile: the part of which no machine says a word unless it is asked on its console."""
 
 from __future__ import annotations
 
-from pxeserve.answerfile.answers import Stage
-from pxeserve.answerfile.finding import Severity
-from pxeserve.answerfile.scripts.generations import GENERATIONS
-from pxeserve.timeline.missing.shape import Expectation, Rule, Slower, always, likely, possible, proven, strongest
-from pxeserve.timeline.missing.situation import Finding, Situation
+from pxeserve.timeline.missing.shape import Expectation, Rule, Slower, likely, possible, proven, strongest
+from pxeserve.timeline.missing.situation import Situation
 from pxeserve.timeline.steps import Step
 
 _SIXTY_A_CARD = "host-installer, init: brings up the cards one after the other, some 60 s each that gets no address; xcp#494"
-
-
-def starts_with_hook(situation: Situation) -> bool:
-    """Whether its installer runs scripts before it changes anything, and they report here."""
-    if situation.armed.stages is not None:
-        return Stage.INSTALLATION_START in situation.armed.stages
-    generation = GENERATIONS.get(situation.dialect)
-    return generation is not None and Stage.INSTALLATION_START in generation.stages
-
-
-def unseen_source(situation: Situation) -> bool:
-    """Whether its packages come by a way that the record does not see."""
-    return situation.armed.source == "nfs"
 
 
 def _is_plain(situation: Situation) -> bool:
@@ -61,44 +45,7 @@ EXPECTATIONS = (
         "host-installer, init: answerfile= is fetched once, as soon as a card is up",
         slower=(Slower(360, "no card is named for fetching", _many_cards, _SIXTY_A_CARD),),
     ),
-    Expectation(
-        Step.ANSWERFILE, "the installer runs its first hook (installation-start)", 120,
-        "the answerfile was fetched and no hook followed: the installer did not get as far as its scripts",
-        "host-installer 6.0 and later, answerfile.py: scripts are read after the answers, so a refused answerfile calls none",
-        when="6.0 and later", holds=starts_with_hook,
-    ),
-    Expectation(
-        Step.ANSWERFILE, "the installer installs from NFS, which the record does not see, and runs its hook", 3600,
-        "the answerfile was fetched and no hook followed", "XenServer before 6.0 has no installation-start", when="before 6.0, over NFS",
-        holds=unseen_source,
-    ),
-    Expectation(
-        Step.ANSWERFILE, "the installer looks into the repository", 180, "the answerfile was fetched and nothing came after",
-        "XenServer before 6.0 has no installation-start: the repository is its next sign",
-    ),
-    Expectation(
-        Step.STARTED, "the installer installs from NFS, which the record does not see, and runs its next hook", 3600,
-        "the installer started and no other hook followed", "files over NFS are served by another program", when="over NFS",
-        holds=unseen_source,
-    ),
-    Expectation(
-        Step.STARTED, "the installer looks into the repository", 300, "the installer started and did not look into the repository",
-        "host-installer 7.1 and later, install.py: sources are opened before the disk is partitioned",
-    ),
 )  # fmt: skip
-
-
-def _warned(situation: Situation) -> bool:
-    return any(one.severity != Severity.INFO for one in situation.armed.findings)
-
-
-def _asks_a_person(finding: Finding) -> bool:
-    return any(word in f"{finding.code} {finding.message}".lower() for word in ("ui-confirmation", "waits for a person", "waits",
-    "confirm"))
-
-
-def _guessed(names: tuple[str, ...]) -> bool:
-    return any("/by-" not in name for name in names)
 
 
 def _installer_silent(situation: Situation) -> bool:
@@ -109,17 +56,8 @@ def _other_device(situation: Situation) -> bool:
     return not situation.answers and situation.armed.device not in ("", "all", situation.mac)
 
 
-def _delivered(situation: Situation) -> int:
-    return sum(one in ("delivered", "committed") for one in situation.answers)
-
-
-def _is_modern_dialog(situation: Situation) -> bool:
-    return situation.dialect not in ("4.1", "5.0", "5.5")
-
-
-_RAM_DISK, _ASKS, _ANSWERFILE, _STARTED = (Step.RAM_DISK,), (Step.INSTALLER_ASKS,), (Step.ANSWERFILE,), (Step.STARTED,)
+_RAM_DISK = (Step.RAM_DISK,)
 _FETCHING = (Step.RAM_DISK, Step.INSTALLER_ASKS)
-_READ = (Step.ANSWERFILE, Step.STARTED)
 
 RULES = (
     Rule(
@@ -185,7 +123,7 @@ RULES = (
     ),
     Rule(
         "stranger-froze-it", (*_FETCHING, Step.ANSWERFILE), "somebody else used its token, or asked for its menu",
-        proven(lambda s: s.has("frozen") or (s.has("alarm") and not _delivered(s))),
+        proven(lambda s: s.has("frozen") or (s.has("alarm") and not s.delivered)),
         "{happened}", "pxeserve events --host shows the address; pxeserve dhcp leases whose it is",
         "if the address is the installer's own second one, let this server see its DHCP; else look for who listens; then cancel and arm "
         "again",
@@ -205,7 +143,7 @@ RULES = (
     ),
     Rule(
         "answerfile-cut", _FETCHING, "the answerfile was begun and not received whole",
-        proven(lambda s: "cut" in s.answers and not _delivered(s)),
+        proven(lambda s: "cut" in s.answers and not s.delivered),
         "it hung up in the middle of its answerfile, which was not used up by that", "its screen; the link's counters on the switch",
         "restart it: its arming still stands", "host-installer fetches once and tries nothing again", at_once=True,
     ),
@@ -245,75 +183,4 @@ RULES = (
         "{http} does not reach the installer's request", "on tty2: wget or curl of {http}/healthz; the log on tty3 says urlopen error",
         "let {http} through to this server; give the installer's network a route to it", "host-installer: urllib, no second try",
     ),
-    Rule(
-        "answerfile-finding", _ANSWERFILE, "the linter had found something when the host was armed",
-        strongest(likely(_warned), possible(lambda s: bool(s.armed.findings))),
-        "the answerfile may be refused, or wait for somebody, at {finding}",
-        "the installer's own message on its console and in its log ({log}). {consoles}",
-        "pxeserve answerfile check HOST says the same with its fix; correct it and arm again", "lint of the answerfile as it was frozen",
-    ),
-    Rule(
-        "asks-a-person", (Step.ANSWERFILE, Step.STARTED, Step.REPOSITORY), "the answerfile makes the installer wait for somebody",
-        likely(lambda s: any(_asks_a_person(one) for one in s.armed.findings)),
-        "the installer waits for somebody to confirm: {finding}", "its screen shows a question. {consoles}",
-        "answer it, or take that element out and arm again", "host-installer, answerfile.py: ui-confirmation-prompt is true for any text",
-    ),
-    Rule(
-        "disk-names-guessed", _READ, "its answerfile names disks by the kernel's order",
-        strongest(likely(lambda s: _guessed(s.armed.disks) and not _warned(s)), possible(lambda s: bool(s.armed.disks))),
-        "a disk that the answerfile names ({disks}) is not on this machine, or has another name there",
-        "on tty2: cat /proc/partitions, ls -l /dev/disk/by-id; the log says that the disk could not be found or is missing ({log})",
-        "name it by /dev/disk/by-id or by-path in primary-disk, then arm again", "host-installer, answerfile.py and backend.py: The disk "
-        "could not "
-        "be found",
-    ),
-    Rule(
-        "card-names-guessed", _READ, "its answerfile names its card as eth0 or the like",
-        possible(lambda s: any(not _is_mac(name) for name in s.armed.cards)),
-        "the management card {cards} is not what it is called on this machine", "on tty2: ip link; the log says that the interface was "
-        "not found",
-        "admin-interface with hwaddr= and this machine's MAC ({mac})", "host-installer: Interface not found; fatal on xs9",
-    ),
-    Rule(
-        "hook-unreachable", _ANSWERFILE, "its installer fetches a hook before it changes anything",
-        possible(starts_with_hook),
-        "it could not fetch its hook, which ends the installation, or its interpreter is missing",
-        "Unable to fetch script or Invalid interpreter on its screen", "let {http} through to this server; nothing has been changed on "
-        "its disks",
-        "host-installer 5.6 and later, scripts.py: these abort the installation",
-    ),
-    Rule(
-        "fetched-again", _ANSWERFILE, "the answerfile was fetched more than once",
-        likely(lambda s: _delivered(s) > 1 or s.has("redelivered")),
-        "it fetched its answerfile more than once, so the installer started over or was tried on several consoles",
-        "one installer runs on each console: the others say that an installation is already active", "leave the console that owns it "
-        "alone; "
-        "after the third time or ten minutes arm it again", "host-installer: one installer a console",
-    ),
-    Rule(
-        "refused-before-scripts", _ANSWERFILE, "nothing was found by the linter",
-        strongest(likely(lambda s: not s.armed.findings and not _guessed(s.armed.disks)), possible(lambda s: not _warned(s))),
-        "the installer refused the answerfile before it read its scripts, for something that only this machine shows",
-        "its message on the console, and its log ({log}). {consoles}", "read the message; pxeserve answerfile check HOST shows what was "
-        "given",
-        "host-installer, answerfile.py: a refused answerfile calls no script",
-    ),
-    Rule(
-        "source-not-reached", _STARTED, "it has not looked into the repository",
-        likely(always),
-        "the address of its packages is not reached: another server, another card, or a name that it cannot resolve",
-        "Unable to access repository on its screen; on tty2: curl -I of the source", "pxeserve answerfile check HOST shows the source; "
-        "[server] "
-        "address must be reachable from the installer's network", "host-installer 7.1 and later: Unable to access repository (media, "
-        "address)",
-    ),
-    Rule(
-        "hook-hangs", _STARTED, "its first hook was fetched", possible(always),
-        "a script of installation-start is still running", "on tty2: ps; the last script's report in the timeline ({report}; {failure})",
-        "give scripts a time limit; nothing has been changed on its disks yet", "host-installer, scripts.py: it waits for each script",
-    ),
 )  # fmt: skip
-
-
-def _is_mac(name: str) -> bool:
-    return name.count(":") == 5

@@ -60,7 +60,7 @@ RULES = (
         "look at what changed on the way: firewall state tables (UDP from {tftp}), the port, the cable", "RFC 1350 section 4; PXE-E32",
     ),
     Rule(
-        "hung-up", _FILES, "a file over HTTP was cut in the middle", proven(cut),
+        "hung-up", (Step.ADDRESS, *_FILES), "a file over HTTP was cut in the middle", proven(cut),
         "{file} was cut after {bytes} bytes: the machine hung up, or lost its network", "its screen; the link's counters on its switch "
         "port",
         "restart the machine; if it stops at the same place, look at its memory and the way's MTU", "RFC 9112 section 8",
@@ -72,12 +72,13 @@ RULES = (
         "release notes of XenServer: system requirements; RFC 1350 error 3",
     ),
     Rule(
-        "loader-gave-up", (Step.MENU, Step.KERNEL), "the loader ended the transfer", proven(lambda s: given_up(s) and not for_memory(s)),
+        "loader-gave-up", (Step.ADDRESS, Step.MENU, Step.KERNEL), "the loader ended the transfer",
+        proven(lambda s: given_up(s) and not for_memory(s)),
         "the loader ended the transfer of {file} after {bytes} bytes: {detail}", "its screen names the reason",
         "boot it once more; if it stays, take another set of loaders", "RFC 1350 section 5, ERROR",
     ),
     Rule(
-        "source-failed", _FILES, "this server could not read the file, or stopped", proven(ours),
+        "source-failed", (Step.ADDRESS, *_FILES), "this server could not read the file, or stopped", proven(ours),
         "this server failed to read {file} ({detail}), or was stopped meanwhile", "the service's log at that second; dmesg for the disk",
         "pxeserve media verify, then boot the machine again", "RFC 1350 section 5, ERROR 0", at_once=True,
     ),

@@ -65,6 +65,7 @@ def _open(situation: Situation) -> bool:
 
 _REPOSITORY, _PACKAGES = (Step.REPOSITORY,), (Step.PACKAGES,)
 _FILES = (Step.REPOSITORY, Step.PACKAGES)
+_INSTALLER = (Step.RAM_DISK, Step.INSTALLER_ASKS, Step.ANSWERFILE, Step.STARTED, Step.REPOSITORY, Step.PACKAGES, Step.HOOK)
 
 RULES = (
     Rule(
@@ -174,7 +175,7 @@ RULES = (
         "host-installer, scripts.py",
     ),
     Rule(
-        "console-says", (Step.REPOSITORY, Step.PACKAGES), "nothing else explains it", possible(always),
+        "console-says", _INSTALLER, "nothing else explains it", possible(always),
         "the installer stopped with a message", "its console and log ({log}). {consoles}", "read the message there", "host-installer",
     ),
 )  # fmt: skip

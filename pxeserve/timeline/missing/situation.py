@@ -10,11 +10,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from pxeserve.answerfile.codes import Code
+from pxeserve.answerfile.finding import Severity
 from pxeserve.domain.client import Firmware
 from pxeserve.timeline.steps import Step
 
 SOON = 600.0
 """Boots of one card within so many seconds of each other follow from each other."""
+
+
+_LATER = frozenset(
+    code.text
+    for code in (Code.URL_PASSWORD, Code.HASH_AS_PASSWORD, Code.CLEAR_PASSWORD, Code.NO_HASH, Code.WEAK_PASSWORD, Code.NO_SR)
+)
+"""What the linter finds that stops no installation."""
 
 
 class File(StrEnum):
@@ -107,6 +116,18 @@ class Armed:
     device: str = ""
     vlan: str = ""
     stages: tuple[str, ...] | None = None
+
+    def said(self, *codes: Code) -> Finding | None:
+        """The first finding of one of these codes."""
+        wanted = {code.text for code in codes}
+        return next((one for one in self.findings if one.code in wanted), None)
+
+    @property
+    def suspect(self) -> Finding | None:
+        """The first finding at which an installer may stop or do something else: a warning, unless it is about passwords or what comes
+        after the installation."""
+        grave = (one for one in self.findings if one.severity != Severity.INFO)
+        return next((one for one in grave if one.code not in _LATER and "first boot" not in one.message), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +263,11 @@ class Situation:
     def refused(self, *codes: str) -> bool:
         """Whether the decision refused it for one of these reasons."""
         return any(code in codes for code, _ in self.refusals)
+
+    @property
+    def delivered(self) -> int:
+        """How often its answerfile was delivered whole."""
+        return sum(one in ("delivered", "committed") for one in self.answers)
 
     @property
     def last_media(self) -> Media | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pxeserve.timeline.missing import dhcp, end, installer, kernel, loader, packages
+from pxeserve.timeline.missing import answerfile, dhcp, end, installer, kernel, loader, packages
 from pxeserve.timeline.missing.shape import Cause, Expectation, Next, Rule, Weight
 from pxeserve.timeline.missing.situation import Situation
 from pxeserve.timeline.missing.words import said
 from pxeserve.timeline.steps import Step
 
-PARTS = (dhcp, loader, kernel, installer, packages, end)
+PARTS = (dhcp, loader, kernel, installer, answerfile, packages, end)
 EXPECTATIONS: tuple[Expectation, ...] = tuple(one for part in PARTS for one in part.EXPECTATIONS)
 RULES: tuple[Rule, ...] = tuple(one for part in PARTS for one in part.RULES)
 ENDS = frozenset({Step.FIRST_BOOT, Step.OTHER})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pxeserve.answerfile.finding import Severity
 from pxeserve.events.record import harmless
 from pxeserve.timeline.missing.situation import Fetch, Situation
 
@@ -39,11 +38,10 @@ def _missed(situation: Situation) -> str:
 
 
 def _finding(situation: Situation) -> str:
-    """The gravest finding that the installer may stop at, as a sentence."""
-    found = situation.armed.findings
-    told = next((one for one in found if one.severity != Severity.INFO), found[0] if found else None)
+    """The finding that the installer may stop at, as a sentence."""
+    told = situation.armed.suspect or next(iter(situation.armed.findings), None)
     if told is None:
-        return "nothing"
+        return "something"
     return f"line {told.line}: {told.message}" + (f" ({told.fix})" if told.fix else "")
 
 

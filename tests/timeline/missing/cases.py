@@ -45,8 +45,8 @@ from tests.timeline.missing.stories import (
 
 ARM = (armed(),)
 OTHERS = Known(mode="server", others=("10.77.0.254 (52:54:00:aa:bb:cc)",))
-FINDING = {"code": "unknown-element", "severity": "warning", "line": 7, "message": "<primarydisk> is not read", "fix": "primary-disk"}
-CONFIRM = {"code": "waits", "severity": "warning", "line": 9, "message": "ui-confirmation-prompt is true for any text", "fix": ""}
+FINDING = {"code": "XA-020", "severity": "warning", "line": 7, "message": "<primarydisk> is not read", "fix": "primary-disk"}
+CONFIRM = {"code": "XA-080", "severity": "warning", "line": 9, "message": "ui-confirmation-prompt is true for any text", "fix": ""}
 LOOP = (discover(7), offer(GRUB), ack(GRUB), tftp(GRUB))
 IPXE_LOOP = (discover(7), offer("snponly.efi"), ack("snponly.efi"), tftp("snponly.efi"))
 CHANGED = Known(mode="server", damaged={"xcp83": "Packages/1.rpm differs"})
@@ -75,6 +75,7 @@ CASES: dict[str, Tale] = {
     "tftp-closed": Tale([FIRST]),
     "asks-another-server": Tale([FIRST]),
     "boots-another-device": Tale([FIRST]),
+    "firmware-says": Tale([FIRST]),
     # loader
     "menu-without-evidence": Tale([[*LOADED, miss("pxelinux.cfg/01-52-54-00-77-00-01", "menu: no evidence of who asks")]], beside=ARM),
     "menu-asked-by-another": Tale([[*LOADED, miss("pxelinux.cfg/01-52-54-00-77-00-01", "menu: the address is another machine's")]]),
