@@ -131,8 +131,6 @@ def _back(message: Message, arrival: Arrival, client_port: int) -> Destination:
 
 def _heard(message: Message, asker: Asker, address: IPv4Address | None, other: IPv4Address | None = None) -> Note:
     data = {"vendor_class": asker.client.vendor_class, "xid": f"{message.xid:08x}", "arch": str(asker.client.arch)}
-    if firmware := asker.make.runs:
-        data["firmware"] = firmware.value
     if other is not None:
         data["server"] = str(other)
     text = f"took {address} from {other}" if address else "asked what to boot"

@@ -243,8 +243,6 @@ def _heard(case: _Case, address: IPv4Address | None = None) -> Note | None:
     data = {"vendor_class": case.asker.client.vendor_class, "xid": f"{case.message.xid:08x}"}
     if case.asker.client.arch is not None:
         data["arch"] = str(case.asker.client.arch)
-    if firmware := case.asker.make.runs:
-        data["firmware"] = firmware.value
     if case.holder.relay:
         data["relay"] = case.holder.relay
     kind = case.message.type.name.lower()
