@@ -55,7 +55,7 @@ def adopt(
         invoke(config, json, "discovered.adopt-all", {**read(file), "dry_run": dry_run}, imported)
         return
     if mac is None or name is None or dry_run:
-        say(PxeserveError("which machine, and its name?", fix="pxeserve discovered adopt MAC --name NAME --profile PROFILE, or --from FILE"))
+        say(PxeserveError("which machine, and its name?", fix="adopt MAC --name NAME --profile PROFILE, or adopt --from FILE"))
         raise typer.Exit(2)
     arguments = {"mac": mac, "name": name, "profile": profile, "set": [*(set_ or []), *labels(rack, tag)]}
     invoke(config, json, "discovered.adopt", arguments, _adopted)

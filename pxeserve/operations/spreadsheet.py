@@ -61,8 +61,9 @@ def _rows(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
     """Rows that say anything, each with the line where it ends."""
     head, _, rest = text.partition("\n")
     skipped = 0
-    if head.strip().lower().startswith("sep=") and len(head.strip()) == 5:  # Excel's own word for what parts its cells
-        delimiter, text, skipped = head.strip()[4], rest, 1
+    told = head.rstrip("\r")
+    if told[:-1].lower() == "sep=" and told[-1] in _DELIMITERS:  # Excel's own word for what parts its cells
+        delimiter, text, skipped = told[-1], rest, 1
     else:
         delimiter = max(_DELIMITERS, key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
