@@ -25,7 +25,7 @@ class Boot(NamedTuple):
     """The boot decision as it shows on the wire. `file` is the path of the boot file, or None when the machine gets an address
     only; `refused` then says that it wanted to boot and cannot be helped, for the reasons in `because`. `http_port` is set when the
     file is fetched over HTTP, and so named by its whole address. `named` is set when a loader is named; `firmware` is what the decision
-    took the machine for."""
+    took the machine for; `claims` is the host whose system UUID an unknown MAC says."""
 
     file: str | None
     because: tuple[Reason, ...]
@@ -36,6 +36,7 @@ class Boot(NamedTuple):
     http_port: int | None = None
     named: Named | None = None
     firmware: Firmware | None = None
+    claims: str | None = None
 
     def name(self, server: IPv4Address) -> str:
         """The boot file as `server` names it; "" for none."""
@@ -115,3 +116,11 @@ def turned(change: Change | None, boot: Boot | None) -> tuple[Note, ...]:
         return ()
     data = {"quirk": change.before.passed_over.name, "before": change.before.says, "after": change.after.says, "seen": change.seen}
     return (Note("quirk", change.text, host=boot.host if boot else None, boot=boot, data=data),)
+
+
+def other_card(boot: Boot) -> tuple[Note, ...]:
+    """For the host whose UUID somebody unknown says: an alarm, since it may be its other card, and may be somebody else."""
+    if boot.claims is None:
+        return ()
+    text = next(reason.text for reason in boot.because if reason.code in ("other-card", "uuid-shared"))
+    return (Note("other-card", text, host=boot.claims),)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from pxeserve.dhcp.classify import Asker, Kind, classify
+from pxeserve.dhcp.described import described
 from pxeserve.dhcp.options import Code
-from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore, turned
+from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore, other_card, turned
 from pxeserve.dhcp.packet import NONE, Message, Type
 from pxeserve.dhcp.quirks.make import in_force
 from pxeserve.dhcp.quirks.manner import Way as Telling
@@ -67,7 +68,8 @@ class Proxy:
         told = boot.host is not None or self._crowd.admit(now)
         heard = _heard(message, asker, None) if told else None
         if boot.file is None:
-            return Outcome(heard=heard, said=_unanswered(boot) if told else None, ignored="no-boot-file", untold=not told)
+            said, alarms = (_unanswered(boot), other_card(boot)) if told else (None, ())
+            return Outcome(heard=heard, said=said, alarms=alarms, ignored="no-boot-file", untold=not told)
         offered = kind is Type.OFFER
         change = self._observed.offering(message.mac, asker.make.proxy, now) if told and offered else None
         way = self._observed.way(message.mac, asker.make.proxy)
@@ -76,7 +78,7 @@ class Proxy:
             return Outcome(reply, untold=True, alike=boot if offered and message.mac not in self._observed.turned else None)
         text = f"named boot file {boot.name(server)}" + (", to be asked for on port 4011" if offered and way.manner.split else "")
         said = Note(kind.name.lower(), text, asker.client.address, boot.host, boot, {"quirks": in_force(asker.make, way)})
-        return Outcome(reply, heard=heard, said=said, alarms=turned(change, boot))
+        return Outcome(reply, heard=heard, said=said, alarms=(*other_card(boot), *turned(change, boot)))
 
     def _alike(self, message: Message, arrival: Arrival, boot: Boot) -> Reply:
         """The OFFER to `message` when `boot` was decided, in the usual way. Nothing comes of it."""
@@ -130,7 +132,7 @@ def _back(message: Message, arrival: Arrival, client_port: int) -> Destination:
 
 
 def _heard(message: Message, asker: Asker, address: IPv4Address | None, other: IPv4Address | None = None) -> Note:
-    data = {"vendor_class": asker.client.vendor_class, "xid": f"{message.xid:08x}", "arch": str(asker.client.arch)}
+    data = described(message, asker)
     if other is not None:
         data["server"] = str(other)
     text = f"took {address} from {other}" if address else "asked what to boot"

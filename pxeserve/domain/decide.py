@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from pxeserve.domain.client import ARCHITECTURES, Client, Firmware
 from pxeserve.domain.host import Host, Profile
+from pxeserve.domain.identity import Claim, same_machine
 from pxeserve.domain.install import OPEN_STATES, Install, InstallState
 from pxeserve.domain.medium import Medium, MediumState
 
@@ -96,13 +97,15 @@ def decide(
     *,
     profile: Profile | None = None,
     medium: Medium | None = None,
+    claim: Claim | None = None,
     now: float,
 ) -> Decision:
-    """What `client` should boot. `profile` and `medium` are the host's own (inheritance already resolved); `now` is epoch seconds.
+    """What `client` should boot. `profile` and `medium` are the host's own (inheritance already resolved); `claim` is what an unknown MAC
+    says of itself by its UUID; `now` is epoch seconds.
 
     Total: every branch ends in a Decision with at least one reason. Never leads to an installer unless `install` is open.
     """
-    wanted, why = _wanted(client, host, install, profile, medium, now)
+    wanted, why = _wanted(client, host, install, profile, medium, now) if host else _stranger(client, claim)
     if not client.pxe:
         reason = _chose("not-pxe", "the request is an ordinary DHCP client's, not a network boot", "option 60")
         return Decision(Target.ADDRESS_ONLY, (reason, *why), None, host, profile, medium, install)
@@ -148,14 +151,29 @@ _STOPPING = frozenset({Firmware.UEFI_X64, Firmware.UEFI_HTTP})
 """Firmware that is given a GRUB, which cannot end with an error."""
 
 
+def _stranger(client: Client, claim: Claim | None) -> tuple[Target, list[Reason]]:
+    """A MAC and a UUID have to match both: one that lies about its UUID, or shares it by a maker's carelessness, installs nothing."""
+    text = f"{client.mac} belongs to no host here; unknown machines get their own disk"
+    reasons = [_chose("unknown-host", text, "hosts")]
+    if claim is None:
+        return Target.OWN_DISK, reasons
+    if len(claim.hosts) > 1:
+        names = " and ".join(claim.hosts)
+        text = f"{client.mac} says the system UUID {claim.uuid}, which {names} both have: nobody is known by it"
+        return Target.OWN_DISK, [*reasons, _refused("uuid-shared", text, f"host {claim.hosts[0]}")]
+    name = claim.hosts[0]
+    text = (
+        f"{client.mac} is not entered here but says {name}'s system UUID: another card of {name}, or a board with the same UUID; it gets "
+        f"its own disk until somebody who knows says so: pxeserve discovered adopt {client.mac} --name {name}"
+    )
+    return Target.OWN_DISK, [*reasons, _refused("other-card", text, f"host {name}")]
+
+
 def _wanted(
-    client: Client, host: Host | None, install: Install | None, profile: Profile | None, medium: Medium | None, now: float
+    client: Client, host: Host, install: Install | None, profile: Profile | None, medium: Medium | None, now: float
 ) -> tuple[Target, list[Reason]]:
     own_disk = Target.OWN_DISK
-    if host is None:
-        text = f"{client.mac} belongs to no host here; unknown machines get their own disk"
-        return own_disk, [_chose("unknown-host", text, "hosts")]
-    if host.uuid and client.uuid and host.uuid != client.uuid:
+    if host.uuid and client.uuid and not same_machine(host.uuid, client.uuid):
         text = f"{client.mac} is {host.name}'s, but the system UUID is {client.uuid}, not {host.uuid}: somebody else may use the MAC"
         return own_disk, [_refused("uuid-differs", text, f"host {host.name}")]
     if install is None:

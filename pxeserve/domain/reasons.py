@@ -37,6 +37,8 @@ _M, _E, _W, _S = About.MENU, About.EVIDENCE, About.ANSWERFILE, About.MEDIUM
 
 CODES: Mapping[str, Meaning] = {
     "unknown-host": Meaning(_T, "no host here has this MAC"),
+    "other-card": Meaning(_T, "no host here has this MAC, and one has the system UUID that it says"),
+    "uuid-shared": Meaning(_T, "no host here has this MAC, and several have the system UUID that it says"),
     "uuid-differs": Meaning(_T, "the MAC is a host's, and the system UUID is another machine's"),
     "idle": Meaning(_T, "the host is not armed"),
     "armed": Meaning(_T, "the host is armed"),

@@ -116,7 +116,7 @@ class Menus:
         request = request._replace(who=replace(request.who, host=who.host.name if who.host else None))
         client = Client(mac, firmware_of(asked.syntax, asked.set_name), address=request.address)
         site = self._loaders.site_of(client.firmware or Firmware.BIOS, asked.set_name, who.medium, who.profile)
-        decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=request.now)
+        decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, claim=who.claim, now=request.now)
         if decision.target not in (Target.INSTALLER, Target.PLAIN) or decision.install is None:
             return self._own_disk(request, decision, reader)
         grant = self._gate.open_boot(decision.install, mac, request.address, request.now)

@@ -50,7 +50,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware | None = None) -> 
     client = _client(card, runs, found)
     loaders = Loaders(context.store, config.server.data, config.dhcp.mode, config.boot.idle)
     site = loaders.site_for(who.medium, who.profile)
-    decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=now)
+    decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, claim=who.claim, now=now)
     menu, trouble = _menu(context, decision, runs, loaders)
     reasons = [*decision.because, *trouble, *_damage(context, decision, who), *_conditions(context, decision)]
     reasons += _passed_over(context, decision, who)

@@ -57,6 +57,8 @@ def gathered(rows: Iterable[EventRow]) -> Heard:
         for key in ("server", "relay", "uuid"):
             if data.get(key):
                 found.setdefault(key, str(data[key]))
+        if data.get("giaddr"):
+            found.setdefault("relay", str(data["giaddr"]))
         if isinstance(quirks := data.get("quirks"), list | tuple):
             found.setdefault("quirks", tuple(map(str, quirks)))
         if row.kind == "dhcp.quirk" and "way" not in found:
@@ -85,7 +87,9 @@ def _firmware(row: EventRow, data: Mapping[str, Any], found: dict[str, Any]) -> 
         found.setdefault("vendor_class", vendor)
         if _ARCH.fullmatch(arch := str(data.get("arch", ""))):
             found.setdefault("arch", int(arch) & 0xFFFF)
-        if told := makes.make(vendor.encode("utf-8", "surrogateescape"), None, None, None).firmware:
-            found.setdefault("guessed", (told, row.at))
-    if "firmware" not in found and data.get("firmware") in tuple(Firmware):
+        classes = b"iPXE" if data.get("user_class") == "iPXE" else None
+        told = makes.make(vendor.encode("utf-8", "surrogateescape"), classes, None, None)
+        if firmware := told.script or told.firmware:
+            found.setdefault("guessed", (firmware, row.at))
+    if "firmware" not in found and data.get("because") and data.get("firmware") in tuple(Firmware):
         found["firmware"], found["at"] = Firmware(data["firmware"]), row.at

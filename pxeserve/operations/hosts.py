@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any
@@ -16,11 +17,15 @@ from pxeserve.answerfile.declared import redacted
 from pxeserve.config import Config
 from pxeserve.domain.client import parse_mac
 from pxeserve.domain.host import Host
+from pxeserve.domain.identity import says_nothing
 from pxeserve.domain.install import LIVE_STATES
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
 from pxeserve.operations.inherited import Inherited, answers_fault
+from pxeserve.operations.labels import rack_name, serial_number, tag_names
 from pxeserve.operations.registry import verb
+from pxeserve.operations.rivals import beside
+from pxeserve.operations.selection import chosen, selection
 from pxeserve.operations.settings import Setting, put, settings
 from pxeserve.operations.verification import standing
 from pxeserve.snapshot import Snapshot, shared
@@ -30,9 +35,11 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECA
 
 
 @verb("host.add")
-def add(context: Context, *, name: str, mac: list[str], profile: str, set: list[str] | None = None) -> dict[str, Any]:
-    """Name a machine. `set` holds KEY=VALUE words: `address`, `uuid`, `serial`, or an answer such as `admin-interface.ip`."""
-    host = changed(Host(0, host_name(name), macs(mac), profile), settings(set or []))
+def add(
+    context: Context, *, name: str, profile: str, mac: list[str] | None = None, set: list[str] | None = None
+) -> dict[str, Any]:
+    """Name a machine. `set` holds KEY=VALUE: `address`, `uuid`, `serial`, `rack`, `tags`, or an answer such as `admin-interface.ip`."""
+    host = changed(Host(0, host_name(name), macs(mac or []), profile), settings(set or []))
     with context.store.site.write() as connection:
         check(connection, context.config, host)
         if inventory.host(connection, host.name):
@@ -44,11 +51,14 @@ def add(context: Context, *, name: str, mac: list[str], profile: str, set: list[
 
 
 @verb("host.list")
-def list_hosts(context: Context) -> list[dict[str, Any]]:
-    """All hosts, by name, each with the state of its newest install."""
+def list_hosts(
+    context: Context, *, name: list[str] | None = None, rack: str | None = None, tag: list[str] | None = None
+) -> list[dict[str, Any]]:
+    """Hosts, by name, each with the state of its newest install: all of them, or those that are asked for (`selection`)."""
+    wanted = selection(name, rack, tag)
     snapshot = shared(context.store).current()
     with context.store.site.read() as connection:
-        return [_with_state(connection, snapshot, host) for host in inventory.hosts(connection)]
+        return [_with_state(connection, snapshot, host) for host in chosen(inventory.hosts(connection), wanted)]
 
 
 @verb("host.show")
@@ -116,8 +126,6 @@ def macs(texts: list[str]) -> tuple[str, ...]:
         found = tuple(parse_mac(text) for text in texts)
     except ValueError as error:
         raise PxeserveError(str(error)) from None
-    if not found:
-        raise PxeserveError("a host needs at least one MAC address")
     return tuple(dict.fromkeys(found))
 
 
@@ -131,36 +139,34 @@ def changed(host: Host, wanted: list[Setting]) -> Host:
             case "uuid":
                 host = replace(host, uuid=_uuid(setting.value) if setting.value else None)
             case "serial":
-                host = replace(host, serial=setting.value or None)
+                host = replace(host, serial=serial_number(setting.value) if setting.value else None)
+            case "rack":
+                host = replace(host, rack=rack_name(setting.value) if setting.value else None)
+            case "tags" | "tags+":
+                host = replace(host, tags=_tags(host, setting))
             case _:
                 put(answers, setting)
     return replace(host, answers=answers)
 
 
 def check(connection: Connection, config: Config, host: Host) -> None:
-    """Refuse what could not work: an unknown profile, an address outside every subnet, a MAC or address that is another host's."""
-    if host.profile not in {profile.name for profile in inventory.profiles(connection)}:
-        raise NotFoundError(f"host {host.name}: there is no profile {host.profile}", fix="pxeserve profile add makes one")
-    for mac in host.macs:
-        owner = inventory.host_by_mac(connection, mac)
-        if owner is not None and owner.id != host.id:
-            raise ConflictError(f"host {host.name}: {mac} is {owner.name}'s")
-    if host.address is not None:
-        if config.dhcp.mode == "server" and not any(host.address in subnet.network for subnet in config.dhcp.subnet):
-            networks = ", ".join(str(subnet.network) for subnet in config.dhcp.subnet)
-            raise PxeserveError(f"host {host.name}: address {host.address} is in no subnet that is served ({networks})")
-        for other in inventory.hosts(connection):
-            if other.address == host.address and other.id != host.id:
-                raise ConflictError(f"host {host.name}: address {host.address} is {other.name}'s")
+    """Refuse what could not work, by itself or beside the other hosts (`Rivals`). Raises PxeserveError."""
+    beside(connection, config, [host]).check(host)
     answers_fault(f"host {host.name}", host.answers)
 
 
 def save(connection: Connection, host: Host) -> Host:
     """Store `host`. Raises ConflictError when something of it is another's after all."""
+    return save_all(connection, [host])[0]
+
+
+def save_all(connection: Connection, found: Sequence[Host]) -> list[Host]:
+    """The same for many, which may take things over from one another."""
     try:
-        return replace(host, id=inventory.put_host(connection, host))
+        return inventory.put_hosts(connection, found)
     except IntegrityError as error:
-        raise ConflictError(f"host {host.name}: its name, MAC or address is already another host's") from error
+        whose = f"host {found[0].name}" if len(found) == 1 else "one of these hosts"
+        raise ConflictError(f"{whose}: a name, MAC or address is already another host's") from error
 
 
 def described(host: Host) -> dict[str, Any]:
@@ -172,6 +178,8 @@ def described(host: Host) -> dict[str, Any]:
         "address": str(host.address) if host.address else None,
         "uuid": host.uuid,
         "serial": host.serial,
+        "rack": host.rack,
+        "tags": list(host.tags),
         "answerfile": redacted(host.answers),
     }
 
@@ -192,6 +200,13 @@ def _with_state(connection: Connection, snapshot: Snapshot, host: Host) -> dict[
     return {**described(host), "state": state, "install": newest.id if newest else None, "medium": standing(snapshot, medium)}
 
 
+def _tags(host: Host, setting: Setting) -> tuple[str, ...]:
+    said: dict[str, Any] = {"tags": list(host.tags)}
+    put(said, Setting(("tags",), setting.value))
+    more = tag_names(said.get("tags"))
+    return tag_names([*host.tags, *more]) if setting.keys[0].endswith("+") else more
+
+
 def _address(text: str) -> IPv4Address:
     try:
         return IPv4Address(text)
@@ -201,6 +216,9 @@ def _address(text: str) -> IPv4Address:
 
 def _uuid(text: str) -> str:
     try:
-        return str(UUID(text))
+        found = str(UUID(text))
     except ValueError:
         raise PxeserveError(f"uuid: {text!r} is not a UUID") from None
+    if says_nothing(found):
+        raise PxeserveError(f"uuid: {found} says nothing: whole series of boards carry it", fix="leave it out; the MACs tell the host")
+    return found

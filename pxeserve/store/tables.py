@@ -69,6 +69,8 @@ host = Table(
     Column("profile", Text, nullable=False),
     Column("address", Text, unique=True),
     Column("answers", JSON, nullable=False),
+    Column("rack", Text),
+    Column("tags", JSON, nullable=False, server_default="[]"),
 )
 
 host_mac = Table(
@@ -215,4 +217,20 @@ counter = Table(
     Column("source", Text, primary_key=True),         # dhcp, tftp, provision
     Column("reason", Text, primary_key=True),
     Column("count", Integer, nullable=False),
+)
+
+discovered = Table(
+    "discovered", EVENTS,                             # machines that network-booted and were no host then, as they described themselves
+    Column("mac", Text, primary_key=True),
+    Column("first_seen", Float, nullable=False),
+    Column("last_seen", Float, nullable=False),
+    Column("boots", Integer, nullable=False),
+    Column("vendor_class", Text, nullable=False),     # option 60
+    Column("arch", Integer),                          # option 93
+    Column("uuid", Text),                             # option 97
+    Column("user_class", Text, nullable=False),       # option 77
+    Column("hostname", Text, nullable=False),         # option 12
+    Column("relay", Text, nullable=False),            # giaddr
+    Column("circuit", Text, nullable=False),          # option 82, sub-option 1
+    Column("remote", Text, nullable=False),           # option 82, sub-option 2
 )

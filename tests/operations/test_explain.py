@@ -26,6 +26,7 @@ from pxeserve.dhcp.quirks.make import typical
 from pxeserve.domain.client import Client, Firmware
 from pxeserve.domain.decide import Decision, Loader, Reason, Site, Target, Weight, decide
 from pxeserve.domain.host import Host
+from pxeserve.domain.identity import Claim
 from pxeserve.domain.medium import MediumState
 from pxeserve.domain.reasons import CODES
 from pxeserve.installs.evidence import Evidence
@@ -145,7 +146,7 @@ def test_every_decision_about_every_machine_has_reasons_that_say_all(
 
 EVENTS = [
     ("dhcp.discover", {"vendor_class": "PXEClient:Arch:00007:UNDI:003016", "arch": "7", "uuid": "u", "relay": RELAY}, None),
-    ("dhcp.offer", {"firmware": "uefi-x64", "quirks": ["uefi-asks-4011"]}, None),
+    ("dhcp.offer", {"firmware": "uefi-x64", "quirks": ["uefi-asks-4011"], "because": [{}]}, None),
     ("dhcp.quirk", {"quirk": "split-offer-ignored"}, None),
     ("dhcp.request", {"vendor_class": "PXEClient:Arch:00007:UNDI:003016", "arch": "7", "server": "10.77.0.2"}, "10.77.0.230"),
     ("dhcp.discover", {"vendor_class": "udhcp 1.35.0", "arch": "None"}, None),
@@ -164,6 +165,8 @@ def test_the_record_tells_what_the_firmware_said_and_not_what_the_installer_did(
     assert (found.address, found.server, found.relay, found.uuid) == ("10.77.0.230", "10.77.0.2", RELAY, "u")
     assert (found.quirks, found.way) == (("uefi-asks-4011",), "dhcp.quirk")
     assert gathered(rows(1)).firmware is Firmware.UEFI_X64  # nothing but the question: its vendor class tells
+    ipxe = {"vendor_class": "PXEClient:Arch:00007:UNDI:003010", "arch": "7", "user_class": "iPXE", "firmware": "uefi-x64"}
+    assert gathered([EventRow(1, NOW, "dhcp.discover", mac=MAC, data=ipxe)]).firmware is Firmware.IPXE_UEFI
     assert gathered([]) == Heard()
 
 
@@ -201,7 +204,7 @@ def record(house: House, *told: tuple[str, dict[str, Any]], mac: str = MAC) -> N
 
 def test_a_hosts_name_is_as_good_as_its_card_and_means_the_one_heard_last(house: House) -> None:
     house.ask("host.set", name="xen01", mac=[MAC, OTHER])
-    record(house, ("dhcp.offer", {"firmware": "ipxe-uefi"}), mac=OTHER)
+    record(house, ("dhcp.offer", {"firmware": "ipxe-uefi", "because": [{}]}), mac=OTHER)
     told = house.ask("explain", mac="xen01")
     assert (told["mac"], told["firmware"], told["macs"]) == (OTHER, "ipxe-uefi", [MAC, OTHER])
     assert house.ask("explain", mac=MAC)["firmware"] == "bios"
@@ -210,7 +213,7 @@ def test_a_hosts_name_is_as_good_as_its_card_and_means_the_one_heard_last(house:
 
 def test_the_firmware_is_what_the_machine_last_said_unless_another_is_asked_about(house: House) -> None:
     assert house.ask("explain", mac=MAC)["firmware_because"][0]["code"] == "firmware-assumed"
-    record(house, ("dhcp.offer", {"firmware": "ipxe"}))
+    record(house, ("dhcp.offer", {"firmware": "ipxe", "because": [{}]}))
     told = house.ask("explain", mac=MAC)
     assert (told["firmware"], told["firmware_because"][0]["code"], told["loader"]["file"]) == ("ipxe", "firmware-said", "boot.ipxe")
     assert house.ask("explain", mac=MAC, firmware="bios")["firmware_because"][0]["code"] == "firmware-asked"
@@ -227,7 +230,7 @@ def scenarios(house: House) -> Iterator[dict[str, Any]]:
     yield house.ask("explain", mac=MAC)
     yield house.ask("explain", mac=MAC, firmware="bios")
     yield house.ask("explain", mac="52:54:00:99:99:99")
-    record(house, ("dhcp.offer", {"firmware": "bios"}))
+    record(house, ("dhcp.offer", {"firmware": "bios", "because": [{}]}))
     yield house.ask("explain", mac=MAC)
     at = IPv4Address("127.77.0.100")
     for mac in (OTHER, MAC):
@@ -258,6 +261,8 @@ def test_every_code_of_the_table_is_said_by_somebody(house: House, monkeypatch: 
     for site in (Site(silent={Firmware.BIOS: "none"}), Site(stops=leaving.stops())):
         for firmware in (Firmware.BIOS, Firmware.UEFI_X64):
             said |= right(decide(Client(MAC, firmware, 7, "4c4c4544-0"), None, None, site, now=NOW).because)
+    for names in (("xen01",), ("xen01", "xen02")):
+        said |= right(decide(Client(MAC), None, None, Site(), claim=Claim(decided.UUID, names), now=NOW).because)
     for (mode, subnets), decision, found, holds, _ in WOULD.values():
         said |= right(would(configured(mode, *subnets), decision, typical(Firmware.BIOS), found, holds, NOW).because)
     reserved = Decision(Target.OWN_DISK, (), LOADED.loader, RESERVED)

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 from typing import NamedTuple
 
 from pxeserve.dhcp.classify import Asker, Kind, classify
+from pxeserve.dhcp.described import described
 from pxeserve.dhcp.lending.lease import Claim, Denial
 from pxeserve.dhcp.lending.leases import Leases
 from pxeserve.dhcp.lending.limits import Admission, Strikes
@@ -18,7 +19,7 @@ from pxeserve.dhcp.lending.offers import Holder
 from pxeserve.dhcp.lending.subnets import Networks, Subnet
 from pxeserve.dhcp.lending.watermark import Watermarks
 from pxeserve.dhcp.options import Code
-from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore, turned
+from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore, other_card, turned
 from pxeserve.dhcp.packet import NONE, Message, Type
 from pxeserve.dhcp.quirks.make import in_force
 from pxeserve.dhcp.quirks.manner import Manner, Way
@@ -108,8 +109,8 @@ class Lender:
         watched = case.told and case.asker.make.server
         change = self._observed.offering(case.message.mac, case.asker.make.server, case.now) if watched else None
         reply, boot = self._lend(case, Type.OFFER, subnet, address, subnet.lease)
-        if boot is not None and boot.refused:
-            alarms += (Note("refused", f"gets {address} and no boot file", address, case.host, boot),)
+        if boot is not None and (case.told or boot.host is not None):
+            alarms += (*_refused(case, address, boot), *other_card(boot))
         alarms += turned(change, boot)
         return Outcome(reply, heard=heard, said=self._said(case, "offer", "offered {}", address, boot), alarms=alarms, untold=not case.told)
 
@@ -240,11 +241,13 @@ def _through(giaddr: IPv4Address, circuit: bytes) -> str:
 def _heard(case: _Case, address: IPv4Address | None = None) -> Note | None:
     if not case.told:
         return None
-    data = {"vendor_class": case.asker.client.vendor_class, "xid": f"{case.message.xid:08x}"}
-    if case.asker.client.arch is not None:
-        data["arch"] = str(case.asker.client.arch)
+    data = described(case.message, case.asker)
     if case.holder.relay:
         data["relay"] = case.holder.relay
     kind = case.message.type.name.lower()
     text = f"asked for {address}" if address else "asked for an address"
     return Note(kind, text, address, case.host, data=data)
+
+
+def _refused(case: _Case, address: IPv4Address, boot: Boot) -> tuple[Note, ...]:
+    return (Note("refused", f"gets {address} and no boot file", address, case.host, boot),) if boot.refused else ()
