@@ -20,6 +20,7 @@ _COMMANDS = {
     "events": "pxeserve.cli.events",
     "host": "pxeserve.cli.hosts",
     "rack": "pxeserve.cli.racks",
+    "discovered": "pxeserve.cli.discovered",
     "profile": "pxeserve.cli.profiles",
     "site": "pxeserve.cli.sites",
     "media": "pxeserve.cli.media",
@@ -31,6 +32,7 @@ _COMMANDS = {
     "dhcp": "pxeserve.cli.dhcp",
     "nfs": "pxeserve.cli.nfs",
     "status": "pxeserve.cli.status",
+    "quirks": "pxeserve.cli.quirks",
     "config": "pxeserve.cli.configuration",
     "version": "pxeserve.cli.version",
 }

@@ -22,8 +22,8 @@ def described(message: Message, asker: Asker) -> dict[str, Any]:
     data: dict[str, Any] = {"vendor_class": client.vendor_class, "xid": f"{message.xid:08x}"}
     if client.arch is not None:
         data["arch"] = str(client.arch)
-    if firmware := asker.make.runs:
-        data["firmware"] = firmware.value
+    if client.firmware is not None:
+        data["firmware"] = client.firmware.value
     if client.uuid is not None:
         data["uuid"] = client.uuid
     for name, code in (("user_class", Code.USER_CLASS), ("hostname", Code.HOST_NAME)):

@@ -25,7 +25,7 @@ class Boot(NamedTuple):
     """The boot decision as it shows on the wire. `file` is the path of the boot file, or None when the machine gets an address
     only; `refused` then says that it wanted to boot and cannot be helped, for the reasons in `because`. `http_port` is set when the
     file is fetched over HTTP, and so named by its whole address. `named` is set when a loader is named; `firmware` is what the decision
-    took the machine for. `claims` is the host whose system UUID an unknown MAC says."""
+    took the machine for; `claims` is the host whose system UUID an unknown MAC says."""
 
     file: str | None
     because: tuple[Reason, ...]

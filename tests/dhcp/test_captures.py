@@ -115,6 +115,9 @@ def story(name: str, world: Any) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.pcap")))
+@pytest.mark.quirk("uefi-asks-4011")
+@pytest.mark.quirk("ipxe-asks-again")
+@pytest.mark.quirk("http-echo")
 def test_what_firmware_sent_is_understood_and_answered(name: str, world: Any) -> None:
     golden = FOLDER / f"{name}.txt"
     told = story(name, world)

@@ -103,6 +103,7 @@ def test_what_proves_nothing_is_not_remembered(
 
 @pytest.mark.parametrize("port", [68, PXE_PORT])
 @pytest.mark.parametrize("kind", [Type.REQUEST, Type.INFORM])
+@pytest.mark.quirk("4011-both-ports")
 def test_on_4011_the_answer_goes_back_to_the_port_that_asked(proxy: Proxy, machine: Callable[..., Any], port: int, kind: Type) -> None:
     asked = machine(options={Code.VENDOR_CLASS: b"PXEClient"}).say(kind, ciaddr=TAKEN)
     outcome = proxy.receive_pxe(heard(asked), Arrival("eth0", TAKEN, port, SERVER), 0.0)
@@ -112,6 +113,7 @@ def test_on_4011_the_answer_goes_back_to_the_port_that_asked(proxy: Proxy, machi
     assert outcome.reply.destination == Destination(Way.ROUTED, TAKEN, port)
 
 
+@pytest.mark.quirk("boot-item")
 def test_the_chosen_menu_entry_is_repeated(proxy: Proxy, machine: Callable[..., Any]) -> None:
     asked = machine(options={Code.VENDOR: b"\x47\x04\x80\x00\x00\x00\xff"}).say(Type.REQUEST, ciaddr=TAKEN)
     outcome = proxy.receive_pxe(heard(asked), Arrival("eth0", TAKEN, 68, SERVER), 0.0)

@@ -255,4 +255,3 @@ def _heard(case: _Case, address: IPv4Address | None = None, other: IPv4Address |
 
 def _refused(case: _Case, address: IPv4Address, boot: Boot) -> tuple[Note, ...]:
     return (Note("refused", f"gets {address} and no boot file", address, case.host, boot),) if boot.refused else ()
-

@@ -39,7 +39,7 @@ ARCH_7_AND_9 = Quirk(
     "64-bit UEFI calls itself 7 or 9: RFC 4578 and IANA's table have the two the other way round",
     "both are x64 UEFI and get the same loader",
     "RFC 4578 errata 4625; xcat-core#7645; docker-netbootxyz#8",
-    ("dhcp/test_classify.py", "dhcp/test_quirks.py"),
+    ("dhcp/test_quirks.py",),
 )
 ARCH_6 = Quirk(
     "arch-6",

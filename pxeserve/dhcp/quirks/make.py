@@ -59,12 +59,6 @@ class Make(NamedTuple):
     server: tuple[Way, ...]
     quirks: tuple[Quirk, ...]
 
-    @property
-    def runs(self) -> Firmware | None:
-        """What such a machine is to whoever chooses a loader."""
-        return self.script or self.firmware
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A quirk of how makes describe themselves, and whether `Said` shows it. Reading goes by these and by nothing else."""
@@ -102,6 +96,11 @@ def make(vendor: bytes | None, classes: bytes | None, archs: bytes | None, featu
     return Make(kind, ipxe, script, firmware, arch, vendor_class, proxy, server, quirks)
 
 
+def typical(firmware: Firmware) -> Make:
+    """The make of a machine that is known only to be of this firmware."""
+    return _TYPICAL[firmware]
+
+
 @lru_cache(maxsize=512)
 def in_force(made: Make, way: Way) -> tuple[str, ...]:
     """The names of the quirks by which a machine of this make is answered in this way."""
@@ -125,3 +124,19 @@ def _arch(said: Said) -> int:
 
 def _first(codes: tuple[int, ...]) -> int:
     return next((code for code in codes if code in ARCHITECTURES), codes[0] if codes else -1)
+
+
+def _of(kind: str, code: int, classes: bytes | None = None) -> Make:
+    return make(f"{kind}:Arch:{code:05}".encode(), classes, code.to_bytes(2), None)
+
+
+_TYPICAL = {
+    Firmware.BIOS: _of("PXEClient", 0),
+    Firmware.UEFI_IA32: _of("PXEClient", 6),
+    Firmware.UEFI_X64: _of("PXEClient", 7),
+    Firmware.UEFI_ARM64: _of("PXEClient", 11),
+    Firmware.UEFI_HTTP: _of("HTTPClient", 16),
+    Firmware.UEFI_HTTP_ARM64: _of("HTTPClient", 19),
+    Firmware.IPXE: _of("PXEClient", 0, b"iPXE"),
+    Firmware.IPXE_UEFI: _of("PXEClient", 7, b"iPXE"),
+}
