@@ -27,8 +27,10 @@ from pxeserve.operations.foresight.heard import Heard, heard
 from pxeserve.operations.foresight.serving import network_of
 from pxeserve.operations.installs import Checked, checked
 from pxeserve.operations.registry import verb
+from pxeserve.operations.selection import chosen, selection
 from pxeserve.rehearse.installer import TEXT_DIALECTS, YUM_DIALECTS
 from pxeserve.rehearse.plan import Package, Plan
+from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import audit, inventory
 from pxeserve.store import tables as t
 
@@ -52,6 +54,28 @@ def foresee_(context: Context, *, mac: str, firmware: Firmware | None = None) ->
         "unwalkable": found.unwalkable,
         "unknown": list(found.unknown),
     }
+
+
+@verb("rehearse.hosts")
+def hosts(
+    context: Context, *, rack: str | None = None, tag: list[str] | None = None, firmware: Firmware | None = None
+) -> list[dict[str, Any]]:
+    """Who is to be rehearsed, all hosts or those that are asked for (`selection`), each with its own firmware and with what is the same for
+    all that load the same bytes."""
+    _served(context)
+    snapshot = shared(context.store).current()
+    with context.store.site.read() as connection:
+        meant = chosen(inventory.hosts(connection), selection(None, rack, tag))
+    return [_wanted(context, snapshot, host, firmware) for host in meant]
+
+
+def _wanted(context: Context, snapshot: Snapshot, host: Host, firmware: Firmware | None) -> dict[str, Any]:
+    known = heard(context, host) if firmware is None else Heard(firmware, "", host.macs[0])
+    medium = snapshot.medium_of(host)
+    loads = f"medium {medium.name} {medium.revision}" if medium is not None else f"profile {host.profile}"
+    return {
+        "host": host.name, "mac": known.mac, "firmware": known.firmware, "heard": known.because, "alike": f"{loads} {known.firmware}",
+    }  # fmt: skip
 
 
 @verb("rehearse.begin")

@@ -30,7 +30,8 @@ def check_loader(name: str, sink: Sink, firmware: str) -> None:
     wanted, kind = PE_MACHINES[arch]
     if head[:2] != b"MZ":
         if wanted:
-            raise StepFailedError(f"{short} is no EFI program, and {firmware} firmware starts nothing else", _AGAIN, source="UEFI 2.10 section 2.1.1")
+            said = f"{short} is no EFI program, and {firmware} firmware starts nothing else"
+            raise StepFailedError(said, _AGAIN, source="UEFI 2.10 section 2.1.1")
         if head[:4] == b"\x7fELF":
             raise StepFailedError(f"{short} is an ELF program, which no BIOS starts", _AGAIN, source="PXE 2.1 section 4.2")
         return

@@ -134,7 +134,8 @@ class DhcpClient:
         offer = self._ask("discover", "offer", xid, asks, broadcast=broadcast)
         address, server = IPv4Address(offer.yiaddr), self._server(offer)
         if int(address) == 0:
-            raise StepFailedError("the offer holds no address", "in proxy mode another DHCP server gives the addresses", stage=Stage.OFFERED)
+            fix = "in proxy mode another DHCP server gives the addresses"
+            raise StepFailedError("the offer holds no address", fix, stage=Stage.OFFERED)
         ack = self._ask("request", "ack", xid, chosen(server.packed, address.packed), broadcast=broadcast)
         if IPv4Address(ack.yiaddr) != address:
             raise StepFailedError(f"{address} was offered and {ack.yiaddr} was acknowledged")
@@ -169,8 +170,8 @@ class DhcpClient:
                 raise StepFailedError(f"the server refused the address: {text}", "pxeserve dhcp leases shows who holds it")
             raise StepFailedError(f"the server answered {kind} with message type {said}", stage=stage)
         who = f"{', '.join(str(one) for one in sorted(self.others))} answered, and " if self.others else ""
-        said = f"{who}{where} answered none of {len(waits)} {kind.upper()}s in {sum(waits):.0f} s"
-        raise StepFailedError(said, _SILENCE_FIX, stage=stage, source="RFC 2131 section 4.1")
+        silent = f"{who}{where} answered none of {len(waits)} {kind.upper()}s in {sum(waits):.0f} s"
+        raise StepFailedError(silent, _SILENCE_FIX, stage=stage, source="RFC 2131 section 4.1")
 
     def _send(self, packet: Any) -> None:
         self._channel.sock.sendto(bytes(packet), self._channel.to)

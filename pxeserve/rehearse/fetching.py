@@ -39,7 +39,8 @@ class Fetching:
         return client.fetch(where.removeprefix("tftp:"), tongue, keep)
 
     def first(self, name: str, tongue: Tongue, keep: int = 0) -> Sink:
-        """The boot file itself, by the very name that DHCP gave. Raises StepFailedError; NotThereError when there is no such file."""
+        """A loader by the very name that was given for it, which is no name beside anything. Raises StepFailedError; NotThereError when
+        there is no such file."""
         if name.startswith("http://"):
             return self.get(name, tongue, keep)
         client = TftpClient(self.plan.server, self.plan.tftp_port, self.local, self.wait, self.plan.mtu)

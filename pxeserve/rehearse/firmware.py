@@ -15,7 +15,7 @@ Options = tuple[tuple[int, bytes], ...]
 
 _IPXE_ASKS = bytes((1, 3, 6, 7, 12, 15, 17, 26, 43, 60, 66, 67, 119, 128, 129, 130, 131, 132, 133, 134, 135, 175, 203))
 _OVMF_ASKS = bytes(
-    (1, 2, 3, 4, 5, 6, 12, 13, 15, 17, 18, 22, 23, 28, 40, 41, 42, 43, 50, 51, 54, 58, 59, 60, 66, 67, 97, 128, 129, 130, 131, 132, 133, 134, 135)
+    (1, 2, 3, 4, 5, 6, 12, 13, 15, 17, 18, 22, 23, 28, 40, 41, 42, 43, 50, 51, 54, 58, 59, 60, 66, 67, 97, *range(128, 136))
 )  # fmt: skip
 _OVMF_HTTP_ASKS = bytes((1, 2, 3, 4, 5, 6, 12, 13, 15, 17, 18, 22, 23, 28, 40, 41, 42, 43, 50, 51, 54, 58, 59, 60, 235, 67, 97))
 _IPXE_HAS = bytes.fromhex("b10501808610 0eeb03010000 170101 220101 130101 110101 270101 190101 290101 210101 150101 180101")
@@ -130,7 +130,6 @@ AGENTS: dict[Tongue, str] = {
     Tongue.IPXE: "iPXE/1.0.0+git-20190125.36a4c85",
 }
 
-PE_MACHINES: dict[int, tuple[int, str]] = {
-    0: (0, "BIOS"), 6: (0x14C, "32-bit x86"), 7: (0x8664, "x64"), 16: (0x8664, "x64"), 11: (0xAA64, "64-bit ARM"), 19: (0xAA64, "64-bit ARM"),
-}  # fmt: skip
+_X64, _ARM64 = (0x8664, "x64"), (0xAA64, "64-bit ARM")
+PE_MACHINES: dict[int, tuple[int, str]] = {0: (0, "BIOS"), 6: (0x14C, "32-bit x86"), 7: _X64, 16: _X64, 11: _ARM64, 19: _ARM64}
 """By architecture: the machine that a loader's PE header must name (PE/COFF section 3.3.1), and how people call it. A BIOS takes none."""

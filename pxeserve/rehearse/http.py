@@ -64,7 +64,8 @@ class HttpClient:
             length = self._head(url, agent)
             sink = self._whole("GET", url, keep, agent=agent)
             if length != sink.size:
-                raise StepFailedError(f"{shown(url)}: HEAD announced {length} bytes and GET brought {sink.size}", source="UEFI 2.10 section 24.7")
+                said = f"{shown(url)}: HEAD announced {length} bytes and GET brought {sink.size}"
+                raise StepFailedError(said, source="UEFI 2.10 section 24.7")
             return sink
         if tongue is Tongue.GRUB and url.endswith(_GZIP):
             length = self._head(url, agent, method="GET")
@@ -122,7 +123,8 @@ def _good(url: str, answer: http.client.HTTPResponse, wanted: int) -> None:
     if answer.status not in (200, wanted):
         raise StepFailedError(f"{shown(url)}: HTTP status {answer.status} {answer.reason}", source="RFC 9110 section 15")
     if wanted == 206 and answer.status != 206:
-        raise StepFailedError(f"{shown(url)}: the server sends no ranges, and GRUB reads a gzip file's size from its end", source="GRUB, net/http.c")
+        said = f"{shown(url)}: the server sends no ranges, and GRUB reads a gzip file's size from its end"
+        raise StepFailedError(said, source="GRUB, net/http.c")
 
 
 def _failed(url: str, error: OSError | http.client.HTTPException, came: str = "") -> StepFailedError:
@@ -130,10 +132,11 @@ def _failed(url: str, error: OSError | http.client.HTTPException, came: str = ""
     parts = urlsplit(url)
     where = f"TCP port {parts.port or 80} of {parts.hostname}"
     if isinstance(error, ConnectionRefusedError):
-        return StepFailedError(f"{shown(url)}: nothing listens there ({where})", "is the service running, and does [http] port name this port?")
+        fix = "is the service running, and does [http] port name this port?"
+        return StepFailedError(f"{shown(url)}: nothing listens there ({where})", fix, source="TCP reset")
     if isinstance(error, TimeoutError):
         fix = f"let {where} through the firewall"
-        return StepFailedError(f"{shown(url)}: no answer{came} from {where} in {_WAIT:.0f} s", fix)
+        return StepFailedError(f"{shown(url)}: no answer{came} from {where} in {_WAIT:.0f} s", fix, source="TCP timeout")
     return StepFailedError(f"{shown(url)}: {_reason(error)}{came}")
 
 

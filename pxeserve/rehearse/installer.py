@@ -175,7 +175,8 @@ class Installer:
                 raise StepFailedError(f"{base}{name} is not there: No main repository found", _damaged(self.plan))
         info = self._media.get(f"{base}.treeinfo", keep=_INDEX)
         repomd = self._media.get(f"{base}repodata/repomd.xml", keep=_INDEX)
-        place = _parsed(repomd.content, f"{base}repodata/repomd.xml", _damaged(self.plan)).find(f"{_REPO}data[@type='primary']/{_REPO}location")
+        listed = _parsed(repomd.content, f"{base}repodata/repomd.xml", _damaged(self.plan))
+        place = listed.find(f"{_REPO}data[@type='primary']/{_REPO}location")
         if place is None:
             raise StepFailedError(f"{base}repodata/repomd.xml names no primary list")
         primary = self._media.get(f"{base}{place.get('href')}", keep=_PRIMARY)

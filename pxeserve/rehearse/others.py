@@ -79,7 +79,7 @@ def _prediction(plan: Plan, address: IPv4Address, mac: str) -> Prediction:
         f"another DHCP server answers on {plan.interface}: {address} ({mac}); whose offer a machine takes is chance, "
         "and that one names no boot file of ours"
     )
-    fix = 'switch it off; or let it give the addresses: [dhcp] mode = "proxy"; or say [dhcp] allow_other_servers = true if it is meant to be'
+    fix = 'switch it off; or let it give the addresses: [dhcp] mode = "proxy"; or say [dhcp] allow_other_servers = true if it is meant'
     return Prediction(Step.OFFERED, said, fix, "RFC 2131 section 4.4.1; asked while rehearsing")
 
 

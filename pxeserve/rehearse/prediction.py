@@ -49,7 +49,7 @@ class Prediction:
     @classmethod
     def from_plain(cls, values: dict[str, Any]) -> Prediction:
         """The reverse of `plain`."""
-        return cls(Stage(values["step"]), *(str(values[name]) for name in ("cause", "fix", "source")), stops=bool(values["stops"]))
+        return cls(Stage(values["step"]), str(values["cause"]), str(values["fix"]), str(values["source"]), bool(values["stops"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from pxeserve.domain.medium import Role
+from pxeserve.rehearse.plan import Plan
+from pxeserve.rehearse.step import Did, StepFailedError
 from pxeserve.repo.replay.accessor import Accessor
 from pxeserve.repo.replay.ftp import Ftp
 from pxeserve.repo.replay.generation import generation
 from pxeserve.repo.replay.http import Http
 from pxeserve.repo.replay.report import Log
 from pxeserve.repo.replay.walk import Asked, replay
-from pxeserve.rehearse.plan import Plan
-from pxeserve.rehearse.step import Did, StepFailedError
 from pxeserve.timeline.steps import Step as Stage
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pxeserve.errors import PxeserveError
+from pxeserve.rehearse.dhcp import WAITS
 from pxeserve.rehearse.others import Listening
 from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.prediction import Outlook, Prediction, outlook, walked_into
@@ -22,6 +23,7 @@ from pxeserve.timeline.steps import Step as Stage
 Ask = Callable[[str, Mapping[str, Any]], Any]
 """Carries out a verb of the service. Raises PxeserveError for what it refuses."""
 
+_HURRIED = (1.0,)
 _UNASKED = "who else answers DHCP on this network: nobody was asked (that needs root, and an interface that is not loopback)"
 
 
@@ -97,7 +99,7 @@ def rehearse(ask: Ask, begun: Begun, tell: Callable[[Step], None], shared: Share
     steps: list[Step] = []
     said = "rehearsal failed: it was broken off"
     try:
-        with ready(plan, shared) as way:
+        with ready(plan, shared, _waits(begun.known)) as way:
             for step in way.walk.steps():
                 steps.append(step)
                 tell(step)
@@ -107,6 +109,11 @@ def rehearse(ask: Ask, begun: Begun, tell: Callable[[Step], None], shared: Share
         return report
     finally:
         ask("rehearse.end", {"mac": plan.mac, "host": plan.host, "verdict": said})
+
+
+def _waits(known: Sequence[Prediction]) -> Sequence[float]:
+    """For answers that are not expected to come nobody waits long."""
+    return _HURRIED if any(one.stops and one.step is Stage.OFFERED for one in known) else WAITS
 
 
 def _report(begun: Begun, steps: Sequence[Step], known: Sequence[Prediction], not_walked: Sequence[str]) -> Report:

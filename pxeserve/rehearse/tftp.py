@@ -171,7 +171,8 @@ class _Transfer:
         self._size = said.get("tsize", -1)
         packet_size = self._blksize + _HEADERS
         if self._client.mtu and packet_size > self._client.mtu and min(self._size, self._blksize) != self._size:
-            text = f"{self._name}: blocks of {self._blksize} bytes make packets of {packet_size}, and the interface's MTU is {self._client.mtu}"
+            mtu = f"the interface's MTU is {self._client.mtu}"
+            text = f"{self._name}: blocks of {self._blksize} bytes make packets of {packet_size}, and {mtu}"
             fix = "restart the service, which looks at the MTU when it starts; or give the interface the MTU that the network carries"
             raise StepFailedError(f"{text}: firmware puts no fragments together (PXE-E32)", fix, source="RFC 2348; MTU of the interface")
 

@@ -22,6 +22,7 @@ from pxeserve.rehearse.installer import TEXT_DIALECTS, Act, Installer
 from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.prediction import stage_of
 from pxeserve.rehearse.shared import Shared
+from pxeserve.rehearse.sink import Sink
 from pxeserve.rehearse.step import Did, Step, StepFailedError
 from pxeserve.rehearse.tftp import NotThereError
 from pxeserve.timeline.steps import Step as Stage
@@ -164,12 +165,22 @@ class Walk:
 
     def _boot_loader(self, boot: _Boot) -> Did:
         name = boot.at().boot_file
-        try:
-            sink = self._fetching(boot).first(name, boot.speaks, _HEAD)
-        except NotThereError as missing:
-            raise StepFailedError(missing.why, _NO_LOADER, source=missing.source) from None
-        content.check_loader(name, sink, self._plan.firmware)
+        sink = self._loader(boot, name, _HEAD)
         return Did(f"{name.rsplit('/', 1)[-1]} came whole", sink.size)
+
+    def _loader(self, boot: _Boot, name: str, keep: int) -> Sink:
+        """The first file, whatever runs then; alike machines do not wait again for what one of them did not get."""
+        key = f"loader {re.sub(r'b/[^/]+/', '', name)}"
+        self._shared.by(key)
+        try:
+            sink = self._fetching(boot).first(name, boot.speaks, keep)
+            content.check_loader(name, sink, self._plan.firmware)
+        except StepFailedError as failed:
+            fix = failed.fix or _NO_LOADER
+            met = StepFailedError(failed.why, fix, stage=failed.stage, source=failed.source)
+            self._shared.fail(key, self._plan.host, met)
+            raise met from None
+        return sink
 
     def _as_ipxe(self, boot: _Boot, before: str) -> Did:
         """The loader is an iPXE: it asks DHCP again and says who it is. Who then is given the same again goes round for ever."""
@@ -178,7 +189,8 @@ class Walk:
         name = boot.lease.boot_file
         if not name.endswith(".ipxe"):
             same = "the same again" if name.rsplit("/", 1)[-1] == before.rsplit("/", 1)[-1] else "no script"
-            said = f"{before.rsplit('/', 1)[-1]} asked DHCP again as iPXE and was given {name or 'nothing'}, {same}: the machine goes round in a loop"
+            who = before.rsplit("/", 1)[-1]
+            said = f"{who} asked DHCP again as iPXE and was given {name or 'nothing'}, {same}: it goes round in a loop"
             fix = "name a script to clients whose user class (option 77) is iPXE, and the loader to the others"
             raise StepFailedError(said, fix, source="ipxe.org/howto/dhcpd; RFC 3004")
         boot.speaks = Tongue.IPXE
@@ -190,12 +202,7 @@ class Walk:
         return Did("boot.ipxe came whole", sink.size)
 
     def _grub_image(self, boot: _Boot, name: str) -> Did:
-        where = name if name.startswith("http://") or boot.speaks is Tongue.IPXE else f"/{name}"
-        try:
-            sink = self._fetching(boot).get(where, boot.speaks, _IMAGE)
-        except NotThereError as missing:
-            raise StepFailedError(missing.why, _NO_LOADER, source=missing.source) from None
-        content.check_loader(name, sink, self._plan.firmware)
+        sink = self._loader(boot, name, _IMAGE)
         boot.config = scripts.grub_config(sink.content, name)
         return Did(f"{name.rsplit('/', 1)[-1]} came whole; it goes on with {boot.config.rpartition('/')[2]}", sink.size)
 
@@ -213,13 +220,21 @@ class Walk:
         if by := self._shared.by(key):
             return Did(f"{name}: as it came for {by}, which loads the same")
         try:
+            did = self._fetched(boot, name)
+        except StepFailedError as failed:
+            self._shared.fail(key, self._plan.host, failed)
+            raise
+        self._shared.note(key, self._plan.host)
+        return did
+
+    def _fetched(self, boot: _Boot, name: str) -> Did:
+        try:
             sink = self._fetching(boot).get(name, boot.speaks)
         except NotThereError as missing:
             raise StepFailedError(missing.why, self._missing_fix(name), source=missing.source) from None
         if not sink.size:
             raise StepFailedError(f"{name} is empty", self._missing_fix(name))
         content.check_file(self._plan, name, sink)
-        self._shared.note(key, self._plan.host)
         return Did(f"{name} came whole", sink.size)
 
     def _missing_fix(self, name: str) -> str:
@@ -238,7 +253,8 @@ class Walk:
                 continue
             return self._menu_read(boot, name, sink, missed)
         shown = "No DEFAULT or UI configuration directive found"
-        raise StepFailedError(f"none of the {missed} menu names is there; the machine's screen shows: {shown}", source="SYSLINUX wiki, PXELINUX")
+        said = f"none of the {missed} menu names is there; the machine's screen shows: {shown}"
+        raise StepFailedError(said, source="SYSLINUX wiki, PXELINUX")
 
     def _menu_read(self, boot: _Boot, name: str, sink: Sink, missed: int) -> Did:
         boot.entry = menu.read(sink.content.decode("utf-8", "replace"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +12,7 @@ from ipaddress import IPv4Address
 from pxeserve.errors import RefusedError
 from pxeserve.rehearse import namespace
 from pxeserve.rehearse.channel import Channel, broadcast, direct, relayed
-from pxeserve.rehearse.dhcp import DhcpClient
+from pxeserve.rehearse.dhcp import WAITS, DhcpClient
 from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.shared import Shared
 from pxeserve.rehearse.walk import Walk
@@ -46,15 +46,15 @@ class Way:
 
 
 @contextmanager
-def ready(plan: Plan, shared: Shared | None = None) -> Iterator[Way]:
-    """The way for `plan`; it stands until the block ends. `shared` is what alike machines have fetched already. Raises RefusedError when
-    there is none from here."""
+def ready(plan: Plan, shared: Shared | None = None, waits: Sequence[float] = WAITS) -> Iterator[Way]:
+    """The way for `plan`; it stands until the block ends. `shared` is what alike machines have fetched already, `waits` how long each try
+    of DHCP waits (s). Raises RefusedError when there is none from here."""
     if plan.proxy:
-        with _beside_another(plan, shared) as way:
+        with _beside_another(plan, shared, waits) as way:
             yield way
         return
     if plan.loopback:
-        with DhcpClient(plan, relayed(plan)) as client:
+        with DhcpClient(plan, relayed(plan), waits) as client:
             yield Way(Walk(plan, client, shared=shared), _RELAYED + _NEVER)
         return
     if plan.subnet is None:
@@ -62,18 +62,18 @@ def ready(plan: Plan, shared: Shared | None = None) -> Iterator[Way]:
     if os.geteuid() != 0:
         raise RefusedError(f"a simulated machine beside {plan.interface} needs root", fix="run the command with sudo")
     if namespace.is_bridge(plan.interface):
-        with namespace.on_bridge(plan.interface, plan.mac, plan.subnet) as take, DhcpClient(plan, broadcast(plan)) as client:
+        with namespace.on_bridge(plan.interface, plan.mac, plan.subnet) as take, DhcpClient(plan, broadcast(plan), waits) as client:
             yield Way(Walk(plan, client, take=take, shared=shared), _BRIDGED + _NEVER)
         return
-    with DhcpClient(plan, relayed(plan)) as client, namespace.beside(plan.server, plan.mac) as take:
+    with DhcpClient(plan, relayed(plan), waits) as client, namespace.beside(plan.server, plan.mac) as take:
         yield Way(Walk(plan, client, take=take, shared=shared), _BESIDE + _NEVER)
 
 
 @contextmanager
-def _beside_another(plan: Plan, shared: Shared | None) -> Iterator[Way]:
+def _beside_another(plan: Plan, shared: Shared | None, waits: Sequence[float]) -> Iterator[Way]:
     """In proxy mode: the address is one that nobody has, and the DHCP server that would give one is not asked."""
     if plan.loopback:
-        with DhcpClient(plan, relayed(plan), pxe=partial(direct, plan)) as client:
+        with DhcpClient(plan, relayed(plan), waits, pxe=partial(direct, plan)) as client:
             yield Way(Walk(plan, client, shared=shared), _UNASKED + _RELAYED + _NEVER)
         return
     if os.geteuid() != 0:
@@ -85,5 +85,5 @@ def _beside_another(plan: Plan, shared: Shared | None) -> Iterator[Way]:
             take(address)
             return direct(plan, address, port)
 
-        with DhcpClient(plan, channel, pxe=asking) as client:
+        with DhcpClient(plan, channel, waits, pxe=asking) as client:
             yield Way(Walk(plan, client, take=take, shared=shared), _UNASKED + _BESIDE + _NEVER)

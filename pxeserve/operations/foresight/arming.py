@@ -1,4 +1,5 @@
-"""What the host's own install would make of a boot now: used up, frozen, or over before the installer asks. And a loop it was last seen in."""
+"""What the host's own install would make of a boot now: used up, frozen, or over before the installer asks. And a loop that the machine was
+last seen in."""
 
 from __future__ import annotations
 

@@ -59,14 +59,16 @@ def _disk(context: Context) -> Iterator[Prediction]:
     free = (found.f_bfree if os.geteuid() == 0 else found.f_bavail) * found.f_frsize
     lends = context.config.dhcp.mode == "server"
     step = Step.ADDRESS if lends else Step.MENU
-    would = "a lease could not be stored, so no address would be acknowledged" if lends else "the boot could not be recorded, so it gets no menu"
+    would = "a lease could not be stored, so no address would be given" if lends else "the boot could not be recorded, so it gets no menu"
     fix = f"make room: df {data}; old events go by themselves, media that nobody uses with pxeserve media remove"
     inodes = found.f_files > 0 and found.f_ffree == 0
     if free < _FULL or inodes:
         what = "no file can be made any more" if inodes and free >= _FULL else f"{free:,} bytes are free"
-        yield Prediction(step, f"the disk that holds {data} is full ({what}): {would}, and nothing would be in the record", fix, "statvfs(3)")
+        said = f"the disk that holds {data} is full ({what}): {would}, and nothing would be in the record"
+        yield Prediction(step, said, fix, "statvfs(3)")
     elif free < _SCARCE:
-        yield Prediction(step, f"the disk that holds {data} has {free:,} bytes left: when it is full, {would}", fix, "statvfs(3)", stops=False)
+        said = f"the disk that holds {data} has {free:,} bytes left: when it is full, {would}"
+        yield Prediction(step, said, fix, "statvfs(3)", stops=False)
 
 
 def _uncovered(context: Context, host: Host, server: IPv4Address) -> Iterator[Prediction]:
@@ -104,9 +106,9 @@ def _pool(context: Context, host: Host, subnet: SubnetConfig, server: IPv4Addres
     snapshot = shared(context.store).current()
     with context.store.leases.read() as connection:
         held = {row.address for row in leases.listed(connection, now)}
-    reserved = {one.address for one in snapshot.by_mac.values() if one.address is not None}
+    reserved = {one.address for one in snapshot.by_mac.values()}
     own = {server, subnet.router, *subnet.dns, *subnet.ntp}
-    free = _free(subnet, held | reserved | own)
+    free = _free(subnet, {one for one in (*held, *reserved, *own) if one is not None})
     if free:
         return
     ranges = ", ".join(f"{first} to {last}" for first, last in subnet.all_ranges) or "none"
@@ -119,9 +121,9 @@ def _pool(context: Context, host: Host, subnet: SubnetConfig, server: IPv4Addres
     yield Prediction(Step.OFFERED, said, fix, "RFC 2131 section 4.3.1")
 
 
-def _free(subnet: SubnetConfig, taken: set[IPv4Address | None]) -> int:
+def _free(subnet: SubnetConfig, taken: set[IPv4Address]) -> int:
     """How many addresses may still be lent."""
-    numbers = {int(one) for one in taken if one is not None}
+    numbers = {int(one) for one in taken}
     free = 0
     for first, last in subnet.all_ranges:
         inside = sum(int(first) <= number <= int(last) for number in numbers)
