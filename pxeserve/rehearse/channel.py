@@ -33,13 +33,13 @@ PXE_PORT = 4011
 
 
 def direct(plan: Plan, address: IPv4Address, port: int) -> Channel:
-    """To port 4011, where firmware asks a proxy once it has an address (PXE 2.1 section 2.2.4), from `address` and `port`; on loopback,
-    where a port below 1024 needs root, from any."""
+    """To port 4011, where firmware asks a proxy once it has an address (PXE 2.1 section 2.2.4), from `address` and `port`, or where
+    that port cannot be had from any."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         try:
             sock.bind((str(address), port))
-        except PermissionError:
+        except OSError:  # not root; or on loopback, where the server holds that port for every address
             sock.bind((str(address), 0))
         sock.connect((str(plan.server), PXE_PORT))
     except OSError as error:

@@ -33,7 +33,7 @@ class Wanted:
 
 
 def rehearse_all(ask: Ask, wanted: Sequence[Wanted], began: Callable[[Wanted], None] = lambda _: None) -> Iterator[Report]:
-    """A report a rehearsal, as they end. `began` hears of each, in the thread that walks it; others who answer DHCP are listened for once."""
+    """A report a rehearsal, as they end. `began` hears of each in the thread that walks it. Who else answers DHCP is listened for once."""
     shared: dict[str, Shared] = {}
     first: list[Wanted] = []
     rest: list[Wanted] = []

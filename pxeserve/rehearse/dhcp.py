@@ -56,6 +56,7 @@ class DhcpClient:
         self._channel = channel
         self._pxe = pxe
         self._address = _nobodys(plan)
+        self._asking: Channel | None = None
         self._asked_before = False
         self.others: set[IPv4Address] = set()
         """Other servers that made an offer too."""
@@ -69,6 +70,8 @@ class DhcpClient:
 
     def __exit__(self, *_: object) -> None:
         self._channel.close()
+        if self._asking is not None:
+            self._asking.close()
 
     def boot(self, firmware: Firmware | None = None) -> Lease:
         """DISCOVER to ACK, as the plan's firmware or as a loader that asks again. Raises StepFailedError."""
@@ -94,12 +97,13 @@ class DhcpClient:
         offer = self._ask("discover", "offer", xid, asks, broadcast=speech.broadcast)  # asked behind it: its answer says that it was heard
         name = self._name(offer)
         if not name:
-            relayed, self._channel = self._channel, pxe(self._address, speech.pxe_port)
+            if self._asking is None:
+                self._asking = pxe(self._address, speech.pxe_port)
+            relayed, self._channel = self._channel, self._asking
             try:
                 asks = speech.ask_pxe(self._uuid, self._chaddr, server.packed)
                 name = self._name(self._ask("request", "ack", xid, asks, ciaddr=str(self._address)))
             finally:
-                self._channel.close()
                 self._channel = relayed
         return Lease(self._address, server, 0, name, server)
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import IPv4Address
 
+from pxeserve.domain.client import Firmware
 from pxeserve.errors import RefusedError
 from pxeserve.rehearse import namespace
-from pxeserve.rehearse.channel import Channel, broadcast, direct, relayed
+from pxeserve.rehearse.channel import broadcast, direct, relayed
 from pxeserve.rehearse.dhcp import WAITS, DhcpClient
+from pxeserve.rehearse.firmware import SPEECH
 from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.shared import Shared
 from pxeserve.rehearse.walk import Walk
@@ -78,12 +79,11 @@ def _beside_another(plan: Plan, shared: Shared | None, waits: Sequence[float]) -
         return
     if os.geteuid() != 0:
         raise RefusedError(f"a simulated machine beside {plan.interface} needs root", fix="run the command with sudo")
-    channel = relayed(plan)  # outside, where a relay agent would be
-    with namespace.beside(plan.server, plan.mac) as take:
-
-        def asking(address: IPv4Address, port: int) -> Channel:
-            take(address)
-            return direct(plan, address, port)
-
-        with DhcpClient(plan, channel, waits, pxe=asking) as client:
-            yield Way(Walk(plan, client, take=take, shared=shared), _UNASKED + _BESIDE + _NEVER)
+    # Both ways are opened here, outside, where the server hears what comes through loopback.
+    asking = direct(plan, plan.relay, SPEECH[Firmware(plan.firmware)].pxe_port)
+    with (
+        closing(asking),
+        DhcpClient(plan, relayed(plan), waits, pxe=lambda _address, _port: asking) as client,
+        namespace.beside(plan.server, plan.mac) as take,
+    ):
+        yield Way(Walk(plan, client, take=take, shared=shared), _UNASKED + _BESIDE + _NEVER)
