@@ -7,6 +7,7 @@ imported here alone, when a rehearsal begins, and never where machines are serve
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -25,6 +26,9 @@ WAITS = (1.0, 2.0, 4.0)
 
 _SILENT = (1.0, 1.0)
 """The same where silence is what is hoped for: an idle machine beside another server is answered at once or not at all."""
+
+_PAUSE = 0.5
+"""Seconds before a machine beside another server goes on: iPXE takes one, OVMF four. The server stores meanwhile what it overheard."""
 
 _OTHER = IPv4Address("192.0.2.67")
 """The server that is said to have given the address; nobody's (RFC 5737)."""
@@ -95,6 +99,7 @@ class DhcpClient:
         taken = speech.request(self._uuid, self._chaddr, _OTHER.packed, self._address.packed)
         self._send(self._packet("request", xid, taken, broadcast=speech.broadcast))
         offer = self._ask("discover", "offer", xid, asks, broadcast=speech.broadcast)  # asked behind it: its answer says that it was heard
+        time.sleep(_PAUSE)
         name = self._name(offer)
         if not name:
             if self._asking is None:
