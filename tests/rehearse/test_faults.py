@@ -311,7 +311,7 @@ def test_an_arming_that_lapses_before_the_slowest_known_machine_has_its_answerfi
 
 def test_a_machine_that_was_last_seen_in_a_loop(house: Any) -> None:
     because = [{"weight": "refused", "code": "loop", "text": "grubx64.efi was named to this machine 3 times", "source": "dhcp"}]
-    record(house, {"kind": "dhcp.refused", "at": time.time(), "mac": MAC, "host": "demo01", "text": "of demo01", "data": {"because": because}})
+    record(house, {"kind": "dhcp.refused", "at": time.time(), "mac": MAC, "text": "of demo01", "data": {"because": because}})
     try:
         said = foretold(house)
     finally:
