@@ -18,7 +18,7 @@ _OVMF_ASKS = bytes(
     (1, 2, 3, 4, 5, 6, 12, 13, 15, 17, 18, 22, 23, 28, 40, 41, 42, 43, 50, 51, 54, 58, 59, 60, 66, 67, 97, *range(128, 136))
 )  # fmt: skip
 _OVMF_HTTP_ASKS = bytes((1, 2, 3, 4, 5, 6, 12, 13, 15, 17, 18, 22, 23, 28, 40, 41, 42, 43, 50, 51, 54, 58, 59, 60, 235, 67, 97))
-_IPXE_HAS = bytes.fromhex("b10501808610 0eeb03010000 170101 220101 130101 110101 270101 190101 290101 210101 150101 180101")
+_IPXE_HAS = bytes.fromhex("b10501808610 0eeb03010000 170101 220101 130101 110101 270101 190101 290101 100102 210101 150101 180101 120101")
 """Option 175: built with HTTP, multiboot and the rest, as Debian's is."""
 _IPXE_UEFI_HAS = bytes.fromhex("b10501808610 0eeb03010000 170101 240101 130101 110101 270101 290101 150101 120101")
 _SMALL, _LARGE = (57, (1472).to_bytes(2)), (57, (65280).to_bytes(2))
@@ -54,7 +54,7 @@ class Speech:
         """The options of the REQUEST that takes an offer, in their order."""
         chosen = ((54, server), (50, address))
         if self.broadcast:
-            return (*chosen, _LARGE, *self._ovmf(uuid))
+            return (*chosen, _SMALL if self.http else _LARGE, *self._ovmf(uuid))
         return (*self._card(uuid, mac), *chosen)
 
     def ask_pxe(self, uuid: bytes, mac: bytes, server: bytes) -> Options:

@@ -30,7 +30,8 @@ def rack(tmp_path_factory: pytest.TempPathFactory, furnished: Callable[..., Any]
     with house.store.site.write() as connection:
         for number in range(RACK):
             profile = "demo" if number % 2 else "modern"
-            inventory.put_host(connection, Host(0, f"xen{number:02}", (mac(number),), profile, rack="r1", tags=("even",) if number % 2 == 0 else ()))
+            tags = () if number % 2 else ("even",)
+            inventory.put_host(connection, Host(0, f"xen{number:02}", (mac(number),), profile, rack="r1", tags=tags))
         empty = next(one for one in inventory.profiles(connection) if one.name == "demo")
         inventory.put_profile(connection, replace(empty, name="empty", medium=None))
         inventory.put_host(connection, Host(0, "good", (mac(100),), "demo", rack="r2"))

@@ -57,8 +57,9 @@ def another_server(house: Any, folder: Path) -> Iterator[str]:
         run("ip", "-n", space, "address", "add", "10.78.0.2/24", "dev", "eth0")
         run("ip", "-n", space, "link", "set", "eth0", "up")
         mac = json.loads(run("ip", "-j", "-n", space, "link", "show", "eth0"))[0]["address"]
-        command = ["ip", "netns", "exec", space, "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--no-ping", "--log-dhcp",
-                   "--dhcp-range=10.78.0.210,10.78.0.220", f"--dhcp-leasefile={folder}/leases", "--user=root", "--interface=eth0"]  # fmt: skip
+        words = ["--no-daemon", "--conf-file=/dev/null", "--port=0", "--no-ping", "--log-dhcp", "--user=root", "--interface=eth0"]
+        words += ["--dhcp-range=10.78.0.210,10.78.0.220", f"--dhcp-leasefile={folder}/leases"]
+        command = ["ip", "netns", "exec", space, "dnsmasq", *words]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
             assert server.stderr is not None
             for line in server.stderr:
