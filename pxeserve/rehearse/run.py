@@ -16,7 +16,6 @@ from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.prediction import Outlook, Prediction, outlook, walked_into
 from pxeserve.rehearse.shared import Shared
 from pxeserve.rehearse.step import Step
-from pxeserve.rehearse.walk import verdict
 from pxeserve.rehearse.way import UNWALKED, ready
 from pxeserve.timeline.steps import Step as Stage
 
@@ -127,5 +126,6 @@ def _report(begun: Begun, steps: Sequence[Step], known: Sequence[Prediction], no
 
 def _verdict(begun: Begun, steps: Sequence[Step], found: Outlook) -> str:
     if found.first is None:
-        return verdict(begun.host, steps)
+        size, seconds = sum(step.bytes for step in steps), sum(step.seconds for step in steps)
+        return f"rehearsal ok: {begun.host} would be installed to the end ({len(steps)} steps, {size:,} bytes in {seconds:.1f} s)"
     return f"rehearsal failed: {begun.host} would stop at {found.first.step}: {found.first.cause}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address
@@ -301,10 +301,3 @@ class Walk:
 
     def _fetching(self, boot: _Boot) -> Fetching:
         return Fetching(self._plan, boot.at().address, boot.at().boot_file.rpartition("/")[0], self._wait)
-
-
-def verdict(host: str, steps: Sequence[Step]) -> str:
-    """The last sentence of a walk that reached its end: begins `rehearsal ok:`."""
-    size = sum(step.bytes for step in steps)
-    seconds = sum(step.seconds for step in steps)
-    return f"rehearsal ok: {host} would be installed to the end ({len(steps)} steps, {size:,} bytes in {seconds:.1f} s)"
