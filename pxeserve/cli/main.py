@@ -30,6 +30,7 @@ _COMMANDS = {
     "dhcp": "pxeserve.cli.dhcp",
     "nfs": "pxeserve.cli.nfs",
     "status": "pxeserve.cli.status",
+    "doctor": "pxeserve.cli.doctor",
     "config": "pxeserve.cli.configuration",
     "version": "pxeserve.cli.version",
 }
