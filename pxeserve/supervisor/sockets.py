@@ -61,6 +61,8 @@ def _bind_listener(config: Config, listener: Listener, bound: dict[str, socket.s
                 local = _local(port)
                 if local is not None:
                     bound[f"{role}:{name}"] = local
+    if name != _LOOPBACK and (raw := _raw(name)) is not None:
+        bound[f"doctor-raw:{name}"] = raw
     if config.dhcp.mode == "proxy":
         bound[f"pxe:{name}"] = _broadcast(name, _PXE_PORT, "[dhcp] mode")
     bound[f"tftp:{name}"] = _udp(address, config.tftp.port, "[tftp] port")
