@@ -148,7 +148,7 @@ def _network(around: Around, network: Network, known: str) -> Iterator[Finding |
 
 def _back(around: Around) -> Iterator[Finding]:
     """Routes to the subnets that lie behind relays."""
-    for subnet in around.config.dhcp.subnet if around.config.dhcp.mode == "server" else ():
+    for subnet in around.behind_relays:
         behind = subnet.router or subnet.network.network_address + 1
         way = way_to(behind)
         if way.source is None:

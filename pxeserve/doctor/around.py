@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pxeserve.config import Config
+from pxeserve.config.model import SubnetConfig
 from pxeserve.doctor.network import Interface, Network
 from pxeserve.store import Store
 
@@ -64,10 +65,12 @@ class Around:
     root: Path = Path("/")
     run: Callable[[Sequence[str]], Answer] = run
     packets: Mapping[str, socket.socket] = field(default_factory=dict)
+    privileged: bool = field(default_factory=lambda: os.geteuid() == 0)
+    """Whether this process may see what is other users'."""
     mac: str = ""
     """Who the active probe says it is; a MAC invented anew where empty. The service keeps one: the other server sets one address aside."""
     seconds: float = 4.0
-    """How long the active probe listens."""
+    """How long is listened and waited for answers, at most."""
     questions: int = 3
     """DISCOVERs that it sends, 3 at most."""
 
@@ -77,9 +80,12 @@ class Around:
         return self.config.server.data
 
     @property
-    def privileged(self) -> bool:
-        """Whether this process may see what is other users'."""
-        return os.geteuid() == 0
+    def behind_relays(self) -> tuple[SubnetConfig, ...]:
+        """The subnets of server mode that this machine is no member of."""
+        if self.config.dhcp.mode != "server":
+            return ()
+        own = [address.ip for one in self.interfaces for address in one.addresses]
+        return tuple(subnet for subnet in self.config.dhcp.subnet if not any(address in subnet.network for address in own))
 
     def text(self, path: str, limit: int = _MOST) -> str | None:
         """The beginning of a file beneath `root`; None when it is not there or cannot be read."""

@@ -46,11 +46,14 @@ _BACK = Fault(
 
 def look(around: Around) -> Seen:
     """Year and discipline."""
-    now = around.now
+    yield from judge(around.now, _synchronised())
+
+
+def judge(now: float, synchronised: bool | None) -> Seen:
+    """What the clock's time, and the kernel's word on whether it is kept, mean."""
     date = time.strftime("%Y-%m-%d %H:%M", time.gmtime(now))
     if not EARLIEST <= now < LATEST:
         yield _YEAR.found("clock", date=date)
-    synchronised = _synchronised()
     if synchronised is None:
         yield Blind("the kernel does not say whether the clock is kept (adjtimex)", "look at timedatectl")
     elif not synchronised:

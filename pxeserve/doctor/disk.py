@@ -91,13 +91,13 @@ def look(around: Around) -> Seen:
         if device in seen:
             continue
         seen.add(device)
-        yield from _room(folder)
+        yield from judge_room(folder, os.statvfs(folder))
         yield from _kind(around, folder)
         yield from _sync(folder)
 
 
-def _room(folder: Path) -> Iterator[Finding]:
-    stat = os.statvfs(folder)
+def judge_room(folder: Path, stat: os.statvfs_result) -> Iterator[Finding]:
+    """What the file system says of itself (statvfs(3))."""
     if stat.f_flag & os.ST_RDONLY:
         yield _READ_ONLY.found(str(folder), folder=folder, mount=_mount_of(folder))
         return
@@ -157,7 +157,11 @@ def _sync(folder: Path) -> Iterator[Finding | Blind]:
         return
     finally:
         os.close(descriptor)
-    median = statistics.median(took)
+    yield from judge_sync(folder, statistics.median(took))
+
+
+def judge_sync(folder: Path, median: float) -> Iterator[Finding]:
+    """What a sync of so many seconds means."""
     if median > SLOW:
         yield _SLOW.found(str(folder), folder=folder, ms=f"{median * 1000:.0f}")
 

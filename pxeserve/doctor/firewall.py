@@ -242,7 +242,7 @@ def _filtered(around: Around, network: Network) -> Iterator[Finding]:
 
     if max(strictness("all"), strictness(network.name)) != 1:
         return
-    for subnet in around.config.dhcp.subnet if around.config.dhcp.mode == "server" else ():
+    for subnet in around.behind_relays:
         way = way_to(subnet.router or subnet.network.network_address + 1)
         served = [own.ip for one in around.networks if one.interface for own in one.interface.addresses]
         if way.source is not None and way.source not in served:

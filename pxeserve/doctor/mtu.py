@@ -52,7 +52,7 @@ def look(around: Around) -> Seen:
             yield _TINY.found(interface.name, **words)
         elif interface.mtu < ETHERNET:
             yield _SMALL.found(interface.name, blksize=max(8, interface.mtu - _HEADERS), **words)
-        for subnet in around.config.dhcp.subnet:
+        for subnet in around.behind_relays:
             way = way_to(subnet.router or subnet.network.network_address + 1)
             if way.mtu is not None and way.mtu < min(interface.mtu, ETHERNET) and way.source == network.address:
                 granted = min(interface.mtu, ETHERNET) - _HEADERS

@@ -35,6 +35,13 @@ _ELSEWHERE = Fault(
     "that leaves {interface} to this service, as long as [server] interface names it",
     'keep [server] interface = "{interface}" in the configuration',
 )
+_RANGE = Fault(
+    "range-held",
+    Grade.HARMS,
+    "{count} of the ports {ports} of {role} are held by others, such as {holder}",
+    "each transfer takes a free one; with few left, machines wait or are refused",
+    "give them a range of their own: {key}",
+)
 _NOT_SERVED = Fault(
     "not-served",
     Grade.STOPS,
@@ -42,6 +49,9 @@ _NOT_SERVED = Fault(
     "machines that ask there hear nothing",
     "look into the service's log for its child {role}, and start the service again",
 )
+
+_SHARE = 10
+"""A tenth of a range may be other people's."""
 
 _STOP = {
     "dnsmasq": "stop it (systemctl disable --now dnsmasq), or keep it off this card: except-interface={interface} in its configuration",
@@ -109,6 +119,7 @@ def look(around: Around) -> Seen:
         if any(sock.inode not in by for sock in here) and not around.privileged:
             unknown.append(f"{one.protocol} {one.port}")
         yield from _port(around, one, here, by, device)
+    yield from _ranges(around)
     if unknown:
         yield Blind(f"who holds {', '.join(unknown)} can be seen by root alone", "sudo pxeserve doctor")
 
@@ -138,6 +149,21 @@ def _port(around: Around, one: Wanted, here: list[Bound], by: dict[str, Process]
             yield _TAKEN.found(where, **words)
 
 
+def _ranges(around: Around) -> Iterator[Finding]:
+    """Ports of transfers that somebody else sits on."""
+    config = around.config
+    ranges = [("tftp", "udp", config.tftp.port_range, "[tftp] ports")] if not config.tftp.single_port else []
+    if config.ftp.enabled:
+        ranges.append(("ftp", "tcp", config.ftp.port_range, "[ftp] passive_ports"))
+    for role, protocol, ports, key in ranges:
+        inside = [one for one in bound(around.root) if one.protocol == protocol and one.port in ports]
+        by = holders(around.root, {one.inode for one in inside})
+        foreign = {one.port: by[one.inode] for one in inside if one.inode in by and not by[one.inode].ours}
+        if len(foreign) * _SHARE > len(ports):
+            holder = next(iter(foreign.values()))
+            yield _RANGE.found(key, count=len(foreign), ports=f"{ports[0]}-{ports[-1]}", role=role, holder=holder, key=key)
+
+
 def _words(one: Wanted) -> dict[str, object]:
     return {"protocol": one.protocol.upper(), "port": one.port, "role": one.role, "key": one.key}
 
@@ -155,6 +181,6 @@ CHECK = Check(
     "ports",
     "who holds the ports of DHCP, 4011, TFTP, HTTP, FTP and NFS: name, pid, user and unit",
     "proc(5); systemd.network(5); libvirt.org/formatnetwork",
-    (_TAKEN, _BESIDE, _ELSEWHERE, _NOT_SERVED),
+    (_TAKEN, _BESIDE, _ELSEWHERE, _RANGE, _NOT_SERVED),
     look,
 )

@@ -14,7 +14,7 @@ from pxeserve.doctor.finding import Blind, Fault, Finding, Grade
 from pxeserve.doctor.proc import bound
 from pxeserve.repo.exported import State
 
-_PLACES = "/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin"
+_PLACES = ("usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin")
 
 _NOT_INSTALLED = Fault(
     "ganesha-missing",
@@ -110,7 +110,7 @@ def _nfs(around: Around) -> Iterator[Finding | Blind]:
     if not nfs.keeps_ganesha:
         yield from _kernel(around, serves=("tcp", 2049) in listening)
         return
-    if shutil.which("ganesha.nfsd", path=_PLACES) is None:
+    if shutil.which("ganesha.nfsd", path=":".join(str(around.root / place) for place in _PLACES)) is None:
         yield _NOT_INSTALLED.found("ganesha.nfsd")
         return
     if not around.serving:

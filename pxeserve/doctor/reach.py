@@ -45,40 +45,41 @@ def look(around: Around) -> Seen:
     if not around.serving:
         yield Blind("no service runs, so nobody is there to be asked", "pxeserve serve")
         return
+    seconds = min(around.seconds, _SECONDS)
     for network in around.networks:
         if network.address is None:
             continue
         where = {"address": network.address, "port": around.config.http.port}
-        said = http(network.address, around.config.http.port)
+        said = http(network.address, around.config.http.port, seconds)
         if not said.startswith("HTTP/1."):
             yield _HTTP.found(f"{network.address}:{where['port']}", why=said, **where)
         elif " 404 " not in said:
             yield _NOT_US.found(f"{network.address}:{where['port']}", why=said, **where)
         port = around.config.tftp.port
-        why = tftp(network.address, port)
+        why = tftp(network.address, port, seconds)
         if why:
             yield _TFTP.found(f"{network.address}:{port}", address=network.address, port=port, why=why)
 
 
-def http(address: IPv4Address, port: int) -> str:
+def http(address: IPv4Address, port: int, seconds: float) -> str:
     """The first line of the answer, or why there is none."""
     try:
-        with socket.create_connection((str(address), port), _SECONDS) as sock:
+        with socket.create_connection((str(address), port), seconds) as sock:
             sock.sendall(_HEAD.format(host=address).encode())
             return sock.recv(512).split(b"\r\n", 1)[0].decode(errors="replace") or "the connection was closed without a word"
     except OSError as error:
         return str(error.strerror or error)
 
 
-def tftp(address: IPv4Address, port: int) -> str:
+def tftp(address: IPv4Address, port: int, seconds: float) -> str:
     """Why there is no answer; empty when there is one, whatever it says."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(_SECONDS)
+        sock.settimeout(seconds)
         try:
             sock.sendto(_RRQ, (str(address), port))
             sock.recvfrom(600)
         except OSError as error:
-            return str(error.strerror or "no answer within 3 s")
+            return str(error.strerror or f"no answer within {seconds:g} s")
     return ""
 
 
