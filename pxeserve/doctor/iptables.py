@@ -6,13 +6,14 @@ Source: iptables(8), iptables-extensions(8).
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from ipaddress import IPv4Network
 
 from pxeserve.doctor.rules import Chain, Fate, Match, Numbers, Rule, Ruleset
 
 _FATES = {"ACCEPT": Fate.ACCEPT, "DROP": Fate.DROP, "REJECT": Fate.DROP}
 _SILENT = frozenset({"LOG", "NFLOG", "MARK", "CONNMARK", "TRACE", "AUDIT"})
-_MODULES = frozenset({"udp", "tcp", "multiport", "comment", "conntrack", "state"})
+_PLAIN_MODULES = frozenset(("-m", name) for name in ("udp", "tcp", "multiport", "comment", "conntrack", "state"))
 TABLE = "iptables filter"
 
 
@@ -41,21 +42,27 @@ def read(text: str, numbers: Numbers) -> Ruleset:
 
 def _rule(words: list[str], line: str, numbers: Numbers) -> Rule:
     matches: list[Match] = []
-    at, negated = 0, False
-    while at < len(words):
-        word = words[at]
-        value = words[at + 1] if at + 1 < len(words) else ""
-        at += 2
+    negated = False
+    for word, value in _options(words):
         if word == "!":
-            negated, at = True, at - 1
+            negated = True
             continue
         if word in ("-j", "-g"):
             return _ends(value, matches, word == "-g", line)
-        if word == "--comment" or (word == "-m" and value in _MODULES):
-            continue
-        matches.append(_match(word, value, numbers, negated=negated))
+        if word != "--comment" and (word, value) not in _PLAIN_MODULES:
+            matches.append(_match(word, value, numbers, negated=negated))
         negated = False
     return Rule(tuple(matches), "")
+
+
+def _options(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Each option with the word behind it, or with "" where another option follows."""
+    at = 0
+    while at < len(words):
+        word, value = words[at], words[at + 1] if at + 1 < len(words) else ""
+        takes = word != "!" and (not value.startswith(("-", "!")) or word == "--comment")
+        yield word, value if takes else ""
+        at += 2 if takes else 1
 
 
 def _ends(target: str, matches: list[Match], leaves: bool, line: str) -> Rule:
