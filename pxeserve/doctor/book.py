@@ -25,7 +25,8 @@ service's own user.
 It changes nothing and disturbs nobody. At most three DISCOVERs are sent (from an invented MAC, with the user class `pxeserve-doctor`),
 never a REQUEST, so no address is taken, and nothing at all is sent on loopback. What a firewall does is worked out from its rules and
 never tried; where a condition is not understood it says "could not tell". How long a sync takes is measured on a file without a name.
-`reach` asks this server for a thing that it does not have, which leaves two lines in the record.
+`reach` asks this server for things that it does not have, and where it lends addresses for an offer that is not taken; that leaves lines in
+the record.
 
 The service goes its own rounds, with the rights of its own user: who else answers DHCP is looked at every minute, all else every ten.
 What is found is told once, as an event `doctor.finding` and a warning in the log, and once more as `doctor.gone` when two rounds have not

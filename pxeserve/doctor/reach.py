@@ -1,19 +1,30 @@
-"""Asks this very server what machines ask, at the address that machines are told: an HTTP request and a TFTP request for nothing.
+"""Asks this very server what machines ask, at the address that machines are told: an HTTP request and a TFTP request for nothing, and,
+where it lends addresses, a DISCOVER as a relay agent passes it on.
 
-Both are answered by "there is no such thing", which is an answer. It travels through this machine alone, so it shows that the service
-listens and speaks, not that a firewall lets others in. Sources: RFC 1350 section 5; RFC 9110 section 9.3.2 (HEAD).
+The first two are answered by "there is no such thing", which is an answer. An offer is never taken. It travels through this machine alone,
+so it shows that the service listens and speaks, not that a firewall lets others in. Sources: RFC 1350 section 5; RFC 9110 section 9.3.2;
+RFC 8357 (answers to the port that a relay sent from).
 """
 
 from __future__ import annotations
 
+import secrets
 import socket
+from collections.abc import Iterator
 from ipaddress import IPv4Address
 
+from pxeserve.dhcp.options import Code
+from pxeserve.dhcp.packet import BOOTREPLY, BOOTREQUEST, Message, Type, encode, parse
 from pxeserve.doctor.around import Around
 from pxeserve.doctor.check import Check, Seen
-from pxeserve.doctor.finding import Blind, Fault, Grade
+from pxeserve.doctor.finding import Blind, Fault, Finding, Grade
+from pxeserve.doctor.probe import MARK, invented_mac
 
 _SECONDS = 3.0
+_MOST = 8
+_OWN_PORT = b"\x01\x0fpxeserve-doctor\x13\x00"
+"""Option 82: who passes it on, and that answers go to the port it was sent from."""
+
 _RRQ = b"\0\1pxeserve-doctor\0octet\0"
 _HEAD = "HEAD /pxeserve-doctor HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
 
@@ -39,6 +50,14 @@ _NOT_US = Fault(
     "pxeserve doctor --only ports names it",
 )
 
+_DHCP = Fault(
+    "dhcp-silent",
+    Grade.STOPS,
+    "{address} answers no DISCOVER that comes as a relay agent's, for {network}",
+    "either the DHCP process does not hear, or no address is free there",
+    "pxeserve events shows what it did with the DISCOVER of {mac}; pxeserve dhcp leases shows who holds the addresses",
+)
+
 
 def look(around: Around) -> Seen:
     """Each address in turn."""
@@ -59,6 +78,38 @@ def look(around: Around) -> Seen:
         why = tftp(network.address, port, seconds)
         if why:
             yield _TFTP.found(f"{network.address}:{port}", address=network.address, port=port, why=why)
+        yield from _offered(around, network.address, seconds)
+
+
+def _offered(around: Around, address: IPv4Address, seconds: float) -> Iterator[Finding]:
+    """In server mode, for each network that has addresses for strangers: whether one is offered."""
+    if around.config.dhcp.mode != "server":
+        return
+    for subnet in around.config.dhcp.subnet:
+        if address in subnet.network and subnet.all_ranges:
+            mac = invented_mac()
+            if not offer(address, around.config.dhcp.port, mac, seconds):
+                yield _DHCP.found(f"{address}, {subnet.network}", address=address, network=subnet.network, mac=mac)
+
+
+def offer(address: IPv4Address, port: int, mac: str, seconds: float) -> bool:
+    """Whether a DISCOVER is answered. It comes from `address` itself, as rehearsals' do."""
+    xid = secrets.randbits(32)
+    options = {Code.MESSAGE_TYPE: bytes((Type.DISCOVER,)), Code.USER_CLASS: MARK, Code.RELAY_AGENT: _OWN_PORT}
+    asked = encode(Message(BOOTREQUEST, xid, mac, options, hops=1, giaddr=address))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(seconds)
+        try:
+            sock.bind((str(address), 0))
+            sock.connect((str(address), port))
+            sock.send(asked)
+            for _ in range(_MOST):
+                told = parse(sock.recv(4096), BOOTREPLY)
+                if isinstance(told, Message) and told.xid == xid and told.type is Type.OFFER:
+                    return True
+        except OSError:
+            return False
+    return False
 
 
 def http(address: IPv4Address, port: int, seconds: float) -> str:
@@ -85,9 +136,9 @@ def tftp(address: IPv4Address, port: int, seconds: float) -> str:
 
 CHECK = Check(
     "reach",
-    "HTTP and TFTP of this server, asked at the address that machines are told",
-    "RFC 1350 section 5; RFC 9110 section 9.3.2",
-    (_HTTP, _NOT_US, _TFTP),
+    "HTTP, TFTP and DHCP of this server, asked at the address that machines are told",
+    "RFC 1350 section 5; RFC 9110 section 9.3.2; RFC 8357",
+    (_HTTP, _NOT_US, _TFTP, _DHCP),
     look,
     by_hand=True,
 )

@@ -227,12 +227,15 @@ class _Somebody(BaseHTTPRequestHandler):
         return
 
 
-@shows("reach/http-silent", "reach/tftp-silent")
+@shows("reach/http-silent", "reach/tftp-silent", "reach/dhcp-silent")
 def _(make: Make, store: Store, folder: Path) -> Seen:
     with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
         tcp.bind(("127.0.0.1", 0))
         udp.bind(("127.0.0.1", 0))
-        config = {"http": {"port": tcp.getsockname()[1]}, "tftp": {"port": udp.getsockname()[1]}}
+        lends = {"network": "127.0.0.0/8", "range": ["127.77.0.1", "127.77.0.9"]}
+        deaf = udp.getsockname()[1]
+        dhcp = {"mode": "server", "port": deaf, "subnet": [lends]}
+        config = {"http": {"port": tcp.getsockname()[1]}, "tftp": {"port": deaf}, "dhcp": dhcp}
         yield from looked("reach", make(eth0("127.0.0.1/8"), config=config, serving=True, seconds=0.2))
 
 
