@@ -13,7 +13,7 @@ from pxeserve.doctor.rules import Chain, Fate, Match, Numbers, Rule, Ruleset
 
 _FATES = {"ACCEPT": Fate.ACCEPT, "DROP": Fate.DROP, "REJECT": Fate.DROP}
 _SILENT = frozenset({"LOG", "NFLOG", "MARK", "CONNMARK", "TRACE", "AUDIT"})
-_PLAIN_MODULES = frozenset(("-m", name) for name in ("udp", "tcp", "multiport", "comment", "conntrack", "state"))
+_PLAIN_MODULES = frozenset(("-m", name) for name in ("udp", "tcp", "multiport", "comment", "conntrack", "state", "addrtype"))
 TABLE = "iptables filter"
 
 
@@ -81,6 +81,8 @@ def _match(word: str, value: str, numbers: Numbers, *, negated: bool) -> Match:
             return Match("interface", (value,), negated)
         case "--ctstate" | "--state":
             return Match("state", tuple(value.lower().split(",")), negated)
+        case "--dst-type":
+            return Match("delivery", tuple(value.lower().split(",")), negated)
         case "-s" | "-d":
             try:
                 return Match("source" if word == "-s" else "destination", (IPv4Network(value, strict=False),), negated)

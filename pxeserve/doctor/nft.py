@@ -116,7 +116,7 @@ def _match(told: Mapping[str, Any], rule: Mapping[str, Any], sets: Mapping[tuple
     if isinstance(right, str) and right.startswith("@"):
         right = {"set": sets.get((str(rule.get("family")), str(rule.get("table")), right[1:]), [{"unknown": None}])}
     values = _values(right)
-    payload, meta, tracked = left.get("payload"), left.get("meta"), left.get("ct")
+    payload, meta, tracked, route = left.get("payload"), left.get("meta"), left.get("ct"), left.get("fib")
     if isinstance(payload, dict) and "protocol" in payload:
         return _payload(str(payload["protocol"]), str(payload.get("field")), values, numbers, negated=negated)
     if isinstance(meta, dict):
@@ -132,6 +132,10 @@ def _match(told: Mapping[str, Any], rule: Mapping[str, Any], sets: Mapping[tuple
         return [_UNKNOWN]
     if isinstance(tracked, dict) and tracked.get("key") == "state":
         return [_plain("state", values, negated)]
+    if isinstance(tracked, dict) and tracked.get("key") == "status" and values == ["dnat"]:
+        return [] if negated else [Match("never")]  # what was sent to this machine itself
+    if isinstance(route, dict) and route.get("result") == "type" and route.get("flags") in ("daddr", ["daddr"]):
+        return [_plain("delivery", values, negated)]
     return [_UNKNOWN]
 
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 
+_DEEPEST = 16
+"""Jumps into each other that the kernel takes (NFT_JUMP_STACK_SIZE)."""
+
 
 class Fate(StrEnum):
     """What becomes of a packet."""
@@ -64,6 +67,8 @@ class Match:
                 return _inside(to, self.values)
             case "kind":
                 return ("broadcast" if packet.broadcast else "host") in self.values
+            case "delivery":
+                return ("broadcast" if packet.broadcast else "local") in self.values
             case "never":
                 return False
         return None
@@ -113,38 +118,35 @@ class Ruleset:
         return found
 
     def _walk(self, table: str, chain: Chain, packet: Packet, depth: int) -> dict[Fate, str]:
-        found: dict[Fate, str] = {}
-        if depth > 16:  # nft refuses deeper ones (NFT_JUMP_STACK_SIZE)
+        """What may come of `packet` in this chain; of one that is no base chain `Fate.ON` is its end."""
+        if depth > _DEEPEST:
             return {Fate.ACCEPT: "", Fate.DROP: f"{table} {chain.name}"}
+        end, by = (chain.policy if chain.base else Fate.ON), f"the policy of {table} {chain.name}"
+        found: dict[Fate, str] = {}
         for rule in chain.rules:
             held = _all([match.holds(packet) for match in rule.matches])
             if held is False:
                 continue
             after = self._after(table, chain, rule, packet, depth)
-            if held is None:
-                after = {**after, Fate.ON: ""}
-            found |= {fate: why for fate, why in after.items() if fate is not Fate.ON and fate not in found}
-            if Fate.ON not in after:
+            found = {fate: why for fate, why in after.items() if fate is not Fate.ON} | found
+            if Fate.ON in after and (rule.returns or rule.leaves):
+                found.setdefault(end, by)
+                after = {fate: why for fate, why in after.items() if fate is not Fate.ON}
+            if held and Fate.ON not in after:
                 return found
-            if rule.returns and held:
-                return {**found, Fate.ON: ""}
-        end = chain.policy if chain.base else Fate.ON
-        found.setdefault(end, f"the policy of {table} {chain.name}")
+        found.setdefault(end, by)
         return found
 
     def _after(self, table: str, chain: Chain, rule: Rule, packet: Packet, depth: int) -> dict[Fate, str]:
+        """What follows once the conditions of `rule` hold."""
         if isinstance(rule.verdict, Fate):
             return {rule.verdict: f"{table} {chain.name}: {rule.text or rule.verdict}"}
-        target = self.chains.get((table, rule.verdict)) if rule.verdict else None
         if not rule.verdict:
             return {Fate.ON: ""}
+        target = self.chains.get((table, rule.verdict))
         if target is None:
-            return {Fate.ACCEPT: "", Fate.DROP: f"{table} {rule.verdict}, which is not understood", Fate.ON: ""}
-        after = self._walk(table, target, packet, depth + 1)
-        if rule.leaves and Fate.ON in after:
-            end = chain.policy if chain.base else Fate.ON
-            after = {fate: why for fate, why in after.items() if fate is not Fate.ON} | {end: f"the policy of {table} {chain.name}"}
-        return after
+            return {Fate.ACCEPT: "", Fate.DROP: f"{table} {chain.name}: {rule.verdict}", Fate.ON: ""}
+        return self._walk(table, target, packet, depth + 1)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
 from pxeserve.doctor.around import Around
 from pxeserve.doctor.check import Check, Seen
@@ -17,6 +17,7 @@ from pxeserve.doctor.probe import Heard, invented_mac, open_packets, probe
 from pxeserve.doctor.vendors import maker
 
 _LIBVIRT = IPv4Network("192.168.122.0/24")
+"""Of libvirt's network `default`, unless somebody chose another."""
 
 _SECOND_LENDER = Fault(
     "second-server",
@@ -136,7 +137,7 @@ def _who(one: Heard, around: Around) -> str:
 
 def _stop(one: Heard) -> str:
     """How to stop it, as far as it can be told what it is."""
-    if one.server_id in _LIBVIRT or (one.mac.startswith("52:54:00") and one.server_id == IPv4Address("192.168.122.1")):
+    if one.server_id in _LIBVIRT:
         return (
             "that is libvirt's own dnsmasq: virsh net-edit default, take its <dhcp> element out, then virsh net-destroy default and "
             "virsh net-start default"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pxeserve.config import Config
@@ -14,6 +15,7 @@ from pxeserve.doctor.around import Around
 from pxeserve.doctor.check import Check, examine
 from pxeserve.doctor.finding import Blind, Grade, Result, State
 from pxeserve.doctor.network import interfaces, served
+from pxeserve.doctor.proc import processes
 from pxeserve.doctor.registry import named
 from pxeserve.doctor.standing import standing
 from pxeserve.errors import PxeserveError
@@ -58,15 +60,25 @@ def everywhere(config: Config, only: list[str], ask: Ask) -> dict[str, Any]:
 def _of_state(config: Config, checks: list[Check], ask: Ask) -> tuple[dict[str, Any], bool]:
     """Results by name, and whether a service runs. A state that cannot be opened hides what lies in it, and nothing else."""
     names = [check.name for check in checks]
-    if not config.server.data.exists():
-        blind = Blind(f"{config.server.data}: there is no data folder yet", "start the service once: pxeserve serve")
+    serving = False
+    if _untouched(config.server.data):
+        blind = Blind(f"{config.server.data}: there is no state here yet", "start the service once: pxeserve serve")
     else:
         try:
             told = ask(names or ["clock-record"])
             return {one["check"]: one for one in told["results"] if one["check"] in names}, bool(told["serving"])
         except PxeserveError as error:
             blind = Blind(error.message, error.fix)
-    return {check.name: Result(check.name, check.looks_at, (), (blind,)).plain() for check in checks}, False
+            serving = any(one.name == "pxe-worker" for one in processes(Path("/")))  # who may not ask may still see that it runs
+    return {check.name: Result(check.name, check.looks_at, (), (blind,)).plain() for check in checks}, serving
+
+
+def _untouched(data: Path) -> bool:
+    """Whether no service has ever used this folder: then none is made of it."""
+    try:
+        return not (data / "state" / "site.db").exists()
+    except OSError:
+        return False  # whoever may look will say
 
 
 def _around(config: Config, *, serving: bool, store: Store | None) -> Around:

@@ -104,6 +104,47 @@ def test_rules_of_iptables(packet: Packet, expected: set[Fate]) -> None:
     assert fates(IPTABLES, packet) == expected
 
 
+UFW = """*filter
+:INPUT DROP [0:0]
+:ufw-before-input - [0:0]
+:ufw-not-local - [0:0]
+:ufw-user-input - [0:0]
+:ufw-logging-deny - [0:0]
+-A INPUT -j ufw-before-input
+-A ufw-before-input -i lo -j ACCEPT
+-A ufw-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A ufw-before-input -m conntrack --ctstate INVALID -j ufw-logging-deny
+-A ufw-before-input -m conntrack --ctstate INVALID -j DROP
+-A ufw-before-input -p udp -m udp --sport 67 --dport 68 -j ACCEPT
+-A ufw-before-input -j ufw-not-local
+-A ufw-before-input -j ufw-user-input
+-A ufw-not-local -m addrtype --dst-type LOCAL -j RETURN
+-A ufw-not-local -m addrtype --dst-type BROADCAST -j RETURN
+-A ufw-not-local -m limit --limit 3/min --limit-burst 10 -j ufw-logging-deny
+-A ufw-not-local -j DROP
+-A ufw-logging-deny -m limit --limit 3/min --limit-burst 10 -j LOG --log-prefix "[UFW BLOCK] "
+-A ufw-user-input -p udp -m udp --dport 67 -j ACCEPT
+-A ufw-user-input -i eth0 -p udp -m multiport --dports 69,40000:40999 -j ACCEPT
+COMMIT
+"""
+
+
+@pytest.mark.parametrize(
+    ("packet", "expected"),
+    [
+        (Packet("udp", 67, "eth0", broadcast=True), Fate.ACCEPT),
+        (Packet("udp", 69, "eth0"), Fate.ACCEPT),
+        (Packet("udp", 40500, "eth0"), Fate.ACCEPT),
+        (Packet("udp", 69, "eth1"), Fate.DROP),
+        (Packet("udp", 4011, "eth0"), Fate.DROP),
+        (Packet("tcp", 80, "eth0"), Fate.DROP),
+        (Packet("tcp", 80, "lo"), Fate.ACCEPT),
+    ],
+)
+def test_rules_as_ufw_writes_them(packet: Packet, expected: Fate) -> None:
+    assert fates(UFW, packet) == {expected}
+
+
 @given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_nothing_that_looks_like_a_rule_set_raises_anything_else(told: object) -> None:
     for text in (json.dumps(told), json.dumps({"nftables": [told, {"rule": told}, {"chain": told}]})):

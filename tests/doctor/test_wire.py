@@ -110,7 +110,7 @@ def test_a_network_where_nobody_lends_addresses_is_wrong_beside_it_and_right_for
 def test_what_is_sent_is_three_marked_discovers_and_nothing_else(wire: tuple[Space, Space]) -> None:
     here, there = wire
     with there.udp("0.0.0.0", 67) as ear:
-        look(here, "dhcp-servers", PROXY)
+        look(here, "dhcp-servers", PROXY, questions=9)
         ear.setblocking(False)
         heard = []
         while True:
@@ -184,6 +184,46 @@ def test_chains_that_are_jumped_into_count(wire: tuple[Space, Space]) -> None:
     base = "chain in {\n type filter hook input priority 0; policy drop;\n iifname eth0 goto zone\n}\n"
     nft(here, f"table inet t {{\n{chains}{base}}}")
     assert [one.where for one in look(here, "firewall", PROXY).findings] == ["eth0 40000-40999/udp"]
+
+
+FIREWALLD = """table inet firewalld {
+  chain filter_IN_public_allow {
+    tcp dport 22 ct state { new, untracked } accept
+    udp dport { 67, 69 } ct state { new, untracked } accept
+  }
+  chain filter_IN_public_deny { }
+  chain filter_IN_public {
+    jump filter_IN_public_deny
+    jump filter_IN_public_allow
+    meta l4proto { icmp, ipv6-icmp } accept
+    reject with icmpx type admin-prohibited
+  }
+  chain filter_IN_trusted { accept; }
+  chain filter_INPUT_ZONES {
+    iifname "eth9" goto filter_IN_trusted
+    goto filter_IN_public
+  }
+  chain filter_INPUT {
+    type filter hook input priority filter + 10; policy accept;
+    ct state { established, related } accept
+    ct status dnat accept
+    iifname "lo" accept
+    ct state invalid drop
+    jump filter_INPUT_ZONES
+    reject with icmpx type admin-prohibited
+  }
+}
+"""
+
+
+def test_rules_as_firewalld_writes_them(wire: tuple[Space, Space]) -> None:
+    here, _ = wire
+    nft(here, FIREWALLD)
+    result = look(here, "firewall", PROXY)
+    assert {one.where: one.code for one in result.findings} == {
+        "eth0 4011/udp": "closed", "eth0 80/tcp": "closed", "eth0 40000-40999/udp": "answers-only",
+    }  # fmt: skip
+    assert not result.blind
 
 
 def test_a_stateful_rule_set_does_let_a_transfer_through(wire: tuple[Space, Space]) -> None:
