@@ -33,6 +33,7 @@ _COMMANDS = {
     "nfs": "pxeserve.cli.nfs",
     "status": "pxeserve.cli.status",
     "quirks": "pxeserve.cli.quirks",
+    "doctor": "pxeserve.cli.doctor",
     "config": "pxeserve.cli.configuration",
     "version": "pxeserve.cli.version",
 }

@@ -1,5 +1,5 @@
 """The worker process: takes in what the others tell, writes it down in batches, and lets arms lapse whose time has run out. Beside that a
-thread of the media room keeps an eye on media.
+thread of the media room keeps an eye on media, and one of the doctor's on everything else.
 
 The only process that writes `events.db`. Refuses to know what events mean.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from pxeserve.doctor.rounds import Rounds
 from pxeserve.errors import PxeserveError
 from pxeserve.events.datagram import Count, MalformedError, read
 from pxeserve.events.inbox import Inbox
@@ -50,11 +51,13 @@ def serve(serving: Serving) -> None:
     _give_way()
     store = open_store(serving.config.server.data)
     worker = Worker(store, Inbox(serving.sockets["events"]))
-    keeping = Keeping(serving.config)
+    keeping, rounds = Keeping(serving.config), Rounds(serving)
     keeping.start()
+    rounds.start()
     try:
         worker.run(serving)
     finally:
+        rounds.finish()
         keeping.finish()
         store.close()
 

@@ -62,6 +62,8 @@ def _bind_listener(config: Config, listener: Listener, bound: dict[str, socket.s
             local = _local(port)
             if local is not None:
                 bound[f"{role}:{name}"] = local
+    if name != _LOOPBACK and (raw := _raw(name)) is not None:
+        bound[f"doctor-raw:{name}"] = raw
     if config.dhcp.mode == "proxy":
         bound[f"pxe:{name}"] = _broadcast(name, _PXE_PORT, "[dhcp] mode")
     if config.dhcp.mode == "server" and config.dhcp.port == _DHCP_PORT and (asked := _unless_taken(name, _PXE_PORT)) is not None:
