@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from pxeserve.cli import following
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, stream
 
 app = typer.Typer()
@@ -22,7 +23,8 @@ def events(
     json: JsonOption = False,
     host: Annotated[str | None, typer.Option("--host", metavar="NAME", help="Only this host: its timeline.")] = None,
     mac: Annotated[str | None, typer.Option("--mac", help="Only this card.")] = None,
-    kind: Annotated[str | None, typer.Option("--kind", help="Only this kind, such as dhcp or tftp.transfer.")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="Only this kind, such as install.* or tftp.transfer.")] = None,
+    install: Annotated[str | None, typer.Option("--install", metavar="ID", help="Only this installation.")] = None,
     since: Annotated[int | None, typer.Option("--since", metavar="ID", help="Only what came after this event.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many.", min=1, max=10_000)] = 500,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as things happen, until Ctrl-C.")] = False,
@@ -32,10 +34,13 @@ def events(
     if ignored:
         invoke(config, json, "counters", {}, _counters)
         return
-    if host and not (json or follow or mac or kind or since):
+    if host and not (json or follow or mac or kind or install or since):
         invoke(config, json, "timeline", {"host": host}, _timeline)
         return
-    arguments = {"host": host, "mac": mac, "kind": kind, "since": since, "limit": limit, "follow": follow}
+    arguments = {"host": host, "mac": mac, "kind": kind, "install": install, "since": since, "limit": limit}
+    if follow:
+        following.follow(config, json, arguments, _event)
+        return
     stream(config, json, "events", arguments, _event)
 
 

@@ -11,14 +11,13 @@ from pydantic import Field
 
 from pxeserve.domain.client import parse_mac
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
-from pxeserve.operations.context import Context, Progress
+from pxeserve.operations import following
+from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import events as stored
 from pxeserve.timeline.reading import BootLines, Timeline, read
 
-_POLL = 0.5
-_AT_ONCE = 500
 _COUNTED_MINUTES = 60
 Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
 
@@ -30,6 +29,7 @@ def events(
     host: str | None = None,
     mac: str | None = None,
     kind: str | None = None,
+    install: str | None = None,
     since: int | None = None,
     limit: Limit = 500,
     follow: bool = False,
@@ -37,8 +37,15 @@ def events(
     """Events, the oldest first: the last `limit`, or those after the event `since`. With `follow` it goes on until the asker leaves."""
     if follow and context.recorder is None:
         raise RefusedError("no service is running, so there is nothing to follow", fix="pxeserve serve")
-    wanted = stored.Wanted(host=_host(context, host), mac=_mac(mac), kind=kind, since=since)
-    return _events(context, wanted, limit, follow=follow)
+    wanted = stored.Wanted(host=_host(context, host), mac=_mac(mac), kind=kind, install=install, since=since)
+    return following.events(context, lambda: wanted, limit, follow=follow)
+
+
+@verb("events.newest")
+def newest(context: Context) -> int:
+    """The id of the newest event, 0 when there is none: where somebody stands who has read all there is."""
+    with context.store.events.read() as connection:
+        return stored.newest_id(connection)
 
 
 @verb("timeline")
@@ -60,28 +67,6 @@ def counters(context: Context) -> list[dict[str, Any]]:
     for _, source, reason, count in rows:
         sums[(source, reason)] = sums.get((source, reason), 0) + count
     return [{"source": source, "reason": reason, "count": count} for (source, reason), count in sorted(sums.items())]
-
-
-def _events(context: Context, wanted: stored.Wanted, limit: int, *, follow: bool) -> Iterator[dict[str, Any]]:
-    with context.store.events.read() as connection:
-        seen = stored.newest_id(connection)
-        rows = (stored.latest if wanted.since is None else stored.following)(connection, wanted, limit)
-    yield from (dataclasses.asdict(row) for row in rows)
-    if wanted.since is not None and len(rows) == limit:
-        seen = rows[-1].id  # there may be more than was asked for at once
-    beat = 0
-    while follow:
-        with context.store.events.read() as connection:
-            newest = stored.newest_id(connection)
-            rows = stored.following(connection, dataclasses.replace(wanted, since=seen), _AT_ONCE) if newest > seen else []
-        yield from (dataclasses.asdict(row) for row in rows)
-        if rows:
-            seen = rows[-1].id
-        else:
-            seen = max(seen, newest)
-            beat += 1
-            context.report(Progress(beat % 2, 1, "waiting for events"))  # an asker who has left is noticed by this
-            time.sleep(_POLL)
 
 
 def _host(context: Context, name: str | None) -> str | None:

@@ -36,14 +36,16 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events: each field narrows. `since` is an event's id, and later ones are meant; `kind` is a kind or the beginning of one
-    up to a dot (`dhcp`); `from_time` is epoch seconds, inclusive."""
+    """Which events: each field narrows. `hosts` are names, any of which; `since` is an event's id, and later ones are meant; `kind` is a
+    kind or the beginning of one up to a dot (`dhcp`, or `dhcp.*`); `from_time` is epoch seconds, inclusive."""
 
     host: str | None = None
     mac: str | None = None
     since: int | None = None
     kind: str | None = None
     from_time: float | None = None
+    install: str | None = None
+    hosts: frozenset[str] | None = None
 
 
 def add(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
@@ -118,7 +120,12 @@ def _where(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.since is not None:
         query = query.where(event.id > wanted.since)
     if wanted.kind is not None:
-        query = query.where((event.kind == wanted.kind) | event.kind.startswith(f"{wanted.kind}.", autoescape=True))
+        kind = wanted.kind.removesuffix(".*")
+        query = query.where((event.kind == kind) | event.kind.startswith(f"{kind}.", autoescape=True))
+    if wanted.install is not None:
+        query = query.where(event.install == wanted.install)
+    if wanted.hosts is not None:
+        query = query.where(event.host.in_(sorted(wanted.hosts)))
     if wanted.from_time is not None:
         query = query.where(event.at >= wanted.from_time)
     return query
