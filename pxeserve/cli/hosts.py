@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pxeserve.cli import passwords
+from pxeserve.cli.selecting import NamesArgument, RackOption, TagOption, asked, labels
 from pxeserve.cli.session import ConfigOption, JsonOption, ask, invoke, reporting_errors
 
 app = typer.Typer(help="Hosts: add, list, show, set, remove, install, password, cancel.", no_args_is_help=True)
@@ -22,10 +23,12 @@ Set = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="address, uuid, serial, or an answer such as primary-disk=sda; "
+        help="address, uuid, serial, rack, tags, or an answer such as primary-disk=sda; "
         "KEY+=VALUE adds to a list, KEY= takes away, KEY=null inherits nothing.",
     ),
 ]
+Rack = Annotated[str | None, typer.Option("--rack", metavar="RACK", help="Where it stands.")]
+Tag = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="A word to find it by; again for more.")]
 Macs = Annotated[list[str] | None, typer.Option("--mac", metavar="MAC", help="A network card's address; again for more cards.")]
 
 
@@ -35,21 +38,25 @@ def add(
     mac: Annotated[list[str], typer.Option("--mac", metavar="MAC", help="A network card's address; again for more cards.")],
     profile: Annotated[str, typer.Option("--profile", metavar="PROFILE", help="What kind of host it is.")],
     set_: Set = None,
+    rack: Rack = None,
+    tag: Tag = None,
     password: passwords.PasswordOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Name a machine. It is not installed by that: see `host install`."""
     with reporting_errors():
-        words = [*(set_ or []), *(passwords.asked() if password else [])]
+        words = [*(set_ or []), *labels(rack, tag), *(passwords.asked() if password else [])]
     arguments = {"name": name, "mac": mac, "profile": profile, "set": words}
     invoke(config, json, "host.add", arguments, _shown)
 
 
 @app.command("list")
-def list_hosts(config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Show all hosts and the state of their newest install."""
-    invoke(config, json, "host.list", {}, _listed)
+def list_hosts(
+    names: NamesArgument = None, rack: RackOption = None, tag: TagOption = None, config: ConfigOption = None, json: JsonOption = False
+) -> None:
+    """Show hosts and the state of their newest install: all of them, or those that are named, in a rack or have a tag."""
+    invoke(config, json, "host.list", asked(names, rack, tag), _listed)
 
 
 @app.command("show")
@@ -64,13 +71,15 @@ def set_host(
     set_: Set = None,
     mac: Macs = None,
     profile: Annotated[str | None, typer.Option("--profile", metavar="PROFILE", help="Another profile.")] = None,
+    rack: Rack = None,
+    tag: Tag = None,
     password: passwords.PasswordOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Change a host."""
     with reporting_errors():
-        words = [*(set_ or []), *(passwords.asked() if password else [])]
+        words = [*(set_ or []), *labels(rack, tag), *(passwords.asked() if password else [])]
     invoke(config, json, "host.set", {"name": name, "set": words, "mac": mac, "profile": profile}, _shown)
 
 
@@ -132,14 +141,17 @@ def _listed(answer: Any, console: Console) -> None:
     if not answer:
         console.print("no hosts yet: pxeserve host add --mac MAC --name NAME --profile PROFILE")
         return
-    table = Table("name", "mac", "profile", "address", "state")
+    table = Table("name", "mac", "profile", "rack", "tags", "address", "state")
     for host in answer:
-        table.add_row(host["name"], "\n".join(host["mac"]), host["profile"], host["address"] or "-", host["state"])
+        tags = ", ".join(host["tags"]) or "-"
+        table.add_row(
+            host["name"], "\n".join(host["mac"]), host["profile"], host["rack"] or "-", tags, host["address"] or "-", host["state"]
+        )
     console.print(table)
 
 
 def _shown(answer: Any, console: Console) -> None:
-    for key in ("name", "mac", "profile", "address", "uuid", "serial", "state"):
+    for key in ("name", "mac", "profile", "rack", "tags", "address", "uuid", "serial", "state"):
         value = answer.get(key)
         if value:
             console.print(f"{key + ':':10}{escape(', '.join(value) if isinstance(value, list) else str(value))}")

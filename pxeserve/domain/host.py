@@ -55,7 +55,8 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One machine that people have named. `macs` are normalised; `address` is its reservation in server mode."""
+    """One machine that people have named. `macs` are normalised; `address` is its reservation in server mode; `rack` is where it stands
+    and `tags` are the site's own words for it, by name: both only find it, nothing is decided by them."""
 
     id: int
     name: str
@@ -65,3 +66,5 @@ class Host:
     serial: str | None = None
     address: IPv4Address | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)
+    rack: str | None = None
+    tags: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -16,6 +16,7 @@ from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Lies
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.hosts import changed, host_name, macs
+from pxeserve.operations.labels import tag_names
 from pxeserve.operations.profiles import profile_name, with_boot
 from pxeserve.operations.settings import Setting
 
@@ -23,7 +24,7 @@ _SITE = ("answerfile",)
 _SECTIONS = {
     "media": ("name", "source", "lies"),
     "profiles": ("name", "medium", "parent", "answerfile", "boot"),
-    "hosts": ("name", "mac", "profile", "address", "uuid", "serial", "answerfile"),
+    "hosts": ("name", "mac", "profile", "address", "uuid", "serial", "rack", "tags", "answerfile"),
     "pools": (),
 }
 _NEEDED = {"media": ("name", "source"), "profiles": ("name",), "hosts": ("name", "mac", "profile")}
@@ -177,7 +178,8 @@ def _host(item: dict[str, Any], line: int) -> Host:
     addresses = [str(one) for one in (given if isinstance(given, list) else [given])]
     try:
         host = Host(0, host_name(item["name"]), macs(addresses), _text(item, "profile", line), answers=_table(item, "answerfile", line))
-        wanted = [Setting((key,), str(item[key])) for key in ("address", "uuid", "serial") if item.get(key) is not None]
+        host = replace(host, tags=tag_names(item.get("tags")))
+        wanted = [Setting((key,), str(item[key])) for key in ("address", "uuid", "serial", "rack") if item.get(key) is not None]
         return changed(host, wanted)
     except DeclaredError:
         raise

@@ -20,7 +20,9 @@ from pxeserve.domain.install import LIVE_STATES
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
 from pxeserve.operations.inherited import Inherited, answers_fault
+from pxeserve.operations.labels import rack_name, tag_names
 from pxeserve.operations.registry import verb
+from pxeserve.operations.selection import chosen, selection
 from pxeserve.operations.settings import Setting, put, settings
 from pxeserve.operations.verification import standing
 from pxeserve.snapshot import Snapshot, shared
@@ -31,7 +33,7 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECA
 
 @verb("host.add")
 def add(context: Context, *, name: str, mac: list[str], profile: str, set: list[str] | None = None) -> dict[str, Any]:
-    """Name a machine. `set` holds KEY=VALUE words: `address`, `uuid`, `serial`, or an answer such as `admin-interface.ip`."""
+    """Name a machine. `set` holds KEY=VALUE: `address`, `uuid`, `serial`, `rack`, `tags`, or an answer such as `admin-interface.ip`."""
     host = changed(Host(0, host_name(name), macs(mac), profile), settings(set or []))
     with context.store.site.write() as connection:
         check(connection, context.config, host)
@@ -44,11 +46,14 @@ def add(context: Context, *, name: str, mac: list[str], profile: str, set: list[
 
 
 @verb("host.list")
-def list_hosts(context: Context) -> list[dict[str, Any]]:
-    """All hosts, by name, each with the state of its newest install."""
+def list_hosts(
+    context: Context, *, name: list[str] | None = None, rack: str | None = None, tag: list[str] | None = None
+) -> list[dict[str, Any]]:
+    """Hosts, by name, each with the state of its newest install: all of them, or those that are asked for (`selection`)."""
+    wanted = selection(name, rack, tag)
     snapshot = shared(context.store).current()
     with context.store.site.read() as connection:
-        return [_with_state(connection, snapshot, host) for host in inventory.hosts(connection)]
+        return [_with_state(connection, snapshot, host) for host in chosen(inventory.hosts(connection), wanted)]
 
 
 @verb("host.show")
@@ -132,6 +137,10 @@ def changed(host: Host, wanted: list[Setting]) -> Host:
                 host = replace(host, uuid=_uuid(setting.value) if setting.value else None)
             case "serial":
                 host = replace(host, serial=setting.value or None)
+            case "rack":
+                host = replace(host, rack=rack_name(setting.value) if setting.value else None)
+            case "tags" | "tags+":
+                host = replace(host, tags=_tags(host, setting))
             case _:
                 put(answers, setting)
     return replace(host, answers=answers)
@@ -172,6 +181,8 @@ def described(host: Host) -> dict[str, Any]:
         "address": str(host.address) if host.address else None,
         "uuid": host.uuid,
         "serial": host.serial,
+        "rack": host.rack,
+        "tags": list(host.tags),
         "answerfile": redacted(host.answers),
     }
 
@@ -190,6 +201,13 @@ def _with_state(connection: Connection, snapshot: Snapshot, host: Host) -> dict[
     own = snapshot.medium_of(host)
     medium = newest.medium if newest is not None and newest.state in LIVE_STATES else own.name if own else None
     return {**described(host), "state": state, "install": newest.id if newest else None, "medium": standing(snapshot, medium)}
+
+
+def _tags(host: Host, setting: Setting) -> tuple[str, ...]:
+    said: dict[str, Any] = {"tags": list(host.tags)}
+    put(said, Setting(("tags",), setting.value))
+    more = tag_names(said.get("tags"))
+    return tag_names([*host.tags, *more]) if setting.keys[0].endswith("+") else more
 
 
 def _address(text: str) -> IPv4Address:

@@ -90,6 +90,8 @@ def put_host(connection: Connection, values: Host) -> int:
         "profile": values.profile,
         "address": str(values.address) if values.address else None,
         "answers": dict(values.answers),
+        "rack": values.rack,
+        "tags": list(values.tags),
     }
     if values.id:
         connection.execute(update(t.host).where(t.host.c.id == values.id).values(columns))
@@ -177,7 +179,7 @@ def _with_macs(connection: Connection, row: Row[Any] | None) -> Host | None:
 
 def _host(row: Row[Any], macs: tuple[str, ...]) -> Host:
     address = IPv4Address(row.address) if row.address else None
-    return Host(row.id, row.name, macs, row.profile, row.uuid, row.serial, address, row.answers)
+    return Host(row.id, row.name, macs, row.profile, row.uuid, row.serial, address, row.answers, row.rack, tuple(row.tags))
 
 
 def _profile(row: Row[Any]) -> Profile:

@@ -69,6 +69,8 @@ host = Table(
     Column("profile", Text, nullable=False),
     Column("address", Text, unique=True),
     Column("answers", JSON, nullable=False),
+    Column("rack", Text),
+    Column("tags", JSON, nullable=False, server_default="[]"),
 )
 
 host_mac = Table(

@@ -26,7 +26,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_a_host_comes_back_as_it_was_with_its_macs_in_order(store: Store) -> None:
-    host = Host(0, "xen01", (TWO, ONE), "rack-a", UUID, "SN1", IPv4Address("10.77.0.11"), {"hostname": "xen01"})
+    host = Host(0, "xen01", (TWO, ONE), "rack-a", UUID, "SN1", IPv4Address("10.77.0.11"), {"hostname": "xen01"}, "R2", ("a", "b"))
     with store.site.write() as connection:
         host_id = inventory.put_host(connection, host)
     with store.site.read() as connection:
