@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pxeserve.cli import following
+from pxeserve.cli.selecting import RackOption, TagOption
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, stream
 
 app = typer.Typer()
@@ -25,6 +26,8 @@ def events(
     mac: Annotated[str | None, typer.Option("--mac", help="Only this card.")] = None,
     kind: Annotated[str | None, typer.Option("--kind", help="Only this kind, such as install.* or tftp.transfer.")] = None,
     install: Annotated[str | None, typer.Option("--install", metavar="ID", help="Only this installation.")] = None,
+    rack: RackOption = None,
+    tag: TagOption = None,
     since: Annotated[int | None, typer.Option("--since", metavar="ID", help="Only what came after this event.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many.", min=1, max=10_000)] = 500,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as things happen, until Ctrl-C.")] = False,
@@ -34,10 +37,12 @@ def events(
     if ignored:
         invoke(config, json, "counters", {}, _counters)
         return
-    if host and not (json or follow or mac or kind or install or since):
+    if host and not (json or follow or mac or kind or install or rack or tag or since):
         invoke(config, json, "timeline", {"host": host}, _timeline)
         return
-    arguments = {"host": host, "mac": mac, "kind": kind, "install": install, "since": since, "limit": limit}
+    arguments = {
+        "host": host, "mac": mac, "kind": kind, "install": install, "rack": rack, "tag": tag or [], "since": since, "limit": limit,
+    }  # fmt: skip
     if follow:
         following.follow(config, json, arguments, _event)
         return

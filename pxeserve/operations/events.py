@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -14,6 +15,7 @@ from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations import following
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
+from pxeserve.operations.selection import Selection, chosen, selection
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import events as stored
 from pxeserve.timeline.reading import BootLines, Timeline, read
@@ -30,15 +32,19 @@ def events(
     mac: str | None = None,
     kind: str | None = None,
     install: str | None = None,
+    rack: str | None = None,
+    tag: list[str] | None = None,
     since: int | None = None,
     limit: Limit = 500,
     follow: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """Events, the oldest first: the last `limit`, or those after the event `since`. With `follow` it goes on until the asker leaves."""
+    """Events, the oldest first: the last `limit`, or those after the event `since`. With `follow` it goes on until the asker leaves, and
+    hosts that come into the rack, or get the tags, meanwhile are told of from then on."""
     if follow and context.recorder is None:
         raise RefusedError("no service is running, so there is nothing to follow", fix="pxeserve serve")
     wanted = stored.Wanted(host=_host(context, host), mac=_mac(mac), kind=kind, install=install, since=since)
-    return following.events(context, lambda: wanted, limit, follow=follow)
+    which = _those_of(context, wanted, selection(rack=rack, tags=tag)) if rack or tag else lambda: wanted
+    return following.events(context, which, limit, follow=follow)
 
 
 @verb("events.newest")
@@ -67,6 +73,19 @@ def counters(context: Context) -> list[dict[str, Any]]:
     for _, source, reason, count in rows:
         sums[(source, reason)] = sums.get((source, reason), 0) + count
     return [{"source": source, "reason": reason, "count": count} for (source, reason), count in sorted(sums.items())]
+
+
+def _those_of(context: Context, wanted: stored.Wanted, whose: Selection) -> following.Which:
+    """`wanted`, of the hosts that `whose` means whenever it is asked. Raises NotFoundError when it means none now."""
+    snapshots = SnapshotSource(context.store)
+    known = [frozenset(host.name for host in chosen(list(snapshots.current().hosts.values()), whose))]
+
+    def now() -> stored.Wanted:
+        with suppress(NotFoundError):  # the last of them left: what is told of it still comes
+            known[0] = frozenset(host.name for host in chosen(list(snapshots.current().hosts.values()), whose))
+        return dataclasses.replace(wanted, hosts=known[0])
+
+    return now
 
 
 def _host(context: Context, name: str | None) -> str | None:
