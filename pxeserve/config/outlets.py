@@ -55,11 +55,11 @@ class LogConfig(Section):
 
 
 class RecordConfig(Section):
-    keep_days: int = Field(90, ge=1, le=3650, description="events older than this are forgotten; installs and the audit are not")
-    keep_events: int = Field(
-        200_000, ge=1000, le=50_000_000, description="and beyond so many the oldest, but for those of each host's last install"
-    )
-    keep_megabytes: int = Field(2048, ge=16, description="and whatever is oldest once the record's file is larger than this")
+    """How long is remembered what happened. Installs and their ends are not forgotten, nor is the audit."""
+
+    keep_days: int = Field(90, ge=1, le=3650, description="older events are forgotten, but for those of each host's last install")
+    keep_events: int = Field(200_000, ge=1000, le=50_000_000, description="and so are the oldest beyond so many, but for the same ones")
+    keep_megabytes: int = Field(2048, ge=16, description="and whatever is oldest while the record's file holds more than this")
 
 
 class MetricsConfig(Section):

@@ -17,11 +17,13 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from pxeserve.config.outlets import RecordConfig
 from pxeserve.errors import PxeserveError
 from pxeserve.events.datagram import Count, MalformedError, read
 from pxeserve.events.inbox import Inbox
 from pxeserve.events.ledger import Ledger
 from pxeserve.events.record import Event
+from pxeserve.events.retention import Retention
 from pxeserve.installs.lapse import lapse
 from pxeserve.repo.keeping import Keeping
 from pxeserve.serving import Order, Serving
@@ -46,7 +48,7 @@ def serve(serving: Serving) -> None:
     """
     _give_way()
     store = open_store(serving.config.server.data)
-    worker = Worker(store, Inbox(serving.sockets["events"]))
+    worker = Worker(store, Inbox(serving.sockets["events"]), serving.config.record)
     keeping = Keeping(serving.config)
     keeping.start()
     try:
@@ -63,6 +65,7 @@ class Worker:
         self,
         store: Store,
         inbox: Inbox,
+        kept: RecordConfig | None = None,
         *,
         clock: Callable[[], float] = time.time,
         lapse: Callable[[Store, float], int] = lapse,
@@ -70,6 +73,8 @@ class Worker:
         self._store = store
         self._inbox = inbox
         self._ledger = Ledger(store)
+        self._retention = Retention(store, kept or RecordConfig())
+        self._pruning = False
         self._clock = clock
         self._lapse = lapse
         self._due: dict[Callable[[], None], tuple[float, float]] = {self._let_lapse: (_LAPSE, 0.0), self._prune: (_PRUNE, 0.0)}
@@ -100,6 +105,8 @@ class Worker:
         while self._write_batch():
             pass
         self._guarded("outbox", self._take_over)
+        if self._pruning:
+            self._pruning = self._guarded("prune", self._forget) and self._pruning
         now = time.monotonic()
         for act, (every, last) in list(self._due.items()):
             if not last or now - last >= every:
@@ -144,8 +151,12 @@ class Worker:
         self._lapse(self._store, self._clock())
 
     def _prune(self) -> None:
-        while self._ledger.prune(self._clock()):
-            pass
+        """Begin to forget; a little each turn from then on."""
+        self._retention.begin()
+        self._pruning = True
+
+    def _forget(self) -> None:
+        self._pruning = self._retention.step(self._clock())
 
     def _guarded(self, what: str, act: Callable[[], None]) -> bool:
         """Do `act`; trouble with the disk is said once a minute and never ends the worker. Whether it was done."""

@@ -90,15 +90,16 @@ def counters(connection: Connection, from_minute: int) -> list[tuple[int, str, s
     return [(minute, source, reason, count) for minute, source, reason, count in connection.execute(query)]
 
 
-def prune(connection: Connection, *, keep: int, before: float, most: int) -> int:
-    """Forget at most `most` events that are older than epoch second `before` or not among the newest `keep`; how many went."""
-    edge = newest_id(connection) - keep
-    old = select(t.event.c.id).where((t.event.c.id <= edge) | (t.event.c.at < before)).order_by(t.event.c.id).limit(most)
-    ids = connection.execute(old).scalars().all()
-    if ids:
-        connection.execute(delete(t.event).where(t.event.c.id.in_(ids)))
-    connection.execute(delete(t.counter).where(t.counter.c.minute < int(before) // 60))
-    return len(ids)
+def latest_of_install(connection: Connection, install: str, kinds: Sequence[str]) -> EventRow | None:
+    """The newest event of an installation that is of one of these kinds."""
+    query = select(t.event).where(t.event.c.install == install, t.event.c.kind.in_(kinds)).order_by(t.event.c.id.desc()).limit(1)
+    row = connection.execute(query).first()
+    return _row(row) if row is not None else None
+
+
+def taken_over(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Which of these events, that lie beside installs, are in the record already."""
+    return set(connection.execute(select(t.event.c.outbox_id).where(t.event.c.outbox_id.in_(ids))).scalars())
 
 
 def outbox(connection: Connection, limit: int) -> list[Row[Any]]:
