@@ -258,5 +258,6 @@ def _as_bound(read: Config, bound: Config) -> Config:
             "http": read.http.model_copy(update={"port": bound.http.port}),
             "ftp": read.ftp.model_copy(update={"enabled": bound.ftp.enabled, "port": bound.ftp.port}),
             "nfs": bound.nfs,
+            "metrics": bound.metrics,
         }
     )
