@@ -29,6 +29,7 @@ _COMMANDS = {
     "script": "pxeserve.cli.scripts",
     "dhcp": "pxeserve.cli.dhcp",
     "nfs": "pxeserve.cli.nfs",
+    "webhook": "pxeserve.cli.webhooks",
     "status": "pxeserve.cli.status",
     "config": "pxeserve.cli.configuration",
     "version": "pxeserve.cli.version",

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from pxeserve.config.outlets import RecordConfig
-from pxeserve.store import Store
+from pxeserve.store import Store, webhooks
 from pxeserve.store import events as stored
 from pxeserve.store import retention as table
 
@@ -106,7 +106,10 @@ class Retention:
         return bool(gone or old)
 
     def _forget_much(self, connection: Connection) -> bool:
-        return self._forget_up_to(connection, stored.newest_id(connection) - self._kept.keep_events)
+        """By number; what a webhook has not been told yet waits for it, a day at most."""
+        edge = stored.newest_id(connection) - self._kept.keep_events
+        behind = webhooks.farthest_behind(connection)
+        return self._forget_up_to(connection, edge if behind is None else min(edge, behind))
 
     def _forget_large(self, connection: Connection) -> bool:
         """By size: what no floor keeps, and when that is gone, whatever is oldest."""

@@ -1,5 +1,5 @@
 """The worker process: takes in what the others tell, writes it down in batches, and lets arms lapse whose time has run out. Beside that a
-thread of the media room keeps an eye on media.
+thread of the media room keeps an eye on media, and one for each webhook posts what happens.
 
 The only process that writes `events.db`. Refuses to know what events mean.
 """
@@ -25,6 +25,7 @@ from pxeserve.events.ledger import Ledger
 from pxeserve.events.record import Event
 from pxeserve.events.retention import Retention
 from pxeserve.installs.lapse import lapse
+from pxeserve.outlets.webhooks.hooks import Hooks
 from pxeserve.repo.keeping import Keeping
 from pxeserve.serving import Order, Serving
 from pxeserve.store import Store, open_store
@@ -50,10 +51,13 @@ def serve(serving: Serving) -> None:
     store = open_store(serving.config.server.data)
     worker = Worker(store, Inbox(serving.sockets["events"]), serving.config.record)
     keeping = Keeping(serving.config)
+    hooks = Hooks(serving.config)
     keeping.start()
+    hooks.start()
     try:
         worker.run(serving)
     finally:
+        hooks.finish()
         keeping.finish()
         store.close()
 

@@ -70,13 +70,13 @@ def add_counts(connection: Connection, counts: Mapping[tuple[int, str, str], int
 def latest(connection: Connection, wanted: Wanted, limit: int) -> list[EventRow]:
     """The last `limit` events that are wanted, the oldest first."""
     rows = connection.execute(_where(select(t.event), wanted).order_by(t.event.c.id.desc()).limit(min(limit, MOST)))
-    return [_row(row) for row in rows][::-1]
+    return [of_row(row) for row in rows][::-1]
 
 
 def following(connection: Connection, wanted: Wanted, limit: int) -> list[EventRow]:
     """The first `limit` events after `wanted.since`, the oldest first: for whoever reads on."""
     rows = connection.execute(_where(select(t.event), wanted).order_by(t.event.c.id).limit(min(limit, MOST)))
-    return [_row(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 def newest_id(connection: Connection) -> int:
@@ -94,7 +94,7 @@ def latest_of_install(connection: Connection, install: str, kinds: Sequence[str]
     """The newest event of an installation that is of one of these kinds."""
     query = select(t.event).where(t.event.c.install == install, t.event.c.kind.in_(kinds)).order_by(t.event.c.id.desc()).limit(1)
     row = connection.execute(query).first()
-    return _row(row) if row is not None else None
+    return of_row(row) if row is not None else None
 
 
 def taken_over(connection: Connection, ids: Sequence[int]) -> set[int]:
@@ -132,5 +132,6 @@ def _where(query: Select[Any], wanted: Wanted) -> Select[Any]:
     return query
 
 
-def _row(row: Row[Any]) -> EventRow:
+def of_row(row: Row[Any]) -> EventRow:
+    """A row of the table as an event."""
     return EventRow(row.id, row.at, row.kind, row.host, row.mac, row.address, row.install, row.session, row.text, row.data)
