@@ -24,6 +24,7 @@ from pxeserve.config import Config
 from pxeserve.outlets.metrics.processes import Processes
 from pxeserve.outlets.metrics.standing import Standing
 from pxeserve.outlets.metrics.totals import Totals
+from pxeserve.outlets.metrics.webhooks import Webhooks
 from pxeserve.repo.exported import State
 from pxeserve.store import Store
 
@@ -38,7 +39,7 @@ class Collector:
 
     def __init__(self, store: Store, config: Config, parent: int) -> None:
         self._config = config
-        self._parts = (Totals(store), Standing(store, config), Processes(parent))
+        self._parts = (Totals(store), Standing(store, config), Webhooks(store, config), Processes(parent))
         self._lock = threading.Lock()
 
     def collect(self) -> Iterator[Metric]:

@@ -20,7 +20,7 @@ from pxeserve.events.ledger import Ledger
 from pxeserve.events.record import Event
 from pxeserve.events.retention import Retention
 from pxeserve.store import events as stored
-from pxeserve.store import inventory
+from pxeserve.store import inventory, webhooks
 from pxeserve.store import retention as table
 from pxeserve.store import tables as t
 
@@ -165,6 +165,22 @@ def file_size(room: Any) -> int:
     with room.store.events.read() as connection:
         found = table.size(connection)
     return found.used + found.free
+
+
+def test_what_a_webhook_has_not_been_told_yet_waits_for_it(room: Any) -> None:
+    with room.store.events.write() as connection:
+        webhooks.begin(connection, "chat")
+    write(room, *noise(20))
+    one = forget(room, kept(events=10))
+    assert len(texts(room)) == 20
+    with room.store.events.write() as connection:
+        webhooks.change(connection, "chat", {"cursor": 5})
+    again(one)
+    assert len(texts(room)) == 15
+    with room.store.events.write() as connection:
+        webhooks.keep_only(connection, [])
+    again(one)
+    assert len(texts(room)) == 10
 
 
 def test_a_disk_that_refuses_loses_no_place(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:

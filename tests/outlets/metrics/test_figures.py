@@ -20,7 +20,8 @@ from pxeserve.events.ledger import Ledger
 from pxeserve.events.record import Event
 from pxeserve.outlets.metrics.processes import Processes
 from pxeserve.outlets.metrics.standing import Standing
-from pxeserve.store import Store, inventory, open_store
+from pxeserve.outlets.metrics.webhooks import Webhooks
+from pxeserve.store import Store, inventory, open_store, webhooks
 from pxeserve.store import tables as t
 
 NOW = 1_800_000_000.0
@@ -118,12 +119,29 @@ def test_no_label_names_a_machine_or_comes_from_the_wire(store: Store) -> None:
     assert not [word for word in ("xen01", "52:54", "10.77.0.51", "evil") if word in said]
 
 
+def test_webhooks_show_what_waits_for_them_and_how_long(store: Store) -> None:
+    hook = {"name": "chat", "url": "https://chat.example.com/", "events": ["install.*"], "secret_file": "s"}
+    with store.events.write() as connection:
+        webhooks.begin(connection, "chat")
+        webhooks.change(connection, "chat", {"delivered": 7, "refused": 2, "dropped": 1})
+    Ledger(store).write([Event("install.done", NOW - 40), Event("install.done", NOW), Event("dhcp.ack", NOW - 90)])
+    found = shown(Webhooks(store, config(webhook=[hook]), lambda: NOW))
+    assert found[sample("webhook_waiting_events", webhook="chat")] == 2
+    assert found[sample("webhook_lag_seconds", webhook="chat")] == 40
+    assert found[sample("webhook_attempts_total", outcome="refused", webhook="chat")] == 2
+    assert found[sample("webhook_dropped_events_total", webhook="chat")] == 1
+    assert shown(Webhooks(store, config())) == {}
+
+
 def test_promtool_finds_nothing_to_say_against_it(store: Store, promtool: Path) -> None:
     kinds = ("tftp.transfer", "http.file", "ftp.file", "dhcp.ack")
     Ledger(store).write([*(done(kind) for kind in kinds), Count(1, "dhcp", "lost-event", 1)])
     install(store, "c", 2, "armed", NOW)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Collector(store, config(dhcp={"mode": "server", "subnet": [{"network": "10.77.0.0/24"}]}), 1))
+    with store.events.write() as connection:
+        webhooks.begin(connection, "chat")
+    hook = {"name": "chat", "url": "https://chat.example.com/", "secret_file": "s"}
+    registry.register(Collector(store, config(dhcp={"mode": "server", "subnet": [{"network": "10.77.0.0/24"}]}, webhook=[hook]), 1))
     checked = subprocess.run([promtool, "check", "metrics"], input=generate_latest(registry), capture_output=True, check=False)
     assert (checked.returncode, checked.stderr.decode()) == (0, "")
 

@@ -7,11 +7,13 @@ import hashlib
 import hmac
 import json
 import shutil
+import socket
 import threading
 from pathlib import Path
 
 import pytest
 
+from pxeserve.events.recorder import SOCKET_NAME
 from pxeserve.outlets.webhooks.hook import DAY, LONGEST_WAIT, wait_after
 from pxeserve.store import webhooks as stored
 from tests.outlets.webhooks.receiving import (
@@ -178,9 +180,14 @@ def test_what_is_too_much_is_given_up_the_oldest_first_and_that_is_told(post: Po
     hook = post.hook(most_waiting=3)
     post.receiver.script.append(status(500))
     post.happens(*(f"{number}" for number in range(8)))
-    until_idle(hook)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as worker:
+        worker.bind(str(post.folder / "run" / SOCKET_NAME))
+        until_idle(hook)
+        told = json.loads(worker.recv(65536))["event"]
     assert post.receiver.texts() == ["0", "5", "6", "7"]
     assert (post.row().dropped, post.row().delivered) == (5, 3)
+    assert (told["kind"], told["data"]) == ("webhook.dropped", {"webhook": "chat", "count": 5, "after": 0, "last": 5})
+    assert "answered 500" in told["text"]
 
 
 def test_after_a_day_in_vain_old_events_are_given_up_and_young_ones_are_not(post: Post) -> None:
