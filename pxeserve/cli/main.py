@@ -31,6 +31,7 @@ _COMMANDS = {
     "script": "pxeserve.cli.scripts",
     "dhcp": "pxeserve.cli.dhcp",
     "nfs": "pxeserve.cli.nfs",
+    "webhook": "pxeserve.cli.webhooks",
     "status": "pxeserve.cli.status",
     "quirks": "pxeserve.cli.quirks",
     "doctor": "pxeserve.cli.doctor",

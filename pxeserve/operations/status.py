@@ -8,11 +8,12 @@ from typing import Any
 from pxeserve import __version__
 from pxeserve.config import Config
 from pxeserve.doctor.standing import standing
+from pxeserve.operations import webhooks
 from pxeserve.operations.address import base_url
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
 from pxeserve.repo.exported import State
-from pxeserve.store import installs, inventory
+from pxeserve.store import counting, installs, inventory
 
 
 @verb("status")
@@ -35,7 +36,17 @@ def status(context: Context) -> dict[str, Any]:
         "ftp": f"{config.server.address}:{config.ftp.port}" if config.ftp.enabled else "off",
         "nfs": _nfs(config),
         "doctor": [one.plain() for one in standing(context.store).values()],
+        "record": _record(context),
+        "metrics": f"http://{config.metrics.listen}/metrics" if config.metrics.enabled else "off",
+        "webhooks": webhooks.list_webhooks(context),
     }
+
+
+def _record(context: Context) -> dict[str, Any]:
+    """How much of the past is known: events, when the oldest of them happened (epoch seconds), and bytes of the file."""
+    with context.store.events.read() as connection:
+        found = counting.record(connection)
+    return {"events": found.events, "oldest": found.oldest, "bytes": found.bytes}
 
 
 def _nfs(config: Config) -> str:

@@ -33,7 +33,7 @@ _ROLES = {
     "dhcp": ("dhcp", "dhcp-raw", "dhcp-local", "pxe"),
     "tftp": ("tftp",),
     "provision": ("http",),
-    "console": ("admin",),
+    "console": ("admin", "metrics"),
     "ftp": ("ftp",),
 }
 

@@ -25,6 +25,7 @@ _BUFFER = 4 << 20
 
 _DHCP_PORT, _PXE_PORT = 67, 4011
 _LOOPBACK = "lo"
+_METRICS = "[metrics] listen"
 _LONGEST_NAME = 107
 """Bytes of a socket's path (unix(7)), the zero at its end not counted."""
 
@@ -35,6 +36,8 @@ def bind_all(config: Config, listeners: tuple[Listener, ...], owner: tuple[int, 
     try:
         for listener in listeners:
             _bind_listener(config, listener, bound)
+        if config.metrics.enabled:
+            bound["metrics"] = _tcp(*config.metrics.place, _METRICS)
         run = config.server.data / "run"
         bound["events"] = _unix(run / SOCKET_NAME, socket.SOCK_DGRAM, owner)
         bound["admin"] = _unix(run / wire.SOCKET_NAME, socket.SOCK_STREAM, owner)
@@ -148,7 +151,8 @@ def _bind(sock: socket.socket, address: tuple[str, int], protocol: str, port: in
                 f"{protocol.upper()} port {port} may be bound by root alone", fix=f"start as root (it is given up afterwards), or set {key}"
             ) from None
         if error.errno == errno.EADDRNOTAVAIL:
-            raise PxeserveError(f"{address[0]} is not an address of this machine", fix="set [server] address to one that is") from None
+            named = key if key == _METRICS else "[server] address"
+            raise PxeserveError(f"{address[0]} is not an address of this machine", fix=f"set {named} to one that is") from None
         raise
 
 
