@@ -14,6 +14,8 @@ Reason = Mapping[str, str]
 """One reason of a decision as the record has it: `weight`, `code`, `text`, `source`."""
 
 _BOOT = re.compile(r"/?b/[a-z0-9]+/[^/]+/(.+)")
+_BAD_CABLE = 3
+"""So many blocks of a file have to be sent again, and more than one in a hundred, before that is worth a word."""
 _LOADERS = ("pxelinux.0", "grubx64.efi", "grubia32.efi", "grubaa64.efi", "EFI/xenserver/grubx64.efi")
 _MENUS = ("pxelinux.cfg/", "grub.cfg", "grub/", "boot.ipxe", "ipxe/", "EFI/xenserver/grub.cfg")
 _BOOT_FILES = frozenset({"tftp.transfer", "http.boot"})
@@ -129,6 +131,10 @@ def _tftp(event: EventRow, data: Mapping[str, Any]) -> Line:
         if screen := data.get("screen"):
             text += f"; the machine's screen shows {screen}"
         return _of(event, Step.OTHER, text, ok=False, bytes=_number(data, "bytes"))
+    again, blocks = _number(data, "retransmits") or 0, _number(data, "blocks") or 0
+    if again >= _BAD_CABLE and again * 100 > blocks:
+        text = f"{name}: it came, and {again} of {blocks} blocks had to be sent again: the cable, a port or the card loses packets"
+        return _of(event, _file_step(name), text, ok=False, bytes=_number(data, "bytes"), seconds=_seconds(data))
     return _of(event, _file_step(name), name, bytes=_number(data, "bytes"), seconds=_seconds(data))
 
 

@@ -16,6 +16,7 @@ from pxeserve.timeline.missing.gather import gather, waiting
 from pxeserve.timeline.steps import Step
 from pxeserve.timeline.story import Story, of_boots
 
+_FROM_MEDIUM = frozenset({Step.REPOSITORY, Step.PACKAGES})
 _ORDER = {step: number for number, step in enumerate(Step)}
 _MANY = 12
 """So many packages in a row are shown one by one; more become one line."""
@@ -67,9 +68,17 @@ def read(host: str, events: Sequence[EventRow], now: float, known: Known | None 
 
 def _boot(boot: Boot, rehearsal: bool, situation: Situation) -> BootLines:
     lines = _with_reasons(_merged(boot.events))
-    reached = max((one.step for one in lines if one.step is not Step.OTHER), key=lambda step: _ORDER[step], default=Step.OTHER)
+    reached = max(_moving(lines), key=lambda step: _ORDER[step], default=Step.OTHER)
     target = next((str(event.data["target"]) for event in boot.events[::-1] if event.kind == "boot.menu" and event.data), None)
     return BootLines(boot.mac, boot.session, boot.events[0].at, rehearsal, target, lines, reached, following(situation))
+
+
+def _moving(lines: Sequence[Line]) -> Iterator[Step]:
+    """The steps that say how far a boot has come. Hooks run before the packages and after them: the first ones are passed by then."""
+    last = max((number for number, one in enumerate(lines) if one.step in _FROM_MEDIUM), default=-1)
+    for number, one in enumerate(lines):
+        if one.step is not Step.OTHER and not (one.step is Step.HOOK and number < last):
+            yield one.step
 
 
 def _with_reasons(lines: Iterable[Line]) -> tuple[Line, ...]:

@@ -278,7 +278,7 @@ def _pulled_after(cable: Cable, blocks: int) -> Callable[[], None]:
     return pause
 
 
-@story("address", r"10\.78\.250\.8")
+@story("loader", r"10\.78\.250\.8")
 def a_stranger_asks_for_the_menu(scene: Scene) -> None:
     with scene.machine() as one, scene.other("10.78.250.8") as stranger:
         one.asks()
@@ -332,7 +332,38 @@ def the_loader_does_not_start(scene: Scene) -> None:
     scene.recorded("tftp.transfer")
 
 
-@story("answerfile", r"(?i)refused|before scripts", later=3600)
+_SURPRISING = """<?xml version="1.0"?>
+<installation>
+  <primary-disk guest-storage="no">sda</primary-disk>
+  <root-password type="{{ password.type }}">{{ password.text }}</root-password>
+  <admin-interface name="eth0" proto="dhcp"/>
+  <timezone>Europe/London</timezone>
+  <keymap>us</keymap>
+  <ui-confirmation-prompt>false</ui-confirmation-prompt>
+  <source type="{{ source.type }}">{{ source.address }}</source>
+{% for stage, address in hooks.items() %}
+  <script stage="{{ stage }}" type="url">{{ address }}</script>
+{% endfor %}
+</installation>
+"""
+
+
+def _surprising_template(scene: Scene) -> None:
+    scene.site.template("surprising.xml.j2", _SURPRISING)
+    scene.entered("template=surprising.xml.j2")
+    scene.arms()
+
+
+@story("answerfile", r"line 8: .*ui-confirmation-prompt", spoil=_surprising_template, later=3600)
+def the_answerfile_waits_for_a_person(scene: Scene) -> None:
+    with scene.machine() as one:
+        one.starts(one.boots())
+        one.installer_asks()
+        assert "ui-confirmation-prompt" in one.answers()
+    scene.recorded("http.answerfile")
+
+
+@story("answerfile", r"sda|refused", later=3600)
 def the_answerfile_is_refused(scene: Scene) -> None:
     with scene.machine() as one:
         one.starts(one.boots())
