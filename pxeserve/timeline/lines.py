@@ -94,6 +94,13 @@ def _simple(step: Step) -> Callable[[EventRow, Mapping[str, Any]], Line]:
     return make
 
 
+def _asks(event: EventRow, data: Mapping[str, Any]) -> Line:
+    """Firmware says that it boots, or says nothing at all (GRUB); an operating system says what it is."""
+    vendor = str(data.get("vendor_class") or "")
+    system = vendor and "arch" not in data and not vendor.startswith(("PXEClient", "HTTPClient"))
+    return _of(event, Step.INSTALLER_ASKS if system else Step.ASKS, event.text)
+
+
 def _offer(event: EventRow, data: Mapping[str, Any]) -> Line:
     return _lent(event, data, Step.OFFERED)
 
@@ -223,7 +230,7 @@ def _seconds(data: Mapping[str, Any]) -> float | None:
 
 
 _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
-    "dhcp.discover": _simple(Step.ASKS),
+    "dhcp.discover": _asks,
     "dhcp.offer": _offer,
     "dhcp.request": _simple(Step.OTHER),
     "dhcp.ack": _ack,

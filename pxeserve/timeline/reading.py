@@ -16,6 +16,7 @@ from pxeserve.timeline.missing.gather import gather, waiting
 from pxeserve.timeline.steps import Step
 from pxeserve.timeline.story import Story, of_boots
 
+_LEAD_NOWHERE = frozenset({Step.ASKS, Step.OFFERED, Step.ADDRESS, Step.INSTALLER_ASKS, Step.OTHER})
 _FROM_MEDIUM = frozenset({Step.REPOSITORY, Step.PACKAGES})
 _ORDER = {step: number for number, step in enumerate(Step)}
 _MANY = 12
@@ -67,10 +68,18 @@ def read(host: str, events: Sequence[EventRow], now: float, known: Known | None 
 
 
 def _boot(boot: Boot, rehearsal: bool, situation: Situation) -> BootLines:
-    lines = _with_reasons(_merged(boot.events))
+    lines = _with_reasons(_own_system(_merged(boot.events)))
     reached = max(_moving(lines), key=lambda step: _ORDER[step], default=Step.OTHER)
     target = next((str(event.data["target"]) for event in boot.events[::-1] if event.kind == "boot.menu" and event.data), None)
     return BootLines(boot.mac, boot.session, boot.events[0].at, rehearsal, target, lines, reached, following(situation))
+
+
+def _own_system(lines: Iterable[Line]) -> Iterator[Line]:
+    """An operating system that nothing led to an installer is the machine's own."""
+    led = False
+    for one in lines:
+        led = led or one.step not in _LEAD_NOWHERE
+        yield one if led or one.step is not Step.INSTALLER_ASKS else replace(one, step=Step.OTHER, text=f"its own system: {one.text}")
 
 
 def _moving(lines: Sequence[Line]) -> Iterator[Step]:

@@ -200,9 +200,14 @@ def a_stolen_token(scene: Scene) -> None:
     scene.recorded("install.frozen")
 
 
-@story("offered", r"10\.78\.250\.67|another server", later=3600)
+def _with_a_second_dhcp_server(scene: Scene) -> None:
+    armed(scene)
+    scene.meanwhile.enter_context(scene.site.second_dhcp())
+
+
+@story("offered", r"10\.78\.250\.67", spoil=_with_a_second_dhcp_server, predicted=r"10\.78\.250\.67", later=3600)
 def a_second_dhcp_server(scene: Scene) -> None:
-    with scene.machine() as one, scene.site.second_dhcp():
+    with scene.machine() as one:
         one.cable.loses = _our_answer_by_dhcp
         one.asks()
     scene.recorded("dhcp.discover")
@@ -294,7 +299,7 @@ def it_came_too_late(scene: Scene) -> None:
     scene.recorded("install.lapsed")
 
 
-@story("installer asks", r"(?i)own disk|boot order", later=1800)
+@story("other", r"its own system instead", later=1800)
 def it_booted_its_own_disk_first(scene: Scene) -> None:
     with scene.machine() as one:
         one.installer_asks()
@@ -354,7 +359,7 @@ def _surprising_template(scene: Scene) -> None:
     scene.arms()
 
 
-@story("answerfile", r"line 8: .*ui-confirmation-prompt", spoil=_surprising_template, later=3600)
+@story("answerfile", r"line 8: .*ui-confirmation-prompt", spoil=_surprising_template, predicted=r"ui-confirmation-prompt", later=3600)
 def the_answerfile_waits_for_a_person(scene: Scene) -> None:
     with scene.machine() as one:
         one.starts(one.boots())
