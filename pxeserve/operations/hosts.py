@@ -58,14 +58,16 @@ def list_hosts(
     wanted = selection(name, rack, tag)
     snapshot = shared(context.store).current()
     with context.store.site.read() as connection:
-        return [_with_state(connection, snapshot, host) for host in chosen(inventory.hosts(connection), wanted)]
+        newest = installs.newest(connection)
+        return [_with_state(snapshot, host, newest.get(host.id)) for host in chosen(inventory.hosts(connection), wanted)]
 
 
 @verb("host.show")
 def show(context: Context, *, name: str) -> dict[str, Any]:
     """One host with all that is set for it."""
     with context.store.site.read() as connection:
-        return _with_state(connection, shared(context.store).current(), known(connection, name))
+        host = known(connection, name)
+        return _with_state(shared(context.store).current(), host, installs.newest_of(connection, host.id))
 
 
 @verb("host.set")
@@ -191,9 +193,8 @@ def _noted(context: Context, connection: Connection, host: Host) -> list[str]:
     return inherited.notes_of_host(host)
 
 
-def _with_state(connection: Connection, snapshot: Snapshot, host: Host) -> dict[str, Any]:
+def _with_state(snapshot: Snapshot, host: Host, newest: installs.InstallRow | None) -> dict[str, Any]:
     """With its install, and the medium that this is from, or that its profile names."""
-    newest = installs.newest_of(connection, host.id)
     state = str(newest.state) if newest else "idle"
     own = snapshot.medium_of(host)
     medium = newest.medium if newest is not None and newest.state in LIVE_STATES else own.name if own else None

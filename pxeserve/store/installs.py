@@ -79,6 +79,12 @@ def newest_of(connection: Connection, host_id: int) -> InstallRow | None:
     return _one(connection.execute(query.order_by(t.install.c.armed_at.desc(), t.install.c.id.desc()).limit(1)).first())
 
 
+def newest(connection: Connection) -> dict[int, InstallRow]:
+    """The newest install of each host that ever had one, by the host's row id: what `newest_of` says of each."""
+    query = select(t.install).where(t.install.c.rehearsal_mac.is_(None)).order_by(t.install.c.armed_at, t.install.c.id)
+    return {row.host_id: _row(row) for row in connection.execute(query)}
+
+
 def of_rehearsal(connection: Connection, mac: str) -> InstallRow | None:
     """The install of a rehearsal identity."""
     return _one(connection.execute(select(t.install).where(t.install.c.rehearsal_mac == mac)).first())
