@@ -162,13 +162,13 @@ def _stranger(client: Client, claim: Claim | None) -> tuple[Target, list[Reason]
     if len(claim.hosts) > 1:
         names = " and ".join(claim.hosts)
         text = f"{client.mac} says the system UUID {claim.uuid}, which {names} both have: nobody is known by it"
-        return Target.OWN_DISK, [*reasons, _refused("uuid-shared", text, f"host {claim.hosts[0]}")]
+        return Target.OWN_DISK, [*reasons, Reason(Weight.PASSED_OVER, "uuid-shared", text, f"host {claim.hosts[0]}")]
     name = claim.hosts[0]
     text = (
         f"{client.mac} is not entered here but says {name}'s system UUID: another card of {name}, or a board with the same UUID; it gets "
         f"its own disk until somebody who knows says so: pxeserve discovered adopt {client.mac} --name {name}"
     )
-    return Target.OWN_DISK, [*reasons, _refused("other-card", text, f"host {name}")]
+    return Target.OWN_DISK, [*reasons, Reason(Weight.PASSED_OVER, "other-card", text, f"host {name}")]
 
 
 def _wanted(
