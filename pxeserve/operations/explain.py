@@ -80,7 +80,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware | None = None) -> 
             "because": _plain(dhcp.because),
         },
         "quirks": _quirks(made, dhcp, config.dhcp.mode),
-        "leave": _plain(leaving(decision, runs)),
+        "leave": _plain(leaving(decision, runs, found.uuid)),
         "evidence": _plain((proof(context, card, found.address, held, now),)),
         "answerfile": _plain(verdict(context, who)),
         "standing": _plain((standing(context, who, decision),)),

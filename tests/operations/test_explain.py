@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pxeserve.boot import leaving
 from pxeserve.boot.loaders import Loaders
 from pxeserve.boot.session import SessionIds
 from pxeserve.config import load
@@ -50,6 +49,7 @@ NOW = 1_000_000.0
 ADDRESS, RELAY = "10.77.0.11", "10.88.0.1"
 SUBNET = {"network": "10.77.0.0/24", "range": ["10.77.0.100", "10.77.0.199"]}
 LOADED = Decision(Target.OWN_DISK, (), Loader("debian", "pxelinux.0", "test"))
+GRUB = Decision(Target.OWN_DISK, (), Loader("grub-debian", "grubx64.efi", "test"))
 SILENT = Decision(Target.ADDRESS_ONLY, ())
 RESERVED = Host(1, "xen01", (MAC,), "rack", address=IPv4Address(ADDRESS))
 
@@ -110,7 +110,6 @@ sites = st.sampled_from(
         Site(),
         Site(dict.fromkeys(Firmware, decided.LOADER)),
         Site(dict.fromkeys(Firmware, decided.LOADER), silent=dict.fromkeys(Firmware, "idle machines get none")),
-        Site(dict.fromkeys(Firmware, decided.LOADER), stops={decided.UUID[:8]: "stops"}),
     ]
 )
 FAR = configured("server", SUBNET, address="192.0.2.1")
@@ -258,9 +257,8 @@ def test_every_code_of_the_table_is_said_by_somebody(house: House, monkeypatch: 
     said: set[str] = set()
     for case in (*decided.CASES.values(), *decided.NO_BOOT_FILE.values()):
         said |= right(decided.decided(case).because)
-    for site in (Site(silent={Firmware.BIOS: "none"}), Site(stops=leaving.stops())):
-        for firmware in (Firmware.BIOS, Firmware.UEFI_X64):
-            said |= right(decide(Client(MAC, firmware, 7, "4c4c4544-0"), None, None, site, now=NOW).because)
+    said |= right(decide(Client(MAC), None, None, Site(silent={Firmware.BIOS: "none"}), now=NOW).because)
+    said |= right(left_by(GRUB, Firmware.UEFI_X64, "4c4c4544-0044-3010-8056-b4c04f4b3132"))
     for names in (("xen01",), ("xen01", "xen02")):
         said |= right(decide(Client(MAC), None, None, Site(), claim=Claim(decided.UUID, names), now=NOW).because)
     for (mode, subnets), decision, found, holds, _ in WOULD.values():
