@@ -31,10 +31,11 @@ from pxeserve.operations.outlook import leaving, outlook
 from pxeserve.operations.ready import proof, standing, verdict
 from pxeserve.operations.registry import verb
 from pxeserve.snapshot import Snapshot, shared
-from pxeserve.store import leases
+from pxeserve.store import events, leases
 from pxeserve.store.loaders import sets
 
 _REDACTED, _SESSION = "TOKEN", "SESSION"
+_COUNTED_MINUTES = 60
 
 
 @verb("explain")
@@ -77,6 +78,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware | None = None) -> 
             "answers": dhcp.answers,
             "address": str(dhcp.address) if dhcp.address else None,
             "last_heard": found.last,
+            "ignored": {} if found.last is not None else _ignored(context, now),
             "because": _plain(dhcp.because),
         },
         "quirks": _quirks(made, dhcp, config.dhcp.mode),
@@ -111,6 +113,16 @@ def _runs(found: Heard, asked: Firmware | None) -> tuple[Firmware, Reason]:
         return found.firmware, Reason(Weight.CHOSE, "firmware-said", f"it said so by DHCP at {at}{says}", "events")
     text = "nothing was ever heard of its firmware, so a BIOS is assumed; --firmware says another"
     return Firmware.BIOS, Reason(Weight.PASSED_OVER, "firmware-assumed", text, "events")
+
+
+def _ignored(context: Context, now: float) -> dict[str, int]:
+    """What DHCP ignored in the last hour, of whoever it was, by reason: where a machine may have gone that was never heard."""
+    sums: dict[str, int] = {}
+    with context.store.events.read() as connection:
+        for _, source, reason, count in events.counters(connection, int(now) // 60 - _COUNTED_MINUTES):
+            if source == "dhcp":
+                sums[reason] = sums.get(reason, 0) + count
+    return sums
 
 
 def _client(mac: str, runs: Firmware, found: Heard) -> Client:

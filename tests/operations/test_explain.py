@@ -162,6 +162,7 @@ def test_the_record_tells_what_the_firmware_said_and_not_what_the_installer_did(
     found = gathered(rows())
     assert (found.firmware, found.at, found.arch, found.last) == (Firmware.UEFI_X64, NOW + 1, 7, NOW + 4)
     assert (found.address, found.server, found.relay, found.uuid) == ("10.77.0.230", "10.77.0.2", RELAY, "u")
+    assert found.vendor_class == "PXEClient:Arch:00007:UNDI:003016"
     assert (found.quirks, found.way) == (("uefi-asks-4011",), "dhcp.quirk")
     assert gathered(rows(1)).firmware is Firmware.UEFI_X64  # nothing but the question: its vendor class tells
     ipxe = {"vendor_class": "PXEClient:Arch:00007:UNDI:003010", "arch": "7", "user_class": "iPXE", "firmware": "uefi-x64"}
@@ -216,6 +217,16 @@ def test_the_firmware_is_what_the_machine_last_said_unless_another_is_asked_abou
     told = house.ask("explain", mac=MAC)
     assert (told["firmware"], told["firmware_because"][0]["code"], told["loader"]["file"]) == ("ipxe", "firmware-said", "boot.ipxe")
     assert house.ask("explain", mac=MAC, firmware="bios")["firmware_because"][0]["code"] == "firmware-asked"
+
+
+def test_of_a_machine_that_was_never_heard_it_is_told_what_was_ignored(house: House) -> None:
+    minute = int(time.time()) // 60
+    with house.context.store.events.write() as connection:
+        counts = {(minute, "dhcp", "not-pxe"): 2, (minute - 1, "dhcp", "not-pxe"): 1}
+        events.add_counts(connection, {**counts, (minute, "tftp", "x"): 9, (minute - 99, "dhcp", "old"): 9})
+    assert house.ask("explain", mac=MAC)["dhcp"]["ignored"] == {"not-pxe": 3}
+    record(house, ("dhcp.discover", {}))
+    assert house.ask("explain", mac=MAC)["dhcp"]["ignored"] == {}
 
 
 def test_quirks_in_force_are_named(house: House) -> None:
