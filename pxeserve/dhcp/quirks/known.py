@@ -141,7 +141,7 @@ UEFI_67_ALONE = Quirk(
 )
 UEFI_ASKS_4011 = Quirk(
     "uefi-asks-4011",
-    "UEFI beside another DHCP server asks a proxy that named no file for it on port 4011; where the offer named one, some asks all the same",
+    "UEFI beside another DHCP server asks a proxy that named no file for it on port 4011; where one was named, some asks all the same",
     "a proxy's offer names no file to it; the answer goes to its own port 4011",
     "captures/uefi_proxy (OVMF 2022.11); edk2#8149",
     ("dhcp/test_captures.py", "dhcp/test_quirks.py"),
