@@ -32,7 +32,7 @@ FIRST, OFTEN, SELDOM = 30.0, 60.0, 600.0
 MISSED = 2
 """Rounds without a finding after which it is gone: an answer may be lost once."""
 
-_LISTENS, _QUESTIONS = 3.0, 2
+_QUESTIONS = 2
 _END = 5.0
 _log = structlog.get_logger("worker")
 
@@ -99,7 +99,6 @@ def surroundings(serving: Serving, store: Store) -> Around:
         serving=True,
         store=store,
         packets=packets,
-        seconds=_LISTENS,
         questions=_QUESTIONS,
     )
 

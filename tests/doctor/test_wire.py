@@ -63,12 +63,12 @@ def codes(result: Result) -> list[str]:
 
 
 @contextmanager
-def answering(where: Space, folder: Path, *words: str) -> Iterator[None]:
+def answering(where: Space, folder: Path, *words: str, ping: bool = False) -> Iterator[None]:
     """A real dnsmasq, which answers once this is entered."""
     log = folder / "dnsmasq.log"
     command = [
         *where.prefix, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=eth0", "--bind-interfaces",
-        "--leasefile-ro", "--no-ping", "--user=root", "--pid-file=", "--log-dhcp", f"--log-facility={log}", *words,
+        "--leasefile-ro", *([] if ping else ["--no-ping"]), "--user=root", "--pid-file=", "--log-dhcp", f"--log-facility={log}", *words,
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
@@ -99,6 +99,12 @@ def test_beside_a_proxy_one_server_is_right_and_a_second_boot_server_wrong(wire:
         assert look(here, "dhcp-servers", PROXY).state is State.FINE
     with answering(there, tmp_path, LENDS, "--pxe-service=x86PC,Boot,other", "--dhcp-vendorclass=set:pxe,PXEClient"):
         assert "other-boot-server" in codes(look(here, "dhcp-servers", PROXY))
+
+
+def test_a_server_that_pings_before_it_offers_is_waited_for(wire: tuple[Space, Space], tmp_path: Path) -> None:
+    here, there = wire
+    with answering(there, tmp_path, LENDS, ping=True):
+        assert look(here, "dhcp-servers", PROXY, seconds=5.0, questions=2).state is State.FINE
 
 
 def test_a_network_where_nobody_lends_addresses_is_wrong_beside_it_and_right_for_a_server(wire: tuple[Space, Space]) -> None:
