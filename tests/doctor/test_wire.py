@@ -184,6 +184,17 @@ def test_what_is_not_understood_is_neither_open_nor_closed(wire: tuple[Space, Sp
     assert "could not tell whether 69/udp" in result.blind[0].because
 
 
+def test_what_the_fix_says_does_fix_it(wire: tuple[Space, Space]) -> None:
+    here, _ = wire
+    nft(here, f"table inet t {{\n chain in {{\n type filter hook input priority 0; policy drop;\n{STATELESS}\ntcp dport 80 accept\n}}\n}}")
+    before = look(here, "firewall", PROXY)
+    assert {one.where for one in before.findings} == {"eth0 67/udp", "eth0 4011/udp", "eth0 69/udp", "eth0 40000-40999/udp"}
+    for one in before.findings:
+        done = here.run(*one.fix.partition(", and")[0].split())
+        assert done.returncode == 0, done.stderr
+    assert look(here, "firewall", PROXY).state is State.FINE
+
+
 def test_chains_that_are_jumped_into_count(wire: tuple[Space, Space]) -> None:
     here, _ = wire
     chains = f"chain zone {{\n{OPEN.replace('; ', chr(10))}\nreturn\n}}\n"
