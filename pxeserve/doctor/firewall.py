@@ -54,6 +54,15 @@ _WHY = {
 }
 
 
+_OPEN = {
+    "firewalld": "firewall-cmd --permanent {zone}--add-port={ports}/{protocol} && firewall-cmd --reload",
+    "ufw": "ufw allow in on {interface} to any port {range} proto {protocol}",
+    "iptables": "iptables -I INPUT -i {interface} -p {protocol} --dport {range} -j ACCEPT, and save it",
+    "nft": "nft insert rule {table} {chain} iifname {interface} {protocol} dport {ports} accept, and in /etc/nftables.conf for good",
+}
+"""The command that opens a port, by whoever keeps the rules."""
+
+
 @dataclass(frozen=True, slots=True)
 class Needed:
     """Ports that machines send to. `answers`: the first packet of each exchange is this server's."""
@@ -182,16 +191,10 @@ def _found(fault: Fault, around: Around, network: Network, one: Needed, manager:
 
 def _opening(around: Around, network: Network, one: Needed, manager: str, by: By) -> str:
     """The command that lets it in, in front of what would drop it."""
-    if manager == "firewalld":
-        zone = firewalld.zone_of(around.root, network.name)
-        named = f"--zone={zone.name} " if zone else ""
-        return f"firewall-cmd --permanent {named}--add-port={one.ports}/{one.protocol} && firewall-cmd --reload"
-    if manager == "ufw":
-        return f"ufw allow in on {network.name} to any port {one.ports.replace('-', ':')} proto {one.protocol}"
-    if manager == "iptables" or by.table == iptables.TABLE:
-        return f"iptables -I INPUT -i {network.name} -p {one.protocol} --dport {one.ports.replace('-', ':')} -j ACCEPT, and save it"
-    where = f"{by.table} {by.chain}"
-    return f"nft insert rule {where} iifname {network.name} {one.protocol} dport {one.ports} accept, and in /etc/nftables.conf for good"
+    known = manager if manager in _OPEN else "iptables" if by.table == iptables.TABLE else "nft"
+    zone = firewalld.zone_of(around.root, network.name) if known == "firewalld" else None
+    words = {"interface": network.name, "protocol": one.protocol, "ports": one.ports, "range": one.ports.replace("-", ":")}
+    return _OPEN[known].format(zone=f"--zone={zone.name} " if zone else "", table=by.table, chain=by.chain, **words)
 
 
 def _rules(around: Around, numbers: Numbers) -> tuple[list[Ruleset], Blind | None]:
@@ -253,4 +256,5 @@ CHECK = Check(
     "nft(8); firewalld.zone(5); RFC 1350 section 4; a transfer through a stateful rule set was tried",
     (_CLOSED, _ANSWERS_ONLY, _ONE_WAY),
     look,
+    sentences={**{f"why, for {role}": why for role, why in _WHY.items()}, **{f"open, by {name}": text for name, text in _OPEN.items()}},
 )
