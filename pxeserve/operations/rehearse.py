@@ -28,8 +28,7 @@ from pxeserve.operations.foresight.serving import network_of
 from pxeserve.operations.installs import Checked, checked
 from pxeserve.operations.registry import verb
 from pxeserve.operations.selection import chosen, selection
-from pxeserve.rehearse.installer import TEXT_DIALECTS, YUM_DIALECTS
-from pxeserve.rehearse.plan import Package, Plan
+from pxeserve.rehearse.plan import TEXT_DIALECTS, YUM_DIALECTS, Package, Plan
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import audit, inventory
 from pxeserve.store import tables as t
