@@ -19,6 +19,8 @@ _COMMANDS = {
     "explain": "pxeserve.cli.explain",
     "events": "pxeserve.cli.events",
     "host": "pxeserve.cli.hosts",
+    "rack": "pxeserve.cli.racks",
+    "discovered": "pxeserve.cli.discovered",
     "profile": "pxeserve.cli.profiles",
     "site": "pxeserve.cli.sites",
     "media": "pxeserve.cli.media",
@@ -30,6 +32,8 @@ _COMMANDS = {
     "dhcp": "pxeserve.cli.dhcp",
     "nfs": "pxeserve.cli.nfs",
     "status": "pxeserve.cli.status",
+    "quirks": "pxeserve.cli.quirks",
+    "doctor": "pxeserve.cli.doctor",
     "config": "pxeserve.cli.configuration",
     "version": "pxeserve.cli.version",
 }

@@ -28,3 +28,5 @@ def _shown(answer: Any, console: Console) -> None:
     console.print(f"media: {escape(media)}")
     if answer["ftp"] != "off" or answer["nfs"] != "off":
         console.print(escape(f"FTP: {answer['ftp']}; NFS: {answer['nfs']}"))
+    for one in answer["doctor"]:
+        console.print(escape(f"doctor: {one['what']} ({one['where']}): {one['fix']}"))

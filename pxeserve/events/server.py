@@ -1,5 +1,5 @@
 """The worker process: takes in what the others tell, writes it down in batches, and lets arms lapse whose time has run out. Beside that a
-thread of the media room keeps an eye on media.
+thread of the media room keeps an eye on media, and one of the doctor's on everything else.
 
 The only process that writes `events.db`. Refuses to know what events mean.
 """
@@ -17,11 +17,14 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from pxeserve.doctor.rounds import Rounds
 from pxeserve.errors import PxeserveError
 from pxeserve.events.datagram import Count, MalformedError, read
 from pxeserve.events.inbox import Inbox
 from pxeserve.events.ledger import Ledger
+from pxeserve.events.measuring import Measuring
 from pxeserve.events.record import Event
+from pxeserve.installs.doubt import contradictions, freeze
 from pxeserve.installs.lapse import lapse
 from pxeserve.repo.keeping import Keeping
 from pxeserve.serving import Order, Serving
@@ -34,6 +37,7 @@ _NICE = 10
 _TICK = 0.2
 _LAPSE = 10.0
 _PRUNE = 600.0
+_MEASURE = 30.0
 _QUIET = 60.0
 _SOURCE = "worker"
 _log = structlog.get_logger("worker")
@@ -47,11 +51,13 @@ def serve(serving: Serving) -> None:
     _give_way()
     store = open_store(serving.config.server.data)
     worker = Worker(store, Inbox(serving.sockets["events"]))
-    keeping = Keeping(serving.config)
+    keeping, rounds = Keeping(serving.config), Rounds(serving)
     keeping.start()
+    rounds.start()
     try:
         worker.run(serving)
     finally:
+        rounds.finish()
         keeping.finish()
         store.close()
 
@@ -70,9 +76,11 @@ class Worker:
         self._store = store
         self._inbox = inbox
         self._ledger = Ledger(store)
+        self._measuring = Measuring(store)
         self._clock = clock
         self._lapse = lapse
         self._due: dict[Callable[[], None], tuple[float, float]] = {self._let_lapse: (_LAPSE, 0.0), self._prune: (_PRUNE, 0.0)}
+        self._due[self._measure] = (_MEASURE, 0.0)
         self._unwritten: deque[Event | Count] = deque()
         self._said: dict[str, float] = {}
         self._moment: object = None
@@ -97,6 +105,7 @@ class Worker:
 
     def turn(self) -> None:
         """One turn: write what has come, take over what lies beside the installs, and do what is due."""
+        self._guarded("clock", self._ledger.look)
         while self._write_batch():
             pass
         self._guarded("outbox", self._take_over)
@@ -115,8 +124,14 @@ class Worker:
         batch = list(self._unwritten)
         if self._guarded("not-written", lambda: self._ledger.write(batch)):
             self._unwritten.clear()
+            self._guarded("not-frozen", lambda: self._freeze(batch))
             return True
         return False  # kept, and tried again next turn; the inbox holds what comes meanwhile
+
+    def _freeze(self, batch: list[Event | Count]) -> None:
+        """Stop the armings that what has come contradicts."""
+        for install, because in set(contradictions((one.install, one.data) for one in batch if isinstance(one, Event))):
+            freeze(self._store, install, because, self._clock())
 
     def _come(self) -> list[Event | Count]:
         minute = int(self._clock()) // 60
@@ -146,6 +161,9 @@ class Worker:
     def _prune(self) -> None:
         while self._ledger.prune(self._clock()):
             pass
+
+    def _measure(self) -> None:
+        self._measuring.measure(self._clock())
 
     def _guarded(self, what: str, act: Callable[[], None]) -> bool:
         """Do `act`; trouble with the disk is said once a minute and never ends the worker. Whether it was done."""

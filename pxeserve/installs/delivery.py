@@ -35,6 +35,7 @@ TOKEN_LIFE = 4 * 3600.0
 
 _PROVEN = frozenset({Evidence.LEASE, Evidence.REQUEST, Evidence.NEIGHBOUR})
 _alarms = Alarms()
+_refusals = Alarms()
 _scripts = Alarms()
 
 
@@ -61,7 +62,10 @@ def deliver(
     with store.site.read() as connection:
         row = installs.by_token(connection, hashed)
         macs = _macs(connection, row) if row else ()
-    if row is None or row.sealed is None:
+    if row is None:
+        return None
+    if row.sealed is None:
+        _refused(store, row, address, now, f"that install is {row.state}, and its answers are gone")
         return None
     frozen = seal.unseal(row.sealed, row.id, keys.seal)
     if frozen.answerfile is None:
@@ -70,6 +74,7 @@ def deliver(
         return None
     if row.state is InstallState.BOOTING:
         if has_lapsed(row, now, clock):
+            _refused(store, row, address, now, "that install's time has run out")
             return None
         moved_to = _allowed_change(store, row, macs, address, now, frozen.bind, neighbours)
         if row.bound_address != address and moved_to is None:
@@ -82,13 +87,16 @@ def deliver(
             return None
         if _may_repeat(row, now):
             return Delivery(frozen.answerfile, row.id, lambda: _repeat(store, row.id, address, now))
+        _refused(store, row, address, now, f"it came {row.deliveries} times, and is repeated {REPEATS} times within 10 minutes at most")
+        return None
+    _refused(store, row, address, now, f"that install is {row.state}")
     return None
 
 
 def script(store: Store, keys: Keys, token: str, name: str, address: IPv4Address, now: float) -> bytes | None:
     """The hook script `name` that `token` opens; fetching it says that an installer is at work. None: not with this token, not now."""
     with store.site.write() as connection:
-        row = _reporting(connection, token, "script", name, now)
+        row = reporting(connection, token, "script", name, now)
         if row is None or row.sealed is None:
             return None
         move(connection, row, Happening.INSIDE, now, data={"address": str(address), "script": name})
@@ -125,7 +133,7 @@ def progress(store: Store, keys: Keys, token: str, said: str, address: IPv4Addre
     if happening is None and ended is None:
         return False
     with store.site.write() as connection:
-        row = _reporting(connection, token, "progress", "", now)
+        row = reporting(connection, token, "progress", "", now)
         if row is None:
             return False
         if ended is not None:
@@ -152,7 +160,7 @@ def _script_ended(
 _SAID = {"0": "done", "not-fetched": "the installer could not fetch it", "changed": "it came changed, and did not run"}
 
 
-def _reporting(connection: Connection, token: str, kind: str, name: str, now: float) -> InstallRow | None:
+def reporting(connection: Connection, token: str, kind: str, name: str, now: float) -> InstallRow | None:
     """The install for which `token` is a live token of this kind."""
     hashed = seal.token_hash(token)
     found = installs.token(connection, hashed) if hashed else None
@@ -226,6 +234,14 @@ def _is_withheld(store: Store, row: InstallRow, address: IPv4Address, now: float
             because = f"the answerfile was not given to {address}: {fault}"
             installs.tell(connection, now, row, "install.withheld", {"address": str(address), "because": because})
     return True
+
+
+def _refused(store: Store, row: InstallRow, address: IPv4Address, now: float, why: str) -> None:
+    """A token that was right once: a machine that was switched on before somebody cancelled or armed anew, or that asks once too often."""
+    if _refusals.due(row.id, address, now):
+        with store.site.write() as connection:
+            because = f"{address} asked for an answerfile by a token that is worth nothing now: {why}"
+            installs.tell(connection, now, row, "install.stale-token", {"address": str(address), "because": because})
 
 
 def _stranger(store: Store, row: InstallRow, address: IPv4Address, now: float) -> None:

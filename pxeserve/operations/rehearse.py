@@ -25,7 +25,7 @@ from pxeserve.operations.context import Context
 from pxeserve.operations.foresight import foresee
 from pxeserve.operations.foresight.heard import Heard, heard
 from pxeserve.operations.foresight.serving import network_of
-from pxeserve.operations.installs import Checked, checked
+from pxeserve.operations.preparing import Checked, checked
 from pxeserve.operations.registry import verb
 from pxeserve.operations.selection import chosen, selection
 from pxeserve.rehearse.plan import TEXT_DIALECTS, YUM_DIALECTS, Package, Plan

@@ -7,6 +7,7 @@ from typing import Any
 
 from pxeserve import __version__
 from pxeserve.config import Config
+from pxeserve.doctor.standing import standing
 from pxeserve.operations.address import base_url
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
@@ -16,7 +17,7 @@ from pxeserve.store import installs, inventory
 
 @verb("status")
 def status(context: Context) -> dict[str, Any]:
-    """Version, addresses, media, and hosts by the state of their newest install."""
+    """Version, addresses, media, hosts by the state of their newest install, and what the doctor's rounds found and still stands."""
     with context.store.site.read() as connection:
         hosts = inventory.hosts(connection)
         states = Counter(str(row.state) if (row := installs.newest_of(connection, host.id)) else "idle" for host in hosts)
@@ -33,6 +34,7 @@ def status(context: Context) -> dict[str, Any]:
         "media": [{"name": medium.name, "state": medium.state} for medium in media],
         "ftp": f"{config.server.address}:{config.ftp.port}" if config.ftp.enabled else "off",
         "nfs": _nfs(config),
+        "doctor": [one.plain() for one in standing(context.store).values()],
     }
 
 

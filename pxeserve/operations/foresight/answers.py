@@ -19,7 +19,7 @@ from pxeserve.errors import PxeserveError
 from pxeserve.installs import seal
 from pxeserve.operations.answering import Answering, sources
 from pxeserve.operations.context import Context
-from pxeserve.operations.installs import answered_for, said_for, templates_folder
+from pxeserve.operations.preparing import answered_for, said_for, templates_folder
 from pxeserve.operations.scripts import gathered
 from pxeserve.rehearse.prediction import Prediction
 from pxeserve.snapshot import Snapshot

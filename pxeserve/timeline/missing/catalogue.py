@@ -1,0 +1,71 @@
+"""The page of missing steps, drawn from the rules. Refuses to know what holds of any machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pxeserve.timeline.missing.dhcp import UNHEARD, UNHEARD_RULES
+from pxeserve.timeline.missing.shape import Expectation, Rule
+from pxeserve.timeline.missing.verdict import EXPECTATIONS, RULES
+from pxeserve.timeline.steps import Step
+
+_HEAD = """# The step that did not come
+
+Printed from the rules in `pxeserve/timeline/missing/`; a test compares. A machine that stops says nothing. `pxeserve events --host NAME` and
+`pxeserve explain MAC` say what should have come after the last sign of it, and why it may not have: the likeliest cause first, without those
+that the record rules out, each with how to tell it from the others and what to do. With `--json` the same stands in `next`.
+
+A cause is *proven* when it stands in the record, *likely* when something in it speaks for it, and *possible* otherwise; beside something proven
+the merely possible is left out, and five at most are shown. What is proven at once is told at once; else the timeline waits as long as machines
+take. Words in braces are filled in from the boot.
+"""
+
+
+def page() -> str:
+    """All of it, in Markdown."""
+    parts = [_HEAD, *_armed()]
+    for step in Step:
+        expectations = [one for one in EXPECTATIONS if one.after is step and one.expected]
+        if expectations:
+            parts += _step(f"After: {step}", expectations, [one for one in RULES if step in one.after])
+    parts += ["## All causes\n", *_causes((*UNHEARD_RULES, *RULES))]
+    return "\n".join(parts)
+
+
+def _armed() -> Iterator[str]:
+    yield from _step("Armed, and not heard", [UNHEARD], UNHEARD_RULES)
+
+
+def _step(title: str, expectations: Iterable[Expectation], rules: Iterable[Rule]) -> Iterator[str]:
+    yield f"## {title}\n"
+    yield "| expected next | where | overdue after | what it means | source |"
+    yield "| --- | --- | --- | --- | --- |"
+    for one in expectations:
+        cells = (one.expected, one.when, _patience(one), one.missing, "; ".join([one.source, *(slow.source for slow in one.slower)]))
+        yield _row(cells)
+    yield ""
+    yield "Causes: " + ", ".join(f"`{rule.name}`" for rule in rules) + "\n"
+
+
+def _patience(one: Expectation) -> str:
+    if one.patience is None:
+        return "never"
+    if one.patience == 0:
+        return "at once"
+    return "; ".join([f"{one.patience:.0f} s", *(f"{slow.patience:.0f} s for {slow.when}" for slow in one.slower)])
+
+
+def _causes(rules: Iterable[Rule]) -> Iterator[str]:
+    yield "| name | when | cause | how to tell | what to do | source |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for one in rules:
+        yield _row((f"`{one.name}`", one.when, one.text, one.tell, one.fix, one.source))
+    yield ""
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(_cell(one) for one in cells) + " |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("{{", "{").replace("}}", "}").replace("<", "&lt;")
