@@ -126,9 +126,9 @@ class House:
             if self.process is not None:
                 self.ask("rehearse.end", mac=begun.mac, host=begun.host, verdict="a test's")
 
-    def medium_folder(self) -> Path:
+    def medium_folder(self, name: str = "sample") -> Path:
         with self.store.site.read() as connection:
-            return self.data / "media" / inventory.media(connection)[0].folder
+            return self.data / "media" / next(one.folder for one in inventory.media(connection) if one.name == name)
 
 
 def furnish(folder: Path, inside: tuple[str, ...] = (), **network: Any) -> House:

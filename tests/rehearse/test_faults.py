@@ -94,12 +94,6 @@ def other_machine(data: bytes) -> bytes:
     return head + data[len(head) :]
 
 
-def medium(house: Any, name: str) -> Path:
-    with house.store.site.read() as connection:
-        folder = next(one.folder for one in inventory.media(connection) if one.name == name)
-    return Path(house.data) / "media" / folder
-
-
 def test_a_missing_loader(house: Any) -> None:
     with content(house.data / "loaders/debian/pxelinux.0", gone):
         told = foretold(house, MAC, "--firmware", "bios")
@@ -146,7 +140,7 @@ def test_secure_boot_takes_no_unsigned_loader(house: Any) -> None:
     ],
 )
 def test_a_medium_that_is_damaged_gets_no_menu_and_the_file_is_named_too(house: Any, path: str, made: Any, step: str) -> None:
-    with verified(house, "sample"), content(medium(house, "sample") / path, made):
+    with verified(house, "sample"), content(house.medium_folder("sample") / path, made):
         told = foretold(house)
     assert told["prediction"]["step"] == "menu"
     assert "medium sample is damaged" in told["prediction"]["cause"]
@@ -157,7 +151,7 @@ def test_a_medium_that_is_damaged_gets_no_menu_and_the_file_is_named_too(house: 
 
 @pytest.mark.parametrize("path", [".treeinfo", "repodata/repomd.xml"])
 def test_a_modern_medium_without_what_its_installer_looks_for_first(house: Any, path: str) -> None:
-    with verified(house, "xcp83"), content(medium(house, "xcp83") / path, gone):
+    with verified(house, "xcp83"), content(house.medium_folder("xcp83") / path, gone):
         told = foretold(house, MODERN, "--firmware", "bios")
     assert told["prediction"]["step"] == "menu"
     assert names(told, "repository", path)
@@ -174,7 +168,7 @@ def test_a_modern_medium_without_what_its_installer_looks_for_first(house: Any, 
 )
 def test_what_is_damaged_after_it_was_looked_at_is_walked_into(house: Any, path: str, made: Any, step: str, says: str) -> None:
     with verified(house, "sample"):
-        file = medium(house, "sample") / path
+        file = house.medium_folder("sample") / path
         before = file.read_bytes()
 
         def damage(_: Plan) -> None:
