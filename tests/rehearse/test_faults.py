@@ -9,15 +9,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from pxeserve.rehearse import doors
 from pxeserve.rehearse.channel import relayed
 from pxeserve.rehearse.dhcp import DhcpClient
 from pxeserve.rehearse.plan import Plan
+from pxeserve.rehearse.step import StepFailedError
+from pxeserve.rehearse.walk import Walk
 from pxeserve.store import events, inventory, scripts
 from pxeserve.store import tables as t
 
@@ -269,8 +273,6 @@ def test_an_arming_that_is_used_up_or_frozen(house: Any, state: str, says: str) 
 def test_a_stale_token_is_walked_into(house: Any) -> None:
     """The identity ends between its menu and its answerfile, as an arming does that lapses."""
     plan = Plan.from_plain(house.ask("rehearse.begin", mac=MAC))
-    from pxeserve.rehearse.walk import Walk
-
     with DhcpClient(plan, relayed(plan)) as client:
         steps = []
         for step in Walk(plan, client, wait=0.3).steps():
@@ -314,6 +316,24 @@ def test_a_machine_that_was_last_seen_in_a_loop(house: Any) -> None:
     assert "was last seen in a loop" in said["prediction"]["cause"]
 
 
+def test_a_relay_that_no_subnet_holds(house: Any) -> None:
+    record(house, {"kind": "dhcp.discover", "at": time.time(), "mac": MAC, "text": "of demo01", "data": {"relay": "10.9.0.1 0102"}})
+    try:
+        told = foretold(house)
+    finally:
+        forget(house, "demo01")
+    assert told["prediction"]["step"] == "offered"
+    assert "last heard through the relay agent 10.9.0.1, which is in none of the subnets" in told["prediction"]["cause"]
+
+
+def test_an_nfs_server_that_is_down(apart: Callable[..., Any]) -> None:
+    house = apart((r"\[answerfile\]", '[nfs]\nenabled = true\nserver = "kernel"\n[answerfile]'))
+    with answers(house, "modern", lambda now: {**now, "source": "nfs"}):
+        told = foretold(house, MODERN, "--firmware", "bios")
+    assert told["prediction"]["step"] == "repository"
+    assert "TCP port 2049 of 127.0.0.1 (NFS): nothing listens there" in told["prediction"]["cause"]
+
+
 def test_the_firmware_is_the_one_that_the_machine_said_last(house: Any) -> None:
     asked = {"at": time.time(), "mac": MODERN, "host": "demo83", "text": "of demo83"}
     record(house, {**asked, "kind": "dhcp.discover", "data": {"arch": "7"}})
@@ -342,8 +362,6 @@ def test_a_reservation_outside_of_every_subnet_is_only_told(house: Any) -> None:
     with house.store.site.write() as connection:
         host = inventory.host(connection, "demo01")
         assert host is not None
-        from ipaddress import IPv4Address
-
         inventory.put_host(connection, replace(host, address=IPv4Address("10.99.0.7")))
     try:
         told = json.loads(house.cli("rehearse", MAC, "--json").stdout)
@@ -408,9 +426,6 @@ def test_addresses_that_are_all_lent(apart: Callable[..., Any]) -> None:
 
 
 def test_a_port_that_somebody_else_serves_is_found_closed(house: Any) -> None:
-    from pxeserve.rehearse import doors
-    from pxeserve.rehearse.step import StepFailedError
-
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
         doors.source(f"ftp://127.0.0.1:{port}/media/x", "8.2", house_address())
@@ -425,6 +440,4 @@ def test_a_port_that_somebody_else_serves_is_found_closed(house: Any) -> None:
 
 
 def house_address() -> Any:
-    from ipaddress import IPv4Address
-
     return IPv4Address("127.0.0.1")
