@@ -190,7 +190,7 @@ def serving() -> Callable[..., AbstractContextManager[House]]:
     def served(folder: Path, interface: str, kind: tuple[str, ...], **network: Any) -> Iterator[House]:
         if os.geteuid() != 0:
             pytest.skip("network namespaces need root")
-        name = f"rehearse-{interface}-{os.getpid()}"
+        name = f"rehearse-{network.pop('space', interface)}-{os.getpid()}"
         _ip("netns", "add", name)
         try:
             _ip("-n", name, "link", "set", "lo", "up")
