@@ -42,7 +42,8 @@ def foresee_(context: Context, *, mac: str, firmware: Firmware | None = None) ->
     """
     _served(context)
     host = _host(context, mac)
-    known = heard(context, host) if firmware is None else Heard(firmware, "", host.macs[0])
+    card = parse_mac(mac)
+    known = heard(context, host, card) if firmware is None else Heard(firmware, "", card)
     found = foresee(context, host, known.mac, known.firmware)
     return {
         "host": host.name,
