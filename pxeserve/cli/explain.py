@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from pxeserve.cli.events import print_next
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke
+from pxeserve.cli.timeline import print_next
 from pxeserve.domain.client import Firmware
 
 app = typer.Typer()

@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pxeserve.cli import arming, passwords
+from pxeserve.cli import arming, host_log, passwords
 from pxeserve.cli.selecting import NamesArgument, RackOption, TagOption, asked, labels
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, reporting_errors
 
-app = typer.Typer(help="Hosts: add, list, show, set, remove, install, password, cancel.", no_args_is_help=True)
+app = typer.Typer(help="Hosts: add, list, show, set, remove, install, password, cancel, log.", no_args_is_help=True)
+app.command("log")(host_log.log)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The host's name.")]
 Set = Annotated[

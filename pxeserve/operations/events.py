@@ -1,4 +1,4 @@
-"""The record: events as they were written, one after another, and the timeline that makes sense of them."""
+"""The record: events as they were written, one after another. The timeline that makes sense of them stands beside it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,15 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from pxeserve.domain.client import parse_mac
-from pxeserve.domain.host import Host
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context, Progress
-from pxeserve.operations.missing import known
 from pxeserve.operations.registry import verb
-from pxeserve.snapshot import SnapshotSource, shared
+from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import events as stored
-from pxeserve.timeline.reading import BootLines, Timeline, read
 
 _POLL = 0.5
 _AT_ONCE = 500
 _COUNTED_MINUTES = 60
-_NEWEST = 400
-"""Events that are looked at for what comes next: more than an install without its packages has."""
 Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
 
 
@@ -45,15 +40,6 @@ def events(
     return _events(context, wanted, limit, follow=follow)
 
 
-@verb("timeline")
-def timeline(context: Context, *, host: str, limit: Limit = 5000) -> dict[str, Any]:
-    """What the record means for `host`: its boots step by step, and what did not come."""
-    wanted = stored.Wanted(host=_host(context, host))
-    with context.store.events.read() as connection:
-        found = stored.latest(connection, wanted, limit)
-    return _timeline(read(host, found, time.time(), known(context, shared(context.store).current().hosts.get(host))))
-
-
 @verb("counters")
 def counters(context: Context) -> list[dict[str, Any]]:
     """What was ignored or lost in the last hour, by source and reason."""
@@ -64,16 +50,6 @@ def counters(context: Context) -> list[dict[str, Any]]:
     for _, source, reason, count in rows:
         sums[(source, reason)] = sums.get((source, reason), 0) + count
     return [{"source": source, "reason": reason, "count": count} for (source, reason), count in sorted(sums.items())]
-
-
-def coming(context: Context, host: Host) -> dict[str, Any] | None:
-    """What should come next of `host`, as its timeline says it of the newest boot, or of an arming that nothing followed."""
-    with context.store.events.read() as connection:
-        found = stored.latest(connection, stored.Wanted(host=host.name), _NEWEST)
-    told = read(host.name, found, time.time(), known(context, host))
-    real = [boot for boot in told.boots if not boot.rehearsal]
-    following = told.next or (real[-1].next if real else None)
-    return dataclasses.asdict(following) if following else None
 
 
 def _events(context: Context, wanted: stored.Wanted, limit: int, *, follow: bool) -> Iterator[dict[str, Any]]:
@@ -111,40 +87,3 @@ def _mac(mac: str | None) -> str | None:
         return parse_mac(mac) if mac is not None else None
     except ValueError as error:
         raise PxeserveError(str(error)) from None
-
-
-def _timeline(timeline: Timeline) -> dict[str, Any]:
-    return {
-        "host": timeline.host,
-        "state": timeline.state,
-        "boots": [_boot(boot) for boot in timeline.boots],
-        "beside": [{"at": one.at, "text": one.text, "ok": one.ok} for one in timeline.beside],
-        "next": dataclasses.asdict(timeline.next) if timeline.next else None,
-    }
-
-
-def _boot(boot: BootLines) -> dict[str, Any]:
-    return {
-        "mac": boot.mac,
-        "session": boot.session,
-        "began": boot.began,
-        "rehearsal": boot.rehearsal,
-        "target": boot.target,
-        "reached": boot.reached,
-        "next": dataclasses.asdict(boot.next) if boot.next else None,
-        "lines": [
-            {
-                "at": one.at,
-                "offset": one.at - boot.began,
-                "step": one.step,
-                "text": one.text,
-                "ok": one.ok,
-                "bytes": one.bytes,
-                "seconds": one.seconds,
-                "rate": one.rate,
-                "count": one.count,
-                "events": [one.first, one.last],
-            }
-            for one in boot.lines
-        ],
-    }

@@ -19,8 +19,8 @@ from pxeserve.errors import PxeserveError
 from pxeserve.handout.menus import Place, own_disk, reader_for, write
 from pxeserve.installs.subject import Subject, subject
 from pxeserve.operations.context import Context
-from pxeserve.operations.events import coming
 from pxeserve.operations.registry import verb
+from pxeserve.operations.timeline import coming
 from pxeserve.snapshot import shared
 from pxeserve.store.loaders import sets
 

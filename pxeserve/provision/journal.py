@@ -17,6 +17,7 @@ from pxeserve.events.clients import Clients
 from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
 from pxeserve.handout.answer import Who
+from pxeserve.installs.logs import Kept
 from pxeserve.provision.repeats import Repeats, Several
 from pxeserve.repo.packages import Packages
 
@@ -162,6 +163,11 @@ class Journal:
     def progress(self, address: str, stage: str) -> None:
         """`http.progress`: the machine reported a stage."""
         self._emit("http.progress", address, f"reports {stage}", {"stage": stage})
+
+    def log(self, address: str, kept: Kept) -> None:
+        """`http.log`: the end of the installer's log came and is kept; its last lines tell most."""
+        data = {"stage": kept.stage, "bytes": kept.size, "last": list(kept.last)}
+        self._emit("http.log", address, f"the end of the installer's log came: {kept.size} bytes", data, kept.install)
 
     @property
     def full(self) -> bool:

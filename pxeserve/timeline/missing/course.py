@@ -9,6 +9,7 @@ from pxeserve.domain.client import ARCHITECTURES, Firmware
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.missing import files
 from pxeserve.timeline.missing.situation import Fetch, File, Known, Media, Situation
+from pxeserve.timeline.runs import Run
 from pxeserve.timeline.steps import Step
 
 ORDER = {step: number for number, step in enumerate(Step)}
@@ -38,6 +39,13 @@ class Course:
             self._install(event, data)
         elif handler := _HANDLERS.get(event.kind):
             handler(self, event, data)
+
+    def packages(self, run: Run) -> None:
+        """Packages that came whole, one after another. There are thousands of them, and rules look at the last one alone."""
+        facts = self._facts
+        facts["package"], facts["packages"] = max(run.package, facts.get("package", 0)), run.packages
+        self._more("media", _media_of(run.events[-1].data or {}))
+        self.reach(Step.PACKAGES)
 
     def situation(self, mac: str) -> Situation:
         """What has been heard of the boot of `mac`."""
@@ -180,22 +188,12 @@ class Course:
         self.reach(Step.OWN_DISK if target == "own-disk" else Step.MENU)
 
     def _media(self, _event: EventRow, data: Mapping[str, Any]) -> None:
-        several = data.get("files")
-        path = str(several[-1][0]) if isinstance(several, list) and several else str(data.get("path", ""))
-        package, packages = _whole(data, "package"), _whole(data, "packages")
-        one = Media(
-            str(data.get("medium", "")), path, str(data.get("outcome", "")), _whole(data, "status") or 200, _whole(data, "bytes") or 0,
-            _whole(data, "total") or 0, package, packages,
-        )  # fmt: skip
+        one = _media_of(data)
         self._more("media", one)
-        if package is None:
-            self._more("missed" if one.outcome == "not-found" else "found", path)
-            self.reach(Step.REPOSITORY)
-        elif one.outcome == "done":
-            self._facts["package"], self._facts["packages"] = max(package, self._facts.get("package", 0)), packages or 0
-            self.reach(Step.PACKAGES)
-        else:
-            self.reach(Step.REPOSITORY)
+        if one.package is None:
+            self._more("missed" if one.outcome == "not-found" else "found", one.path)
+        self.reach(Step.REPOSITORY)
+
 
     def _answerfile(self, _event: EventRow, data: Mapping[str, Any]) -> None:
         outcome = str(data.get("outcome"))
@@ -229,6 +227,15 @@ class Course:
         if word == "script-failed":
             self._more("failures", because)
         self._more("happened", (word, because))
+
+
+def _media_of(data: Mapping[str, Any]) -> Media:
+    several = data.get("files")
+    path = str(several[-1][0]) if isinstance(several, list) and several else str(data.get("path", ""))
+    return Media(
+        str(data.get("medium", "")), path, str(data.get("outcome", "")), _whole(data, "status") or 200, _whole(data, "bytes") or 0,
+        _whole(data, "total") or 0, _whole(data, "package"), _whole(data, "packages"),
+    )  # fmt: skip
 
 
 def _whole(data: Mapping[str, Any], key: str) -> int | None:

@@ -11,9 +11,11 @@ from typing import Any
 
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.boots import Boot
+from pxeserve.timeline.boots import order as in_order
 from pxeserve.timeline.missing.armed import armed
 from pxeserve.timeline.missing.course import Course
 from pxeserve.timeline.missing.situation import Armed, Brief, Known, Situation
+from pxeserve.timeline.runs import PACKAGES, runs
 
 _NEIGHBOURS = 8
 _ENDS = frozenset({"done", "failed", "lapsed", "cancelled"})
@@ -48,13 +50,13 @@ def gather(
         flag = rehearsals[number]
         before, after = neighbours[number]
         later = [briefs[one] for one in after]
-        state = _state_at(states[flag], boot.events[-1].at, boot.events[0].at)
+        state = _state_at(states[flag], boot.events[-1].moment, boot.events[0].moment)
         told = [_told(event) for event in ends[flag] if _between(event, boot, later)]
         situation = replace(
-            situation, newest=newest[flag] == number, quiet=max(now - boot.events[-1].at, 0.0),
-            began=boot.events[0].at, ended=boot.events[-1].at, armed=state.armed if state else Armed(),
+            situation, newest=newest[flag] == number, quiet=max(now - boot.events[-1].moment, 0.0),
+            began=boot.events[0].moment, ended=boot.events[-1].moment, armed=state.armed if state else Armed(),
             state=state.word if state else "",
-            since=max(boot.events[0].at - state.at, 0.0) if state else 0.0, happened=(*situation.happened, *told),
+            since=max(boot.events[0].moment - state.at, 0.0) if state else 0.0, happened=(*situation.happened, *told),
             before=tuple(briefs[one] for one in before), after=tuple(later),
         )  # fmt: skip
         found.append(situation)
@@ -66,7 +68,7 @@ def waiting(boots: Sequence[Boot], beside: Sequence[EventRow], rehearsals: Seque
     unheard counts for as long as nothing else happens."""
     own = [event for event in beside if event.kind.startswith("install.") and not _rehearsed(event)]
     order = next((event for event in reversed(own) if event.kind == "install.armed"), None)
-    if order is None or any(boot.events[-1].at >= order.at for boot, flag in zip(boots, rehearsals, strict=True) if not flag):
+    if order is None or any(boot.events[-1].moment >= order.moment for boot, flag in zip(boots, rehearsals, strict=True) if not flag):
         return None
     later = own[own.index(order) + 1 :]
     if any(event.kind == "install.cancelled" for event in later):
@@ -74,15 +76,19 @@ def waiting(boots: Sequence[Boot], beside: Sequence[EventRow], rehearsals: Seque
     told = tuple(_told(event) for event in later)
     mac = next((boot.mac for boot in reversed(boots) if boot.mac), None)
     return Situation(
-        mac=mac or "", quiet=max(now - order.at, 0.0), known=known, armed=armed(order.data or {}), state="armed", mode=known.mode,
+        mac=mac or "", quiet=max(now - order.moment, 0.0), known=known, armed=armed(order.data or {}), state="armed", mode=known.mode,
         happened=told,
     )  # fmt: skip
 
 
 def _course(boot: Boot, known: Known) -> Situation:
     course = Course(known)
-    for event in boot.events:
-        course.add(event)
+    for run in runs(boot):
+        if run.what == PACKAGES:
+            course.packages(run)
+        else:
+            for event in run.events:
+                course.add(event)
     return course.situation(boot.mac or "")
 
 
@@ -99,19 +105,19 @@ def _neighbours(boots: Sequence[Boot], rehearsals: Sequence[bool]) -> list[tuple
 
 def _brief(boot: Boot, situation: Situation) -> Brief:
     target = situation.menus[-1] if situation.menus else None
-    return Brief(boot.events[0].at, boot.events[-1].at, situation.loader, situation.reached, target)
+    return Brief(boot.events[0].moment, boot.events[-1].moment, situation.loader, situation.reached, target)
 
 
 def _states(events: Iterable[EventRow], *, rehearsal: bool) -> list[_State]:
     found: list[_State] = []
     current = Armed()
-    for event in sorted((one for one in events if one.kind.startswith("install.")), key=lambda one: (one.at, one.id)):
+    for event in sorted((one for one in events if one.kind.startswith("install.")), key=in_order):
         word = event.kind.removeprefix("install.")
         if word not in _STATES or _rehearsed(event) is not rehearsal:
             continue
         if word == "armed":
             current = armed(event.data or {})
-        found.append(_State(event.at, word, current))
+        found.append(_State(event.moment, word, current))
     return found
 
 
@@ -138,4 +144,4 @@ def _told(event: EventRow) -> tuple[str, str]:
 
 
 def _between(event: EventRow, boot: Boot, later: Sequence[Brief]) -> bool:
-    return event.at >= boot.events[0].at and (not later or event.at < later[0].began)
+    return event.moment >= boot.events[0].moment and (not later or event.moment < later[0].began)
