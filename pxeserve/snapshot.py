@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from pxeserve.answerfile.inheritance import InheritanceError, Layer, Merged, upon
 from pxeserve.domain.host import BootWords, Host, Profile
+from pxeserve.domain.identity import by_uuid
 from pxeserve.domain.medium import Medium
 from pxeserve.store import Store, inventory
 
@@ -71,7 +72,8 @@ def layers(connection: Connection) -> Layers:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One moment of the inventory. Profiles have their inheritance resolved, but for their answers: these are asked of `layers`."""
+    """One moment of the inventory. Profiles have their inheritance resolved, but for their answers: these are asked of `layers`. `by_uuid`
+    names the hosts that a system UUID was entered for."""
 
     revision: int
     hosts: Mapping[str, Host]
@@ -80,6 +82,7 @@ class Snapshot:
     profiles: Mapping[str, Profile]
     media: Mapping[str, Medium]
     layers: Layers
+    by_uuid: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def profile_of(self, host: Host) -> Profile | None:
         """The host's profile, inheritance resolved; None when it is gone."""
@@ -123,6 +126,7 @@ class SnapshotSource:
                 resolve(written.profiles),
                 {medium.name: medium for medium in inventory.media(connection)},
                 written,
+                by_uuid(hosts),
             )
 
 

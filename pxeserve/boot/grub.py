@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from pxeserve.boot.entry import Entry, Load, MenuError, Part
-from pxeserve.boot.exits import INSTALLED, Leave
+from pxeserve.boot.leaving import Reader, way
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=,+@%^~-]+", re.ASCII)
 
@@ -51,23 +51,21 @@ def _started(entry: Entry, bases: Sequence[str]) -> list[str]:
 
 
 def _sorry(name: str) -> str:
-    return f"  echo 'pxeserve: {name} could not be loaded; going on with the next boot device in 10 s'; sleep 10; exit"
+    return f"  echo 'pxeserve: {name} could not be loaded; going on with the next boot device in 10 s'; sleep 10; exit 1"
 
 
 def _leave(leave: str) -> list[str]:
-    """Quirk `grub-exits-well`: GRUB up to 2.06 ends with success whatever it is told, so firmware that wants an error to go on gets the
-    installed system's own loader like any other."""
-    if leave == Leave.EXIT:
-        return ["exit"]
+    """Quirk `grub-exits-well`: GRUB up to 2.06 ends with success whatever it is told, so it looks for an installed system's own loader."""
+    chosen = way(Reader.GRUB, leave)
     lines = []
-    for one in INSTALLED:
+    for one in chosen.looks_for:
         lines += [
             f"if search --no-floppy --file --set=root {one.path}; then",
             f"  echo 'pxeserve: {one.system} on this disk'",
             f"  if chainloader ($root){one.path}; then boot; fi",
             "fi",
         ]
-    return [*lines, "exit"]
+    return [*lines, *chosen.lines]
 
 
 def _line(part: Part) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pxeserve.boot.entry import Entry, Load, MenuError, Part
-from pxeserve.boot.exits import Leave
+from pxeserve.boot.leaving import Reader, way
 
 EXPANDED = "x/"
 """Stands before a name whose content is wanted without its gzip."""
@@ -29,7 +29,7 @@ def write(entry: Entry, base: str, host: Host) -> bytes:
     lines = ["#!ipxe", f"# pxeserve: {entry.says}"]
     match entry.load:
         case Load.OWN_DISK:
-            lines += _leave(entry.leave, host)
+            lines += way(Reader.IPXE_UEFI if host.uefi else Reader.IPXE_BIOS, entry.leave).lines
         case Load.LINUX:
             lines += _linux(entry.parts, base)
         case Load.XEN | Load.XEN_BIOS if not host.uefi:
@@ -43,18 +43,6 @@ def anybody(base: str) -> bytes:
     """The script that a machine gets which named nobody: it comes again and says who it is and what it runs on."""
     again = f"chain --replace {base}/ipxe/${{netX/mac:hexhyp}}.${{platform}}"
     return f"#!ipxe\n# pxeserve: asks again by the card's own address\n{again}\n".encode()
-
-
-def _leave(leave: str, host: Host) -> list[str]:
-    match Leave(leave or Leave.AUTO):
-        case Leave.EXIT:
-            return ["exit"]
-        case Leave.ERROR:
-            return ["exit 1"]
-        case Leave.DISK:
-            return ["sanboot --no-describe --drive 0x80 || exit 1"]
-    # Quirk `ipxe-uefi-exit`: most UEFI firmware goes on with its next entry only when the boot program failed.
-    return ["exit 1"] if host.uefi else ["exit"]
 
 
 def _linux(parts: Sequence[Part], base: str) -> list[str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pxeserve.boot import grubimage, syslinux, table
+from pxeserve.boot import grubimage, leaving, syslinux, table
 from pxeserve.boot.entry import Load
+from pxeserve.boot.exits import Leave
 from pxeserve.boot.table import Family, Row
 from pxeserve.domain.client import Firmware
 from pxeserve.domain.decide import Loader, Site
@@ -41,7 +42,7 @@ class _Known:
     revision: int
     imported: dict[str, LoaderSet]
     media: dict[str, Medium]
-    sites: dict[tuple[Load, bool], Site] = field(default_factory=dict)
+    sites: dict[tuple[Load, bool, str], Site] = field(default_factory=dict)
     """What was found for machines that boot nothing of a medium's, which no file of one decides."""
 
 
@@ -56,6 +57,7 @@ class Loaders:
         self._data = data
         self._mode = mode
         self._silent = table.silent(idle, mode)
+        self._stops = leaving.stops() if (mode, idle) == ("server", "auto") else {}
         self._shelf = Shelf(store, data)
         self._root: Root | None = None
         self._own: dict[str, str] = {}
@@ -66,14 +68,15 @@ class Loaders:
         """What the server can offer to a machine that would boot `medium`, or the plain files of `profile`."""
         load = table.load_of(medium, profile.plain if profile else None)
         secure = profile is not None and profile.words.secure_boot == "yes"
+        leave = profile.words.leave if profile is not None else ""
         if medium is not None:
-            return self._site(load, medium, secure=secure)
+            return self._site(load, medium, leave, secure=secure)
         sites = self._current().sites
-        if (load, secure) not in sites:
-            sites[load, secure] = self._site(load, None, secure=secure)
-        return sites[load, secure]
+        if (load, secure, leave) not in sites:
+            sites[load, secure, leave] = self._site(load, None, leave, secure=secure)
+        return sites[load, secure, leave]
 
-    def _site(self, load: Load, medium: Medium | None, *, secure: bool) -> Site:
+    def _site(self, load: Load, medium: Medium | None, leave: str, *, secure: bool) -> Site:
         loaders: dict[Firmware, Loader] = {}
         missing: dict[Firmware, str] = {}
         for firmware in Firmware:
@@ -82,7 +85,9 @@ class Loaders:
                 loaders[firmware] = found
             else:
                 missing[firmware] = found
-        return Site(loaders, missing, self._silent)
+        if leave == Leave.SILENT:
+            return Site(loaders, missing, dict.fromkeys(Firmware, table.SILENT_BY_PROFILE))
+        return Site(loaders, missing, self._silent, {} if leave else self._stops)
 
     def site_of(self, firmware: Firmware, set_name: str | None, medium: Medium | None, profile: Profile | None) -> Site:
         """The same for a machine whose loader asks already, from whichever set or by hand: only what the table refuses is refused."""
@@ -109,6 +114,15 @@ class Loaders:
         if one is None or not one.has(file):
             raise PathRefused("not-found")
         return self._imported().open(f"{one.name}/{file}")
+
+    def modules(self, set_name: str | None, wanted: str) -> frozenset[str]:
+        """`wanted`, if it lies beside the pxelinux.0 of this set, or of the one that a machine gets which names none."""
+        found = set_name or self.default_set()
+        try:
+            self.open(found or "", wanted).close()
+        except PathRefused:
+            return frozenset()
+        return frozenset({wanted})
 
     def default_set(self, file: str = syslinux.FIRST) -> str | None:
         """The set that gives `file` to a machine that names none, as one configured by hand does."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from pxeserve.boot import entry as entries
 from pxeserve.boot.entry import Entry, Load, MenuError, bounded
+from pxeserve.boot.leaving import Reader, way
 from pxeserve.domain.decide import Decision
 from pxeserve.domain.host import BootWords
 
@@ -25,8 +28,8 @@ def own_disk(who: str, words: BootWords = BootWords()) -> bytes:  # noqa: B008 -
     return write(entries.own_disk(who, words))
 
 
-def write(entry: Entry) -> bytes:
-    """The configuration file. Raises MenuError for what a BIOS cannot load."""
+def write(entry: Entry, modules: Container[str] = frozenset()) -> bytes:
+    """The configuration file; `modules` are those that lie beside the loader. Raises MenuError for what a BIOS cannot load."""
     head = [f"serial {entry.serial.port} {entry.serial.speed}"] if entry.serial else []
     body = [
         *head,
@@ -35,17 +38,17 @@ def write(entry: Entry) -> bytes:
         "prompt 0",
         "noescape 1",
         f"label {entry.label}",
-        *(f"  {line}" for line in _lines(entry)),
+        *(f"  {line}" for line in _lines(entry, modules)),
     ]
     return ("\n".join(body) + "\n").encode("ascii", "replace")
 
 
-def _lines(entry: Entry) -> list[str]:
-    """`localboot 0` is PXELINUX's own way out: it unloads the network stack and returns to the ROM, which tells the BIOS to try the
-    next device. -1 is ISOLINUX's (report failure by INT 18h) and undefined here; iPXE's ROM and SeaBIOS go on to the disk on 0."""
+def _lines(entry: Entry, modules: Container[str]) -> list[str]:
     match entry.load:
         case Load.OWN_DISK:
-            return ["localboot 0"]
+            chosen = way(Reader.PXELINUX, entry.leave)
+            usable = not chosen.module or chosen.module in modules
+            return list((chosen if usable else way(Reader.PXELINUX, "")).lines)
         case Load.XEN | Load.XEN_BIOS:
             text = " --- ".join(str(part) for part in entry.parts)
             return [f"kernel {MBOOT}", f"append {bounded(text, MAX_APPEND, 'the boot entry')}"]

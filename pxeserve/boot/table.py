@@ -114,6 +114,7 @@ SECURE_BOOT = (
     "installation, or say boot.secure_boot = no if it is off"
 )
 
+SILENT_BY_PROFILE = "the profile says boot.leave = silent: an idle machine is given no boot file, and goes on to its own disk by itself"
 SILENT_IN_PROXY = "beside another DHCP server an idle machine gets no answer: its firmware goes on to its own disk by itself"
 
 

@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from pxeserve.cli import timeline
+from pxeserve.cli import following, timeline
+from pxeserve.cli.selecting import RackOption, TagOption
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, stream
 
 app = typer.Typer()
@@ -23,7 +24,9 @@ def events(
     install: Annotated[str | None, typer.Option("--install", metavar="ID", help="Only this installation: its stages and boots.")] = None,
     told: Annotated[bool, typer.Option("--timeline", help="What the record means; with --json as one document.")] = False,
     mac: Annotated[str | None, typer.Option("--mac", help="Only this card.")] = None,
-    kind: Annotated[str | None, typer.Option("--kind", help="Only this kind, such as dhcp or tftp.transfer.")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="Only this kind, such as install.* or tftp.transfer.")] = None,
+    rack: RackOption = None,
+    tag: TagOption = None,
     since: Annotated[int | None, typer.Option("--since", metavar="ID", help="Only what came after this event.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many.", min=1, max=10_000)] = 500,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as things happen, until Ctrl-C.")] = False,
@@ -34,11 +37,16 @@ def events(
     if ignored:
         invoke(config, json, "counters", {}, _counters)
         return
-    narrowed = follow or mac or kind or since
+    narrowed = follow or mac or kind or since or rack or tag
     if told or (bool(host) != bool(install) and not json and not narrowed):
         invoke(config, json, "timeline", {"install": install} if install else {"host": host}, timeline.show)
         return
-    arguments = {"host": host, "mac": mac, "kind": kind, "since": since, "limit": limit, "follow": follow}
+    arguments = {
+        "host": host, "mac": mac, "kind": kind, "install": install, "rack": rack, "tag": tag or [], "since": since, "limit": limit,
+    }  # fmt: skip
+    if follow:
+        following.follow(config, json, arguments, _event)
+        return
     stream(config, json, "events", arguments, _event)
 
 

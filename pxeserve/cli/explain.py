@@ -19,24 +19,38 @@ _MARKS = {"chose": "+", "passed-over": "-", "refused": "!"}
 
 @app.command()
 def explain(
-    mac: Annotated[str, typer.Argument(metavar="MAC", help="The card that boots.")],
+    who: Annotated[str, typer.Argument(metavar="MAC|HOST", help="The card that boots, or a host's name.")],
     config: ConfigOption = None,
     json: JsonOption = False,
-    firmware: Annotated[Firmware, typer.Option("--firmware", help="What the machine boots with.")] = Firmware.BIOS,
+    firmware: Annotated[
+        Firmware | None, typer.Option("--firmware", help="What the machine boots with; else what it last said itself.")
+    ] = None,
 ) -> None:
     """Say what a machine would get if it booted now, with every reason and the menu it would read. Changes nothing."""
-    invoke(config, json, "explain", {"mac": mac, "firmware": firmware.value}, _explained)
+    asked = {"mac": who} if firmware is None else {"mac": who, "firmware": firmware.value}
+    invoke(config, json, "explain", asked, _explained)
 
 
 def _explained(answer: Any, console: Console) -> None:
     who = f" ({answer['host']})" if answer["host"] else ""
     console.print(Text(f"{answer['mac']}{who} with {answer['firmware']} firmware: {answer['target']}", style="bold"))
+    for reason in answer["firmware_because"]:
+        console.print(Text(f"  {reason['text']}  [{reason['code']}; {reason['source']}]"))
+    if others := [mac for mac in answer["macs"] if mac != answer["mac"]]:
+        console.print(Text(f"  its other cards: {', '.join(others)}"))
     if loader := answer["loader"]:
         console.print(Text(f"  loader: {loader['file']} of set {loader['set']} ({loader['origin']})"))
     console.print("because")
-    for reason in answer["because"]:
-        console.print(Text(f"  {_MARKS[reason['weight']]} {reason['text']}  [{reason['code']}; {reason['source']}]"))
+    _reasons(answer["because"], console)
     console.print(Text("  (+ chosen, - passed over, ! refused)", style="dim"))
+    console.print(Text(f"DHCP ({answer['dhcp']['mode']}): {'answers' if answer['dhcp']['answers'] else 'does not answer'}"))
+    _reasons([*answer["dhcp"]["because"], *answer["leave"]], console)
+    console.print("when it asks")
+    _reasons([*answer["evidence"], *answer["answerfile"], *answer["standing"]], console)
+    if answer["quirks"]:
+        console.print("quirks in force")
+        for one in answer["quirks"]:
+            console.print(Text(f"  {one['name']}: {one['seen']}; {one['does']}  [{one['source']}]"))
     if answer["next"]:
         console.print("what the record says of it now")
         print_next(answer["next"], console)
@@ -48,3 +62,11 @@ def _explained(answer: Any, console: Console) -> None:
         console.print("menu as it would be given")
         for line in answer["menu"].splitlines():
             console.print(Text(f"  | {line}"))
+    console.print("what you will see")
+    for number, step in enumerate(answer["outlook"], 1):
+        console.print(Text(f"  {number}. {step}"))
+
+
+def _reasons(reasons: Any, console: Console) -> None:
+    for reason in reasons:
+        console.print(Text(f"  {_MARKS[reason['weight']]} {reason['text']}  [{reason['code']}; {reason['source']}]"))

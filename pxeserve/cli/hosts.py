@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,11 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pxeserve.cli import arming, host_log, passwords
+from pxeserve.cli import arming, host_log, passwords, unheard
 from pxeserve.cli.selecting import NamesArgument, RackOption, TagOption, asked, labels
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, reporting_errors
+from pxeserve.cli.tables import DryRun, imported, read
 
-app = typer.Typer(help="Hosts: add, list, show, set, remove, install, password, cancel, log.", no_args_is_help=True)
+app = typer.Typer(help="Hosts: add, import, list, show, set, remove, install, password, cancel, log.", no_args_is_help=True)
 app.command("log")(host_log.log)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The host's name.")]
@@ -34,8 +36,8 @@ Macs = Annotated[list[str] | None, typer.Option("--mac", metavar="MAC", help="A 
 @app.command("add")
 def add(
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="The host's name.")],
-    mac: Annotated[list[str], typer.Option("--mac", metavar="MAC", help="A network card's address; again for more cards.")],
     profile: Annotated[str, typer.Option("--profile", metavar="PROFILE", help="What kind of host it is.")],
+    mac: Macs = None,
     set_: Set = None,
     rack: Rack = None,
     tag: Tag = None,
@@ -52,10 +54,29 @@ def add(
 
 @app.command("list")
 def list_hosts(
-    names: NamesArgument = None, rack: RackOption = None, tag: TagOption = None, config: ConfigOption = None, json: JsonOption = False
+    names: NamesArgument = None,
+    rack: RackOption = None,
+    tag: TagOption = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print a table for a spreadsheet, as `host import` takes it.")] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Show hosts and the state of their newest install: all of them, or those that are named, in a rack or have a tag."""
+    if csv:
+        invoke(config, json, "host.table", asked(names, rack, tag), _table)
+        return
     invoke(config, json, "host.list", asked(names, rack, tag), _listed)
+
+
+@app.command("import")
+def import_hosts(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv or .yaml file of hosts.")],
+    dry_run: DryRun = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Add and change hosts as FILE says, all of it or nothing; prints the difference. What it does not say stays as it is."""
+    invoke(config, json, "host.import", {**read(file), "dry_run": dry_run}, imported)
 
 
 @app.command("show")
@@ -108,6 +129,10 @@ def _password(answer: Any, console: Console) -> None:
         )
 
 
+def _table(answer: Any, console: Console) -> None:
+    console.out(answer["csv"], end="", highlight=False)
+
+
 def _listed(answer: Any, console: Console) -> None:
     if not answer:
         console.print("no hosts yet: pxeserve host add --mac MAC --name NAME --profile PROFILE")
@@ -116,9 +141,13 @@ def _listed(answer: Any, console: Console) -> None:
     for host in answer:
         tags = ", ".join(host["tags"]) or "-"
         table.add_row(
-            host["name"], "\n".join(host["mac"]), host["profile"], host["rack"] or "-", tags, host["address"] or "-", host["state"]
+            host["name"], "\n".join(host["mac"]), host["profile"], host["rack"] or "-", tags, host["address"] or "-", _state(host)
         )
     console.print(table)
+
+
+def _state(host: Any) -> str:
+    return f"{host['state']}, nothing heard" if host["unheard"] else str(host["state"])
 
 
 def _shown(answer: Any, console: Console) -> None:
@@ -132,5 +161,8 @@ def _shown(answer: Any, console: Console) -> None:
         console.print(f"{'medium:':10}{escape(found['name'] + state)}")
     for key, value in answer["answerfile"].items():
         console.print(f"  {escape(key)}: {escape(str(value))}")
+    if answer.get("unheard"):
+        for line in unheard.lines(answer["unheard"]):
+            console.print(f"! {escape(line)}")
     for note in answer.get("notes", ()):
         console.print(f"note: {escape(note)}")

@@ -38,6 +38,10 @@ Render = Callable[[Any, "Console"], None]
 Call = Callable[[str, Mapping[str, Any]], Iterator[dict[str, Any]]]
 
 
+class ServiceGoneError(PxeserveError):
+    """The service ended before it had said all."""
+
+
 def invoke(config: Path | None, json: bool, verb: str, arguments: Mapping[str, Any], render: Render) -> Any:
     """Carry out `verb` and print its answer: as JSON, or as `render` shows it. Ends the command with 1 when the answer is an error."""
     with reporting_errors():
@@ -134,18 +138,33 @@ def wrong_use() -> Iterator[None]:
 
 def say(error: PxeserveError) -> None:
     """An error, where people and scripts look for it."""
+    note(f"error: {error}")
+
+
+def note(text: str) -> None:
+    """Something about the command itself, beside what it prints."""
     from rich.console import Console
 
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {visible(str(error))}", markup=False)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(visible(text), markup=False)
 
 
 @contextmanager
 def _connected(config_file: Path | None) -> Iterator[Call]:
     config = configured(config_file)
+    with served(config) as call:
+        if call is not None:
+            yield call
+            return
+    with _alone(config) as call:
+        yield call
+
+
+@contextmanager
+def served(config: Config) -> Iterator[Call | None]:
+    """The service that runs, and None where none does: then the data folder is left alone."""
     sock = _service(config)
     if sock is None:
-        with _alone(config) as call:
-            yield call
+        yield None
         return
     with sock:
         yield lambda verb, arguments: _remote(sock, verb, arguments)
@@ -176,7 +195,7 @@ def _remote(sock: socket.socket, verb: str, arguments: Mapping[str, Any]) -> Ite
             if "result" in message:
                 return
     except OSError as error:
-        raise PxeserveError(f"the service went away: {error.strerror}", fix="look into its log") from None
+        raise ServiceGoneError(f"the service went away: {error.strerror}", fix="look into its log") from None
 
 
 @contextmanager

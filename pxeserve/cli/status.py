@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke
+from pxeserve.cli.webhooks import standing
 
 app = typer.Typer(add_completion=False)
 
@@ -28,3 +31,17 @@ def _shown(answer: Any, console: Console) -> None:
     console.print(f"media: {escape(media)}")
     if answer["ftp"] != "off" or answer["nfs"] != "off":
         console.print(escape(f"FTP: {answer['ftp']}; NFS: {answer['nfs']}"))
+    for one in answer["doctor"]:
+        console.print(escape(f"doctor: {one['what']} ({one['where']}): {one['fix']}"))
+    console.print(Text(f"record: {_record(answer['record'])}"))
+    if answer["metrics"] != "off":
+        console.print(Text(f"metrics: {answer['metrics']}"))
+    for hook in answer["webhooks"]:
+        console.print(Text(f"webhook {hook['name']}: {standing(hook)}"))
+
+
+def _record(record: Any) -> str:
+    if record["oldest"] is None:
+        return "empty"
+    since = datetime.fromtimestamp(record["oldest"], UTC).astimezone().isoformat(" ", "minutes")
+    return f"{record['events']:,} events since {since}, {record['bytes'] / 1e6:,.1f} MB"

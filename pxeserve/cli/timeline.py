@@ -9,6 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from pxeserve.cli import unheard
+
 _DONE, _WRONG = "  ", "! "
 _STAGE = 22
 _LASTED = 10
@@ -28,6 +30,10 @@ def show(timeline: Any, console: Console) -> None:
     for number, boot in enumerate(boots, 1):
         console.print()
         _boot(number, boot, console)
+    if timeline["unheard"]:
+        console.print()
+        for line in unheard.lines(timeline["unheard"]):
+            _row(console, "! ", [line], ok=False)
     if timeline["next"]:
         console.print()
         print_next(timeline["next"], console)

@@ -26,6 +26,10 @@ _SAMPLES: dict[str, Any] = {
     "dns": (IPv4Address("10.77.0.1"),),
     "ntp": (IPv4Address("10.77.0.1"),),
     "domain": "example.com",
+    "name": "chat",
+    "url": "https://chat.example.com/hooks/17",
+    "secret_file": Path("keys/webhook-chat"),
+    "ca_file": Path("/etc/ssl/own-ca.pem"),
 }
 """What stands where a default is empty or missing, so that the example shows the form."""
 
@@ -34,6 +38,10 @@ def render() -> str:
     """The whole example."""
     parts = [_HEAD]
     for section, info in Config.model_fields.items():
+        rows = _rows_of(info)
+        if rows is not None:
+            parts.append(_table(f"[[{section}]]   # {info.description}", rows, section, commented_header=True) + "\n")
+            continue
         model = info.annotation
         assert isinstance(model, type) and issubclass(model, BaseModel)
         parts.append(_table(f"[{section}]", model, section, commented_header=False))

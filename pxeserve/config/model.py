@@ -11,7 +11,10 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+
+from pxeserve.config.outlets import LogConfig, MetricsConfig, RecordConfig, WebhookConfig
+from pxeserve.config.section import Section
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -49,16 +52,12 @@ def _range(value: str) -> range:
 Ports = Annotated[str, AfterValidator(ports)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ListenConfig(_Section):
+class ListenConfig(Section):
     interface: str = Field(description="a further interface to serve")
     address: IPv4Address | None = Field(None, description="what machines there come back to; default: the interface's own")
 
 
-class ServerConfig(_Section):
+class ServerConfig(Section):
     data: Path = Field(Path("/var/lib/pxeserve"), description="everything the service keeps")
     interface: str | None = Field(None, description="default: the one with the default route")
     address: IPv4Address | None = Field(None, description="what machines are told to come back to; default: the interface's own")
@@ -66,7 +65,7 @@ class ServerConfig(_Section):
     listen: tuple[ListenConfig, ...] = Field((), description="more networks")
 
 
-class SubnetConfig(_Section):
+class SubnetConfig(Section):
     network: IPv4Network = Field(description="the subnet served, as 10.77.0.0/24")
     range: tuple[IPv4Address, IPv4Address] | None = Field(None, description="first and last address for machines without a reservation")
     ranges: tuple[tuple[IPv4Address, IPv4Address], ...] = Field((), description="more than one range")
@@ -104,7 +103,7 @@ class SubnetConfig(_Section):
         return value
 
 
-class DhcpConfig(_Section):
+class DhcpConfig(Section):
     mode: Literal["proxy", "server", "off"] = Field("proxy", description="proxy | server | off")
     allow_other_servers: bool = Field(False, description="server mode refuses to start where another DHCP server answers")
     port: Port = 67
@@ -121,7 +120,7 @@ class DhcpConfig(_Section):
         return self
 
 
-class TftpConfig(_Section):
+class TftpConfig(Section):
     port: Port = 69
     root: Path = Field(Path("tftp"), description="files served just as they lie there, beneath the data folder unless absolute")
     ports: Ports = Field("40000-40999", description="ports of transfers, to be let through a firewall")
@@ -133,15 +132,15 @@ class TftpConfig(_Section):
         return _range(self.ports)
 
 
-class HttpConfig(_Section):
+class HttpConfig(Section):
     port: Port = Field(80, description="what machines fetch from: media, answerfiles, hooks")
 
 
-class ConsoleConfig(_Section):
+class ConsoleConfig(Section):
     port: Port = Field(8443, description="web UI and API; kept for them, this release has neither yet")
 
 
-class BootConfig(_Section):
+class BootConfig(Section):
     idle: Literal["auto", "silent", "menu"] = Field(
         "auto",
         description="auto | silent | menu: machines that install nothing get no boot file (silent) or one that leads to their own disk; "
@@ -149,16 +148,16 @@ class BootConfig(_Section):
     )
 
 
-class ArmingConfig(_Section):
+class ArmingConfig(Section):
     expires: Seconds = Field(3600, ge=300, le=86400, description="how long an armed host waits for its boot, 5m to 24h")
     bind: Literal["evidence", "token"] = Field("evidence", description='"token": no evidence of who asks, the risk accepted')
 
 
-class AnswerfileConfig(_Section):
+class AnswerfileConfig(Section):
     allow_plaintext: bool = Field(False, description="let profiles carry root passwords in plain text (4.1 to 5.5 read nothing else)")
 
 
-class MediaConfig(_Section):
+class MediaConfig(Section):
     fetch_from: tuple[IPv4Network | IPv6Network, ...] = Field(
         (), description="networks from which a URL may be imported though they are loopback, link-local or this machine's own"
     )
@@ -174,7 +173,7 @@ class MediaConfig(_Section):
         return value
 
 
-class NfsConfig(_Section):
+class NfsConfig(Section):
     enabled: bool = Field(False, description="media over NFS too, for reading and for everybody")
     server: Literal["ganesha", "kernel"] = Field(
         "ganesha", description='run by this service (package nfs-ganesha-vfs); "kernel": the host\'s own, see pxeserve nfs exports'
@@ -196,7 +195,7 @@ class NfsConfig(_Section):
         return self.enabled and self.server == "ganesha"
 
 
-class FtpConfig(_Section):
+class FtpConfig(Section):
     enabled: bool = Field(False, description="media over FTP too, for reading and for everybody")
     port: Port = Field(21, description="installers up to 7.1 ask at port 21 and at no other")
     passive_ports: Ports = Field("41000-41999", description="ports of data connections, to be let through a firewall")
@@ -207,7 +206,7 @@ class FtpConfig(_Section):
         return _range(self.passive_ports)
 
 
-class DatabaseConfig(_Section):
+class DatabaseConfig(Section):
     url: str = Field("sqlite", description="sqlite, in the data folder")
 
     @field_validator("url")
@@ -218,11 +217,7 @@ class DatabaseConfig(_Section):
         return value
 
 
-class LogConfig(_Section):
-    format: Literal["text", "json"] = Field("text", description="text | json: a line an event, for people or for programs")
-
-
-class Config(_Section):
+class Config(Section):
     """The whole configuration. Immutable; SIGHUP makes a new one."""
 
     server: ServerConfig = ServerConfig()
@@ -238,6 +233,18 @@ class Config(_Section):
     ftp: FtpConfig = FtpConfig()
     database: DatabaseConfig = DatabaseConfig()
     log: LogConfig = LogConfig()
+    record: RecordConfig = RecordConfig()
+    metrics: MetricsConfig = MetricsConfig()
+    webhook: tuple[WebhookConfig, ...] = Field((), max_length=16, description="whom events are sent to as they happen")
+
+    @field_validator("webhook")
+    @classmethod
+    def _one_name_each(cls, value: tuple[WebhookConfig, ...]) -> tuple[WebhookConfig, ...]:
+        names = [one.name for one in value]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two webhooks have the name {twice}")
+        return value
 
     @cached_property
     def tftp_root(self) -> Path:

@@ -20,6 +20,7 @@ import structlog
 
 from pxeserve import wire
 from pxeserve.config import Config
+from pxeserve.console import metrics
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
 from pxeserve.operations import registry
@@ -55,6 +56,8 @@ def serve(serving: Serving) -> None:
         log.info("left-over media folders removed", folders=removed)
     door = serving.sockets["admin"]
     slots = threading.BoundedSemaphore(_MOST_CLIENTS)
+    if "metrics" in serving.sockets:
+        metrics.serve(serving.sockets["metrics"], store, config)
     serving.ready()
     while True:
         readable, _, _ = select.select([door, serving.orders], [], [], _BEAT)

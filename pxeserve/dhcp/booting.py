@@ -38,10 +38,10 @@ class Boots:
 
     def boot(self, asker: Asker, xid: int, address: IPv4Address, now: float) -> Boot:
         """See `outcome.Booter`."""
-        who = self._subjects.of(asker.mac)
+        who = self._subjects.of(asker.mac, asker.client.uuid)
         site = self._loaders.site_for(who.medium, who.profile)
         client = _as_it_will_be(asker, site, address)
-        decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=now)
+        decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, claim=who.claim, now=now)
         loader = decision.loader
         named = None if loader is None else (decision.target, loader.set, loader.file)
         if loader is not None and self._loops.is_one(client.mac, xid, named, now):
@@ -56,7 +56,13 @@ class Boots:
             install=who.install.id if who.install else None,
             http_port=self._http_port if decision.loader and decision.loader.http else None,
             named=named,
+            firmware=client.firmware,
+            claims=who.claim.hosts[0] if who.claim else None,
         )
+
+    def host_of(self, mac: str) -> str | None:
+        """See `outcome.Booter`."""
+        return self._subjects.host_of(mac)
 
     def rehearses(self, mac: str) -> bool:
         """See `outcome.Booter`."""

@@ -149,18 +149,19 @@ class Exchange:
 
     def _answer(self, one: _Settled, leaving: list[Leaving], now: float, *, stored: bool) -> None:
         outcome = one.outcome
-        reply, said = outcome.reply, outcome.said
+        reply, said, ignored = outcome.reply, outcome.said, outcome.ignored
         if outcome.durable and not stored:
-            self._tally("not-stored")
             reply = outcome.instead
             said = said._replace(text="confirmed as it is stored; nothing new can be") if reply is not None and said else None
+            ignored = "not-stored" if reply is None else ignored
+            self._tally("not-stored")
         if outcome.ignored:
             self._tally(outcome.ignored)
         if reply is not None:
             leaving.append(Leaving(reply, one.through))
         heard = outcome.heard
-        if heard is not None and outcome.ignored:  # the machine's own line says why nothing follows it
-            heard = heard._replace(data={**heard.data, "ignored": outcome.ignored})
+        if heard is not None and ignored:  # the machine's own line says why nothing follows it
+            heard = heard._replace(data={**heard.data, "ignored": ignored})
         if outcome.untold:
             self._tally(_UNTOLD[one.message.type])
         for note in (heard, said, *outcome.alarms):
@@ -185,6 +186,8 @@ def _event(note: Note, mac: str, now: float) -> Event:
         ]
         if boot.file:
             data["file"] = boot.file
+        if boot.firmware is not None:
+            data["firmware"] = boot.firmware.value
     return Event(
         kind=f"dhcp.{note.kind}",
         at=now,

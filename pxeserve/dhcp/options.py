@@ -161,12 +161,13 @@ def ipxe_has_http(value: bytes | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RelayAgent:
-    """What a relay added (option 82): its port's name (1), the link it means (5, RFC 3527), and whether it wants
+    """What a relay added (option 82): its port's name (1), its own (2), the link it means (5, RFC 3527), and whether it wants
     the answer at the port it sent from (19, RFC 8357)."""
 
     circuit: bytes = b""
     link: IPv4Address | None = None
     own_port: bool = False
+    remote: bytes = b""
 
 
 _NO_RELAY_AGENT = RelayAgent()
@@ -180,7 +181,7 @@ def relay_agent(value: bytes | None) -> RelayAgent:
         inner = _suboptions(value)
     except BadOptionsError:
         return _NO_RELAY_AGENT
-    return RelayAgent(inner.get(1, b"")[:255], address(inner.get(5)), 19 in inner)
+    return RelayAgent(inner.get(1, b"")[:255], address(inner.get(5)), 19 in inner, inner.get(2, b"")[:255])
 
 
 def _suboptions(value: bytes) -> dict[int, bytes]:

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple, Protocol
 
 from pxeserve.dhcp.classify import Asker
 from pxeserve.dhcp.packet import Message
+from pxeserve.dhcp.quirks.observed import Change
 from pxeserve.dhcp.route import Destination
+from pxeserve.domain.client import Firmware
 from pxeserve.domain.decide import Reason, Target
 
 Named = tuple[Target, str, str]
@@ -22,7 +24,8 @@ Named = tuple[Target, str, str]
 class Boot(NamedTuple):
     """The boot decision as it shows on the wire. `file` is the path of the boot file, or None when the machine gets an address
     only; `refused` then says that it wanted to boot and cannot be helped, for the reasons in `because`. `http_port` is set when the
-    file is fetched over HTTP, and so named by its whole address. `named` is set when a loader is named."""
+    file is fetched over HTTP, and so named by its whole address. `named` is set when a loader is named; `firmware` is what the decision
+    took the machine for; `claims` is the host whose system UUID an unknown MAC says."""
 
     file: str | None
     because: tuple[Reason, ...]
@@ -32,6 +35,8 @@ class Boot(NamedTuple):
     install: str | None = None
     http_port: int | None = None
     named: Named | None = None
+    firmware: Firmware | None = None
+    claims: str | None = None
 
     def name(self, server: IPv4Address) -> str:
         """The boot file as `server` names it; "" for none."""
@@ -45,6 +50,10 @@ class Booter(Protocol):
 
     def boot(self, asker: Asker, xid: int, address: IPv4Address, now: float) -> Boot:
         """What the machine behind `asker` gets; `address` is the one it will have (0.0.0.0 when another server gives it)."""
+        ...
+
+    def host_of(self, mac: str) -> str | None:
+        """The name of the host that has `mac`."""
         ...
 
     def rehearses(self, mac: str) -> bool:
@@ -103,3 +112,19 @@ class Outcome(NamedTuple):
 def ignore(reason: str, heard: Note | None = None, alarms: tuple[Note, ...] = ()) -> Outcome:
     """No answer, because of `reason`."""
     return Outcome(ignored=reason, heard=heard, alarms=alarms)
+
+
+def turned(change: Change | None, boot: Boot | None) -> tuple[Note, ...]:
+    """What the record is told when a machine is told its boot file in another way than before."""
+    if change is None:
+        return ()
+    data = {"quirk": change.before.passed_over.name, "before": change.before.says, "after": change.after.says, "seen": change.seen}
+    return (Note("quirk", change.text, host=boot.host if boot else None, boot=boot, data=data),)
+
+
+def other_card(boot: Boot) -> tuple[Note, ...]:
+    """For the host whose UUID somebody unknown says: an alarm, since it may be its other card, and may be somebody else."""
+    if boot.claims is None:
+        return ()
+    text = next(reason.text for reason in boot.because if reason.code in ("other-card", "uuid-shared"))
+    return (Note("other-card", text, host=boot.claims),)

@@ -10,33 +10,34 @@ from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-from pxeserve.dhcp.classify import Asker, Kind
+from pxeserve.dhcp.classify import Asker
 from pxeserve.dhcp.lending.subnets import Subnet
 from pxeserve.dhcp.options import PXE_BYPASS, BadOptionsError, Code, addresses, collect
 from pxeserve.dhcp.packet import BOOTREPLY, BROADCAST_FLAG, NONE, Message, Ready, Type
-from pxeserve.domain.client import Firmware
+from pxeserve.dhcp.quirks.manner import Manner
 
 _DEFAULTS = (Code.ROUTER, Code.DNS, Code.DOMAIN)
 _OURS = frozenset({Code.MESSAGE_TYPE, Code.SERVER_ID, Code.LEASE_TIME, Code.OVERLOAD, Code.RELAY_AGENT, Code.CLIENT_ID})
 _ECHOED = (Code.CLIENT_ID, Code.RELAY_AGENT)
 _HOST_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _BOOT_ITEM = 71
-_CLASSES = {Kind.PXE: b"PXEClient", Kind.HTTP: b"HTTPClient", Kind.ORDINARY: b""}
 
 
 class Terms(NamedTuple):
-    """What a client is given besides its address. `seconds` is None where no address is lent (INFORM)."""
+    """What a client is given besides its address. `seconds` is None where no address is lent (INFORM); `manner` is how its boot file is
+    told."""
 
     subnet: Subnet
     seconds: int | None
     host: str | None
     boot_file: str | None
+    manner: Manner
 
 
 def lending(request: Message, asker: Asker, kind: Type, server: IPv4Address, address: IPv4Address, terms: Terms) -> Message:
     """An OFFER or ACK of a server that lends addresses. `siaddr` is always set: GRUB and udhcpc look there for their files."""
     options = _network(terms.subnet, kind, server, terms.seconds, terms.host, asker.asked)
-    more = _boot(request, asker, server, terms.boot_file) if terms.boot_file else {}
+    more = _boot(request, asker, server, terms.boot_file, terms.manner) if terms.boot_file else {}
     if terms.subnet.options:
         more |= {code: value for code, value in terms.subnet.options if code not in _OURS}
     ciaddr = request.ciaddr if kind is Type.ACK else NONE
@@ -52,15 +53,11 @@ def refusal(request: Message, server: IPv4Address, text: str) -> Message:
     return _answer(request, options, {})._replace(flags=flags)
 
 
-def proxied(request: Message, asker: Asker, kind: Type, server: IPv4Address, boot_file: str) -> Message:
-    """An OFFER or ACK beside another server: a boot file and no address (PXE 2.1 section 2.2.3, proxyDHCP).
-
-    Quirk `uefi-asks-4011`: UEFI's PXE is offered no file at first and asks for it on port 4011, which is the one course that EDK2
-    has taken since it began; with a file in the offer some releases ask all the same and others do not.
-    """
-    later = kind is Type.OFFER and asker.kind is Kind.PXE and not asker.ipxe and asker.client.firmware is not Firmware.BIOS
-    more = _boot(request, asker, server, "" if later else boot_file)
-    more.setdefault(Code.VENDOR_CLASS, _CLASSES[asker.kind])
+def proxied(request: Message, asker: Asker, kind: Type, server: IPv4Address, boot_file: str, manner: Manner) -> Message:
+    """An OFFER or ACK beside another server: a boot file and no address (PXE 2.1 section 2.2.3, proxyDHCP). An OFFER in a split `manner`
+    names no file, which is asked for on port 4011."""
+    later = manner.split and kind is Type.OFFER
+    more = _boot(request, asker, server, "" if later else boot_file, manner)
     if item := _boot_item(request):
         more[Code.VENDOR] = item
     ciaddr = request.ciaddr if kind is Type.ACK else NONE
@@ -74,7 +71,7 @@ def _beside(kind: Type, server: IPv4Address) -> Ready:
 
 
 def _field(boot_file: str) -> bytes:
-    """The name as it fits into BOOTP's `file` (128 bytes with a NUL); a longer one is in option 67 alone."""
+    """Quirk `file-field`: the name as it fits into BOOTP's `file` (128 bytes with a NUL); a longer one is in option 67 alone."""
     name = boot_file.encode()
     return name if len(name) < 128 else b""
 
@@ -125,20 +122,15 @@ def _network(subnet: Subnet, kind: Type, server: IPv4Address, seconds: int | Non
     return Ready(options)
 
 
-def _boot(request: Message, asker: Asker, server: IPv4Address, boot_file: str) -> dict[int, bytes]:
-    """What makes firmware load `boot_file`; the BOOTP field `file` carries it as well, because old ROMs read nothing else.
-
-    Quirk `nul-67`: option 67 ends with a NUL, since some ROMs copy it without one and read on into what lies behind.
-    Quirk `bios-bypass`: a BIOS ROM that sees no option 60 "PXEClient" waits out its timeout for a proxy (iPXE's: 3 s, two
-    DISCOVERs), so it gets one, and with it option 43 that says "load this, look for nobody else". UEFI firmware takes such an
-    answer for that of a boot server and asks it again on port 4011, so it gets option 67 alone, which it follows at once.
-    """
+def _boot(request: Message, asker: Asker, server: IPv4Address, boot_file: str, manner: Manner) -> dict[int, bytes]:
+    """What makes firmware load `boot_file` when it is told in this `manner`. Quirk `nul-67`: option 67 ends with a NUL, since some ROMs
+    read on into what lies behind."""
     name = boot_file.encode()
     options: dict[int, bytes] = {}
-    if asker.kind is Kind.PXE and asker.client.firmware is Firmware.BIOS:
-        options = {Code.VENDOR_CLASS: b"PXEClient", Code.VENDOR: PXE_BYPASS}
-    if asker.kind is Kind.HTTP:
-        options[Code.VENDOR_CLASS] = b"HTTPClient"
+    if manner.vendor_class:
+        options[Code.VENDOR_CLASS] = manner.vendor_class
+    if manner.bypass:
+        options[Code.VENDOR] = PXE_BYPASS
     if name and (Code.BOOT_FILE in asker.asked or len(name) > 127):
         options[Code.BOOT_FILE] = name + b"\0"
     if name and Code.TFTP_SERVER in asker.asked:

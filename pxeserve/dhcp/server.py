@@ -152,7 +152,7 @@ class Server:
 
     def _proxy(self, boots: Boots) -> dict[int, Core]:
         proxy = Proxy(boots, self._local())
-        asked_there = {sock.fileno() for name, sock in self._serving.sockets.items() if name.startswith(("pxe:", "pxe-local:"))}
+        asked_there = self._asked_for_files()
         self._twins = {descriptor: proxy.twins(boots) for descriptor in self._wires if descriptor not in asked_there}
         return {descriptor: proxy.receive_pxe if descriptor in asked_there else proxy.receive for descriptor in self._wires}
 
@@ -169,7 +169,12 @@ class Server:
             _log.warning(f"{skipped} leases could not be read and were passed over", reason="bad-lease-record")
         self._refresh()
         lender = Lender(where, self._leases, boots, self._local(), authoritative=not dhcp.allow_other_servers)
-        return dict.fromkeys(self._wires, lender.receive)
+        answered, asked_there = Proxy(boots, self._local()), self._asked_for_files()
+        return {descriptor: answered.receive_pxe if descriptor in asked_there else lender.receive for descriptor in self._wires}
+
+    def _asked_for_files(self) -> set[int]:
+        """The sockets of port 4011, where firmware asks for its file alone."""
+        return {sock.fileno() for name, sock in self._serving.sockets.items() if name.startswith(("pxe:", "pxe-local:"))}
 
     def _refuse_beside_others(self) -> None:
         ours = [listener.address for listener in self._serving.listeners]

@@ -3,14 +3,15 @@
 In a storm of network boots beside another DHCP server thousands of machines say the same, each with its own xid, MAC, seconds and
 system UUID. What the long way (`parse`, `classify`, the decision, `proxied`, `encode`) made of one of them is a template for the
 rest. One is made only when it is proven on a second, invented machine that nothing else of the answer depends on who asks; it ends
-with whatever is committed to the store, and serves nobody that is in the inventory, rehearsed, looping or told to the record.
+with whatever is committed to the store, and serves nobody that is in the inventory, rehearsed, looping, told to the record, or told its
+boot file in another way than its make is.
 Pure. Refuses to know what is answered: it has only ever seen how the long way does it.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from ipaddress import IPv4Address
 from operator import itemgetter
 from typing import NamedTuple, Protocol
@@ -68,11 +69,13 @@ class _Template(NamedTuple):
 
 
 class Twins:
-    """Templates for what comes in on one wire. `crowd` is the one that the long way asks too."""
+    """Templates for what comes in on one wire. `crowd` is the one that the long way asks too, and `turned` holds the MACs of machines
+    that need another manner than others of their make."""
 
-    def __init__(self, strangers: Strangers, crowd: Crowd, answer: Answer) -> None:
+    def __init__(self, strangers: Strangers, crowd: Crowd, turned: Container[str], answer: Answer) -> None:
         self._strangers = strangers
         self._crowd = crowd
+        self._turned = turned
         self._answer = answer
         self._standing: object = None
         self._known: OrderedDict[_Key, _Template | None] = OrderedDict()
@@ -94,8 +97,10 @@ class Twins:
         chaddr = data[28:34]
         if chaddr[0] & 1 or chaddr == NOBODY or not self._crowd.overrun(now):
             return None
-        xid = data[4:8]
-        session = self._strangers.stranger(chaddr.hex(":"), int.from_bytes(xid), found.address, found.named, now)
+        xid, mac = data[4:8], chaddr.hex(":")
+        if mac in self._turned:
+            return None
+        session = self._strangers.stranger(mac, int.from_bytes(xid), found.address, found.named, now)
         if session is None:
             return None
         self._known.move_to_end(key)

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from pxeserve.domain.client import ARCHITECTURES, Client, Firmware
 from pxeserve.domain.host import Host, Profile
+from pxeserve.domain.identity import Claim, same_machine
 from pxeserve.domain.install import OPEN_STATES, Install, InstallState
 from pxeserve.domain.medium import Medium, MediumState
 
@@ -61,12 +62,14 @@ class Site:
 
     `loaders` maps a firmware to the loader to use, chosen for what the host would boot by whoever calls; a firmware without an
     entry has none, and `missing_loader` then holds the sentence that says what to change. `silent` maps the firmware that is best
-    led to its own disk by no answer at all to the reason for that.
+    led to its own disk by no answer at all to the reason for that; `stops` does the same for the beginnings of system UUIDs, for makers
+    whose UEFI stops when a boot program ends well.
     """
 
     loaders: Mapping[Firmware, Loader] = field(default_factory=dict)
     missing_loader: Mapping[Firmware, str] = field(default_factory=dict)
     silent: Mapping[Firmware, str] = field(default_factory=dict)
+    stops: Mapping[str, str] = field(default_factory=dict)
     named: dict[tuple[int | None, Firmware | None, Target], tuple[Loader | None, Reason]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -94,16 +97,20 @@ def decide(
     *,
     profile: Profile | None = None,
     medium: Medium | None = None,
+    claim: Claim | None = None,
     now: float,
 ) -> Decision:
-    """What `client` should boot. `profile` and `medium` are the host's own (inheritance already resolved); `now` is epoch seconds.
+    """What `client` should boot. `profile` and `medium` are the host's own (inheritance already resolved); `claim` is what an unknown MAC
+    says of itself by its UUID; `now` is epoch seconds.
 
     Total: every branch ends in a Decision with at least one reason. Never leads to an installer unless `install` is open.
     """
-    wanted, why = _wanted(client, host, install, profile, medium, now)
+    wanted, why = _wanted(client, host, install, profile, medium, now) if host else _stranger(client, claim)
     if not client.pxe:
         reason = _chose("not-pxe", "the request is an ordinary DHCP client's, not a network boot", "option 60")
         return Decision(Target.ADDRESS_ONLY, (reason, *why), None, host, profile, medium, install)
+    if wanted is Target.ADDRESS_ONLY:
+        return Decision(wanted, tuple(why), None, host, profile, medium, install)
     loader, reason = _loader(client, site, wanted)
     target = wanted if loader is not None else Target.ADDRESS_ONLY
     return Decision(target, (reason, *why), loader, host, profile, medium, install)
@@ -113,6 +120,10 @@ def _loader(client: Client, site: Site, wanted: Target) -> tuple[Loader | None, 
     """What is named to the machine, if anything; the same for all machines of one make that want the same, so `site` remembers it."""
     if client.firmware is None and client.arch is not None:  # a stranger can name 65,536 of them
         return _named(client, site, wanted)
+    if site.stops and wanted is Target.OWN_DISK and client.uuid and client.firmware in _STOPPING:
+        for begins, why in site.stops.items():
+            if client.uuid.startswith(begins):
+                return None, _chose("stops", why, "system UUID")
     key = (client.arch, client.firmware, wanted)
     found = site.named.get(key)
     if found is None:
@@ -138,16 +149,35 @@ def _named(client: Client, site: Site, wanted: Target) -> tuple[Loader | None, R
     return loader, _chose("loader", f"{text}: {loader.because}" if loader.because else text, loader.origin)
 
 
+_STOPPING = frozenset({Firmware.UEFI_X64, Firmware.UEFI_HTTP})
+"""Firmware that is given a GRUB, which cannot end with an error."""
+
+
+def _stranger(client: Client, claim: Claim | None) -> tuple[Target, list[Reason]]:
+    """A MAC and a UUID have to match both: one that lies about its UUID, or shares it by a maker's carelessness, installs nothing."""
+    text = f"{client.mac} belongs to no host here; unknown machines get their own disk"
+    reasons = [_chose("unknown-host", text, "hosts")]
+    if claim is None:
+        return Target.OWN_DISK, reasons
+    if len(claim.hosts) > 1:
+        names = " and ".join(claim.hosts)
+        text = f"{client.mac} says the system UUID {claim.uuid}, which {names} both have: nobody is known by it"
+        return Target.OWN_DISK, [*reasons, _refused("uuid-shared", text, f"host {claim.hosts[0]}")]
+    name = claim.hosts[0]
+    text = (
+        f"{client.mac} is not entered here but says {name}'s system UUID: another card of {name}, or a board with the same UUID; it gets "
+        f"its own disk until somebody who knows says so: pxeserve discovered adopt {client.mac} --name {name}"
+    )
+    return Target.OWN_DISK, [*reasons, _refused("other-card", text, f"host {name}")]
+
+
 def _wanted(
-    client: Client, host: Host | None, install: Install | None, profile: Profile | None, medium: Medium | None, now: float
+    client: Client, host: Host, install: Install | None, profile: Profile | None, medium: Medium | None, now: float
 ) -> tuple[Target, list[Reason]]:
     own_disk = Target.OWN_DISK
-    if host is None:
-        text = f"{client.mac} belongs to no host here; unknown machines get their own disk"
-        return own_disk, [_chose("unknown-host", text, "hosts")]
-    if host.uuid and client.uuid and host.uuid != client.uuid:
+    if host.uuid and client.uuid and not same_machine(host.uuid, client.uuid):
         text = f"{client.mac} is {host.name}'s, but the system UUID is {client.uuid}, not {host.uuid}: somebody else may use the MAC"
-        return own_disk, [_refused("uuid-differs", text, f"host {host.name}")]
+        return Target.ADDRESS_ONLY, [_refused("uuid-differs", text, f"host {host.name}")]
     if install is None:
         return own_disk, [_chose("idle", f"{host.name} is not armed for an install", f"host {host.name}")]
     label = f"install {install.id}"

@@ -31,6 +31,11 @@ class Attribution:
         host = self._snapshots.current().by_id.get(host_id)
         return host.name if host else None
 
+    def hosts_among(self, macs: Iterable[str]) -> list[str]:
+        """Those of `macs` that are hosts' now."""
+        known = self._snapshots.current().by_mac
+        return [mac for mac in macs if mac in known]
+
     def attribute(self, events: Iterable[Event]) -> list[Event]:
         """`events`, each with its host's name if it says none and one can be told from its MAC or its install.
 

@@ -9,71 +9,101 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import Connection
+
+from pxeserve.domain.install import InstallState
+from pxeserve.events import totals
 from pxeserve.events.attribution import Attribution
 from pxeserve.events.datagram import Count, MalformedError, clean
+from pxeserve.events.discovering import MOST, forgotten, seen, strangers
 from pxeserve.events.record import Event
 from pxeserve.events.steady import Steady
-from pxeserve.store import Store, logs
+from pxeserve.store import Store, discovered, logs
 from pxeserve.store import events as stored
-
-KEEP_EVENTS = 200_000
-KEEP_SECONDS = 90 * 86_400.0
-"""What is kept: the newest 200,000 events of the last 90 days."""
+from pxeserve.store import totals as stored_totals
 
 _AT_ONCE = 500
-_PRUNED_AT_ONCE = 5_000
+_INSTALL = "install."
+_STATES = tuple(f"{_INSTALL}{state}" for state in InstallState)
 
 
 class Ledger:
     """The worker's hand on `events.db`. Every method raises SQLAlchemyError when the disk refuses, and then nothing has changed."""
 
-    def __init__(
-        self, store: Store, *, keep_events: int = KEEP_EVENTS, keep_seconds: float = KEEP_SECONDS, steady: Steady | None = None
-    ) -> None:
+    def __init__(self, store: Store, *, steady: Steady | None = None) -> None:
         self._store = store
         self._steady = steady or Steady(store)
         self._attribution = Attribution(store)
-        self._keep_events = keep_events
-        self._keep_seconds = keep_seconds
+        self._known: dict[str, set[tuple[str, ...]]] | None = None
 
     def look(self) -> None:
         """Look at the clocks; often, so that a jump of the wall clock is noticed before much was stamped by it."""
         self._steady.look()
 
     def write(self, batch: Sequence[Event | Count]) -> None:
-        """Everything in `batch`, in one transaction."""
+        """Everything in `batch`, and what it adds to the totals, in one transaction."""
         if not batch:
             return
-        rows = [self._row(event) for event in self._attribution.attribute(one for one in batch if isinstance(one, Event))]
+        events = self._attribution.attribute(one for one in batch if isinstance(one, Event))
+        rows = [self._row(event) for event in events]
         counts: Counter[tuple[int, str, str]] = Counter()
         for one in batch:
             if isinstance(one, Count):
                 counts[(one.minute, one.source, one.reason)] += one.count
+        tally = self._tally()
+        totals.sum_up(batch, tally.add)
         with self._store.events.write() as connection:
             stored.add(connection, rows)
             stored.add_counts(connection, counts)
+            _discover(connection, events)
+            stored_totals.add(connection, tally.increments)
+        self._learn(tally)
 
     def take_over(self) -> int:
         """Take over what transitions of installs left beside them; how many.
 
-        Copied first and removed after, and a copy names its origin: a crash between the two doubles nothing.
+        Copied first and removed after, and a copy names its origin: a crash between the two doubles nothing, nor counts it twice.
         """
         with self._store.site.read() as connection:
             waiting = stored.outbox(connection, _AT_ONCE)
         if not waiting:
             return 0
-        rows = [self._taken(row) for row in waiting]
+        tally = self._tally()
         with self._store.events.write() as connection:
-            stored.add(connection, rows)
+            there = stored.taken_over(connection, [row.id for row in waiting])
+            for row in waiting:
+                if row.id in there:
+                    continue
+                taken = self._taken(row)
+                if row.kind.startswith(_INSTALL) and not row.data.get("rehearsal"):
+                    _time_state(connection, row, tally)
+                totals.sum_up([Event(row.kind, row.at, data=dict(row.data))], tally.add)
+                stored.add(connection, [taken])
+            stored_totals.add(connection, tally.increments)
+        self._learn(tally)
         with self._store.site.write() as connection:
             stored.forget_outbox(connection, [row.id for row in waiting])
         return len(waiting)
 
-    def prune(self, now: float) -> int:
-        """Forget some of what is too old or too much at epoch second `now`; how many events went. Call it again while some do."""
+    def forget(self, before: float) -> None:
+        """Forget discovered machines that are hosts by now, and installers' logs that are older than epoch second `before`."""
         with self._store.events.write() as connection:
-            logs.prune(connection, before=now - self._keep_seconds)
-            return stored.prune(connection, keep=self._keep_events, before=now - self._keep_seconds, most=_PRUNED_AT_ONCE)
+            discovered.forget(connection, self._attribution.hosts_among(one.mac for one in discovered.machines(connection)))
+            logs.prune(connection, before=before)
+
+    def _tally(self) -> totals.Tally:
+        if self._known is None:
+            self._known = {}
+            with self._store.events.read() as connection:
+                for metric, labels in stored_totals.every(connection):
+                    self._known.setdefault(metric, set()).add(labels)
+        return totals.Tally(self._known)
+
+    def _learn(self, tally: totals.Tally) -> None:
+        """What was written is known from now on; what was not, was never there."""
+        assert self._known is not None
+        for metric, labels in tally.increments:
+            self._known.setdefault(metric, set()).add(labels)
 
     def _taken(self, row: Any) -> dict[str, Any]:
         data = dict(row.data)
@@ -107,3 +137,21 @@ class Ledger:
             "outbox_id": None,
             "steady": self._steady.of(event.at),
         }
+
+
+def _discover(connection: Connection, events: Sequence[Event]) -> None:
+    """What the batch says of machines that are no hosts."""
+    if asking := strangers(events):
+        discovered.put(connection, seen(discovered.some(connection, {event.mac or "" for event in asking}), asking), MOST)
+    if gone := forgotten(events):
+        discovered.forget(connection, gone)
+
+
+def _time_state(connection: Connection, row: Any, tally: totals.Tally) -> None:
+    """How long the install was in the state that it leaves with `row`."""
+    if row.kind not in _STATES:
+        return
+    before = stored.latest_of_install(connection, row.install_id, _STATES)
+    if before is not None and row.at >= before.at:
+        totals.observe(totals.STATE_SECONDS, (before.kind.removeprefix(_INSTALL),), row.at - before.at, tally.add)
+

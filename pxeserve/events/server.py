@@ -1,5 +1,5 @@
 """The worker process: takes in what the others tell, writes it down in batches, and lets arms lapse whose time has run out. Beside that a
-thread of the media room keeps an eye on media.
+thread of the media room keeps an eye on media, one of the doctor's on everything else, and one for each webhook posts what happens.
 
 The only process that writes `events.db`. Refuses to know what events mean.
 """
@@ -17,13 +17,18 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from pxeserve.config.outlets import RecordConfig
+from pxeserve.doctor.rounds import Rounds
 from pxeserve.errors import PxeserveError
 from pxeserve.events.datagram import Count, MalformedError, read
 from pxeserve.events.inbox import Inbox
 from pxeserve.events.ledger import Ledger
 from pxeserve.events.measuring import Measuring
 from pxeserve.events.record import Event
+from pxeserve.events.retention import Retention
+from pxeserve.installs.doubt import contradictions, freeze
 from pxeserve.installs.lapse import lapse
+from pxeserve.outlets.webhooks.hooks import Hooks
 from pxeserve.repo.keeping import Keeping
 from pxeserve.serving import Order, Serving
 from pxeserve.store import Store, open_store
@@ -48,13 +53,15 @@ def serve(serving: Serving) -> None:
     """
     _give_way()
     store = open_store(serving.config.server.data)
-    worker = Worker(store, Inbox(serving.sockets["events"]))
-    keeping = Keeping(serving.config)
-    keeping.start()
+    worker = Worker(store, Inbox(serving.sockets["events"]), serving.config.record)
+    beside = (Keeping(serving.config), Rounds(serving), Hooks(serving.config))
+    for one in beside:
+        one.start()
     try:
         worker.run(serving)
     finally:
-        keeping.finish()
+        for one in reversed(beside):
+            one.finish()
         store.close()
 
 
@@ -65,6 +72,7 @@ class Worker:
         self,
         store: Store,
         inbox: Inbox,
+        kept: RecordConfig | None = None,
         *,
         clock: Callable[[], float] = time.time,
         lapse: Callable[[Store, float], int] = lapse,
@@ -73,6 +81,9 @@ class Worker:
         self._inbox = inbox
         self._ledger = Ledger(store)
         self._measuring = Measuring(store)
+        self._kept = kept or RecordConfig()
+        self._retention = Retention(store, self._kept)
+        self._pruning = False
         self._clock = clock
         self._lapse = lapse
         self._due: dict[Callable[[], None], tuple[float, float]] = {self._let_lapse: (_LAPSE, 0.0), self._prune: (_PRUNE, 0.0)}
@@ -105,6 +116,8 @@ class Worker:
         while self._write_batch():
             pass
         self._guarded("outbox", self._take_over)
+        if self._pruning:
+            self._pruning = self._guarded("prune", self._forget) and self._pruning
         now = time.monotonic()
         for act, (every, last) in list(self._due.items()):
             if not last or now - last >= every:
@@ -120,8 +133,14 @@ class Worker:
         batch = list(self._unwritten)
         if self._guarded("not-written", lambda: self._ledger.write(batch)):
             self._unwritten.clear()
+            self._guarded("not-frozen", lambda: self._freeze(batch))
             return True
         return False  # kept, and tried again next turn; the inbox holds what comes meanwhile
+
+    def _freeze(self, batch: list[Event | Count]) -> None:
+        """Stop the armings that what has come contradicts."""
+        for install, because in set(contradictions((one.install, one.data) for one in batch if isinstance(one, Event))):
+            freeze(self._store, install, because, self._clock())
 
     def _come(self) -> list[Event | Count]:
         minute = int(self._clock()) // 60
@@ -149,8 +168,13 @@ class Worker:
         self._lapse(self._store, self._clock())
 
     def _prune(self) -> None:
-        while self._ledger.prune(self._clock()):
-            pass
+        """Begin to forget; a little each turn from then on."""
+        self._ledger.forget(self._clock() - self._kept.keep_days * 86_400.0)
+        self._retention.begin()
+        self._pruning = True
+
+    def _forget(self) -> None:
+        self._pruning = self._retention.step(self._clock())
 
     def _measure(self) -> None:
         self._measuring.measure(self._clock())

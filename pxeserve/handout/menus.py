@@ -8,6 +8,7 @@ from ipaddress import IPv4Address
 from pxeserve.boot import entry as entries
 from pxeserve.boot import grub, grubimage, ipxe, pxelinux
 from pxeserve.boot.entry import Entry, MenuError
+from pxeserve.boot.leaving import CHAIN
 from pxeserve.boot.loaders import Loaders
 from pxeserve.boot.table import SCRIPT, VENDOR_FILE
 from pxeserve.domain.client import Client, Firmware
@@ -51,12 +52,13 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Which loader will read a menu, and where the names in it begin, the best place first. `grub` is the image that iPXE on UEFI goes
-    on with, "" for none."""
+    on with, "" for none; `modules` lie beside a pxelinux.0."""
 
     syntax: Syntax
     uefi: bool
     bases: tuple[str, ...] = ()
     grub: str = ""
+    modules: frozenset[str] = frozenset()
 
 
 def reader_for(firmware: Firmware, loader: Loader, place: Place, session: str, grub_image: str) -> Reader:
@@ -78,7 +80,7 @@ def write(entry: Entry, reader: Reader) -> bytes:
         case Syntax.IPXE:
             return ipxe.write(entry, reader.bases[0], ipxe.Host(reader.uefi, reader.grub))
         case Syntax.PXELINUX:
-            return pxelinux.write(entry)
+            return pxelinux.write(entry, reader.modules)
 
 
 def own_disk(decision: Decision, reader: Reader) -> bytes:
@@ -114,7 +116,7 @@ class Menus:
         request = request._replace(who=replace(request.who, host=who.host.name if who.host else None))
         client = Client(mac, firmware_of(asked.syntax, asked.set_name), address=request.address)
         site = self._loaders.site_of(client.firmware or Firmware.BIOS, asked.set_name, who.medium, who.profile)
-        decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, now=request.now)
+        decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, claim=who.claim, now=request.now)
         if decision.target not in (Target.INSTALLER, Target.PLAIN) or decision.install is None:
             return self._own_disk(request, decision, reader)
         grant = self._gate.open_boot(decision.install, mac, request.address, request.now)
@@ -143,7 +145,7 @@ class Menus:
                 image = self._loaders.grub_for(asked.set_name or "")
                 return Reader(Syntax.IPXE, uefi, (self._place.folder(session, set_name),), image)
             case _:
-                return Reader(Syntax.PXELINUX, False)
+                return Reader(Syntax.PXELINUX, False, modules=self._loaders.modules(set_name, CHAIN))
 
     def _own_disk(self, request: Request, decision: Decision, reader: Reader) -> Given:
         self._tell(request, replace(decision, target=Target.OWN_DISK))

@@ -11,6 +11,9 @@ from enum import StrEnum
 from functools import lru_cache
 
 from pxeserve.domain.client import Firmware, parse_mac
+from pxeserve.handout.quirks import GRUB_CFG, SCRIPT, VENDOR_CFG, mended
+
+__all__ = ["GRUB_CFG", "SCRIPT", "VENDOR_CFG", "Asked", "Syntax", "What", "firmware_of", "read"]
 
 _BOOT = re.compile(r"b/([a-z0-9]{1,64})/([A-Za-z0-9][A-Za-z0-9._-]{0,80})/(.+)", re.ASCII | re.DOTALL)
 _INSTALL = re.compile(r"i/([A-Za-z0-9_-]{1,64})/([mf]/.+)", re.ASCII | re.DOTALL)
@@ -57,20 +60,16 @@ class Asked:
     expanded: bool = False
 
 
-SCRIPT, GRUB_CFG = "boot.ipxe", "grub.cfg"
-VENDOR_CFG = "EFI/xenserver/grub.cfg"
-"""The one path that the GRUB of XenServer and XCP-ng asks for, whoever it is (their grubx64.efi, prefix /EFI/xenserver)."""
-
 _PXELINUX = "pxelinux.cfg/"
 
 
 @lru_cache(maxsize=1024)
 def read(path: str) -> Asked:
-    """What `path` asks for. Total. Leading slashes mean nothing: GRUB and some ROMs put one, others do not."""
-    name = path.lstrip("/")
+    """What `path` asks for, its misspellings put right. Total."""
+    name = mended(path)
     session = set_name = None
     if found := _BOOT.fullmatch(name):
-        session, set_name, name = found[1], found[2], found[3].lstrip("/")
+        session, set_name, name = found[1], found[2], found[3]
     for pattern, syntax in _BY_MAC:
         if by_mac := pattern.fullmatch(name):
             try:

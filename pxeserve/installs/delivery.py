@@ -35,6 +35,7 @@ TOKEN_LIFE = 4 * 3600.0
 
 _PROVEN = frozenset({Evidence.LEASE, Evidence.REQUEST, Evidence.NEIGHBOUR})
 _alarms = Alarms()
+_refusals = Alarms()
 _scripts = Alarms()
 
 
@@ -61,7 +62,10 @@ def deliver(
     with store.site.read() as connection:
         row = installs.by_token(connection, hashed)
         macs = _macs(connection, row) if row else ()
-    if row is None or row.sealed is None:
+    if row is None:
+        return None
+    if row.sealed is None:
+        _refused(store, row, address, now, f"that install is {row.state}, and its answers are gone")
         return None
     frozen = seal.unseal(row.sealed, row.id, keys.seal)
     if frozen.answerfile is None:
@@ -70,6 +74,7 @@ def deliver(
         return None
     if row.state is InstallState.BOOTING:
         if has_lapsed(row, now, clock):
+            _refused(store, row, address, now, "that install's time has run out")
             return None
         moved_to = _allowed_change(store, row, macs, address, now, frozen.bind, neighbours)
         if row.bound_address != address and moved_to is None:
@@ -82,6 +87,9 @@ def deliver(
             return None
         if _may_repeat(row, now):
             return Delivery(frozen.answerfile, row.id, lambda: _repeat(store, row.id, address, now))
+        _refused(store, row, address, now, f"it came {row.deliveries} times, and is repeated {REPEATS} times within 10 minutes at most")
+        return None
+    _refused(store, row, address, now, f"that install is {row.state}")
     return None
 
 
@@ -226,6 +234,14 @@ def _is_withheld(store: Store, row: InstallRow, address: IPv4Address, now: float
             because = f"the answerfile was not given to {address}: {fault}"
             installs.tell(connection, now, row, "install.withheld", {"address": str(address), "because": because})
     return True
+
+
+def _refused(store: Store, row: InstallRow, address: IPv4Address, now: float, why: str) -> None:
+    """A token that was right once: a machine that was switched on before somebody cancelled or armed anew, or that asks once too often."""
+    if _refusals.due(row.id, address, now):
+        with store.site.write() as connection:
+            because = f"{address} asked for an answerfile by a token that is worth nothing now: {why}"
+            installs.tell(connection, now, row, "install.stale-token", {"address": str(address), "because": because})
 
 
 def _stranger(store: Store, row: InstallRow, address: IPv4Address, now: float) -> None:

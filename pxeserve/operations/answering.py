@@ -126,11 +126,11 @@ _NO_PASSWORD = {"text": None, "type": None}
 def _variables(asked: Asked, answers: Answers) -> dict[str, Any]:
     """What a template may use; docs/answerfile.md says what each is."""
     host, medium, source = asked.host, asked.medium, asked.sources[0]
-    password = asked.password
+    password, mac = asked.password, host.macs[0] if host.macs else ""
     return {
         "answers": answers,
         "mode": str(asked.mode),
-        "host": {"name": host.name, "mac": host.macs[0], "macs": host.macs, "address": str(host.address) if host.address else None},
+        "host": {"name": host.name, "mac": mac, "macs": host.macs, "address": str(host.address) if host.address else None},
         "medium": {"name": medium.name, "product": medium.product, "version": medium.version, "dialect": medium.dialect},
         "source": {"type": source.kind, "address": source.address},
         "hooks": {script.stage: script.address for script in asked.scripts},

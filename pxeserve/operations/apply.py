@@ -1,4 +1,5 @@
-"""`apply` makes the site as a file declares it, and says what it changes; `export` prints the site in the same form."""
+"""`apply` makes the site as a file declares it, and says what it changes. All is saved first and then looked at once, so that it takes as
+long as there is to change, however deep profiles stand upon each other."""
 
 from __future__ import annotations
 
@@ -6,25 +7,28 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import Connection
 
 from pxeserve.answerfile.declared import kept
 from pxeserve.domain.host import Host, Profile
-from pxeserve.domain.medium import Lies, Medium
+from pxeserve.domain.medium import Lies
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations import hosts, profiles, sites
+from pxeserve.operations.bounded import DeclaredError
 from pxeserve.operations.context import Context
-from pxeserve.operations.declared import Declared, DeclaredError, read
+from pxeserve.operations.declared import Declared, read
+from pxeserve.operations.difference import difference, flat, host_flat, profile_flat
 from pxeserve.operations.imports import import_
 from pxeserve.operations.inherited import Inherited
+from pxeserve.operations.pruning import prune_hosts, prune_profiles
 from pxeserve.operations.registry import verb
-from pxeserve.store import audit, inventory, media
+from pxeserve.operations.rivals import beside
+from pxeserve.store import audit, inventory
 
 _LOCK = "apply.lock"
 
@@ -57,10 +61,10 @@ def apply(context: Context, *, text: str, dry_run: bool = False, prune: bool = F
                 _site(connection, wanted, changes, prune=prune)
                 _profiles(connection, wanted, changes, missing)
                 if prune:
-                    _prune_hosts(connection, wanted, changes)  # first: a MAC may go over to a new name
+                    changes.lines += prune_hosts(connection, wanted.hosts)  # first: a MAC may go over to a new name
                 _hosts(context, connection, wanted, changes)
                 if prune:
-                    _prune_profiles(connection, wanted, changes)
+                    changes.lines += prune_profiles(connection, wanted.profiles)
                 _check(connection, context.config.server.data, wanted, changes, missing)
                 if dry_run:
                     raise _Undo
@@ -69,27 +73,6 @@ def apply(context: Context, *, text: str, dry_run: bool = False, prune: bool = F
         except _Undo:
             pass
     return {"changes": changes.lines, "dry_run": dry_run}
-
-
-@verb("export")
-def export(context: Context) -> dict[str, Any]:
-    """The site as `apply` reads it. Passwords are not printed: a host keeps its own when such a file is applied again."""
-    with context.store.site.read() as connection:
-        shared = sites.described(connection)
-        found = {
-            **({"site": shared} if shared["answerfile"] else {}),
-            "media": [_medium_plain(one, media.origin(connection, one.name)[0]) for one in inventory.media(connection)],
-            "profiles": [_profile_plain(profile) for profile in inventory.profiles(connection)],
-            "hosts": [_host_plain(host) for host in inventory.hosts(connection)],
-            "pools": [],
-        }
-    return {"site": yaml.safe_dump(found, sort_keys=False, allow_unicode=True)}
-
-
-def _medium_plain(medium: Medium, origin: str) -> dict[str, Any]:
-    sources = origin.split("\n")
-    plain = {"name": medium.name, "source": sources[0] if len(sources) == 1 else sources}
-    return plain if medium.lies is Lies.COPIED else {**plain, "lies": str(medium.lies)}
 
 
 @contextmanager
@@ -127,79 +110,54 @@ def _site(connection: Connection, wanted: Declared, changes: _Changes, *, prune:
     with _pointing_at(wanted.lines.get("site", 1)):
         sites.save(connection, answers)
     changes.site = True
-    changes.lines.append(_difference("site", "", _flat(shown), _flat(sites.described(connection))))
+    changes.lines.append(difference("site", "", flat(shown), flat(sites.described(connection))))
+
+
+def _profiles(connection: Connection, wanted: Declared, changes: _Changes, missing_media: set[str]) -> None:
+    present = {profile.name: profile for profile in inventory.profiles(connection)}
+    here = {medium.name: medium for medium in inventory.media(connection)}
+    media = {**dict.fromkeys(missing_media), **here}  # in a dry run what is missing would have come first
+    known = {**present, **wanted.profiles}
+    changed: list[Profile] = []
+    for name in _parents_first(wanted, known):
+        before = present.get(name)
+        profile = _with_secrets(wanted.profiles[name], before)
+        if before == profile:
+            continue
+        with _pointing_at(wanted.lines[f"profile {name}"]):
+            profiles.check(profile, known, media)
+        changed.append(profile)
+        changes.lines.append(difference("profile", name, profile_flat(before) if before else None, profile_flat(profile)))
+    if changed:
+        inventory.put_profiles(connection, changed)
+    changes.profiles = [profile.name for profile in changed]
+
+
+def _hosts(context: Context, connection: Connection, wanted: Declared, changes: _Changes) -> None:
+    present = {host.name: host for host in inventory.hosts(connection)}
+    pairs = [(present.get(name), _host_with_secrets(declared, present.get(name))) for name, declared in wanted.hosts.items()]
+    changed = [(before, host) for before, host in pairs if before != host]
+    rivals = beside(connection, context.config, [host for _, host in changed])
+    for before, host in changed:
+        with _pointing_at(wanted.lines[f"host {host.name}"]):
+            rivals.check(host)
+        changes.lines.append(difference("host", host.name, host_flat(before) if before else None, host_flat(host)))
+    if changed:
+        changes.hosts = hosts.save_all(connection, [host for _, host in changed])
 
 
 def _check(connection: Connection, data: Path, wanted: Declared, changes: _Changes, missing_media: set[str]) -> None:
     """Look at everything that changed, together with what it inherits and what inherits it, once all of it is there."""
     inherited = Inherited(connection, data, frozenset(missing_media))
+    of_file = min((wanted.lines[f"profile {name}"] for name in changes.profiles), default=wanted.lines.get("site", 1))
+
+    def pointing(whose: str) -> AbstractContextManager[None]:
+        return _pointing_at(wanted.lines.get(whose, of_file))
+
     if changes.site:
-        with _pointing_at(wanted.lines.get("site", 1)):
-            inherited.check_site()
-        return
-    for name in changes.profiles:
-        with _pointing_at(wanted.lines[f"profile {name}"]):
-            inherited.check_profile(name)
-    for host in changes.hosts:
-        with _pointing_at(wanted.lines[f"host {host.name}"]):
-            inherited.check_host(host)
-
-
-def _profiles(connection: Connection, wanted: Declared, changes: _Changes, missing_media: set[str]) -> None:
-    present = {profile.name: profile for profile in inventory.profiles(connection)}
-    for name in _parents_first(wanted):
-        profile = _with_secrets(wanted.profiles[name], present.get(name))
-        before = present.get(name)
-        if before == profile:
-            continue
-        line = wanted.lines[f"profile {name}"]
-        with _pointing_at(line):
-            if profile.medium in missing_media and profile.medium not in {one.name for one in inventory.media(connection)}:
-                inventory.put_profile(connection, profile)  # a dry run: its medium would have come first
-            else:
-                profiles.save(connection, profile)
-        changes.profiles.append(name)
-        changes.lines.append(_difference("profile", name, _profile_flat(before) if before else None, _profile_flat(profile)))
-
-
-def _hosts(context: Context, connection: Connection, wanted: Declared, changes: _Changes) -> None:
-    present = {host.name: host for host in inventory.hosts(connection)}
-    for name, declared in wanted.hosts.items():
-        before = present.get(name)
-        host = _host_with_secrets(declared, before)
-        if before == host:
-            continue
-        with _pointing_at(wanted.lines[f"host {name}"]):
-            hosts.check(connection, context.config, host)
-            hosts.save(connection, host)
-        changes.hosts.append(host)
-        changes.lines.append(_difference("host", name, _host_flat(before) if before else None, _host_flat(host)))
-
-
-def _prune_hosts(connection: Connection, wanted: Declared, changes: _Changes) -> None:
-    for host in inventory.hosts(connection):
-        if host.name in wanted.hosts:
-            continue
-        try:
-            hosts.refuse_if_live(connection, host)
-        except ConflictError as error:
-            changes.lines.append(f"= host {host.name}: kept, {error.message}")
-            continue
-        inventory.remove_host(connection, host.id)
-        changes.lines.append(f"- host {host.name}")
-
-
-def _prune_profiles(connection: Connection, wanted: Declared, changes: _Changes) -> None:
-    for profile in reversed(inventory.profiles(connection)):
-        if profile.name in wanted.profiles:
-            continue
-        try:
-            profiles.refuse_if_used(connection, profile.name)
-        except ConflictError as error:
-            changes.lines.append(f"= profile {profile.name}: kept, {error.message}")
-            continue
-        inventory.remove_profile(connection, profile.name)
-        changes.lines.append(f"- profile {profile.name}")
+        inherited.check_site(pointing)
+    else:
+        inherited.check_changed(changes.profiles, changes.hosts, pointing)
 
 
 @contextmanager
@@ -214,19 +172,19 @@ def _pointing_at(line: int) -> Iterator[None]:
         raise DeclaredError(f"line {line}: {error.message}", fix=error.fix) from None
 
 
-def _parents_first(wanted: Declared) -> list[str]:
+def _parents_first(wanted: Declared, known: Mapping[str, Profile]) -> list[str]:
     """The profiles in an order in which each parent comes before those that inherit it. Raises DeclaredError for a circle."""
     ordered: dict[str, None] = {}
     for first in wanted.profiles:
         below: dict[str, None] = {}
         name: str | None = first
-        while name is not None and name in wanted.profiles and name not in ordered:
+        while name is not None and name in known and name not in ordered:
             if name in below:
                 raise DeclaredError(f"line {wanted.lines[f'profile {first}']}: profile {first}: its parents lead back to {name}")
             below[name] = None
-            name = wanted.profiles[name].parent
+            name = known[name].parent
         ordered |= dict.fromkeys(reversed(below))
-    return list(ordered)
+    return [name for name in ordered if name in wanted.profiles]
 
 
 def _with_secrets(profile: Profile, before: Profile | None) -> Profile:
@@ -235,49 +193,3 @@ def _with_secrets(profile: Profile, before: Profile | None) -> Profile:
 
 def _host_with_secrets(host: Host, before: Host | None) -> Host:
     return replace(host, id=before.id if before else 0, answers=kept(host.answers, before.answers if before else {}))
-
-
-def _difference(kind: str, name: str, before: Mapping[str, str] | None, after: Mapping[str, str]) -> str:
-    named = f"{kind} {name}".rstrip()
-    if before is None:
-        return f"+ {named}: " + ", ".join(f"{key} {value}" for key, value in after.items())
-    changed = [
-        f"{key}: {_shown(key, before)} -> {_shown(key, after)}"
-        for key in dict.fromkeys((*before, *after))
-        if before.get(key) != after.get(key)
-    ]
-    return f"~ {named}: " + (", ".join(changed) or "its password")
-
-
-def _shown(key: str, values: Mapping[str, str]) -> str:
-    return values.get(key, "nothing")
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    found: dict[str, str] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            found |= _flat(value, f"{prefix}{key}.")
-        elif value not in (None, "", []):
-            found[f"{prefix}{key}"] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return found
-
-
-def _profile_flat(profile: Profile) -> dict[str, str]:
-    return _flat({key: value for key, value in _profile_plain(profile).items() if key != "name"})
-
-
-def _host_flat(host: Host) -> dict[str, str]:
-    return _flat({key: value for key, value in _host_plain(host).items() if key != "name"})
-
-
-def _profile_plain(profile: Profile) -> dict[str, Any]:
-    return _filled(profiles.described(profile))
-
-
-def _host_plain(host: Host) -> dict[str, Any]:
-    return _filled(hosts.described(host))
-
-
-def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value not in (None, {}, [])}

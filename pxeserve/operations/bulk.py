@@ -17,6 +17,7 @@ from pxeserve.domain.install import LIVE_STATES
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.installs.refusal import Refusal, refuse_any
 from pxeserve.operations.context import Context
+from pxeserve.operations.hearing import unheard_notes
 from pxeserve.operations.installs import Reveal, ago, armed, arming, planned
 from pxeserve.operations.preparing import Mode, erases
 from pxeserve.operations.registry import verb
@@ -47,10 +48,11 @@ def plan(
     wanted, hosts = _selected(context, name, rack, tag)
     found = survey(context, hosts, Wish(mode, interactive, again), SHOWN)
     now = time.time()
+    notes = unheard_notes(context, [one.host for one in found.ready])
     return {
         "selection": str(wanted),
         "found": len(hosts),
-        "hosts": [planned(one) for one in found.ready],
+        "hosts": [{**planned(one), "notes": [notes[one.host.name]] if one.host.name in notes else []} for one in found.ready],
         "refused": [_refused(one) for one in found.refused],
         "recent": [one.host.name for one in found.ready if one.recent(now)],
     }

@@ -15,6 +15,8 @@ import yaml
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Lies
 from pxeserve.errors import PxeserveError
+from pxeserve.operations.bounded import DeclaredError, compose
+from pxeserve.operations.entries import Cell, Entry, at
 from pxeserve.operations.hosts import changed, host_name, macs
 from pxeserve.operations.labels import tag_names
 from pxeserve.operations.profiles import profile_name, with_boot
@@ -27,7 +29,7 @@ _SECTIONS = {
     "hosts": ("name", "mac", "profile", "address", "uuid", "serial", "rack", "tags", "answerfile"),
     "pools": (),
 }
-_NEEDED = {"media": ("name", "source"), "profiles": ("name",), "hosts": ("name", "mac", "profile")}
+_NEEDED = {"media": ("name", "source"), "profiles": ("name",), "hosts": ("name", "profile")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +52,9 @@ class Declared:
     lines: Mapping[str, int]
 
 
-class DeclaredError(PxeserveError):
-    """A mistake in the file: `line N: ...`."""
-
-
 def read(text: str) -> Declared:
     """What `text` declares. Raises DeclaredError for the first mistake, with its line."""
-    try:
-        return _read(text)
-    except RecursionError:
-        raise DeclaredError("too deep: a value stands within itself, or hundreds within one another") from None
-
-
-def _read(text: str) -> Declared:
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise DeclaredError(f"line {line}: not YAML: {error.problem or error}") from None
-    except yaml.YAMLError as error:
-        raise DeclaredError(f"not YAML: {error}") from None
+    root = compose(text)
     if root is None:
         return Declared(None, {}, {}, {}, {})
     found: dict[str, list[tuple[dict[str, Any], int]]] = {section: [] for section in _SECTIONS}
@@ -88,6 +73,28 @@ def _read(text: str) -> Declared:
     profiles = {item["name"]: _profile(item, line) for item, line in _named(found["profiles"], "profile", lines)}
     hosts = {host.name: host for item, line in _named(found["hosts"], "host", lines) for host in [_host(item, line)]}
     return Declared(site, media, profiles, hosts, lines)
+
+
+def read_entries(text: str, file: str) -> list[Entry]:
+    """The hosts that `text` lists, by itself or beneath `hosts`, as entries. Raises PxeserveError with `file` and line."""
+    with at(file):
+        root = compose(text)
+        if isinstance(root, yaml.MappingNode):
+            for key, _value, line in _pairs(root, "the file"):
+                if key != "hosts":
+                    raise _unknown(line, key, ("hosts",))
+            root = root.value[0][1] if root.value else None
+        if root is None:
+            return []
+        return [_entry(item, f"{file}: line {line}") for item, line in _items("hosts", root, ("name",))]
+
+
+def _entry(item: dict[str, Any], place: str) -> Entry:
+    cells = tuple(Cell(key, value, f"{place}, {key}") for key, value in item.items() if value is not None)
+    name = item["name"]
+    if not isinstance(name, str) or not name:
+        raise PxeserveError(f"{place}: name is not a text")
+    return Entry(name, cells, place)
 
 
 def _site(node: yaml.Node) -> dict[str, Any]:
@@ -114,7 +121,7 @@ def _pairs(node: yaml.Node, what: str) -> Iterator[tuple[str, yaml.Node, int]]:
         yield key.value, value, at
 
 
-def _items(section: str, node: yaml.Node) -> Iterator[tuple[dict[str, Any], int]]:
+def _items(section: str, node: yaml.Node, needed: tuple[str, ...] | None = None) -> Iterator[tuple[dict[str, Any], int]]:
     line = node.start_mark.line + 1
     if not isinstance(node, yaml.SequenceNode):
         if isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null"):
@@ -130,7 +137,7 @@ def _items(section: str, node: yaml.Node) -> Iterator[tuple[dict[str, Any], int]
             if key not in _SECTIONS[section]:
                 raise _unknown(where, key, _SECTIONS[section])
             values[key] = _plain(value)
-        for key in _NEEDED[section]:
+        for key in _NEEDED[section] if needed is None else needed:
             if key not in values:
                 raise DeclaredError(f"line {at}: an entry of {section} needs {key}")
         yield values, at
@@ -174,8 +181,8 @@ def _profile(item: dict[str, Any], line: int) -> Profile:
 
 
 def _host(item: dict[str, Any], line: int) -> Host:
-    given = item["mac"]
-    addresses = [str(one) for one in (given if isinstance(given, list) else [given])]
+    given = item.get("mac")
+    addresses = [str(one) for one in (given if isinstance(given, list) else [] if given is None else [given])]
     try:
         host = Host(0, host_name(item["name"]), macs(addresses), _text(item, "profile", line), answers=_table(item, "answerfile", line))
         host = replace(host, tags=tag_names(item.get("tags")))

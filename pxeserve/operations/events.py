@@ -5,19 +5,20 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from pxeserve.domain.client import parse_mac
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
-from pxeserve.operations.context import Context, Progress
+from pxeserve.operations import following
+from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
+from pxeserve.operations.selection import Selection, chosen, selection
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import events as stored
 
-_POLL = 0.5
-_AT_ONCE = 500
 _COUNTED_MINUTES = 60
 Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
 
@@ -29,15 +30,27 @@ def events(
     host: str | None = None,
     mac: str | None = None,
     kind: str | None = None,
+    install: str | None = None,
+    rack: str | None = None,
+    tag: list[str] | None = None,
     since: int | None = None,
     limit: Limit = 500,
     follow: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """Events, the oldest first: the last `limit`, or those after the event `since`. With `follow` it goes on until the asker leaves."""
+    """Events, the oldest first: the last `limit`, or those after the event `since`. With `follow` it goes on until the asker leaves, and
+    hosts that come into the rack, or get the tags, meanwhile are told of from then on."""
     if follow and context.recorder is None:
         raise RefusedError("no service is running, so there is nothing to follow", fix="pxeserve serve")
-    wanted = stored.Wanted(host=_host(context, host), mac=_mac(mac), kind=kind, since=since)
-    return _events(context, wanted, limit, follow=follow)
+    wanted = stored.Wanted(host=_host(context, host), mac=_mac(mac), kind=kind, install=install, since=since)
+    which = _those_of(context, wanted, selection(rack=rack, tags=tag)) if rack or tag else lambda: wanted
+    return following.events(context, which, limit, follow=follow)
+
+
+@verb("events.newest")
+def newest(context: Context) -> int:
+    """The id of the newest event, 0 when there is none: where somebody stands who has read all there is."""
+    with context.store.events.read() as connection:
+        return stored.newest_id(connection)
 
 
 @verb("counters")
@@ -52,26 +65,17 @@ def counters(context: Context) -> list[dict[str, Any]]:
     return [{"source": source, "reason": reason, "count": count} for (source, reason), count in sorted(sums.items())]
 
 
-def _events(context: Context, wanted: stored.Wanted, limit: int, *, follow: bool) -> Iterator[dict[str, Any]]:
-    with context.store.events.read() as connection:
-        seen = stored.newest_id(connection)
-        rows = (stored.latest if wanted.since is None else stored.following)(connection, wanted, limit)
-    yield from (dataclasses.asdict(row) for row in rows)
-    if wanted.since is not None and len(rows) == limit:
-        seen = rows[-1].id  # there may be more than was asked for at once
-    beat = 0
-    while follow:
-        with context.store.events.read() as connection:
-            newest = stored.newest_id(connection)
-            rows = stored.following(connection, dataclasses.replace(wanted, since=seen), _AT_ONCE) if newest > seen else []
-        yield from (dataclasses.asdict(row) for row in rows)
-        if rows:
-            seen = rows[-1].id
-        else:
-            seen = max(seen, newest)
-            beat += 1
-            context.report(Progress(beat % 2, 1, "waiting for events"))  # an asker who has left is noticed by this
-            time.sleep(_POLL)
+def _those_of(context: Context, wanted: stored.Wanted, whose: Selection) -> following.Which:
+    """`wanted`, of the hosts that `whose` means whenever it is asked. Raises NotFoundError when it means none now."""
+    snapshots = SnapshotSource(context.store)
+    known = [frozenset(host.name for host in chosen(list(snapshots.current().hosts.values()), whose))]
+
+    def now() -> stored.Wanted:
+        with suppress(NotFoundError):  # the last of them left: what is told of it still comes
+            known[0] = frozenset(host.name for host in chosen(list(snapshots.current().hosts.values()), whose))
+        return dataclasses.replace(wanted, hosts=known[0])
+
+    return now
 
 
 def _host(context: Context, name: str | None) -> str | None:

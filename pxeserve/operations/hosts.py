@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from ipaddress import IPv4Address
 from typing import Any
 from uuid import UUID
@@ -16,25 +17,32 @@ from pxeserve.answerfile.declared import redacted
 from pxeserve.config import Config
 from pxeserve.domain.client import parse_mac
 from pxeserve.domain.host import Host
+from pxeserve.domain.identity import says_nothing
 from pxeserve.domain.install import LIVE_STATES
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
+from pxeserve.operations.hearing import silences, unheard_notes
 from pxeserve.operations.inherited import Inherited, answers_fault
-from pxeserve.operations.labels import rack_name, tag_names
+from pxeserve.operations.labels import rack_name, serial_number, tag_names
 from pxeserve.operations.registry import verb
+from pxeserve.operations.rivals import beside
 from pxeserve.operations.selection import chosen, selection
 from pxeserve.operations.settings import Setting, put, settings
 from pxeserve.operations.verification import standing
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import audit, installs, inventory
+from pxeserve.store.installs import InstallRow
+from pxeserve.timeline.unheard import Unheard
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)
 
 
 @verb("host.add")
-def add(context: Context, *, name: str, mac: list[str], profile: str, set: list[str] | None = None) -> dict[str, Any]:
+def add(
+    context: Context, *, name: str, profile: str, mac: list[str] | None = None, set: list[str] | None = None
+) -> dict[str, Any]:
     """Name a machine. `set` holds KEY=VALUE: `address`, `uuid`, `serial`, `rack`, `tags`, or an answer such as `admin-interface.ip`."""
-    host = changed(Host(0, host_name(name), macs(mac), profile), settings(set or []))
+    host = changed(Host(0, host_name(name), macs(mac or []), profile), settings(set or []))
     with context.store.site.write() as connection:
         check(connection, context.config, host)
         if inventory.host(connection, host.name):
@@ -42,7 +50,7 @@ def add(context: Context, *, name: str, mac: list[str], profile: str, set: list[
         stored = save(connection, host)
         notes = _noted(context, connection, stored)
         audit.append(connection, time.time(), context.actor.name, "host.add", host.name)
-    return {**described(stored), "notes": notes}
+    return {**described(stored), "notes": [*notes, *unheard_notes(context, [stored]).values()]}
 
 
 @verb("host.list")
@@ -53,14 +61,20 @@ def list_hosts(
     wanted = selection(name, rack, tag)
     snapshot = shared(context.store).current()
     with context.store.site.read() as connection:
-        return [_with_state(connection, snapshot, host) for host in chosen(inventory.hosts(connection), wanted)]
+        hosts = chosen(inventory.hosts(connection), wanted)
+        newest, done = installs.newest_by_host(connection), installs.last_done(connection)
+    silent = silences(context, hosts, newest, time.time())
+    return [_with_state(snapshot, host, newest.get(host.id), done.get(host.id), silent.get(host.name)) for host in hosts]
 
 
 @verb("host.show")
 def show(context: Context, *, name: str) -> dict[str, Any]:
     """One host with all that is set for it."""
     with context.store.site.read() as connection:
-        return _with_state(connection, shared(context.store).current(), known(connection, name))
+        host = known(connection, name)
+        newest, done = installs.newest_of(connection, host.id), installs.last_done(connection, [host.id])
+    silent = silences(context, [host], {host.id: newest} if newest else {}, time.time())
+    return _with_state(shared(context.store).current(), host, newest, done.get(host.id), silent.get(host.name))
 
 
 @verb("host.set")
@@ -121,8 +135,6 @@ def macs(texts: list[str]) -> tuple[str, ...]:
         found = tuple(parse_mac(text) for text in texts)
     except ValueError as error:
         raise PxeserveError(str(error)) from None
-    if not found:
-        raise PxeserveError("a host needs at least one MAC address")
     return tuple(dict.fromkeys(found))
 
 
@@ -136,7 +148,7 @@ def changed(host: Host, wanted: list[Setting]) -> Host:
             case "uuid":
                 host = replace(host, uuid=_uuid(setting.value) if setting.value else None)
             case "serial":
-                host = replace(host, serial=setting.value or None)
+                host = replace(host, serial=serial_number(setting.value) if setting.value else None)
             case "rack":
                 host = replace(host, rack=rack_name(setting.value) if setting.value else None)
             case "tags" | "tags+":
@@ -147,29 +159,23 @@ def changed(host: Host, wanted: list[Setting]) -> Host:
 
 
 def check(connection: Connection, config: Config, host: Host) -> None:
-    """Refuse what could not work: an unknown profile, an address outside every subnet, a MAC or address that is another host's."""
-    if host.profile not in {profile.name for profile in inventory.profiles(connection)}:
-        raise NotFoundError(f"host {host.name}: there is no profile {host.profile}", fix="pxeserve profile add makes one")
-    for mac in host.macs:
-        owner = inventory.host_by_mac(connection, mac)
-        if owner is not None and owner.id != host.id:
-            raise ConflictError(f"host {host.name}: {mac} is {owner.name}'s")
-    if host.address is not None:
-        if config.dhcp.mode == "server" and not any(host.address in subnet.network for subnet in config.dhcp.subnet):
-            networks = ", ".join(str(subnet.network) for subnet in config.dhcp.subnet)
-            raise PxeserveError(f"host {host.name}: address {host.address} is in no subnet that is served ({networks})")
-        for other in inventory.hosts(connection):
-            if other.address == host.address and other.id != host.id:
-                raise ConflictError(f"host {host.name}: address {host.address} is {other.name}'s")
+    """Refuse what could not work, by itself or beside the other hosts (`Rivals`). Raises PxeserveError."""
+    beside(connection, config, [host]).check(host)
     answers_fault(f"host {host.name}", host.answers)
 
 
 def save(connection: Connection, host: Host) -> Host:
     """Store `host`. Raises ConflictError when something of it is another's after all."""
+    return save_all(connection, [host])[0]
+
+
+def save_all(connection: Connection, found: Sequence[Host]) -> list[Host]:
+    """The same for many, which may take things over from one another."""
     try:
-        return replace(host, id=inventory.put_host(connection, host))
+        return inventory.put_hosts(connection, found)
     except IntegrityError as error:
-        raise ConflictError(f"host {host.name}: its name, MAC or address is already another host's") from error
+        whose = f"host {found[0].name}" if len(found) == 1 else "one of these hosts"
+        raise ConflictError(f"{whose}: a name, MAC or address is already another host's") from error
 
 
 def described(host: Host) -> dict[str, Any]:
@@ -194,13 +200,22 @@ def _noted(context: Context, connection: Connection, host: Host) -> list[str]:
     return inherited.notes_of_host(host)
 
 
-def _with_state(connection: Connection, snapshot: Snapshot, host: Host) -> dict[str, Any]:
-    """With its install, and the medium that this is from, or that its profile names."""
-    newest = installs.newest_of(connection, host.id)
+def _with_state(
+    snapshot: Snapshot, host: Host, newest: InstallRow | None, done_at: float | None, silent: Unheard | None
+) -> dict[str, Any]:
+    """With its install, and the medium that this is from, or that its profile names. `installed` tells whether it ever was, `unheard` why
+    nothing was heard of it since it was armed."""
     state = str(newest.state) if newest else "idle"
     own = snapshot.medium_of(host)
     medium = newest.medium if newest is not None and newest.state in LIVE_STATES else own.name if own else None
-    return {**described(host), "state": state, "install": newest.id if newest else None, "medium": standing(snapshot, medium)}
+    return {
+        **described(host),
+        "state": state,
+        "install": newest.id if newest else None,
+        "installed": done_at is not None,
+        "medium": standing(snapshot, medium),
+        "unheard": asdict(silent) if silent is not None else None,
+    }
 
 
 def _tags(host: Host, setting: Setting) -> tuple[str, ...]:
@@ -219,6 +234,9 @@ def _address(text: str) -> IPv4Address:
 
 def _uuid(text: str) -> str:
     try:
-        return str(UUID(text))
+        found = str(UUID(text))
     except ValueError:
         raise PxeserveError(f"uuid: {text!r} is not a UUID") from None
+    if says_nothing(found):
+        raise PxeserveError(f"uuid: {found} says nothing: whole series of boards carry it", fix="leave it out; the MACs tell the host")
+    return found

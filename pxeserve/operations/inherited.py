@@ -5,8 +5,8 @@ A change is checked where it is made and in everything that inherits it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,14 @@ def declared_of(whose: str, found: Merged) -> Declared:
         raise PxeserveError(f"{whose}: {error}" + (f" ({path} comes from {by})" if by and by != whose else "")) from None
 
 
+Pointing = Callable[[str], AbstractContextManager[None]]
+
+
+def nowhere(_whose: str) -> AbstractContextManager[None]:
+    """For a change that was not made by a file."""
+    return nullcontext()
+
+
 class Inherited:
     """Site, profiles and media at one moment of a transaction, for checking what was just written in it. `data` is the data folder, beneath
     which templates lie; `coming` are names of media that are not here yet and will be."""
@@ -65,16 +73,22 @@ class Inherited:
         self._media = {medium.name: medium for medium in inventory.media(connection)}
         self._scripts = scripts.names(connection)
 
-    def check_site(self) -> None:
+    def check_site(self, pointing: Pointing = nowhere) -> None:
         """After the site's answers were set: all profiles and hosts have to stand with them. Raises PxeserveError."""
-        with _named("site"):
-            found = self._layers.of_site()
-        self._refers("site", declared_of("site", found))
-        self._check_all(set(self._layers.profiles))
+        with pointing("site"):
+            with _named("site"):
+                found = self._layers.of_site()
+            self._refers("site", declared_of("site", found))
+        self._check_all(set(self._layers.profiles), (), pointing)
 
     def check_profile(self, name: str) -> None:
         """After a profile was set: it, the profiles below it, and their hosts. Raises PxeserveError."""
-        self._check_all({name, *self._below(name)})
+        self.check_changed([name], ())
+
+    def check_changed(self, profiles: Iterable[str], hosts: Iterable[Host], pointing: Pointing = nowhere) -> None:
+        """After all of these were set: each of them and what inherits it, once. `pointing` is asked for a context with the name of each
+        (`profile NAME`, `host NAME`) that is looked at, which may put the place into an error. Raises PxeserveError."""
+        self._check_all(self._with_all_below(profiles), hosts, pointing)
 
     def check_host(self, host: Host) -> None:
         """After a host was set. Raises PxeserveError."""
@@ -94,16 +108,19 @@ class Inherited:
         unread = self._unread_hash(host.profile, found)
         return [*_unsaid(fits), *unread, *(f"not complete yet: {one}" for one in incomplete)]
 
-    def _check_all(self, names: set[str]) -> None:
+    def _check_all(self, names: set[str], changed: Iterable[Host], pointing: Pointing) -> None:
         for name in sorted(names):
-            with _named(f"profile {name}"):
-                found = self._layers.of_profile(name)
-            self._check_one(f"profile {name}", name, found)
+            with pointing(f"profile {name}"):
+                with _named(f"profile {name}"):
+                    found = self._layers.of_profile(name)
+                self._check_one(f"profile {name}", name, found)
         if self._hosts is None:
             self._hosts = inventory.hosts(self._connection)
+        also = {host.name for host in changed if host.profile not in names}
         for host in self._hosts:
-            if host.profile in names and host.answers:
-                self.check_host(host)
+            if host.name in also or (host.profile in names and host.answers):
+                with pointing(f"host {host.name}"):
+                    self.check_host(host)
 
     def _check_one(self, whose: str, profile: str, found: Merged) -> None:
         declared = declared_of(whose, found)
@@ -175,8 +192,18 @@ class Inherited:
                 "leave it out (root-password=random), and each installation gets a random one"
             )
 
-    def _below(self, name: str) -> Iterator[str]:
-        return (other for other in self._layers.profiles if name in self._layers.above(other))
+    def _with_all_below(self, names: Iterable[str]) -> set[str]:
+        children: dict[str | None, list[str]] = {}
+        for profile in self._layers.profiles.values():
+            children.setdefault(profile.parent, []).append(profile.name)
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += children.get(name, ())
+        return found
 
 
 def _fits(answers: Answers, medium: Medium) -> dict[Mode, Fitted]:

@@ -10,6 +10,7 @@ from pxeserve.installs.arming import Arming, Order
 from pxeserve.installs.refusal import refuse_any
 from pxeserve.keys import load_keys
 from pxeserve.operations.context import Context
+from pxeserve.operations.hearing import unheard_notes
 from pxeserve.operations.hosts import known
 from pxeserve.operations.missing import facts
 from pxeserve.operations.preparing import Mode, erases
@@ -63,9 +64,11 @@ def armed(context: Context, ready: tuple[Ready, ...], now: float, reveal: Reveal
     """Arm all that are `ready`, in one transaction, and tell what came of it. Raises PxeserveError when one cannot be after all; then none
     is."""
     rows = arming(context).arm_all([_order(context, one, reveal) for one in ready], now)
+    notes = unheard_notes(context, [one.host for one in ready])
     return [
         {
             **planned(one),
+            "notes": [notes[one.host.name]] if one.host.name in notes else [],
             "install": row.id,
             "expires": row.expires,
             "root_password": one.checked.given.made if reveal == "now" else None,

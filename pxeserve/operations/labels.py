@@ -1,4 +1,5 @@
-"""How racks and tags are spelt: words that can stand on a command line, in a table of a spreadsheet and on a page without being quoted.
+"""How racks, tags and serial numbers are spelt: words that can stand on a command line, in a spreadsheet and on
+a page without being quoted.
 
 Refuses to know which hosts carry them; that is `selection`.
 """
@@ -12,6 +13,8 @@ from pxeserve.errors import PxeserveError
 
 _RACK = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._/-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _TAG = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}", re.ASCII)
+_SERIAL = re.compile(r"[A-Za-z0-9](?:[!-~ ]{0,62}[!-~])?", re.ASCII)
+_NO_SERIAL = frozenset({"to be filled by o.e.m.", "default string", "system serial number", "not specified", "none", "0", "0123456789"})
 MOST_TAGS = 32
 
 
@@ -20,6 +23,16 @@ def rack_name(text: str) -> str:
     found = text.strip()
     if not _RACK.fullmatch(found):
         raise PxeserveError(f"rack: {text!r} is not a name for a rack: letters, digits, spaces and . _ - / within, 63 at most")
+    return found
+
+
+def serial_number(text: str) -> str:
+    """A machine's serial number as its label says it. Raises PxeserveError for what no label says, or all labels of a bad series."""
+    found = text.strip()
+    if not _SERIAL.fullmatch(found):
+        raise PxeserveError(f"serial: {text!r} is not a serial number: plain letters, digits and signs on one line, 64 at most")
+    if found.lower() in _NO_SERIAL:
+        raise PxeserveError(f"serial: {found} says nothing: whole series of boards carry it", fix="leave it out")
     return found
 
 

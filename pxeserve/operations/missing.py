@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from typing import Any
 
 from pxeserve.answerfile.answers import Answers
@@ -43,18 +44,24 @@ def known(context: Context, host: Host | None) -> Known:
     """What is known besides the record; `host` is whose boot it is, None for a machine that is in no inventory."""
     config = context.config
     snapshot = shared(context.store).current()
-    profile = snapshot.profile_of(host) if host else None
     ports = config.tftp.ports if not config.tftp.single_port else "port 69"
-    return Known(
+    found = Known(
         mode=config.dhcp.mode,
         bind=config.arming.bind,
         http=_http(context),
         tftp=f"UDP {ports}",
         ignored=_ignored(context),
         damaged=_damaged(snapshot),
-        leave=profile.words.leave if profile else "",
-        secure_boot=profile is not None and profile.words.secure_boot == "yes",
     )
+    return known_of(found, host, snapshot) if host else found
+
+
+def known_of(known: Known, host: Host, snapshot: Snapshot) -> Known:
+    """`known`, with what `host` adds to it."""
+    profile = snapshot.profile_of(host)
+    if profile is None:
+        return known
+    return replace(known, leave=profile.words.leave, secure_boot=profile.words.secure_boot == "yes")
 
 
 def _of_answers(answers: Answers) -> dict[str, Any]:

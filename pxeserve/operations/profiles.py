@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -193,14 +193,30 @@ def _check_words(whose: str, boot: Mapping[str, Any]) -> None:
 def save(connection: Connection, profile: Profile) -> None:
     """Store `profile` after checking what it refers to. Raises PxeserveError."""
     others = {other.name: other for other in inventory.profiles(connection)}
+    check(profile, others, {medium.name: medium for medium in inventory.media(connection)})
+    refuse_circle(profile, others)
+    inventory.put_profile(connection, profile)
+
+
+def check(profile: Profile, others: Container[str], media: Mapping[str, Medium | None]) -> None:
+    """Refuse what could not work by itself: two ways to boot, a medium that is not here, a parent that is none of `others`. A medium that
+    is None in `media` is about to come. Raises PxeserveError."""
     if profile.medium is not None and profile.plain is not None:
         raise PxeserveError(f"profile {profile.name}: a medium and plain files exclude each other")
     if profile.medium is not None:
-        medium = next((one for one in inventory.media(connection) if one.name == profile.medium), None)
-        if medium is None:
+        if profile.medium not in media:
             fix = "pxeserve media import SOURCE --name NAME"
             raise NotFoundError(f"profile {profile.name}: there is no medium {profile.medium}", fix=fix)
-        installs_by_itself(f"profile {profile.name}", medium)
+        medium = media[profile.medium]
+        if medium is not None:
+            installs_by_itself(f"profile {profile.name}", medium)
+    if profile.parent is not None and profile.parent != profile.name and profile.parent not in others:
+        raise NotFoundError(f"profile {profile.name}: there is no parent profile {profile.parent}")
+    answers_fault(f"profile {profile.name}", profile.answers)
+
+
+def refuse_circle(profile: Profile, others: Mapping[str, Profile]) -> None:
+    """Raise PxeserveError when the parents of `profile` lead back to it, or come to one that is not there."""
     seen, parent = {profile.name}, profile.parent
     while parent is not None:
         if parent in seen:
@@ -209,8 +225,6 @@ def save(connection: Connection, profile: Profile) -> None:
             raise NotFoundError(f"profile {profile.name}: there is no parent profile {parent}")
         seen.add(parent)
         parent = others[parent].parent
-    answers_fault(f"profile {profile.name}", profile.answers)
-    inventory.put_profile(connection, profile)
 
 
 def _noted(context: Context, connection: Connection, name: str) -> list[str]:

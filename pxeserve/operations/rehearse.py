@@ -1,15 +1,17 @@
-"""Rehearsals: give a simulated client an identity that stands for a host, and take it back. The host itself is not touched."""
+"""Rehearsals: say what is known beforehand, give a simulated client an identity that stands for a host, and take it back. The host itself
+is not touched."""
 
 from __future__ import annotations
 
 import time
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import OperationalError
 
 from pxeserve.answerfile.declared import SHOWN
-from pxeserve.config import Config
 from pxeserve.domain.client import Firmware, parse_mac
 from pxeserve.domain.host import Host
 from pxeserve.domain.medium import Medium
@@ -20,11 +22,60 @@ from pxeserve.installs import rehearsal
 from pxeserve.installs.arming import Arming, Order
 from pxeserve.keys import load_keys
 from pxeserve.operations.context import Context
-from pxeserve.operations.preparing import checked
+from pxeserve.operations.foresight import foresee
+from pxeserve.operations.foresight.heard import Heard, heard
+from pxeserve.operations.foresight.serving import network_of
+from pxeserve.operations.preparing import Checked, checked
 from pxeserve.operations.registry import verb
+from pxeserve.operations.selection import chosen, selection
+from pxeserve.rehearse.installer import TEXT_DIALECTS, YUM_DIALECTS
 from pxeserve.rehearse.plan import Package, Plan
+from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import audit, inventory
 from pxeserve.store import tables as t
+
+
+@verb("rehearse.foresee")
+def foresee_(context: Context, *, mac: str, firmware: Firmware | None = None) -> dict[str, Any]:
+    """What is known beforehand of the host that owns `mac`; of the firmware that it last said, where none is given.
+
+    Arms nothing. Raises NotFoundError for a MAC that no host has, RefusedError when no service runs.
+    """
+    _served(context)
+    host = _host(context, mac)
+    known = heard(context, host) if firmware is None else Heard(firmware, "", host.macs[0])
+    found = foresee(context, host, known.mac, known.firmware)
+    return {
+        "host": host.name,
+        "mac": known.mac,
+        "firmware": known.firmware,
+        "heard": known.because,
+        "known": [one.plain() for one in found.known],
+        "unwalkable": found.unwalkable,
+        "unknown": list(found.unknown),
+    }
+
+
+@verb("rehearse.hosts")
+def hosts(
+    context: Context, *, rack: str | None = None, tag: list[str] | None = None, firmware: Firmware | None = None
+) -> list[dict[str, Any]]:
+    """Who is to be rehearsed, all hosts or those that are asked for (`selection`), each with its own firmware and with what is the same for
+    all that load the same bytes."""
+    _served(context)
+    snapshot = shared(context.store).current()
+    with context.store.site.read() as connection:
+        meant = chosen(inventory.hosts(connection), selection(None, rack, tag))
+    return [_wanted(context, snapshot, host, firmware) for host in meant]
+
+
+def _wanted(context: Context, snapshot: Snapshot, host: Host, firmware: Firmware | None) -> dict[str, Any]:
+    known = heard(context, host) if firmware is None else Heard(firmware, "", host.macs[0])
+    medium = snapshot.medium_of(host)
+    loads = f"medium {medium.name} {medium.revision}" if medium is not None else f"profile {host.profile}"
+    return {
+        "host": host.name, "mac": known.mac, "firmware": known.firmware, "heard": known.because, "alike": f"{loads} {known.firmware}",
+    }  # fmt: skip
 
 
 @verb("rehearse.begin")
@@ -33,7 +84,7 @@ def begin(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -> 
 
     All that arming checks is checked. The answerfile holds no password. It ends by itself after five minutes.
     """
-    recorder, server, subnet = _walkable(context)
+    recorder, server = _walkable(context)
     now = time.time()
     host = _host(context, mac)
     found = checked(context, host, "fresh", interactive=False, password=SHOWN)
@@ -42,33 +93,15 @@ def begin(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -> 
     order = Order(
         host, found.medium, "fresh", False, found.wants_answerfile, found.frozen, context.actor.name, identity, rehearsal.LASTS
     )  # fmt: skip
-    grant = rehearsal.begin(context.store, arming, order, now)
-    with context.store.site.write() as connection:
-        audit.append(connection, now, context.actor.name, "rehearse", host.name)
-        packages = _packages(connection, found.medium)
+    try:
+        grant = rehearsal.begin(context.store, arming, order, now)
+        with context.store.site.write() as connection:
+            audit.append(connection, now, context.actor.name, "rehearse", host.name)
+    except OperationalError as error:
+        raise RefusedError(f"the rehearsal cannot be recorded: {error.orig}", fix="is the disk full? pxeserve doctor looks") from None
     text = f"{context.actor.name} rehearses {host.name} as {identity}"
     recorder.emit(Event("rehearsal.begun", now, text, host=host.name, mac=identity, install=grant.install_id))
-    config = context.config
-    plan = Plan(
-        host=host.name,
-        mac=identity,
-        install=grant.install_id,
-        expires=grant.expires,
-        firmware=firmware,
-        interface=config.server.interface or "",
-        server=server,
-        dhcp_port=config.dhcp.port,
-        tftp_port=config.tftp.port,
-        http_port=config.http.port,
-        dhcp_mode=config.dhcp.mode,
-        relay=server,
-        subnet=subnet,
-        medium=found.medium.name if found.medium else None,
-        dialect=found.medium.dialect if found.medium else "",
-        unattended=found.wants_answerfile,
-        packages=packages,
-    )
-    return plan.plain()
+    return _plan(context, found, server, grant, firmware).plain()
 
 
 @verb("rehearse.end")
@@ -80,11 +113,50 @@ def end(context: Context, *, mac: str, host: str, verdict: str) -> dict[str, Any
     return {"mac": mac, "ended": True}
 
 
-def _walkable(context: Context) -> tuple[Recorder, IPv4Address, IPv4Network | None]:
-    """What a walk needs of this server. Raises RefusedError, with what can be done instead, when it cannot be walked here."""
-    config = context.config
+def _plan(context: Context, found: Checked, server: IPv4Address, grant: rehearsal.RehearsalGrant, firmware: Firmware) -> Plan:
+    config, host, medium = context.config, found.host, found.medium
+    with context.store.site.read() as connection:
+        listed = _files(connection, medium)
+    boot = medium.boot if medium is not None else None
+    booted = {boot.xen, boot.kernel, boot.initrd} if boot is not None else set()
+    replays = medium is not None and medium.dialect not in TEXT_DIALECTS | YUM_DIALECTS
+    return Plan(
+        host=host.name,
+        mac=grant.mac,
+        install=grant.install_id,
+        expires=grant.expires,
+        firmware=firmware,
+        interface=config.server.interface or "",
+        server=server,
+        dhcp_port=config.dhcp.port,
+        tftp_port=config.tftp.port,
+        http_port=config.http.port,
+        dhcp_mode=config.dhcp.mode,
+        relay=server,
+        subnet=network_of(config, server),
+        medium=medium.name if medium else None,
+        dialect=medium.dialect if medium else "",
+        unattended=found.wants_answerfile,
+        packages=tuple(Package(one.path, one.size, one.md5, "" if one.md5 else one.sha256) for one in listed if one.position >= 0),
+        files=tuple(Package(one.path, one.size, "", one.sha256) for one in listed if one.path in booted),
+        format=medium.format if medium else "",
+        role=medium.role if medium else "main",
+        paths=tuple(one.path for one in listed) if replays else (),
+        mtu=_mtu(config.server.interface),
+        alone=config.dhcp.mode == "server" and not config.dhcp.allow_other_servers,
+    )
+
+
+def _served(context: Context) -> Recorder:
     if context.recorder is None:
         raise RefusedError("no service is running, so there is nothing to rehearse against", fix="start it: pxeserve serve")
+    return context.recorder
+
+
+def _walkable(context: Context) -> tuple[Recorder, IPv4Address]:
+    """What a walk needs of this server. Raises RefusedError, with what can be done instead, when it cannot be walked here."""
+    config = context.config
+    recorder = _served(context)
     if config.dhcp.mode == "off":
         raise RefusedError(
             "DHCP is off: another server names the boot files, and a rehearsal does not ask strangers",
@@ -92,14 +164,15 @@ def _walkable(context: Context) -> tuple[Recorder, IPv4Address, IPv4Network | No
         )
     if config.server.address is None:
         raise PxeserveError("it is not known which address machines come back to", fix='set [server] address, or interface = "eth0"')
-    return context.recorder, config.server.address, _subnet(config, config.server.address)
+    return recorder, config.server.address
 
 
-def _subnet(config: Config, server: IPv4Address) -> IPv4Network | None:
-    if config.dhcp.mode != "server":
-        return None
-    networks = [subnet.network for subnet in config.dhcp.subnet]
-    return next((network for network in networks if server in network), networks[0])
+def _mtu(interface: str | None) -> int:
+    """The largest packet of the interface, in bytes; 0 where it is not known."""
+    try:
+        return int((Path("/sys/class/net") / (interface or "") / "mtu").read_text())
+    except (OSError, ValueError):
+        return 0
 
 
 def _host(context: Context, mac: str) -> Host:
@@ -114,10 +187,10 @@ def _host(context: Context, mac: str) -> Host:
     return host
 
 
-def _packages(connection: Connection, medium: Medium | None) -> tuple[Package, ...]:
+def _files(connection: Connection, medium: Medium | None) -> list[Any]:
+    """The medium's files in the order in which installers fetch them."""
     if medium is None:
-        return ()
+        return []
     files = t.medium_file.c
-    query = select(files.path, files.size, files.md5, files.sha256)
-    query = query.where(files.medium == medium.name, files.position >= 0).order_by(files.position)
-    return tuple(Package(path, size, md5, "" if md5 else sha256) for path, size, md5, sha256 in connection.execute(query))
+    query = select(files.path, files.size, files.md5, files.sha256, files.position)
+    return list(connection.execute(query.where(files.medium == medium.name).order_by(files.position)))

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from pxeserve.errors import PxeserveError
+from pxeserve.operations.bounded import DeclaredError, load
 
 _LONG = {"primary-disk": "device", "existing-installation": "device", "bootloader": "kind"}
 """What a single text means where a table may stand: `primary-disk=sda` and then `primary-disk.guest-storage=no` go together."""
@@ -72,7 +71,7 @@ def _value(setting: Setting) -> Any:
     if setting.value[:1] not in ("[", "{"):
         return setting.value
     try:
-        return yaml.safe_load(setting.value)
-    except yaml.YAMLError:
+        return load(setting.value)
+    except DeclaredError:
         said = "what was said" if "password" in setting.keys[0] else repr(setting.value)   # a secret is not repeated
         raise PxeserveError(f"{'.'.join(setting.keys)}: {said} is neither text nor a list such as [a, b]") from None

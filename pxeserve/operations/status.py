@@ -7,16 +7,18 @@ from typing import Any
 
 from pxeserve import __version__
 from pxeserve.config import Config
+from pxeserve.doctor.standing import standing
+from pxeserve.operations import webhooks
 from pxeserve.operations.address import base_url
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
 from pxeserve.repo.exported import State
-from pxeserve.store import installs, inventory
+from pxeserve.store import counting, installs, inventory
 
 
 @verb("status")
 def status(context: Context) -> dict[str, Any]:
-    """Version, addresses, media, and hosts by the state of their newest install."""
+    """Version, addresses, media, hosts by the state of their newest install, and what the doctor's rounds found and still stands."""
     with context.store.site.read() as connection:
         hosts = inventory.hosts(connection)
         states = Counter(str(row.state) if (row := installs.newest_of(connection, host.id)) else "idle" for host in hosts)
@@ -33,7 +35,18 @@ def status(context: Context) -> dict[str, Any]:
         "media": [{"name": medium.name, "state": medium.state} for medium in media],
         "ftp": f"{config.server.address}:{config.ftp.port}" if config.ftp.enabled else "off",
         "nfs": _nfs(config),
+        "doctor": [one.plain() for one in standing(context.store).values()],
+        "record": _record(context),
+        "metrics": f"http://{config.metrics.listen}/metrics" if config.metrics.enabled else "off",
+        "webhooks": webhooks.list_webhooks(context),
     }
+
+
+def _record(context: Context) -> dict[str, Any]:
+    """How much of the past is known: events, when the oldest of them happened (epoch seconds), and bytes of the file."""
+    with context.store.events.read() as connection:
+        found = counting.record(connection)
+    return {"events": found.events, "oldest": found.oldest, "bytes": found.bytes}
 
 
 def _nfs(config: Config) -> str:

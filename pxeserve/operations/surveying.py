@@ -5,9 +5,11 @@ One host or a thousand: all refusals are found, not only the first. Refuses to k
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from pxeserve.domain.host import Host
 from pxeserve.domain.install import LIVE_STATES, InstallState
@@ -17,6 +19,7 @@ from pxeserve.installs.again import Remembered
 from pxeserve.installs.refusal import Refusal, already
 from pxeserve.keys import load_keys
 from pxeserve.operations.context import Context, Progress
+from pxeserve.operations.hearing import tails
 from pxeserve.operations.preparing import Checked, Mode, Preparing
 from pxeserve.snapshot import shared
 from pxeserve.store import installs
@@ -24,6 +27,9 @@ from pxeserve.store.installs import InstallRow
 
 RECENT = 24 * 3600.0
 """Seconds after an installation that was done for which another one is most likely a mistake."""
+
+_PORT_KEPT, _PORT_EVENTS = 600.0, 20
+"""Seconds within which a card is at one port, and how many of its events are looked at for that."""
 
 _MODES: Mapping[str, Mode] = {"fresh": "fresh", "reinstall": "reinstall", "upgrade": "upgrade", "restore": "restore"}
 _TO_REPEAT = frozenset({InstallState.FAILED, InstallState.LAPSED, InstallState.CANCELLED})
@@ -83,7 +89,7 @@ def survey(context: Context, hosts: Sequence[Host], wish: Wish, password: str | 
     with context.store.site.read() as connection:
         ids = [host.id for host in hosts]
         newest, done = installs.newest_by_host(connection, ids), installs.last_done(connection, ids)
-    twins = _twins(context)
+    twins, doubled = _twins(context), _doubled(context, hosts)
     key = load_keys(context.config.server.data).seal
     ready: list[Ready] = []
     refused: list[Refusal] = []
@@ -92,7 +98,8 @@ def survey(context: Context, hosts: Sequence[Host], wish: Wish, password: str | 
             context.report(Progress(number, len(hosts), f"preparing {host.name}"))
             last = newest.get(host.id)
             try:
-                _refuse_live_or_twin(host, last, twins)
+                _refuse_live(host, last)
+                _refuse_nameless_or_twin(host, twins, doubled)
                 ready.append(_ready(preparing, host, wish, last, password, key, done.get(host.id)))
             except PxeserveError as error:
                 refused.append(Refusal(host.name, error))
@@ -127,15 +134,48 @@ def _as_last(host: Host, last: InstallRow | None) -> tuple[Mode, bool]:
     return _MODES.get(last.mode, "fresh"), last.interactive
 
 
-def _refuse_live_or_twin(host: Host, last: InstallRow | None, twins: Mapping[str, list[str]]) -> None:
+def _refuse_live(host: Host, last: InstallRow | None) -> None:
     if last is not None and last.state in LIVE_STATES:
         raise already(host.name, last.state)
+
+
+def _refuse_nameless_or_twin(host: Host, twins: Mapping[str, list[str]], doubled: Mapping[str, str]) -> None:
+    """Refuse a host of which nobody could say which machine it is (threat T28)."""
+    if not host.macs:
+        raise RefusedError(
+            f"{host.name}: no card's MAC is known of it yet, and nothing is installed by a UUID alone",
+            fix=f"pxeserve discovered list shows which machines asked; then pxeserve host set {host.name} --mac MAC",
+        )
+    if said := doubled.get(host.name):
+        raise ConflictError(
+            f"{host.name}: {said}: two machines have one MAC, or one was moved a moment ago",
+            fix="find the other machine, or wait until the first port has been silent for ten minutes",
+        )
     others = [name for name in twins.get(host.uuid or "", ()) if name != host.name]
     if others:
         raise ConflictError(
             f"{host.name} has the UUID {host.uuid}, and so has {', '.join(others[:5])}: nobody knows which one would be installed",
             fix=f"give each its own, or none: pxeserve host set {host.name} --set uuid=",
         )
+
+
+def _doubled(context: Context, hosts: Sequence[Host]) -> dict[str, str]:
+    """Hosts of which a card was heard through two ports of relay agents (option 82) within ten minutes, with a sentence that names both.
+    One that is heard through two relays at once, as redundant routers do it, asks the same questions (xid) through both."""
+    now = time.time()
+    found: dict[str, str] = {}
+    for name, events in tails(context, hosts, _PORT_EVENTS).items():
+        asked: dict[str, dict[str, set[str]]] = {}
+        for event in events:
+            data = event.data or {}
+            if abs(now - event.at) < _PORT_KEPT and event.mac and data.get("giaddr") and data.get("xid"):
+                port = f"{data['giaddr']} {data.get('circuit', '')}".strip()
+                asked.setdefault(event.mac, {}).setdefault(port, set()).add(str(data["xid"]))
+        for mac, ports in asked.items():
+            apart = next(((one, other) for one, other in combinations(sorted(ports), 2) if not ports[one] & ports[other]), None)
+            if apart is not None:
+                found[name] = f"{mac} was heard through {' and through '.join(apart)} within ten minutes"
+    return found
 
 
 def _twins(context: Context) -> dict[str, list[str]]:

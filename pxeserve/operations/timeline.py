@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.events.steady import now_of
 from pxeserve.installs.logs import LAST
 from pxeserve.operations.context import Context
+from pxeserve.operations.hearing import silence
 from pxeserve.operations.logs import consoles_of
 from pxeserve.operations.missing import known
 from pxeserve.operations.registry import verb
@@ -33,21 +35,35 @@ Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
 
 
 @verb("timeline")
-def timeline(context: Context, *, host: str | None = None, install: str | None = None, limit: Limit = stored.MOST) -> dict[str, Any]:
-    """What the record means: the installations of `host` and its boots, or one installation with the boots that belong to it."""
+def timeline(
+    context: Context, *, host: str | None = None, install: str | None = None, limit: Limit = stored.MOST, at: float | None = None
+) -> dict[str, Any]:
+    """What the record means: the installations of `host` and its boots, or one installation with the boots that belong to it; as it was
+    told at epoch second `at`, or will be if nothing comes until then."""
     if (host is None) == (install is None):
         raise PxeserveError("a timeline is a host's or an installation's", fix="name one of them")
-    now = now_of(context.store)
+    now = now_of(context.store) if at is None else at
     with context.store.events.read() as connection:
         wanted = _of_host(context, host) if host is not None else _of_install(connection, install or "")
-        found = stored.latest(connection, wanted, limit)
+        found = [event for event in stored.latest(connection, wanted, limit) if event.moment <= now]
     whose = wanted.host or ""
-    told = read(whose, found, now, known(context, shared(context.store).current().hosts.get(whose)))
-    return {**_timeline(told), "installs": _installs(context, [one for one in told.installs if install in (None, one.install)], now)}
+    one_host = shared(context.store).current().hosts.get(whose)
+    told = read(whose, found, now, known(context, one_host))
+    installs = _installs(context, [one for one in told.installs if install in (None, one.install)], now)
+    return {**_timeline(told), "installs": installs, **_unheard(context, one_host, now)}
+
+
+def _unheard(context: Context, host: Host | None, now: float) -> dict[str, Any]:
+    """Why nothing was heard of the host since it was armed, if so; that stands then for what should come next."""
+    found = silence(context, host, now) if host is not None else None
+    return {"unheard": dataclasses.asdict(found), "next": None} if found is not None else {"unheard": None}
 
 
 def coming(context: Context, host: Host) -> dict[str, Any] | None:
-    """What should come next of `host`, as its timeline says it of the newest boot, or of an arming that nothing followed."""
+    """What should come next of `host`, as its timeline says it of the newest boot, or of an arming that nothing followed; None where
+    `silence` knows why that did not come."""
+    if silence(context, host, time.time()) is not None:
+        return None
     with context.store.events.read() as connection:
         found = stored.latest(connection, stored.Wanted(host=host.name), _NEWEST)
     told = read(host.name, found, now_of(context.store), known(context, host))

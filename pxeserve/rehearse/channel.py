@@ -32,18 +32,25 @@ class Channel:
 PXE_PORT = 4011
 
 
-def direct(plan: Plan) -> Channel:
-    """To port 4011, where firmware asks a proxy once it has an address (PXE 2.1 section 2.2.4). Needs no privilege."""
-    return _own(plan, PXE_PORT, NOBODY, b"")
+def direct(plan: Plan, address: IPv4Address, port: int) -> Channel:
+    """To port 4011, where firmware asks a proxy once it has an address (PXE 2.1 section 2.2.4), from `address` and `port`, or where
+    that port cannot be had from any."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        try:
+            sock.bind((str(address), port))
+        except OSError:  # not root; or on loopback, where the server holds that port for every address
+            sock.bind((str(address), 0))
+        sock.connect((str(plan.server), PXE_PORT))
+    except OSError as error:
+        sock.close()
+        raise PxeserveError(f"{address}: cannot be used as the rehearsal's own address: {error.strerror}") from None
+    return Channel(sock, (str(plan.server), PXE_PORT))
 
 
 def relayed(plan: Plan) -> Channel:
     """Through a relay agent that the rehearsal plays itself. Needs no privilege."""
-    return _own(plan, plan.dhcp_port, plan.relay, _agent(plan))
-
-
-def _own(plan: Plan, port: int, relay: IPv4Address, agent: bytes) -> Channel:
-    to = (str(plan.server), port)
+    to = (str(plan.server), plan.dhcp_port)
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.bind((str(plan.relay), 0))
@@ -51,7 +58,7 @@ def _own(plan: Plan, port: int, relay: IPv4Address, agent: bytes) -> Channel:
     except OSError as error:
         sock.close()
         raise PxeserveError(f"{plan.relay}: cannot be used as the rehearsal's own address: {error.strerror}") from None
-    return Channel(sock, to, relay, agent)
+    return Channel(sock, to, plan.relay, _agent(plan))
 
 
 def broadcast(plan: Plan) -> Channel:

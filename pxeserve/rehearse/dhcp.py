@@ -7,46 +7,28 @@ imported here alone, when a rehearsal begins, and never where machines are serve
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any
 
+from pxeserve.domain.client import Firmware
 from pxeserve.errors import PxeserveError
 from pxeserve.rehearse.channel import NOBODY, Channel
+from pxeserve.rehearse.firmware import INSTALLER, SPEECH, Options
 from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.step import StepFailedError
+from pxeserve.timeline.steps import Step as Stage
 
 WAITS = (1.0, 2.0, 4.0)
 """Seconds for which each try waits for an answer."""
 
-_ASKED = bytes((1, 3, 6, 7, 12, 15, 17, 26, 43, 60, 66, 67, 119, 128, 129, 130, 131, 132, 133, 134, 135, 175, 203))
-_IPXE = bytes.fromhex("b10501808610 0eeb03010000 170101 220101 130101 110101 270101 190101 290101 210101 150101 180101")
-"""Option 175: built with HTTP, multiboot and the rest, as Debian's is."""
+_SILENT = (1.0, 1.0)
+"""The same where silence is what is hoped for: an idle machine beside another server is answered at once or not at all."""
 
-_FIRMWARE: dict[str, tuple[int, bytes, bool]] = {
-    "bios": (0, b"PXEClient:Arch:00000:UNDI:002001", False),
-    "uefi-ia32": (6, b"PXEClient:Arch:00006:UNDI:003000", False),
-    "uefi-x64": (7, b"PXEClient:Arch:00007:UNDI:003000", False),
-    "uefi-arm64": (11, b"PXEClient:Arch:00011:UNDI:003000", False),
-    "uefi-http": (16, b"HTTPClient:Arch:00016:UNDI:003000", False),
-    "uefi-http-arm64": (19, b"HTTPClient:Arch:00019:UNDI:003000", False),
-    "ipxe": (0, b"PXEClient:Arch:00000:UNDI:002001", True),
-    "ipxe-uefi": (7, b"PXEClient:Arch:00007:UNDI:003010", True),
-}
-"""Architecture, vendor class, and whether it says that it is iPXE: as captured from iPXE 1.0.0 (2019) and OVMF 2022.11."""
-
-
-def _rom(firmware: str) -> tuple[tuple[int, bytes], ...]:
-    """What a machine's firmware sends besides its UUID."""
-    arch, vendor, ipxe = _FIRMWARE[firmware]
-    undi = b"\x01\x02\x01" if arch == 0 else b"\x01\x03\x00"
-    own = ((77, b"iPXE"), (175, _IPXE)) if ipxe else ()
-    return ((57, (1472).to_bytes(2)), (93, arch.to_bytes(2)), (94, undi), (60, vendor), *own, (55, _ASKED))
-
-
-_INSTALLER: tuple[tuple[int, bytes], ...] = ((57, (576).to_bytes(2)), (55, bytes((1, 3, 6, 12, 15, 28, 42))), (60, b"udhcp 1.2.2"))
-"""What the DHCP client of an installer's RAM disk sends (busybox)."""
+_PAUSE = 0.5
+"""Seconds before a machine beside another server goes on: iPXE takes one, OVMF four. The server stores meanwhile what it overheard."""
 
 _OTHER = IPv4Address("192.0.2.67")
 """The server that is said to have given the address; nobody's (RFC 5737)."""
@@ -65,15 +47,23 @@ class Lease:
     next_server: IPv4Address
 
 
-class DhcpClient:
-    """One simulated card. Use as a context manager, which closes the channel; `release` gives the address back."""
+OpenPxe = Callable[[IPv4Address, int], Channel]
+"""Opens the way to port 4011 for a machine with this address that asks from this port."""
 
-    def __init__(self, plan: Plan, channel: Channel, waits: Sequence[float] = WAITS, pxe: Channel | None = None) -> None:
+
+class DhcpClient:
+    """One simulated card. Use as a context manager, which closes the channel; `release` gives the address back. `pxe` is the way to port
+    4011, for a machine beside another server."""
+
+    def __init__(self, plan: Plan, channel: Channel, waits: Sequence[float] = WAITS, pxe: OpenPxe | None = None) -> None:
         self._plan = plan
         self._channel = channel
         self._pxe = pxe
         self._address = _nobodys(plan)
+        self._asking: Channel | None = None
         self._asked_before = False
+        self.others: set[IPv4Address] = set()
+        """Other servers that made an offer too."""
         self._waits = waits
         self._scapy = _load()
         self._chaddr = bytes.fromhex(plan.mac.replace(":", ""))
@@ -84,37 +74,42 @@ class DhcpClient:
 
     def __exit__(self, *_: object) -> None:
         self._channel.close()
-        if self._pxe is not None:
-            self._pxe.close()
+        if self._asking is not None:
+            self._asking.close()
 
-    def boot(self) -> Lease:
-        """DISCOVER to ACK, as firmware. Raises StepFailedError."""
-        identity = (*_rom(self._plan.firmware), (97, b"\x00" + self._uuid))
-        return self._beside(identity) if self._pxe is not None else self._obtain(identity)
+    def boot(self, firmware: Firmware | None = None) -> Lease:
+        """DISCOVER to ACK, as the plan's firmware or as a loader that asks again. Raises StepFailedError."""
+        chosen = firmware or Firmware(self._plan.firmware)
+        return self._beside(chosen, self._pxe) if self._pxe is not None else self._obtain(chosen)
 
-    def _beside(self, identity: Sequence[tuple[int, bytes]]) -> Lease:
+    def _beside(self, firmware: Firmware, pxe: OpenPxe) -> Lease:
         """The course beside another server: the proxy's offer, the other's address (as if it had been given), and port 4011."""
-        xid = secrets.randbits(32)
+        speech, xid = SPEECH[firmware], secrets.randbits(32)
+        asks = speech.discover(self._uuid, self._chaddr)
+        waits = _SILENT if self._asked_before and firmware == self._plan.firmware else self._waits
         try:
-            offer = self._ask("discover", "offer", xid, identity)
+            offer = self._ask("discover", "offer", xid, asks, waits=waits, broadcast=speech.broadcast)
         except StepFailedError as failed:
             if self._asked_before:
                 return Lease(self._address, NOBODY, 0, "", NOBODY)  # silence, which leads to its own disk
-            raise StepFailedError(failed.why, f"pxeserve explain {self._plan.mac} names the reason; {_SILENCE_FIX}") from None
+            fix = f"pxeserve explain {self._plan.mac} names the reason; {_SILENCE_FIX}"
+            raise StepFailedError(failed.why, fix, stage=Stage.OFFERED, source=failed.source) from None
         self._asked_before = True
         server = self._server(offer)
-        taken = (*identity, (54, _OTHER.packed), (50, self._address.packed))
-        self._channel.sock.sendto(bytes(self._packet("request", xid, taken)), self._channel.to)
-        offer = self._ask("discover", "offer", xid, identity)  # asked behind it on the same way: its answer says that it was heard
+        taken = speech.request(self._uuid, self._chaddr, _OTHER.packed, self._address.packed)
+        self._send(self._packet("request", xid, taken, broadcast=speech.broadcast))
+        offer = self._ask("discover", "offer", xid, asks, broadcast=speech.broadcast)  # asked behind it: its answer says that it was heard
+        time.sleep(_PAUSE)
         name = self._name(offer)
         if not name:
-            assert self._pxe is not None
-            relayed, self._channel = self._channel, self._pxe
+            if self._asking is None:
+                self._asking = pxe(self._address, speech.pxe_port)
+            relayed, self._channel = self._channel, self._asking
             try:
-                ack = self._ask("request", "ack", xid, (*identity, (54, server.packed)), ciaddr=str(self._address))
+                asks = speech.ask_pxe(self._uuid, self._chaddr, server.packed)
+                name = self._name(self._ask("request", "ack", xid, asks, ciaddr=str(self._address)))
             finally:
                 self._channel = relayed
-            name = self._name(ack)
         return Lease(self._address, server, 0, name, server)
 
     def _name(self, answer: Any) -> str:
@@ -125,68 +120,91 @@ class DhcpClient:
         """DISCOVER to ACK, as the installer does once it runs; beside another server that one would answer, and is not asked."""
         if self._pxe is not None:
             return Lease(self._address, NOBODY, 0, "", NOBODY)
-        return self._obtain(_INSTALLER)
+        own = (*INSTALLER, (61, b"\x01" + self._chaddr))
+        return self._take(own, lambda server, address: (*own, (54, server), (50, address)), broadcast=False)
 
     def release(self, lease: Lease) -> None:
         """Give the address back; nobody answers that (RFC 2131 section 4.4.6)."""
         if self._pxe is not None:
             return
-        packet = self._packet("release", secrets.randbits(32), ((54, lease.server.packed),), ciaddr=str(lease.address))
-        self._channel.sock.sendto(bytes(packet), self._channel.to)
+        who = ((54, lease.server.packed), (61, b"\x01" + self._chaddr))
+        self._send(self._packet("release", secrets.randbits(32), who, ciaddr=str(lease.address)))
 
-    def _obtain(self, identity: Sequence[tuple[int, bytes]]) -> Lease:
+    def _obtain(self, firmware: Firmware) -> Lease:
+        speech = SPEECH[firmware]
+
+        def chosen(server: bytes, address: bytes) -> Options:
+            return speech.request(self._uuid, self._chaddr, server, address)
+
+        return self._take(speech.discover(self._uuid, self._chaddr), chosen, broadcast=speech.broadcast)
+
+    def _take(self, asks: Options, chosen: Callable[[bytes, bytes], Options], *, broadcast: bool) -> Lease:
         xid = secrets.randbits(32)
-        offer = self._ask("discover", "offer", xid, identity)
+        offer = self._ask("discover", "offer", xid, asks, broadcast=broadcast)
         address, server = IPv4Address(offer.yiaddr), self._server(offer)
         if int(address) == 0:
-            raise StepFailedError("the offer holds no address", "in proxy mode another DHCP server gives the addresses")
-        chosen = (*identity, (54, server.packed), (50, address.packed))
-        ack = self._ask("request", "ack", xid, chosen)
+            fix = "in proxy mode another DHCP server gives the addresses"
+            raise StepFailedError("the offer holds no address", fix, stage=Stage.OFFERED)
+        ack = self._ask("request", "ack", xid, chosen(server.packed, address.packed), broadcast=broadcast)
         if IPv4Address(ack.yiaddr) != address:
             raise StepFailedError(f"{address} was offered and {ack.yiaddr} was acknowledged")
         options = self._options(ack)
         return Lease(address, server, int.from_bytes(options.get(51, b"")), self._name(ack), IPv4Address(ack.siaddr))
 
-    def _ask(self, kind: str, wanted: str, xid: int, options: Sequence[tuple[int, bytes]], ciaddr: str = str(NOBODY)) -> Any:
+    def _ask(
+        self, kind: str, wanted: str, xid: int, options: Options, ciaddr: str = str(NOBODY), *,
+        waits: Sequence[float] | None = None, broadcast: bool = False,
+    ) -> Any:  # fmt: skip
         """Send a message until its answer comes. Raises StepFailedError when none does, or a NAK."""
-        data = bytes(self._packet(kind, xid, options, ciaddr))
-        where = f"UDP port {self._channel.to[1]} of {self._channel.to[0]}"
-        for wait in self._waits:
+        packet = self._packet(kind, xid, options, ciaddr, broadcast=broadcast)
+        where, stage = f"UDP port {self._channel.to[1]} of {self._channel.to[0]}", _COMES[wanted]
+        waits = self._waits if waits is None else waits
+        for wait in waits:
             self._channel.sock.settimeout(wait)
             try:
-                self._channel.sock.sendto(data, self._channel.to)
+                self._send(packet)
                 answer = self._answer(xid)
             except TimeoutError:
                 continue
             except ConnectionRefusedError:
-                raise StepFailedError(f"nothing listens on {where}", "start the service, or look at [dhcp] port and mode") from None
+                fix = "start the service, or look at [dhcp] port and mode"
+                raise StepFailedError(f"nothing listens on {where}", fix, stage=stage, source="ICMP port unreachable") from None
             except OSError as error:
-                raise StepFailedError(f"{where} cannot be reached: {error.strerror}") from None
+                raise StepFailedError(f"{where} cannot be reached: {error.strerror}", stage=stage) from None
             said = self._options(answer).get(53, b"\0")[0]
             if said == _CODES[wanted]:
                 return answer
             if said == _CODES["nak"]:
                 text = self._options(answer).get(56, b"").decode("utf-8", "replace")
                 raise StepFailedError(f"the server refused the address: {text}", "pxeserve dhcp leases shows who holds it")
-            raise StepFailedError(f"the server answered {kind} with message type {said}")
-        tries = len(self._waits)
-        raise StepFailedError(f"{where} answered none of {tries} {kind.upper()}s in {sum(self._waits):.0f} s", _SILENCE_FIX)
+            raise StepFailedError(f"the server answered {kind} with message type {said}", stage=stage)
+        who = f"{', '.join(str(one) for one in sorted(self.others))} answered, and " if self.others else ""
+        silent = f"{who}{where} answered none of {len(waits)} {kind.upper()}s in {sum(waits):.0f} s"
+        raise StepFailedError(silent, _SILENCE_FIX, stage=stage, source="RFC 2131 section 4.1")
+
+    def _send(self, packet: Any) -> None:
+        self._channel.sock.sendto(bytes(packet), self._channel.to)
 
     def _answer(self, xid: int) -> Any:
         while True:
             answer = self._scapy.BOOTP(self._channel.sock.recv(4096))
-            if answer.op == 2 and answer.xid == xid and bytes(answer.chaddr)[:6] == self._chaddr:
-                return answer
+            if answer.op != 2 or answer.xid != xid or bytes(answer.chaddr)[:6] != self._chaddr:
+                continue
+            server = self._options(answer).get(54, b"")
+            if self._channel.broadcast and len(server) == 4 and server != self._plan.server.packed:
+                self.others.add(IPv4Address(server))  # heard, and left waiting: whose offer a machine takes is chance
+                continue
+            return answer
 
-    def _packet(self, kind: str, xid: int, options: Sequence[tuple[int, bytes]], ciaddr: str = str(NOBODY)) -> Any:
+    def _packet(self, kind: str, xid: int, options: Options, ciaddr: str = str(NOBODY), *, broadcast: bool = False) -> Any:
         through = self._channel if kind != "release" else None
         head = self._scapy.BOOTP(
-            op=1, htype=1, hlen=6, hops=int(bool(through and through.agent)), xid=xid, flags=0x8000 if self._channel.broadcast else 0,
+            op=1, htype=1, hlen=6, hops=int(bool(through and through.agent)), xid=xid,
+            flags=0x8000 if (self._channel.broadcast or broadcast) and ciaddr == str(NOBODY) else 0,
             ciaddr=ciaddr, chaddr=self._chaddr.ljust(16, b"\0"), giaddr=str(through.relay if through else NOBODY),
         )  # fmt: skip
         agent = ((82, through.agent),) if through and through.agent else ()
-        listed = ((53, bytes((_CODES[kind],))), *options, (61, b"\x01" + self._chaddr), *agent)
-        return head / self._scapy.DHCP(options=[*listed, "end"])
+        return head / self._scapy.DHCP(options=[(53, bytes((_CODES[kind],))), *options, *agent, "end"])
 
     def _options(self, answer: Any) -> dict[int, bytes]:
         """The options by number, each as its bytes."""
@@ -204,6 +222,7 @@ class DhcpClient:
         return IPv4Address(value)
 
 
+_COMES = {"offer": Stage.OFFERED, "ack": Stage.ADDRESS}
 _CODES = {"discover": 1, "offer": 2, "request": 3, "decline": 4, "ack": 5, "nak": 6, "release": 7, "inform": 8}
 
 

@@ -14,10 +14,12 @@ from typing import Protocol
 
 from lxml import etree
 
-from pxeserve.rehearse import nfs
+from pxeserve.rehearse import doors, nfs
 from pxeserve.rehearse.ftp import FtpClient
-from pxeserve.rehearse.http import HttpClient, shown
+from pxeserve.rehearse.http import HttpClient, NoSuchNameError, shown
 from pxeserve.rehearse.plan import Package, Plan
+from pxeserve.rehearse.replayed import replayed
+from pxeserve.rehearse.shared import Shared
 from pxeserve.rehearse.sink import Sink
 from pxeserve.rehearse.step import Did, StepFailedError
 
@@ -55,11 +57,13 @@ class _Media(Protocol):
 
 @dataclass(slots=True)
 class Installer:
-    """One installation, up to the report that it is done. `packages` are those that the repositories list, in order."""
+    """One installation, up to the report that it is done. `packages` are those that the repositories list, in order; `shared` those that
+    need no second walking."""
 
     plan: Plan
     http: HttpClient
     answerfile_url: str
+    shared: Shared = field(default_factory=Shared)
     answers: Answers = field(default_factory=Answers)
     packages: list[tuple[str, Package]] = field(default_factory=list)
     report: str | None = None
@@ -75,7 +79,7 @@ class Installer:
         if self._unread:
             yield "repositories", self._no_nfs
         else:
-            yield "repositories", self._yum if self.plan.dialect in YUM_DIALECTS else self._repositories
+            yield "repositories", self._reading()
         count = len(self.packages)
         for number, (base, package) in enumerate(self.packages, 1):
             yield f"package {number} of {count}", lambda base=base, package=package: self._package(base, package)  # type: ignore[misc]
@@ -83,9 +87,19 @@ class Installer:
             yield "hook script", self._hook
         yield "report done", self._done
 
+    def _reading(self) -> Callable[[], Did]:
+        if self.plan.dialect in YUM_DIALECTS:
+            return self._yum
+        return self._repositories if self.plan.dialect in TEXT_DIALECTS else self._replayed
+
     def _answerfile(self) -> Did:
-        sink = self.http.get(self.answerfile_url, keep=_ANSWERS)
-        root = _parsed(sink.content)
+        try:
+            sink = self.http.get(self.answerfile_url, keep=_ANSWERS)
+        except NoSuchNameError as missing:
+            fix = "arm the host again: a token is good for one installation, and ends with its arming"
+            said = f"{missing.why}: the answerfile's token is stale (used up, lapsed or cancelled)"
+            raise StepFailedError(said, fix, source="an arming is consumed by the answerfile's delivery") from None
+        root = _parsed(sink.content, "the answerfile", "pxeserve answerfile lint says where")
         if root.tag != "installation":
             raise StepFailedError(f"the answerfile's outermost element is <{root.tag}>, and installers read <installation>")
         source = root.find(".//source")
@@ -119,11 +133,23 @@ class Installer:
         self.answers = Answers(address)
 
     def _no_nfs(self) -> Did:
+        """Nothing here reads NFS; whether the server's ports answer can be seen all the same."""
+        doors.nfs(self.answers.source, self.plan.dialect, self.http.local)
         return Did("not walked: nothing here reads NFS (apt-get install libnfs-utils); the packages were checked when they were imported")
+
+    def _replayed(self) -> Did:
+        key = f"replayed {self.answers.source}"
+        if by := self.shared.by(key):
+            return Did(f"{self.answers.source}: as it was read for {by}, which installs the same")
+        doors.source(self.answers.source, self.plan.dialect, self.http.local)
+        did = replayed(self.plan, self.answers.source)
+        self.shared.note(key, self.plan.host)
+        return did
 
     def _repositories(self) -> Did:
         """Every folder is asked for both files, and both are fetched again where both are there (installer of 4.1, request by request)."""
         base = self.answers.source.rstrip("/") + "/"
+        doors.source(base, self.plan.dialect, self.http.local)
         found, size = [], 0
         for folder in self._listed(base):
             at = f"{base}{folder}/" if folder else base
@@ -136,25 +162,25 @@ class Installer:
             found.append(_label(at, label.content))
             self.packages += [(at, package) for package in _packages(at, index.content)]
         if not found:
-            fix = f"is the port let through, and is medium {self.plan.medium} still there?"
-            raise StepFailedError(f"no repository found at {base}", fix)
+            raise StepFailedError(f"no repository found at {base}", _damaged(self.plan))
         self._compare(base)
         return Did(f"{', '.join(found)}: {len(self.packages)} packages", size)
 
     def _yum(self) -> Did:
         """`.treeinfo` and repomd.xml are asked for, fetched, and then the primary list (installer of 7.1 and later, request by request)."""
         base = self.answers.source.rstrip("/") + "/"
+        doors.source(base, self.plan.dialect, self.http.local)
         for name in (".treeinfo", "repodata/repomd.xml"):
             if not self._media.there(f"{base}{name}"):
-                fix = f"is the port let through, and is medium {self.plan.medium} still there?"
-                raise StepFailedError(f"{base}{name} is not there: No main repository found", fix)
+                raise StepFailedError(f"{base}{name} is not there: No main repository found", _damaged(self.plan))
         info = self._media.get(f"{base}.treeinfo", keep=_INDEX)
         repomd = self._media.get(f"{base}repodata/repomd.xml", keep=_INDEX)
-        place = _parsed(repomd.content).find(f"{_REPO}data[@type='primary']/{_REPO}location")
+        listed = _parsed(repomd.content, f"{base}repodata/repomd.xml", _damaged(self.plan))
+        place = listed.find(f"{_REPO}data[@type='primary']/{_REPO}location")
         if place is None:
             raise StepFailedError(f"{base}repodata/repomd.xml names no primary list")
         primary = self._media.get(f"{base}{place.get('href')}", keep=_PRIMARY)
-        self.packages = [(base, package) for package in _rpms(primary.content)]
+        self.packages = [(base, package) for package in _rpms(primary.content, _damaged(self.plan))]
         self._compare(base)
         return Did(f"{len(self.packages)} packages", info.size + repomd.size + primary.size)
 
@@ -174,7 +200,15 @@ class Installer:
             raise StepFailedError(f"the repositories no longer list {missing[0]}, which the medium was imported with", fix)
 
     def _package(self, base: str, package: Package) -> Did:
-        sink = self._media.get(f"{base}{package.path}")
+        key = f"{base}{package.path}"
+        if by := self.shared.by(key):
+            return Did(f"{package.path}: as it came for {by}, which installs the same")
+        sink = self._media.get(key)
+        did = self._judged(package, sink)
+        self.shared.note(key, self.plan.host)
+        return did
+
+    def _judged(self, package: Package, sink: Sink) -> Did:
         fix = f"pxeserve media verify {self.plan.medium} names every damaged file; import the medium again"
         if sink.size != package.size:
             raise StepFailedError(f"{package.path}: {sink.size} bytes came, and its list says {package.size}", fix)
@@ -208,13 +242,17 @@ def _last_stage(scripts: list[etree._Element]) -> etree._Element | None:
     return next((one for one in scripts if one.get("stage") == "installation-complete"), None)
 
 
-def _rpms(packed: bytes) -> list[Package]:
+def _damaged(plan: Plan) -> str:
+    return f"pxeserve media verify {plan.medium} says what is missing or changed; is the medium still there?"
+
+
+def _rpms(packed: bytes, fix: str) -> list[Package]:
     try:
         text = gzip.decompress(packed)
     except (OSError, EOFError, zlib.error):
-        raise StepFailedError("the primary list is not gzip, and installers unpack nothing else") from None
+        raise StepFailedError("the primary list is not gzip, and installers unpack nothing else", fix) from None
     found = []
-    for node in _parsed(text).iterfind(f"{_COMMON}package"):
+    for node in _parsed(text, "the primary list", fix).iterfind(f"{_COMMON}package"):
         place, size = node.find(f"{_COMMON}location"), node.find(f"{_COMMON}size")
         digest = node.findtext(f"{_COMMON}checksum")
         if place is None or size is None or not digest:
@@ -223,12 +261,12 @@ def _rpms(packed: bytes) -> list[Package]:
     return found
 
 
-def _parsed(content: bytes) -> etree._Element:
+def _parsed(content: bytes, what: str, fix: str) -> etree._Element:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         return etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise StepFailedError(f"the answerfile is not XML: {error}", "pxeserve answerfile lint says where") from None
+        raise StepFailedError(f"{what} is not XML: {error}", fix) from None
 
 
 def _label(at: str, content: bytes) -> str:

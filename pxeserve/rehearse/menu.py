@@ -70,10 +70,10 @@ def _labels(text: str) -> dict[str, dict[str, str]]:
 
 
 def _entry(label: str, lines: dict[str, str]) -> Entry:
-    if "localboot" in lines:
-        return Entry(label, "", (), local=True)
     kernel = lines.get("kernel") or lines.get("linux") or lines.get("com32") or ""
     append = lines.get("append", "")
+    if "localboot" in lines or (kernel.endswith("chain.c32") and append.startswith("hd")):
+        return Entry(label, "", (), local=True)
     if not kernel:
         raise StepFailedError(f"the menu's entry {label!r} names no kernel")
     if kernel.endswith("mboot.c32"):

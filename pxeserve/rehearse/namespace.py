@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv4Network
@@ -68,11 +69,11 @@ def _moved(mac: str) -> Iterator[tuple[int, str]]:
     Only the calling thread moves, with all sockets it opens and all programs it starts from then on.
     """
     outside = os.open(_OWN, os.O_RDONLY)
-    port = f"rh{os.getpid()}"
+    port = f"rh{threading.get_native_id()}"
     try:
         _libc("unshare", _CLONE_NEWNET)
         try:
-            _outside(outside, "link", "add", port, "type", "veth", "peer", "name", INTERFACE, "netns", str(os.getpid()))
+            _outside(outside, "link", "add", port, "type", "veth", "peer", "name", INTERFACE, "netns", str(threading.get_native_id()))
             _ip("link", "set", INTERFACE, "address", mac, "up")
             _ip("link", "set", "lo", "up")
             yield outside, port

@@ -25,7 +25,8 @@ class Package:
 class Plan:
     """One rehearsal. `mac` is the rehearsal's own; `expires` is epoch seconds; `interface` is the one that is served, and `relay` an
     address of this machine from which DHCP messages can be sent as a relay agent's; `subnet` is the one to ask an address of, None
-    where no subnet is served."""
+    where no subnet is served. `files` are what the medium boots with, `paths` all that it holds, where its installer is replayed; `mtu` is
+    the interface's, 0 where it is not known; `alone` says that no other server should answer DHCP."""
 
     host: str
     mac: str
@@ -44,6 +45,13 @@ class Plan:
     dialect: str
     unattended: bool
     packages: tuple[Package, ...] = ()
+    files: tuple[Package, ...] = ()
+    format: str = ""
+    role: str = "main"
+    paths: tuple[str, ...] = ()
+    mtu: int = 0
+    alone: bool = False
+    profile: str = ""
 
     @property
     def loopback(self) -> bool:
@@ -69,5 +77,7 @@ class Plan:
         read = dict(values)
         read["server"], read["relay"] = IPv4Address(values["server"]), IPv4Address(values["relay"])
         read["subnet"] = IPv4Network(values["subnet"]) if values["subnet"] else None
-        read["packages"] = tuple(Package(**one) for one in values["packages"])
+        for name in ("packages", "files"):
+            read[name] = tuple(Package(**one) for one in values[name])
+        read["paths"] = tuple(values["paths"])
         return cls(**read)

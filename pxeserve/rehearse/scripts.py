@@ -12,13 +12,17 @@ from pxeserve.rehearse.menu import Entry
 from pxeserve.rehearse.step import StepFailedError
 
 _GAP = re.compile(rb"\n(?:normal|configfile) (\([a-z]+,[0-9.]+\)[!-~]+)\n")
+_VENDOR, _VENDOR_CONFIG = "EFI/xenserver/grubx64.efi", "/EFI/xenserver/grub.cfg"
 _DEVICE = re.compile(r"\((http|tftp),([0-9.]+)\)(/.*)")
 _GRUB_FIRST = frozenset({"multiboot2", "xen_hypervisor", "linux"})
 _GRUB_NEXT = frozenset({"module2", "xen_module", "initrd"})
 
 
-def grub_config(image: bytes) -> str:
-    """Where a GRUB image goes for its configuration, by what is written into it. Raises StepFailedError."""
+def grub_config(image: bytes, name: str) -> str:
+    """Where the GRUB image called `name` goes for its configuration: the vendor's own to a path that is fixed, others by what is written
+    into them. Raises StepFailedError."""
+    if name.endswith(_VENDOR):
+        return _VENDOR_CONFIG
     found = _GAP.search(image)
     if found is None:
         raise StepFailedError("the GRUB image names no configuration, so the machine stands at a grub> prompt", "pxeserve loaders import")

@@ -5,30 +5,40 @@ Knows the server only by what it answers. Stops at the first step that a machine
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address
 
-from pxeserve.rehearse import menu, scripts
+from pxeserve.domain.client import Firmware
+from pxeserve.rehearse import content, menu, scripts
 from pxeserve.rehearse.dhcp import DhcpClient, Lease
+from pxeserve.rehearse.fetching import Fetching, rom
+from pxeserve.rehearse.firmware import SPEECH, Tongue
 from pxeserve.rehearse.http import HttpClient, shown
-from pxeserve.rehearse.installer import TEXT_DIALECTS, YUM_DIALECTS, Act, Installer
+from pxeserve.rehearse.installer import TEXT_DIALECTS, Act, Installer
 from pxeserve.rehearse.plan import Plan
+from pxeserve.rehearse.prediction import stage_of
+from pxeserve.rehearse.shared import Shared
 from pxeserve.rehearse.sink import Sink
 from pxeserve.rehearse.step import Did, Step, StepFailedError
-from pxeserve.rehearse.tftp import NotThereError, TftpClient
+from pxeserve.rehearse.tftp import NotThereError
+from pxeserve.timeline.steps import Step as Stage
 
 _MENU = 1 << 16
-_SMALLEST_LOADER = 512
 _IMAGE = 8 << 20
+_HEAD = 1 << 12
+_IPXE_BINARY = re.compile(r"(^|/)(undionly|ipxe|snponly|snp)[^/]*\.(kpxe|kkpxe|pxe|efi)$")
+_NO_LOADER = "pxeserve loaders list shows what is there; pxeserve loaders import brings it"
 
 @dataclass(slots=True)
 class _Boot:
     """What one boot has learned so far."""
 
     number: int
+    speaks: Tongue = Tongue.ROM
     lease: Lease | None = None
     entry: menu.Entry | None = None
     config: str = ""
@@ -39,8 +49,8 @@ class _Boot:
 
 
 class Walk:
-    """One rehearsal. `take` makes a leased address this process's own. `clock` gives seconds and may begin anywhere; `wait` is how long
-    each try of a TFTP request waits, in seconds."""
+    """One rehearsal. `take` makes a leased address this process's own. `shared` is what alike machines have fetched already. `clock` gives
+    seconds and may begin anywhere; `wait` is how long each try of a TFTP request waits, in seconds."""
 
     def __init__(
         self,
@@ -48,12 +58,14 @@ class Walk:
         dhcp: DhcpClient,
         *,
         take: Callable[[IPv4Address], None] = lambda _: None,
+        shared: Shared | None = None,
         clock: Callable[[], float] = time.monotonic,
         wait: float = 2.0,
     ) -> None:
         self._plan = plan
         self._dhcp = dhcp
         self._take = take
+        self._shared = shared if shared is not None else Shared()
         self._clock = clock
         self._wait = wait
         self._lease: Lease | None = None
@@ -72,11 +84,13 @@ class Walk:
 
     def _done(self, boot: int, name: str, act: Callable[[], Did]) -> Step:
         began = self._clock()
+        stage = stage_of(boot, name)
         try:
             did = act()
         except StepFailedError as failed:
-            return Step(boot, name, False, self._clock() - began, 0, failed.why, failed.fix)
-        return Step(boot, name, True, self._clock() - began, did.bytes, did.text)
+            met = failed.stage if failed.stage is not None and boot == 1 else stage
+            return Step(boot, name, False, self._clock() - began, 0, failed.why, failed.fix, met.value, failed.source)
+        return Step(boot, name, True, self._clock() - began, did.bytes, did.text, stage=stage.value)
 
     def _acts(self) -> Iterator[tuple[int, Act]]:
         first = _Boot(1)
@@ -98,19 +112,26 @@ class Walk:
         name = boot.at().boot_file
         if not name:
             return
+        boot.speaks = rom(self._plan.firmware)
         if name.endswith(".ipxe"):
+            boot.speaks = Tongue.IPXE
             yield "menu", partial(self._script, boot, name)
             if boot.entry is not None and boot.entry.module == "chain":
                 yield from self._through_grub(boot, boot.entry.parts[0][0])
+        elif _IPXE_BINARY.search(name):
+            yield "boot loader", partial(self._boot_loader, boot)
+            yield "menu", partial(self._as_ipxe, boot, name)
         elif name.endswith(".efi"):
             yield from self._through_grub(boot, name)
         else:
             yield "boot loader", partial(self._boot_loader, boot)
+            boot.speaks = Tongue.PXELINUX
             yield "ldlinux.c32", partial(self._file, boot, "ldlinux.c32")
             yield "menu", partial(self._menu, boot)
 
     def _through_grub(self, boot: _Boot, image: str) -> Iterator[Act]:
         yield "boot loader", partial(self._grub_image, boot, image)
+        boot.speaks = Tongue.GRUB
         yield "menu", partial(self._grub_config, boot)
 
     def _load(self, boot: _Boot) -> Iterator[Act]:
@@ -128,7 +149,7 @@ class Walk:
         assert boot.entry is not None
         url = menu.word(boot.entry.kernel_words(), "answerfile")
         assert url is not None
-        yield from Installer(self._plan, HttpClient(boot.at().address), url).steps()
+        yield from Installer(self._plan, HttpClient(boot.at().address), url, self._shared).steps()
 
     def _address(self, boot: _Boot) -> Did:
         boot.lease = self._lease = self._dhcp.boot()
@@ -137,57 +158,83 @@ class Walk:
             boot.entry = menu.Entry("", "", (), local=True)
             return Did(f"{boot.lease.address} and no boot file: its firmware goes on to its own disk")
         if not boot.lease.boot_file:
-            fix = f"pxeserve explain {self._plan.mac} names the reason"
-            raise StepFailedError(f"{boot.lease.address} was lent and no boot file named", fix)
+            fix = f"pxeserve explain {self._plan.mac} --firmware {self._plan.firmware} names the reason"
+            raise StepFailedError(f"{boot.lease.address} was lent and no boot file named", fix, stage=Stage.LOADER)
         how = "taken for this rehearsal" if self._plan.proxy else f"for {boot.lease.seconds} s"
         return Did(f"{boot.lease.address} {how}, boot file {boot.lease.boot_file}")
 
     def _boot_loader(self, boot: _Boot) -> Did:
         name = boot.at().boot_file
-        try:
-            sink = self._tftp(boot).rom(name)
-        except NotThereError as missing:
-            raise StepFailedError(missing.why, "pxeserve loaders list shows what is there; pxeserve loaders import brings it") from None
-        if sink.size < _SMALLEST_LOADER:
-            raise StepFailedError(f"{name}: {sink.size} bytes are no boot loader", "pxeserve loaders import brings it again")
+        sink = self._loader(boot, name, _HEAD)
         return Did(f"{name.rsplit('/', 1)[-1]} came whole", sink.size)
 
+    def _loader(self, boot: _Boot, name: str, keep: int) -> Sink:
+        """The first file, whatever runs then; alike machines do not wait again for what one of them did not get."""
+        key = f"loader {re.sub(r'b/[^/]+/', '', name)}"
+        self._shared.by(key)
+        try:
+            sink = self._fetching(boot).first(name, boot.speaks, keep)
+            content.check_loader(name, sink, self._plan.firmware)
+        except StepFailedError as failed:
+            fix = failed.fix or _NO_LOADER
+            met = StepFailedError(failed.why, fix, stage=failed.stage, source=failed.source)
+            self._shared.fail(key, self._plan.host, met)
+            raise met from None
+        return sink
+
+    def _as_ipxe(self, boot: _Boot, before: str) -> Did:
+        """The loader is an iPXE: it asks DHCP again and says who it is. Who then is given the same again goes round for ever."""
+        firmware = Firmware.IPXE if SPEECH[Firmware(self._plan.firmware)].arch == 0 else Firmware.IPXE_UEFI
+        boot.lease = self._lease = self._dhcp.boot(firmware)
+        name = boot.lease.boot_file
+        if not name.endswith(".ipxe"):
+            same = "the same again" if name.rsplit("/", 1)[-1] == before.rsplit("/", 1)[-1] else "no script"
+            who = before.rsplit("/", 1)[-1]
+            said = f"{who} asked DHCP again as iPXE and was given {name or 'nothing'}, {same}: it goes round in a loop"
+            fix = "name a script to clients whose user class (option 77) is iPXE, and the loader to the others"
+            raise StepFailedError(said, fix, source="ipxe.org/howto/dhcpd; RFC 3004")
+        boot.speaks = Tongue.IPXE
+        return self._script(boot, name)
+
     def _script(self, boot: _Boot, name: str) -> Did:
-        sink = self._fetch(boot, name, keep=_MENU)
+        sink = self._fetching(boot).get(name, Tongue.IPXE, _MENU)
         boot.entry = scripts.ipxe(sink.content.decode("utf-8", "replace"))
         return Did("boot.ipxe came whole", sink.size)
 
     def _grub_image(self, boot: _Boot, name: str) -> Did:
-        try:
-            sink = self._fetch(boot, name if name.startswith("http://") else f"/{name}", keep=_IMAGE)
-        except NotThereError as missing:
-            raise StepFailedError(missing.why, "pxeserve loaders list shows what is there; pxeserve loaders import brings it") from None
-        boot.config = scripts.grub_config(sink.content)
+        sink = self._loader(boot, name, _IMAGE)
+        boot.config = scripts.grub_config(sink.content, name)
         return Did(f"{name.rsplit('/', 1)[-1]} came whole; it goes on with {boot.config.rpartition('/')[2]}", sink.size)
 
     def _grub_config(self, boot: _Boot) -> Did:
         try:
-            sink = self._fetch(boot, boot.config, keep=_MENU)
+            sink = self._fetching(boot).get(boot.config, Tongue.GRUB, _MENU)
         except StepFailedError as failed:
             fix = "pxeserve events shows why: usually nothing says that this address is this MAC's"
-            raise StepFailedError(f"{failed.why}: the machine stands at a grub> prompt", fix) from None
+            raise StepFailedError(f"{failed.why}: the machine stands at a grub> prompt", failed.fix or fix, source=failed.source) from None
         boot.entry = scripts.grub(sink.content.decode("utf-8", "replace"))
         return Did("grub.cfg: its own disk" if boot.entry.local else "grub.cfg came whole", sink.size)
 
-    def _fetch(self, boot: _Boot, name: str, keep: int = 0) -> Sink:
-        """A name as a loader writes it: beside the boot file, or an address."""
-        where = scripts.address(name, boot.at().boot_file.rpartition("/")[0], self._plan.http_port)
-        if where.startswith("http://"):
-            return HttpClient(boot.at().address).get(where, keep)
-        return self._tftp(boot).loader(where.removeprefix("tftp:"), keep)
-
     def _file(self, boot: _Boot, name: str) -> Did:
+        key = content.shareable(name)
+        if by := self._shared.by(key):
+            return Did(f"{name}: as it came for {by}, which loads the same")
         try:
-            sink = self._fetch(boot, name)
+            did = self._fetched(boot, name)
+        except StepFailedError as failed:
+            self._shared.fail(key, self._plan.host, failed)
+            raise
+        self._shared.note(key, self._plan.host)
+        return did
+
+    def _fetched(self, boot: _Boot, name: str) -> Did:
+        try:
+            sink = self._fetching(boot).get(name, boot.speaks)
         except NotThereError as missing:
-            raise StepFailedError(missing.why, self._missing_fix(name)) from None
+            raise StepFailedError(missing.why, self._missing_fix(name), source=missing.source) from None
         if not sink.size:
             raise StepFailedError(f"{name} is empty", self._missing_fix(name))
+        content.check_file(self._plan, name, sink)
         return Did(f"{name} came whole", sink.size)
 
     def _missing_fix(self, name: str) -> str:
@@ -200,13 +247,14 @@ class Walk:
         missed = 0
         for name in menu.names(self._plan.mac, boot.at().address):
             try:
-                sink = self._tftp(boot).loader(self._beside(boot, f"pxelinux.cfg/{name}"), keep=_MENU)
+                sink = self._fetching(boot).get(f"pxelinux.cfg/{name}", Tongue.PXELINUX, _MENU)
             except NotThereError:
                 missed += 1
                 continue
             return self._menu_read(boot, name, sink, missed)
         shown = "No DEFAULT or UI configuration directive found"
-        raise StepFailedError(f"none of the {missed} menu names is there; the machine's screen shows: {shown}")
+        said = f"none of the {missed} menu names is there; the machine's screen shows: {shown}"
+        raise StepFailedError(said, source="SYSLINUX wiki, PXELINUX")
 
     def _menu_read(self, boot: _Boot, name: str, sink: Sink, missed: int) -> Did:
         boot.entry = menu.read(sink.content.decode("utf-8", "replace"))
@@ -247,25 +295,9 @@ class Walk:
         return Did(f"{lease.address}: {said}")
 
     def _installer_words(self, boot: _Boot) -> Did:
-        if self._plan.dialect not in TEXT_DIALECTS | YUM_DIALECTS:
-            raise StepFailedError(f"installers of the {self._plan.dialect} kind cannot be rehearsed by this release yet")
         assert boot.entry is not None
         url = menu.word(boot.entry.kernel_words(), "answerfile")
         return Did(f"answerfile={shown(url or '')}")
 
-    def _tftp(self, boot: _Boot) -> TftpClient:
-        return TftpClient(self._plan.server, self._plan.tftp_port, boot.at().address, self._wait)
-
-    def _beside(self, boot: _Boot, name: str) -> str:
-        """`name` relative to the boot file's folder, as pxelinux makes it."""
-        return name if name.startswith("/") else boot.at().boot_file.rpartition("/")[0] + "/" + name
-
-
-def verdict(plan: Plan, steps: Sequence[Step]) -> str:
-    """The last sentence: begins `rehearsal ok:` only when the end was reached."""
-    last = steps[-1]
-    if last.ok:
-        size = sum(step.bytes for step in steps)
-        seconds = sum(step.seconds for step in steps)
-        return f"rehearsal ok: {plan.host} would be installed to the end ({len(steps)} steps, {size:,} bytes in {seconds:.1f} s)"
-    return f"rehearsal failed: {plan.host} would stop at {last.name}: {last.text}"
+    def _fetching(self, boot: _Boot) -> Fetching:
+        return Fetching(self._plan, boot.at().address, boot.at().boot_file.rpartition("/")[0], self._wait)

@@ -99,6 +99,8 @@ def _engine(path: Path, group: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
+        if group == "events":
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of a file that is made now: what is forgotten can be given back
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={_SYNC[group]}")
         connection.execute("PRAGMA foreign_keys=ON")

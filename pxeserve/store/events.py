@@ -44,8 +44,9 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events: each field narrows. `since` is an event's id, and later ones are meant; `kind` is a kind or the beginning of one
-    up to a dot (`dhcp`); `from_time` is epoch seconds, inclusive; `until` is an event's id, and earlier ones are meant."""
+    """Which events: each field narrows. `hosts` are names, any of which; `since` is an event's id, and later ones are meant; `kind` is a
+    kind or the beginning of one up to a dot (`dhcp`, or `dhcp.*`); `from_time` is epoch seconds, inclusive; `until` is an event's id, and
+    earlier ones are meant."""
 
     host: str | None = None
     mac: str | None = None
@@ -53,6 +54,8 @@ class Wanted:
     kind: str | None = None
     from_time: float | None = None
     until: int | None = None
+    install: str | None = None
+    hosts: frozenset[str] | None = None
 
 
 def add(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
@@ -132,15 +135,16 @@ def counters(connection: Connection, from_minute: int) -> list[tuple[int, str, s
     return [(minute, source, reason, count) for minute, source, reason, count in connection.execute(query)]
 
 
-def prune(connection: Connection, *, keep: int, before: float, most: int) -> int:
-    """Forget at most `most` events that are older than epoch second `before` or not among the newest `keep`; how many went."""
-    edge = newest_id(connection) - keep
-    old = select(t.event.c.id).where((t.event.c.id <= edge) | (t.event.c.at < before)).order_by(t.event.c.id).limit(most)
-    ids = connection.execute(old).scalars().all()
-    if ids:
-        connection.execute(delete(t.event).where(t.event.c.id.in_(ids)))
-    connection.execute(delete(t.counter).where(t.counter.c.minute < int(before) // 60))
-    return len(ids)
+def latest_of_install(connection: Connection, install: str, kinds: Sequence[str]) -> EventRow | None:
+    """The newest event of an installation that is of one of these kinds."""
+    query = select(t.event).where(t.event.c.install == install, t.event.c.kind.in_(kinds)).order_by(t.event.c.id.desc()).limit(1)
+    row = connection.execute(query).first()
+    return of_row(row) if row is not None else None
+
+
+def taken_over(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Which of these events, that lie beside installs, are in the record already."""
+    return set(connection.execute(select(t.event.c.outbox_id).where(t.event.c.outbox_id.in_(ids))).scalars())
 
 
 def outbox(connection: Connection, limit: int) -> list[Row[Any]]:
@@ -162,12 +166,22 @@ def _where(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.since is not None:
         query = query.where(event.id > wanted.since)
     if wanted.kind is not None:
-        query = query.where((event.kind == wanted.kind) | event.kind.startswith(f"{wanted.kind}.", autoescape=True))
+        kind = wanted.kind.removesuffix(".*")
+        query = query.where((event.kind == kind) | event.kind.startswith(f"{kind}.", autoescape=True))
+    if wanted.install is not None:
+        query = query.where(event.install == wanted.install)
+    if wanted.hosts is not None:
+        query = query.where(event.host.in_(sorted(wanted.hosts)))
     if wanted.until is not None:
         query = query.where(event.id < wanted.until)
     if wanted.from_time is not None:
         query = query.where(event.at >= wanted.from_time)
     return query
+
+
+def of_row(row: Row[Any]) -> EventRow:
+    """A row of the table as an event."""
+    return EventRow(row.id, row.at, row.kind, row.host, row.mac, row.address, row.install, row.session, row.text, row.data, row.steady)
 
 
 def _rows(connection: Connection, query: Select[Any]) -> list[EventRow]:

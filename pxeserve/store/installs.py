@@ -100,11 +100,13 @@ def live(connection: Connection, host_ids: Collection[int]) -> dict[int, Install
     return {row.host_id: InstallState(row.state) for row in connection.execute(query.where(t.install.c.host_id.in_(host_ids)))}
 
 
-def last_done(connection: Connection, host_ids: Collection[int]) -> dict[int, float]:
-    """When the last installation of each of these hosts was reported done, in epoch seconds; nothing of those where none ever was."""
+def last_done(connection: Connection, host_ids: Collection[int] | None = None) -> dict[int, float]:
+    """When the last installation of each of these hosts, or of all, was reported done, in epoch seconds; those without one are left out."""
     install = t.install.c
     query = select(install.host_id, func.max(install.ended_at).label("at")).where(install.state == str(InstallState.DONE))
-    query = query.where(install.rehearsal_mac.is_(None), install.host_id.in_(host_ids)).group_by(install.host_id)
+    query = query.where(install.rehearsal_mac.is_(None)).group_by(install.host_id)
+    if host_ids is not None:
+        query = query.where(install.host_id.in_(host_ids))
     return {row.host_id: row.at or 0.0 for row in connection.execute(query)}
 
 

@@ -4,12 +4,12 @@ which is how the serving processes notice it."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from pxeserve.domain.host import BootWords, Host, PlainBoot, Profile
 from pxeserve.domain.medium import BootFiles, Lies, Medium, MediumState, Role
@@ -17,6 +17,15 @@ from pxeserve.store import tables as t
 
 _REVISION = "inventory_revision"
 _SITE = "site_answers"
+_AT_ONCE = 500
+"""Rows of one statement."""
+
+_T = TypeVar("_T")
+
+
+def _batched(values: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+    """`values` in parts of `size` at most."""
+    return (values[at : at + size] for at in range(0, len(values), size))
 
 
 def revision(connection: Connection) -> int:
@@ -83,49 +92,81 @@ def put_site_answers(connection: Connection, answers: Mapping[str, Any]) -> None
 
 def put_host(connection: Connection, values: Host) -> int:
     """Insert (`id` 0) or rewrite a host with its MACs; its row id. Uniqueness is the schema's: IntegrityError."""
-    columns = {
-        "name": values.name,
-        "uuid": values.uuid,
-        "serial": values.serial,
-        "profile": values.profile,
-        "address": str(values.address) if values.address else None,
-        "answers": dict(values.answers),
-        "rack": values.rack,
-        "tags": list(values.tags),
-    }
-    if values.id:
-        connection.execute(update(t.host).where(t.host.c.id == values.id).values(columns))
-        host_id = values.id
-        connection.execute(delete(t.host_mac).where(t.host_mac.c.host_id == host_id))
-    else:
-        key = connection.execute(insert(t.host).values(columns)).inserted_primary_key
-        assert key is not None
-        host_id = int(key[0])
-    rows = [{"mac": mac, "host_id": host_id, "position": i} for i, mac in enumerate(values.macs)]
-    connection.execute(insert(t.host_mac), rows)
+    return put_hosts(connection, [values])[0].id
+
+
+def put_hosts(connection: Connection, values: Sequence[Host]) -> list[Host]:
+    """The same for many, in whose order no MAC or address is lost that goes from one to another; they with their row ids."""
+    old, new = [host for host in values if host.id], [host for host in values if not host.id]
+    for some in _batched(old, _AT_ONCE):  # first: what one gives up another may take
+        ids = [host.id for host in some]
+        connection.execute(delete(t.host_mac).where(t.host_mac.c.host_id.in_(ids)))
+        connection.execute(update(t.host).where(t.host.c.id.in_(ids)).values(address=None))
+    if old:
+        rewritten = [_columns(host) | {"_id": host.id} for host in old]
+        names: dict[str, Any] = {name: bindparam(name) for name in _columns(old[0])}
+        connection.execute(update(t.host).where(t.host.c.id == bindparam("_id")).values(names), rewritten)
+    if new:
+        connection.execute(insert(t.host), [_columns(one) for one in new])
+    ids_of = {row.name: row.id for row in connection.execute(select(t.host.c.name, t.host.c.id))} if new else {}
+    found = [host if host.id else replace(host, id=ids_of[host.name]) for host in values]
+    if rows := [{"mac": mac, "host_id": host.id, "position": i} for host in found for i, mac in enumerate(host.macs)]:
+        connection.execute(insert(t.host_mac), rows)
     raise_revision(connection)
-    return host_id
+    return found
+
+
+def _columns(host: Host) -> dict[str, Any]:
+    return {
+        "name": host.name,
+        "uuid": host.uuid,
+        "serial": host.serial,
+        "profile": host.profile,
+        "address": str(host.address) if host.address else None,
+        "answers": dict(host.answers),
+        "rack": host.rack,
+        "tags": list(host.tags),
+    }
 
 
 def put_profile(connection: Connection, values: Profile) -> None:
     """Insert or rewrite a profile."""
-    connection.execute(delete(t.profile).where(t.profile.c.name == values.name))
-    boot = boot_to_json(values)
-    connection.execute(
-        insert(t.profile).values(name=values.name, medium=values.medium, parent=values.parent, answers=dict(values.answers), boot=boot)
-    )
+    put_profiles(connection, [values])
+
+
+def put_profiles(connection: Connection, values: Sequence[Profile]) -> None:
+    """The same for many."""
+    for some in _batched(values, _AT_ONCE):
+        connection.execute(delete(t.profile).where(t.profile.c.name.in_([one.name for one in some])))
+        rows = [
+            {"name": one.name, "medium": one.medium, "parent": one.parent, "answers": dict(one.answers), "boot": boot_to_json(one)}
+            for one in some
+        ]
+        connection.execute(insert(t.profile), rows)
     raise_revision(connection)
 
 
 def remove_host(connection: Connection, host_id: int) -> None:
     """Remove a host; its MACs, installs and rehearsals go with it."""
-    connection.execute(delete(t.host).where(t.host.c.id == host_id))
+    remove_hosts(connection, [host_id])
+
+
+def remove_hosts(connection: Connection, ids: Sequence[int]) -> None:
+    """The same for many."""
+    for some in _batched(ids, _AT_ONCE):
+        connection.execute(delete(t.host).where(t.host.c.id.in_(some)))
     raise_revision(connection)
 
 
 def remove_profile(connection: Connection, name: str) -> None:
     """Remove a profile; who may is decided before."""
-    connection.execute(delete(t.profile).where(t.profile.c.name == name))
+    remove_profiles(connection, [name])
+
+
+def remove_profiles(connection: Connection, names: Sequence[str]) -> None:
+    """The same for many."""
+    for some in _batched(names, _AT_ONCE):
+        connection.execute(delete(t.profile).where(t.profile.c.name.in_(some)))
     raise_revision(connection)
 
 

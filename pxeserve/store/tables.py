@@ -213,6 +213,7 @@ event = Table(
 )
 Index("event_host", event.c.host, event.c.id)
 Index("event_mac", event.c.mac, event.c.id)
+Index("event_install", event.c.install, event.c.id)
 
 counter = Table(
     "counter", EVENTS,
@@ -249,3 +250,41 @@ install_time = Table(
     Column("stages", JSON, nullable=False),           # seconds by stage
 )
 Index("install_time_profile", install_time.c.profile, install_time.c.ended_at)
+
+discovered = Table(
+    "discovered", EVENTS,                             # machines that network-booted and were no host then, as they described themselves
+    Column("mac", Text, primary_key=True),
+    Column("first_seen", Float, nullable=False),
+    Column("last_seen", Float, nullable=False),
+    Column("boots", Integer, nullable=False),
+    Column("vendor_class", Text, nullable=False),     # option 60
+    Column("arch", Integer),                          # option 93
+    Column("uuid", Text),                             # option 97
+    Column("user_class", Text, nullable=False),       # option 77
+    Column("hostname", Text, nullable=False),         # option 12
+    Column("relay", Text, nullable=False),            # giaddr
+    Column("circuit", Text, nullable=False),          # option 82, sub-option 1
+    Column("remote", Text, nullable=False),           # option 82, sub-option 2
+)
+
+total = Table(
+    "total", EVENTS,                                  # what the record came to in all, also of what it has forgotten
+    Column("metric", Text, primary_key=True),
+    Column("labels", Text, primary_key=True),         # the values of its labels, as a JSON list
+    Column("value", Float, nullable=False),
+)
+
+webhook = Table(
+    "webhook", EVENTS,
+    Column("name", Text, primary_key=True),
+    Column("stream", Text, nullable=False),           # part of each delivery's id, drawn once
+    Column("cursor", Integer, nullable=False),        # id of the last event that is done with
+    Column("delivered", Integer, nullable=False, server_default=text("0")),
+    Column("refused", Integer, nullable=False, server_default=text("0")),    # attempts that came to nothing
+    Column("dropped", Integer, nullable=False, server_default=text("0")),    # events given up
+    Column("attempts", Integer, nullable=False, server_default=text("0")),   # at the event that comes next
+    Column("failing_since", Float),
+    Column("again_at", Float),
+    Column("last_at", Float),
+    Column("last_result", Text, nullable=False, server_default=""),
+)

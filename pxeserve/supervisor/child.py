@@ -19,6 +19,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
+import structlog
+
 from pxeserve.config import Config
 from pxeserve.errors import PxeserveError
 from pxeserve.logs import configure
@@ -40,8 +42,8 @@ _LAZY = (
 
 
 def begin(told: spec.Spec, others: Iterable[int]) -> int:
-    """Serve until told to stop; the exit status: 0 when stopped as asked, 1 when it could not start and has said why in a line on
-    standard error. `others` are the parent's descriptors, which are not this process's business."""
+    """Serve until told to stop; the exit status: 0 when stopped as asked, 1 when it could not start and has said why in a line of the
+    log. `others` are the parent's descriptors, which are not this process's business."""
     gc.freeze()  # nothing of the parent's is collected here: its sockets would close numbers that are ours by then
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGHUP, signal.SIGCHLD):
@@ -63,7 +65,7 @@ def begin(told: spec.Spec, others: Iterable[int]) -> int:
 
 def _serve(told: spec.Spec) -> int:
     config = told.config
-    configure(config.log.format)
+    configure(config.log.format, config.log.level, told.name)
     try:
         module = _import_all(told.module)
         privileges.become(told.ids, told.keeps)
@@ -71,7 +73,7 @@ def _serve(told: spec.Spec) -> int:
         _collect_seldom()
         module.serve(_serving(told, config))
     except PxeserveError as error:
-        sys.stderr.write(f"{told.name}: {error}\n")
+        structlog.get_logger().error(f"{told.name} cannot serve: {error}")
         return 1
     return 0
 

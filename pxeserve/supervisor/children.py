@@ -29,11 +29,11 @@ MODULES = {
 """The children and the module that each serves with, in the order of their start."""
 
 _ROLES = {
-    "worker": ("events",),
+    "worker": ("events", "doctor-raw"),
     "dhcp": ("dhcp", "dhcp-raw", "dhcp-local", "pxe"),
     "tftp": ("tftp",),
     "provision": ("http",),
-    "console": ("admin",),
+    "console": ("admin", "metrics"),
     "ftp": ("ftp",),
 }
 

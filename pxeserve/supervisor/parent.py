@@ -47,7 +47,7 @@ def serve(load: Callable[[], Config], modules: Mapping[str, str] = MODULES) -> i
     signal.pthread_sigmask(signal.SIG_BLOCK, _ASKED_BY)  # until there is a loop to hear them
     try:
         config = load()
-        configure(config.log.format)
+        configure(config.log.format, config.log.level)
         ids = user_ids(config.server.user)
         networks = listeners(config)
         folder.own_folder(config.server.data, ids)
@@ -225,6 +225,7 @@ class _Parent:
             if fresh != read:
                 log.warning("ports, interfaces, user, data folder and DHCP mode change only with a restart of the service")
             self._config = settled(fresh, self._networks)
+            configure(fresh.log.format, fresh.log.level)
             for child in self._children:
                 child.order(Order.STOP, time.monotonic())
             log.info("configuration read again")
@@ -257,5 +258,6 @@ def _as_bound(read: Config, bound: Config) -> Config:
             "http": read.http.model_copy(update={"port": bound.http.port}),
             "ftp": read.ftp.model_copy(update={"enabled": bound.ftp.enabled, "port": bound.ftp.port}),
             "nfs": bound.nfs,
+            "metrics": bound.metrics,
         }
     )

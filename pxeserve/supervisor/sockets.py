@@ -23,8 +23,9 @@ _BACKLOG = 512
 _BUFFER = 4 << 20
 """Receive buffer for UDP in bytes: a rack that powers on sends its requests within one scheduling tick."""
 
-_PXE_PORT = 4011
+_DHCP_PORT, _PXE_PORT = 67, 4011
 _LOOPBACK = "lo"
+_METRICS = "[metrics] listen"
 _LONGEST_NAME = 107
 """Bytes of a socket's path (unix(7)), the zero at its end not counted."""
 
@@ -35,6 +36,8 @@ def bind_all(config: Config, listeners: tuple[Listener, ...], owner: tuple[int, 
     try:
         for listener in listeners:
             _bind_listener(config, listener, bound)
+        if config.metrics.enabled:
+            bound["metrics"] = _tcp(*config.metrics.place, _METRICS)
         run = config.server.data / "run"
         bound["events"] = _unix(run / SOCKET_NAME, socket.SOCK_DGRAM, owner)
         bound["admin"] = _unix(run / wire.SOCKET_NAME, socket.SOCK_STREAM, owner)
@@ -57,12 +60,17 @@ def _bind_listener(config: Config, listener: Listener, bound: dict[str, socket.s
             bound[f"dhcp-raw:{name}"] = raw
     if config.dhcp.mode != "off" and name != _LOOPBACK:
         for role, port in (("dhcp-local", config.dhcp.port), ("pxe-local", _PXE_PORT)):
-            if role == "dhcp-local" or config.dhcp.mode == "proxy":
-                local = _local(port)
-                if local is not None:
-                    bound[f"{role}:{name}"] = local
+            if role == "pxe-local" and config.dhcp.mode != "proxy":
+                continue
+            local = _local(port)
+            if local is not None:
+                bound[f"{role}:{name}"] = local
+    if name != _LOOPBACK and (raw := _raw(name)) is not None:
+        bound[f"doctor-raw:{name}"] = raw
     if config.dhcp.mode == "proxy":
         bound[f"pxe:{name}"] = _broadcast(name, _PXE_PORT, "[dhcp] mode")
+    if config.dhcp.mode == "server" and config.dhcp.port == _DHCP_PORT and (asked := _unless_taken(name, _PXE_PORT)) is not None:
+        bound[f"pxe:{name}"] = asked  # quirk `4011-all-the-same`
     bound[f"tftp:{name}"] = _udp(address, config.tftp.port, "[tftp] port")
     bound[f"http:{name}"] = _tcp(address, config.http.port, "[http] port")
     if config.ftp.enabled:
@@ -90,8 +98,12 @@ def _broadcast(interface: str, port: int, key: str) -> socket.socket:
 
 def _local(port: int) -> socket.socket | None:
     """Hears what this machine sends to its own address, which the served interface never sees: a rehearsal. None when it is taken."""
+    return _unless_taken(_LOOPBACK, port)
+
+
+def _unless_taken(interface: str, port: int) -> socket.socket | None:
     try:
-        return _broadcast(_LOOPBACK, port, "")
+        return _broadcast(interface, port, "")
     except PxeserveError:
         return None
 
@@ -139,7 +151,8 @@ def _bind(sock: socket.socket, address: tuple[str, int], protocol: str, port: in
                 f"{protocol.upper()} port {port} may be bound by root alone", fix=f"start as root (it is given up afterwards), or set {key}"
             ) from None
         if error.errno == errno.EADDRNOTAVAIL:
-            raise PxeserveError(f"{address[0]} is not an address of this machine", fix="set [server] address to one that is") from None
+            named = key if key == _METRICS else "[server] address"
+            raise PxeserveError(f"{address[0]} is not an address of this machine", fix=f"set {named} to one that is") from None
         raise
 
 

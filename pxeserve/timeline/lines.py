@@ -164,7 +164,7 @@ def _progress(event: EventRow, data: Mapping[str, Any]) -> Line:
 def _install(event: EventRow, data: Mapping[str, Any]) -> Line:
     word = event.kind.removeprefix("install.")
     because = str(data.get("because") or event.text)
-    wrong = word in ("alarm", "frozen", "failed", "lapsed", "medium-damaged", "withheld", "script-failed")
+    wrong = word in ("alarm", "frozen", "failed", "lapsed", "medium-damaged", "withheld", "script-failed", "stale-token")
     text = f"install {word}" + (f": {because}" if because else "")
     return _of(event, Step.OTHER, text, ok=not wrong)
 
@@ -193,6 +193,7 @@ _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
     "dhcp.offer": _offer,
     "dhcp.request": _simple(Step.OTHER),
     "dhcp.ack": _ack,
+    "dhcp.system": _simple(Step.INSTALLER_ASKS),
     "dhcp.nak": _trouble,
     "dhcp.decline": _trouble,
     "dhcp.refused": _refused,

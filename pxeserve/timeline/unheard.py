@@ -15,7 +15,7 @@ PATIENCE = 300.0
 """Seconds after an arming in which silence means nothing: servers take minutes from power-on to their network boot."""
 
 _BOOTS = ("tftp.", "boot.", "http.", "ftp.")
-_ASKS = frozenset({"dhcp.discover", "dhcp.request", "dhcp.offer", "dhcp.ack", "dhcp.inform", "dhcp.nak"})
+_ASKS = frozenset({"dhcp.discover", "dhcp.request", "dhcp.offer", "dhcp.ack", "dhcp.inform", "dhcp.nak", "dhcp.system"})
 
 _BOOT_ORDER = (
     "put the network first in its boot order, or press its one-time boot key while it starts (F12 on most makes, F11 for their menu), or "

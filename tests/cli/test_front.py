@@ -18,6 +18,7 @@ CHECKOUT = Path(__file__).parents[2]
 MAC = "52:54:00:77:00:01"
 GROUPS = {
     "host": ("add", "list", "show", "set", "remove", "install", "password", "cancel"),
+    "rack": ("list", "show"),
     "profile": ("add", "list", "show", "set", "remove"),
     "media": ("import", "imports", "list", "show", "verify", "create", "add-package", "set", "remove", "sample"),
     "loaders": ("import", "list"),

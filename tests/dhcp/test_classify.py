@@ -42,6 +42,9 @@ def asker(**options: bytes):  # type: ignore[no-untyped-def]
         ({"o60": b"\xff\xfe"}, Kind.ORDINARY, False, None, None),
     ],
 )
+@pytest.mark.quirk("ipxe-77")
+@pytest.mark.quirk("no-option-93")
+@pytest.mark.quirk("arch-list")
 def test_the_table_of_clients(options: dict[str, bytes], kind: Kind, ipxe: bool, arch: int | None, firmware: Firmware | None) -> None:
     found = asker(**options)
     assert (found.kind, found.ipxe, found.client.arch, found.client.firmware) == (kind, ipxe, arch, firmware)
@@ -60,6 +63,7 @@ def test_a_client_id_never_grows_beyond_what_the_store_reads_back() -> None:
     assert len(client_id(MAC, b"x" * 1000)) == 510
 
 
+@pytest.mark.quirk("no-vendor-class")
 def test_an_architecture_without_a_vendor_class_is_a_network_boot_all_the_same(machine: Callable[..., Any]) -> None:
     asker = classify(machine(options={Code.VENDOR_CLASS: b"", Code.USER_CLASS: b"", Code.ARCH: b"\0\x07"}).discover())
     assert (asker.kind, asker.client.firmware) == (Kind.PXE, Firmware.UEFI_X64)
@@ -76,6 +80,7 @@ def test_an_architecture_without_a_vendor_class_is_a_network_boot_all_the_same(m
         (b"\x13\x09", b"\0\0", Firmware.IPXE),                     # garbage is its own
     ],
 )  # fmt: skip
+@pytest.mark.quirk("ipxe-no-http")
 def test_ipxe_gets_a_script_when_it_can_fetch_one(
     machine: Callable[..., Any], features: bytes, arch: bytes, script: Firmware | None
 ) -> None:

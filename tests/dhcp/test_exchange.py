@@ -13,19 +13,21 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from pxeserve.dhcp.exchange import Exchange
+from pxeserve.dhcp.exchange import Exchange, _event
 from pxeserve.dhcp.ledger import Ledger, NotStoredError
 from pxeserve.dhcp.lending.offers import Holder
+from pxeserve.dhcp.options import Code
 from pxeserve.dhcp.outcome import Outcome, Reply
-from pxeserve.dhcp.packet import Type, encode
-from pxeserve.dhcp.route import EVERYBODY, Arrival
+from pxeserve.dhcp.packet import Message, Type, encode, parse
+from pxeserve.dhcp.proxy import Proxy
+from pxeserve.dhcp.route import EVERYBODY, Arrival, Local, Ports
 from pxeserve.dhcp.wire import Wire
 from pxeserve.events.record import Event
 from pxeserve.events.recorder import Recorder
 from pxeserve.store import Store, leases
 
 HERE = Arrival("eth0", IPv4Address(0), 68, EVERYBODY)
-FIRST = IPv4Address("10.77.0.100")
+FIRST, SERVER = IPv4Address("10.77.0.100"), IPv4Address("10.77.0.1")
 
 
 class Record(Recorder):
@@ -256,3 +258,30 @@ def test_a_message_that_is_not_answered_says_why_in_its_own_line(
     handled(exchange, [(encode(machine(2).discover()), HERE)], world.lender.receive, world.now)
     heard = [one["data"].get("ignored") for one in record.events if one["kind"] in ("dhcp.request", "dhcp.discover")]
     assert heard == ["other-server", None]
+
+
+@pytest.mark.parametrize("kind", ["bios", "uefi"])
+@pytest.mark.parametrize("refused", [False, True])
+@pytest.mark.parametrize("file", ["b/session/debian/pxelinux.0", None])
+def test_every_event_of_a_decision_carries_its_reasons(
+    world: Any, machine: Callable[..., Any], kind: str, refused: bool, file: str | None
+) -> None:
+    """What `explain` would have said at that moment stays beside each row of the record."""
+    world.boots.file, world.boots.refused = file, refused
+    uefi = {Code.VENDOR_CLASS: b"PXEClient:Arch:00007:UNDI:003000", Code.ARCH: b"\0\7", Code.USER_CLASS: b""} if kind == "uefi" else {}
+    one = machine(options=uefi)
+    proxy = Proxy(world.boots, Local({"eth0": SERVER}, frozenset({"eth0"}), Ports()))
+    asked = (one.discover(), one.say(Type.REQUEST, server=SERVER), one.say(Type.INFORM, ciaddr=SERVER))
+    told = []
+    for message in asked:
+        heard = parse(encode(message))
+        assert isinstance(heard, Message)
+        for now in range(3):
+            for core in (proxy.receive, proxy.receive_pxe, world.lender.receive):
+                outcome = core(heard, HERE, now * 4.0)
+                told += [note for note in (outcome.said, *outcome.alarms) if note is not None and note.kind != "nak"]
+    assert {note.kind for note in told} >= ({"offer", "quirk"} if file else {"refused"} if refused else {"offer", "inform"})
+    for note in told:
+        data = _event(note, one.mac, 0.0).data
+        assert data["because"], note
+        assert all(reason["code"] and reason["text"] and reason["source"] for reason in data["because"])

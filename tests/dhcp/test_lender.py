@@ -63,6 +63,10 @@ def told(message: Message) -> str:
     return head + "".join(f"  {code:d} {value.hex()}\n" for code, value in message.options.items() if code != 53)
 
 
+@pytest.mark.quirk("bios-bypass")
+@pytest.mark.quirk("nul-67")
+@pytest.mark.quirk("file-field")
+@pytest.mark.quirk("request-too")
 def test_a_bare_bios_machine_gets_an_address_and_a_boot_file(world: Any, machine: Callable[..., Any]) -> None:
     """What iPXE's ROM sends, and what it needs to go on at once (option 60 and 43), to load (67, file) and to find us (54, siaddr)."""
     one = machine()
@@ -72,6 +76,7 @@ def test_a_bare_bios_machine_gets_an_address_and_a_boot_file(world: Any, machine
     assert told(offer) + told(ack) == GOLDEN
 
 
+@pytest.mark.quirk("siaddr-always")
 def test_the_installer_behind_it_gets_the_same_address_and_no_boot_file(world: Any, machine: Callable[..., Any]) -> None:
     world.dora(machine())
     asked = len(world.boots.asked)
@@ -79,6 +84,7 @@ def test_the_installer_behind_it_gets_the_same_address_and_no_boot_file(world: A
     assert len(world.boots.asked) == asked
 
 
+@pytest.mark.quirk("uefi-67-alone")
 def test_uefi_gets_its_boot_file_without_the_words_that_send_it_to_port_4011(world: Any, machine: Callable[..., Any]) -> None:
     uefi = machine(options={Code.VENDOR_CLASS: b"PXEClient:Arch:00007:UNDI:003000", Code.ARCH: b"\0\x07"})
     ack = world.dora(uefi)
@@ -133,6 +139,7 @@ def test_a_machine_that_comes_back_finds_its_old_address(world: Any, machine: Ca
     assert world.dora(machine(1)).yiaddr == FIRST
 
 
+@pytest.mark.quirk("two-identifiers")
 def test_firmware_and_installer_with_other_identifiers_hold_two_leases(world: Any, machine: Callable[..., Any]) -> None:
     first = world.dora(machine()).yiaddr
     second = world.dora(machine(plain=True, client_id=b"\xff\0\0\0\x01machine")).yiaddr

@@ -7,6 +7,8 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pxeserve.boot.loaders import Loaders
 from pxeserve.boot.session import SessionIds
 from pxeserve.dhcp.booting import Boots
@@ -49,6 +51,8 @@ def test_a_clock_that_was_set_back_makes_no_loop() -> None:
     assert not loops.is_one("a", 9, "x", 10.0)
 
 
+@pytest.mark.quirk("ipxe-asks-again")
+@pytest.mark.quirk("loop")
 def test_a_looping_machine_is_named_nothing_and_told_why(store: Store, tmp_path: Path, machine: Callable[..., Any]) -> None:
     boots = Boots(store, SnapshotSource(store), Loaders(store, tmp_path), SessionIds(b"k" * 32))
     asker = classify(machine(1).discover())

@@ -115,6 +115,7 @@ def test_no_message_is_shorter_than_bootp() -> None:
 @pytest.mark.parametrize(
     ("size", "limit"), [(None, DEFAULT_LIMIT), (0, 548), (576, 548), (1472, 1444), (1500, ETHERNET_LIMIT), (65280, ETHERNET_LIMIT)]
 )
+@pytest.mark.quirk("huge-57")
 def test_the_longest_message_a_client_takes(size: int | None, limit: int) -> None:
     options = {53: b"\x01"} if size is None else {53: b"\x01", Code.MAX_SIZE: size.to_bytes(2)}
     assert Message(BOOTREQUEST, 1, "52:54:00:77:00:01", options).limit == limit
@@ -205,6 +206,8 @@ def test_no_typed_reader_raises(value: bytes) -> None:
     system_uuid(value)
 
 
+@pytest.mark.quirk("uuid-order")
+@pytest.mark.quirk("no-uuid")
 def test_the_uuid_is_in_the_byte_order_of_smbios() -> None:
     sent = bytes.fromhex("00" + "1eab577e000000408000000000000001")
     assert system_uuid(sent) == "7e57ab1e-0000-4000-8000-000000000001"

@@ -103,6 +103,7 @@ def test_what_proves_nothing_is_not_remembered(
 
 @pytest.mark.parametrize("port", [68, PXE_PORT])
 @pytest.mark.parametrize("kind", [Type.REQUEST, Type.INFORM])
+@pytest.mark.quirk("4011-both-ports")
 def test_on_4011_the_answer_goes_back_to_the_port_that_asked(proxy: Proxy, machine: Callable[..., Any], port: int, kind: Type) -> None:
     asked = machine(options={Code.VENDOR_CLASS: b"PXEClient"}).say(kind, ciaddr=TAKEN)
     outcome = proxy.receive_pxe(heard(asked), Arrival("eth0", TAKEN, port, SERVER), 0.0)
@@ -112,6 +113,7 @@ def test_on_4011_the_answer_goes_back_to_the_port_that_asked(proxy: Proxy, machi
     assert outcome.reply.destination == Destination(Way.ROUTED, TAKEN, port)
 
 
+@pytest.mark.quirk("boot-item")
 def test_the_chosen_menu_entry_is_repeated(proxy: Proxy, machine: Callable[..., Any]) -> None:
     asked = machine(options={Code.VENDOR: b"\x47\x04\x80\x00\x00\x00\xff"}).say(Type.REQUEST, ciaddr=TAKEN)
     outcome = proxy.receive_pxe(heard(asked), Arrival("eth0", TAKEN, 68, SERVER), 0.0)
@@ -144,3 +146,19 @@ def test_a_rehearsals_own_relay_is_believed_for_its_identity_alone(proxy: Proxy,
     world.boots.rehearsed.add(here.mac)
     assert proxy.receive(heard(request), arrival, 0.0).sighted == TAKEN
     assert proxy.receive(heard(request), Arrival("eth0", OTHER, 40000, SERVER), 0.0).ignored == "overheard-from-afar"
+
+
+def test_the_operating_system_of_a_host_is_told_of_and_that_of_nobody_is_not(proxy: Proxy, world: Any, machine: Callable[..., Any]) -> None:
+    system = machine(plain=True)
+    wire = Arrival("eth0", NONE, 68, EVERYBODY)
+    asks = [system.say(Type.REQUEST, requested=TAKEN, server=OTHER), system.say(Type.REQUEST, requested=TAKEN)]
+    assert [proxy.receive(heard(one), wire, 0.0).heard for one in asks] == [None, None]
+    world.boots.hosts[system.mac] = "xen01"
+    took, had = [proxy.receive(heard(one), wire, 0.0) for one in asks]
+    assert took.heard is not None and had.heard is not None
+    assert took.heard.kind == had.heard.kind == "system"
+    assert (took.heard.host, took.heard.address, took.heard.text) == ("xen01", TAKEN, f"took {TAKEN} from {OTHER}")
+    assert (had.heard.host, had.heard.text, had.reply, had.sighted) == ("xen01", f"asks for {TAKEN} again", None, None)
+    assert "arch" not in had.heard.data
+    relayed = machine(plain=True, giaddr=OTHER)
+    assert proxy.receive(heard(relayed.say(Type.REQUEST, requested=TAKEN)), wire, 0.0).heard is None

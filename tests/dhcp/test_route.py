@@ -36,6 +36,7 @@ OWN_PORT = b"\x01\x02ge\x13\x00"
         (NONE, b"", NONE, False, Type.OFFER, False, Destination(Way.BROADCAST, EVERYBODY, 68)),
     ],
 )
+@pytest.mark.quirk("broadcast-flag")
 def test_the_table_of_destinations(
     giaddr: IPv4Address, agent: bytes, ciaddr: IPv4Address, broadcast: bool, answer: Type, frames: bool, expected: Destination
 ) -> None:

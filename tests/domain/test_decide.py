@@ -54,7 +54,6 @@ CASES = {
     "uuid unsaid by it": Case(INSTALLER, "armed", host=replace(HOST, uuid=UUID)),
     "plain files": Case(PLAIN, "armed", profile=Profile("rack-a", plain=PlainBoot(kernel="vmlinuz")), medium=None),
     "unknown machine": Case(OWN_DISK, "unknown-host", host=None, install=None, profile=None, medium=None),
-    "somebody else's uuid": Case(OWN_DISK, "uuid-differs", client=CLIENT._replace(uuid=OTHER_UUID), host=replace(HOST, uuid=UUID)),
     "idle": Case(OWN_DISK, "idle", install=None),
     "answered": Case(OWN_DISK, "install-answered", install=replace(ARMED, state=InstallState.ANSWERED)),
     "installing": Case(OWN_DISK, "install-installing", install=replace(ARMED, state=InstallState.INSTALLING)),
@@ -71,6 +70,7 @@ CASES = {
     "medium without boot files": Case(OWN_DISK, "medium-unbootable", medium=replace(MEDIUM, boot=None)),
 }
 NO_BOOT_FILE = {
+    "somebody else's uuid": Case(ADDRESS_ONLY, "uuid-differs", client=CLIENT._replace(uuid=OTHER_UUID), host=replace(HOST, uuid=UUID)),
     "ordinary client": Case(ADDRESS_ONLY, "not-pxe", client=CLIENT._replace(pxe=False)),
     "architecture that runs nothing": Case(ADDRESS_ONLY, "unknown-arch", client=Client(MAC, None, arch=11)),
     "architecture nobody knows": Case(ADDRESS_ONLY, "unknown-arch", client=Client(MAC, None, arch=4711)),
@@ -106,7 +106,7 @@ def test_a_missing_loader_says_how_to_get_one() -> None:
 
 
 def test_reasons_name_what_they_are_about() -> None:
-    text = decided(CASES["somebody else's uuid"]).because[-1].text
+    text = decided(NO_BOOT_FILE["somebody else's uuid"]).because[-1].text
     assert MAC in text
     assert UUID in text
     assert OTHER_UUID in text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from pxeserve.config import Config
+from pxeserve.config.outlets import RecordConfig
 from pxeserve.domain.host import Host, Profile
 from pxeserve.events.inbox import ROOM, Inbox
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
@@ -37,8 +39,8 @@ class Room:
     signs: list[str] = field(default_factory=list)
     lapsed: list[float] = field(default_factory=list)
 
-    def worker(self, room: int = ROOM) -> Worker:
-        return Worker(self.store, Inbox(self.sock, room), clock=lambda: NOW, lapse=self.lapse)
+    def worker(self, room: int = ROOM, kept: RecordConfig | None = None) -> Worker:
+        return Worker(self.store, Inbox(self.sock, room), kept, clock=lambda: NOW, lapse=self.lapse)
 
     def lapse(self, _store: Store, now: float) -> int:
         self.lapsed.append(now)
@@ -94,6 +96,19 @@ class Room:
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Room]:
+    with furnished(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def make_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Room]]:
+    """Makes a room more, for a test that needs a new one each time."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(furnished(tmp_path_factory.mktemp("room")))
+
+
+@contextmanager
+def furnished(tmp_path: Path) -> Iterator[Room]:
     store = open_store(tmp_path, migrate=True)
     with store.site.write() as connection:
         inventory.put_profile(connection, Profile("rack-a"))

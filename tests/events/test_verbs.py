@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from pxeserve.domain.host import Host
 from pxeserve.errors import PxeserveError
 from pxeserve.events.ledger import Ledger
 from pxeserve.events.record import Event
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context, Progress
+from pxeserve.store import inventory
 
 NOW = 1_800_000_000.0
 MAC = "52:54:00:77:00:01"
@@ -42,6 +44,40 @@ def test_following_gives_what_comes_later(told: Any) -> None:
     assert next(following)["kind"] == "dhcp.discover"
     Ledger(told.store).write([Event("install.armed", NOW + 2), Event("dhcp.ack", NOW + 3, mac=MAC)])
     assert next(following)["kind"] == "dhcp.ack"
+
+
+def test_a_racks_events_are_those_of_whoever_stands_in_it_when_they_come(told: Any) -> None:
+    def put(name: str, number: int, rack: str, row: int | None = None) -> None:
+        with told.store.site.write() as connection:
+            inventory.put_host(connection, Host(number if row is None else row, name, (f"52:54:00:77:00:0{number}",), "rack-a", rack=rack))
+
+    def happens(host: str) -> None:
+        Ledger(told.store).write([Event("dhcp.ack", NOW, host=host)])
+
+    put("xen01", 1, "r1")
+    put("xen02", 2, "r2", row=0)
+    happens("xen02")
+    following: Iterator[dict[str, Any]] = ask(told, "events", follow=True, rack="r1")
+    assert (next(following)["kind"]) == "dhcp.discover"
+    happens("xen02")
+    happens("xen01")
+    assert (next(following)["host"]) == "xen01"
+    put("xen02", 2, "r1")
+    happens("xen02")
+    assert (next(following)["host"]) == "xen02"
+    put("xen01", 1, "r9")
+    put("xen02", 2, "r9")
+    happens("xen01")
+    assert (next(following)["host"]) == "xen01"  # the rack is empty, and still it is followed
+    with pytest.raises(PxeserveError, match="r1"):
+        ask(told, "events", rack="r1")
+
+
+def test_one_installation_is_told_of_alone(told: Any) -> None:
+    Ledger(told.store).write([Event("install.armed", NOW, install="a"), Event("install.done", NOW, install="b")])
+    assert [one["kind"] for one in ask(told, "events", install="b")] == ["install.done"]
+    assert [one["kind"] for one in ask(told, "events", kind="install.*")] == ["install.armed", "install.done"]
+    assert ask(told, "events.newest") == 4
 
 
 def test_following_notices_that_its_asker_has_left(told: Any) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
 from pxeserve.domain.host import Host
 from pxeserve.events import server
@@ -203,20 +203,6 @@ def test_trouble_with_lapsing_ends_nothing(room: Any) -> None:
     worker.turn()
     worker.turn()
     assert room.outbox() == 0
-
-
-def test_the_newest_events_are_kept_and_old_ones_go(room: Any) -> None:
-    ledger = Ledger(room.store, keep_events=3, keep_seconds=100.0)
-    ledger.write([Event("count", NOW - 10, str(number)) for number in range(5)])
-    assert ledger.prune(NOW) == 2
-    assert [event.text for event in room.events()] == ["2", "3", "4"]
-    with room.store.events.write() as connection:
-        connection.execute(update(t.event).where(t.event.c.text == "3").values(at=NOW - 101))
-        stored.add_counts(connection, {(1, "dhcp", "old"): 1, (int(NOW) // 60, "dhcp", "new"): 1})
-    assert ledger.prune(NOW) == 1
-    assert ledger.prune(NOW) == 0
-    assert [event.text for event in room.events()] == ["2", "4"]
-    assert room.counts() == {("dhcp", "new"): 1}
 
 
 def test_the_child_serves_with_the_installs_own_lapse(room: Any, tmp_path: Path) -> None:

@@ -112,6 +112,7 @@ def test_over_a_sound_cable_nothing_is_lost_and_the_wire_is_no_bottleneck(lab: L
 @pytest.mark.parametrize("seeds", [2, pytest.param(20, marks=pytest.mark.long)])
 @pytest.mark.parametrize("loss", LIMITS)
 @pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.quirk("atftp-acks-once")
 def test_loss_costs_no_more_than_the_manual_says(
     lab: Lab, client: str, loss: float, seeds: int, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:

@@ -16,7 +16,7 @@ from pxeserve.config import load
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.install import OPEN_STATES, InstallState
 from pxeserve.errors import ConflictError, PxeserveError, RefusedError
-from pxeserve.installs import delivery, rehearsal, seal
+from pxeserve.installs import delivery, doubt, rehearsal, seal
 from pxeserve.installs.arming import Arming, BootDenied, BootGrant, Order
 from pxeserve.installs.lapse import lapse
 from pxeserve.installs.seal import Frozen
@@ -286,6 +286,50 @@ def test_after_ten_minutes_or_the_first_report_it_is_gone(world: World) -> None:
     assert world.deliver(token, now=NOW + 7) is None
 
 
+def test_what_dhcp_heard_against_an_arming_freezes_it_and_nothing_else(world: World) -> None:
+    contradiction = {"code": doubt.CONTRADICTION, "text": "the UUID is another's"}
+    install = world.arming.arm(world.order(), NOW)
+    heard = [
+        (install.id, {"because": [{"code": "armed", "text": "armed"}]}),
+        (None, {"because": [contradiction]}),
+        (install.id, {"because": "uuid-differs"}),
+    ]
+    assert not list(doubt.contradictions(heard))
+    [(who, because)] = doubt.contradictions([*heard, (install.id, {"because": [contradiction]})])
+    assert doubt.freeze(world.store, who, because, NOW)
+    assert world.state is InstallState.FROZEN
+    assert isinstance(world.ask(), BootDenied)
+    assert not doubt.freeze(world.store, who, because, NOW), "twice"
+    assert not doubt.freeze(world.store, "nobody", because, NOW)
+
+
+def test_a_token_that_was_right_once_is_told_once_a_minute_with_the_reason(world: World) -> None:
+    world.arming.arm(world.order(), NOW)
+    token = world.token()
+    world.arming.cancel(world.host, "tester", NOW + 1)
+    for second in (2.0, 3.0, 61.0, 62.0):
+        assert world.deliver(token, now=NOW + second) is None
+    with world.store.site.read() as connection:
+        told = connection.execute(t.install_event.select().where(t.install_event.c.kind == "install.stale-token")).all()
+    assert [row.at for row in told] == [NOW + 2, NOW + 62]
+    assert "that install is cancelled" in told[0].data["because"]
+    assert token not in str(told)
+
+
+def test_a_token_that_is_asked_for_too_often_or_too_late_is_told(world: World) -> None:
+    world.arming.arm(world.order(), NOW)
+    token = world.token()
+    sent = world.deliver(token)
+    assert sent is not None and sent.commit()
+    assert world.deliver(token, now=NOW + 600) is None
+    assert world.told()[-1] == "install.stale-token"
+    world.arming.cancel(world.host, "tester", NOW + 700)
+    world.arming.arm(world.order(), NOW + 700)
+    late = world.token(now=NOW + 701)
+    assert world.deliver(late, now=NOW + 700 + 24 * HOUR) is None
+    assert world.told()[-1] == "install.stale-token"
+
+
 def test_the_right_token_from_a_wrong_address_freezes_and_tells(world: World) -> None:
     world.arming.arm(world.order(), NOW)
     token = world.token()
@@ -470,7 +514,7 @@ import os, sys
 from ipaddress import IPv4Address
 from pathlib import Path
 from pxeserve.config import load
-from pxeserve.installs import delivery, seal
+from pxeserve.installs import delivery, doubt, seal
 from pxeserve.installs.arming import Arming, BootGrant, Order
 from pxeserve.installs.seal import Frozen
 from pxeserve.installs.subject import subject

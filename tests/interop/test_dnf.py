@@ -26,6 +26,7 @@ def _rpm(name: str, folder: Path, scratch: Path) -> None:
     subprocess.run(["rpmbuild", "-bb", "--quiet", *(word for one in words for word in ("--define", one)), spec], check=True)
 
 
+@pytest.mark.quirk("update-name")
 def test_dnf_installs_what_the_installers_ask_it_for(tmp_path: Path) -> None:
     for kind, rpm, driver_disk in (("pack", "agent", False), ("disk", "nic", True)):
         folder = tmp_path / kind

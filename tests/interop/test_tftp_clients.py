@@ -140,6 +140,7 @@ def port(request, folder, tmp_path_factory) -> Iterator[int]:
         if name != "empty" or fetch not in REFUSE_EMPTY
     ],
 )
+@pytest.mark.quirk("tsize-zero")
 def test_what_a_client_fetches_is_what_lies_there(fetch: Fetch, name: str, port: int, folder: Path, tmp_path: Path) -> None:
     target = tmp_path / "fetched"
     assert fetch(port, name, target)

@@ -66,6 +66,8 @@ def test_the_hosts_own_server_exports_the_folder_itself(tmp_path: Path) -> None:
         ("nfs", {"nfs": {"enabled": True, "port": 12049}}, "8.2", (4,), "NFSv4 is looked for at port 2049"),
     ],
 )
+@pytest.mark.quirk("ftp-port-21")
+@pytest.mark.quirk("nfs-names-no-port")
 def test_what_no_installer_would_find_is_refused(tmp_path: Path, over: str, sections, dialect: str, versions, says: str) -> None:
     if versions:
         serving(tmp_path, *versions)

@@ -128,6 +128,7 @@ def test_only_anonymous_is_let_in(ftp: Ftp, name: str) -> None:
         assert client.ask("RETR /media/xs41/install.img").code == 530
 
 
+@pytest.mark.quirk("ftp-login-each")
 def test_two_hundred_connections_of_one_address_leave_room_for_others(ftp: Ftp) -> None:
     crowd = [Client(ftp.address) for _ in range(200)]
     try:

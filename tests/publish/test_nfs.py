@@ -125,6 +125,7 @@ def test_media_come_go_and_change_while_ganesha_runs_on(nfs: Nfs) -> None:
     assert nfs.ganesha == pid
 
 
+@pytest.mark.quirk("ganesha-replaced-path")
 def test_a_revision_that_takes_anothers_place_in_one_moment_is_exported(nfs: Nfs) -> None:
     """Ganesha would refuse it while the old one is there: what is replaced has to go first."""
     nfs.imported("swift")
@@ -234,6 +235,7 @@ def _in_a_namespace(*before: str) -> Iterator[Nfs]:
 
 
 @pytest.mark.netns
+@pytest.mark.quirk("ganesha-ends-without-rpcbind")
 def test_without_rpcbind_v3_is_left_out_in_words_and_v4_is_served() -> None:
     with _in_a_namespace(*OWN_RUN) as made:
         made.serving((4,))

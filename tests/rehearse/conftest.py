@@ -140,7 +140,7 @@ def furnish(folder: Path, inside: tuple[str, ...] = (), **network: Any) -> House
     first = 20_000 + os.getpid() * 100 % 40_000  # of its own, so that two test processes do not meet
     ports["transfers"] = f"{first}-{first + 99}"
     loopback = {"interface": "lo", "address": "127.0.0.1", "net": "127.78.0"}
-    template = CONFIG if network.pop("mode", "server") == "server" else _PROXY
+    template = (CONFIG if network.pop("mode", "server") == "server" else _PROXY) + network.pop("extra", "")
     config.write_text(template.format(data=data, user=getpass.getuser(), **(ports | loopback | network)))
     data_folder.own_folder(data, None)
     prepare.fill(data)

@@ -15,6 +15,7 @@ import pytest
 
 from pxeserve.rehearse.channel import relayed
 from pxeserve.rehearse.dhcp import DhcpClient
+from pxeserve.rehearse.firmware import Tongue
 from pxeserve.rehearse.http import HttpClient, shown
 from pxeserve.rehearse.plan import Package, Plan
 from pxeserve.rehearse.step import StepFailedError
@@ -171,7 +172,7 @@ def tftp_script(oack: bytes, *blocks: bytes) -> Callable[[bytes, int], list[byte
 def test_the_loaders_options_are_pxelinuxs() -> None:
     oack = b"blksize\x001408\0tsize\x001500\0"
     with udp_peer(tftp_script(oack, b"a" * 1408, b"b" * 92)) as (port, heard):
-        sink = tftp(port).loader("ldlinux.c32", keep=4)
+        sink = tftp(port).fetch("ldlinux.c32", Tongue.PXELINUX, keep=4)
     assert heard[0].startswith(b"\0\x01ldlinux.c32\0octet\0")
     assert b"blksize\x001408" in heard[0]
     assert b"tsize\x000" in heard[0]
@@ -190,12 +191,12 @@ def test_the_loaders_options_are_pxelinuxs() -> None:
 )
 def test_what_stops_a_transfer_is_said(script: Any, says: str) -> None:
     with udp_peer(script) as (port, _), pytest.raises(StepFailedError, match=says):
-        tftp(port).loader("file")
+        tftp(port).fetch("file", Tongue.PXELINUX)
 
 
 def test_a_missing_file_is_told_apart() -> None:
     with udp_peer(always(b"\0\x05\0\x01no\0")) as (port, _), pytest.raises(NotThereError):
-        tftp(port).loader("pxelinux.cfg/01-02-00-00-00-00-07")
+        tftp(port).fetch("pxelinux.cfg/01-02-00-00-00-00-07", Tongue.PXELINUX)
 
 
 @contextmanager

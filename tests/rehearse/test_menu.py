@@ -36,6 +36,7 @@ def test_a_plain_kernel_with_its_ram_disk() -> None:
 
 def test_the_way_out_to_the_own_disk() -> None:
     assert read("default own-disk\nlabel own-disk\n  localboot 0\n").local
+    assert read("default own-disk\nlabel own-disk\n  kernel chain.c32\n  append hd0\n").local
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,7 @@ def test_the_xml_format_is_written_and_imported(folder: Path, rpm: Callable[...,
     assert (medium.role, medium.format, medium.version) == (Role.PACK, "xml", "1.0.0")
 
 
+@pytest.mark.quirk("kernel-word")
 def test_5_6_replaces_another_word_for_its_kernel(folder: Path) -> None:
     create(folder, "xml", requires=["xs:main=5.6.0"])
     packages = {one.file: one for one in xml.read_packages((folder / "XS-PACKAGES").read_bytes())}
@@ -275,6 +276,7 @@ ERRORS: dict[str, tuple[Callable[[Path], object], str, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.quirk("listed-again")
 def test_each_error_is_said_before_anything_is_written(folder: Path, error: str) -> None:
     spoil, format, said, says = ERRORS[error]
     spoil(folder)
@@ -287,6 +289,7 @@ def test_all_errors_are_said_at_once(folder: Path) -> None:
     assert len([line for line in refused(folder, name="xs:a").splitlines() if not line.startswith(" ")]) == 3
 
 
+@pytest.mark.quirk("driver-at-root")
 def test_what_works_and_surprises_is_a_warning(tmp_path: Path) -> None:
     site = tmp_path / "packages.site"
     samples.write(site / "nic.ko", b"x" * 50)

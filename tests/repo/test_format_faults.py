@@ -122,6 +122,10 @@ FAULTS: dict[str, tuple[str, Spoil, str]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.quirk("old-sections")
+@pytest.mark.quirk("paired-by-number")
+@pytest.mark.quirk("gzip-only")
+@pytest.mark.quirk("keys-by-generation")
 def test_each_fault_is_refused_by_name(tmp_path: Path, fault: str) -> None:
     kind, spoil, says = FAULTS[fault]
     tree = samples.make(kind, tmp_path / "tree")

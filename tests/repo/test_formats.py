@@ -55,6 +55,7 @@ def test_every_sample_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.quirk("platform-main")
 def test_each_kind_of_medium_is_known(tmp_path: Path, kind: str) -> None:
     found = build(samples.make(kind, tmp_path))
     assert (found.format, found.role, found.product, found.version, found.build, found.repositories) == KINDS[kind]
@@ -168,6 +169,8 @@ def _packages(tree: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("oddity", NOTES)
+@pytest.mark.quirk("listed-again")
+@pytest.mark.quirk("under-100-bytes")
 def test_what_installers_only_stumble_over_is_a_note(tmp_path: Path, oddity: str) -> None:
     kind, change, says = NOTES[oddity]
     tree = samples.make(kind, tmp_path / "tree")

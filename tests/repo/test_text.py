@@ -52,6 +52,7 @@ def test_the_guides_own_examples_are_read() -> None:
         (f"caf\xe9 1 {MD5} firmware a", 1, 4, "not ASCII"),
     ],
 )
+@pytest.mark.quirk("capital-md5")
 def test_each_fault_is_named_with_its_place(content: str, line: int, column: int, says: str) -> None:
     with pytest.raises(FormatError) as error:
         text.read_packages(content.encode("latin-1"), "packages.main/XS-PACKAGES")

@@ -126,6 +126,7 @@ REPOSITORY_FAULTS: dict[str, tuple[str, int, str]] = {
 
 
 @pytest.mark.parametrize("fault", PACKAGE_FAULTS)
+@pytest.mark.quirk("capital-md5")
 def test_each_fault_of_a_package_is_named_with_its_place(fault: str) -> None:
     content, line, column, says = PACKAGE_FAULTS[fault]
     with pytest.raises(FormatError) as error:

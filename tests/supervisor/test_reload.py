@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -43,3 +44,22 @@ def test_what_is_settled_with_the_ports_waits_for_a_restart_and_the_log_says_so(
     service.says(r"warning .*change only with a restart", since)
     service.says(r"provision ready", since)
     assert service.healthy()  # where it was
+
+
+def test_the_log_is_for_programs_or_for_people_from_one_reload_to_the_next(service: Any) -> None:
+    people = service.config.read_text()
+    service.config.write_text(f'{people}[log]\nformat = "json"\n')
+    service.launch()
+    service.says(r'"event": "ready"')
+    service.until(service.healthy, "it serves")
+    lines = [json.loads(line) for line in list(service.log)]  # every one of them, whichever process said it
+    assert all({"event", "level", "timestamp", "process"} <= line.keys() for line in lines)
+    service.config.write_text(people)
+    since = len(service.log)
+    service.signal(signal.SIGHUP)
+    service.says(r"^\S+ \[info.*\btftp ready\s+pid=", since)
+    service.signal(signal.SIGTERM)
+    assert service.ended() == 0
+    service.drained()
+    assert service.log[-1].count("[info") == 1
+    assert "stopping" in service.log[-1]

@@ -33,6 +33,7 @@ CABLES = {
 
 @pytest.mark.parametrize("options", KINDS.values(), ids=KINDS)
 @pytest.mark.parametrize("bad", CABLES.values(), ids=CABLES)
+@pytest.mark.quirk("atftp-acks-once")
 def test_a_bad_cable_slows_and_never_corrupts(joined, cable, options, bad) -> None:
     for seed in range(3):
         course = joined(BODY, options, cable=cable(**bad), seed=seed)
@@ -50,6 +51,7 @@ def test_a_bad_cable_slows_and_never_corrupts(joined, cable, options, bad) -> No
         ("windowsize 16", 0.01, 2.0),
     ],
 )
+@pytest.mark.quirk("impatient-nobody")
 def test_loss_costs_what_the_manual_promises(joined, cable, kind: str, loss: float, most: float) -> None:
     """200 kB over a cable that loses DATA and ACKs, with a client that waits 5 s before it repeats anything."""
     seconds = [joined(BODY, KINDS[kind], cable=cable(loss=loss), seed=seed).seconds for seed in range(12)]

@@ -57,6 +57,7 @@ def asked(text: str) -> tuple[tuple[str, str], ...]:
 
 
 @pytest.mark.parametrize(("ask", "grant"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+@pytest.mark.quirk("blksize-frame")
 def test_what_is_granted(ask: str, grant: str) -> None:
     agreement = negotiate(asked(ask), Mode.OCTET, SIZE, Limits())
     expected = b"\0\6" + b"".join(f"{name}\0{value}\0".encode() for name, value in asked(grant))

@@ -93,6 +93,7 @@ def test_the_answer_comes_from_the_address_that_was_asked(live, shelf, wire, sin
         assert client.tid[0] == address
 
 
+@pytest.mark.quirk("every-miss-answered")
 def test_a_missing_file_is_said_at_once_with_what_the_screen_shows(live, shelf, wire) -> None:
     server = live(shelf({"secret": Refusal(2, "Access violation", "path: outside", mac="52:54:00:77:00:01")}))
     client = wire(server.address)
@@ -448,6 +449,7 @@ def test_when_the_parent_is_gone_the_clients_hear_so(live, shelf, wire, single_p
     assert client.hear() == Error(0, "The server is stopping")
 
 
+@pytest.mark.quirk("same-port-again")
 def test_a_client_that_begins_anew_on_the_same_port_is_served(live, shelf, wire, single_port) -> None:
     server = live(shelf({"a": BODY, "b": b"b"}), single_port=single_port)
     client = wire(server.address)

@@ -245,6 +245,7 @@ def test_a_client_that_comes_back_after_ten_seconds_goes_on(sender) -> None:
     assert transfer.next_timer() - 10 < 0.1
 
 
+@pytest.mark.quirk("probe-abort")
 def test_ovmf_asks_for_the_size_and_aborts(sender) -> None:
     transfer = sender(BODY, {"tsize": "0", "blksize": "1468", "windowsize": "4"})
     heard(transfer)

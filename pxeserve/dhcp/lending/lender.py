@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 from typing import NamedTuple
 
 from pxeserve.dhcp.classify import Asker, Kind, classify
+from pxeserve.dhcp.described import described
 from pxeserve.dhcp.lending.lease import Claim, Denial
 from pxeserve.dhcp.lending.leases import Leases
 from pxeserve.dhcp.lending.limits import Admission, Strikes
@@ -18,8 +19,11 @@ from pxeserve.dhcp.lending.offers import Holder
 from pxeserve.dhcp.lending.subnets import Networks, Subnet
 from pxeserve.dhcp.lending.watermark import Watermarks
 from pxeserve.dhcp.options import Code
-from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore
+from pxeserve.dhcp.outcome import Boot, Booter, Note, Outcome, Reply, ignore, other_card, turned
 from pxeserve.dhcp.packet import NONE, Message, Type
+from pxeserve.dhcp.quirks.make import in_force
+from pxeserve.dhcp.quirks.manner import Manner, Way
+from pxeserve.dhcp.quirks.observed import Observed
 from pxeserve.dhcp.reply import Terms, lending, refusal
 from pxeserve.dhcp.route import Arrival, Local, route
 from pxeserve.domain.crowd import Crowd
@@ -67,6 +71,7 @@ class Lender:
         self._strikes = Strikes()
         self._watermarks = Watermarks()
         self._crowd = Crowd()
+        self._observed = Observed()
         self._handlers = {
             Type.DISCOVER: self._discover,
             Type.REQUEST: self._request,
@@ -101,14 +106,19 @@ class Lender:
         heard = _heard(case)
         if isinstance(address, Denial):
             return ignore(address.value, heard, alarms)
+        watched = case.told and case.asker.make.server
+        change = self._observed.offering(case.message.mac, case.asker.make.server, case.now) if watched else None
         reply, boot = self._lend(case, Type.OFFER, subnet, address, subnet.lease)
-        if boot is not None and boot.refused:
-            alarms += (Note("refused", f"gets {address} and no boot file", address, case.host, boot),)
-        return Outcome(reply, heard=heard, said=_said(case, "offer", "offered {}", address, boot), alarms=alarms, untold=not case.told)
+        if boot is not None and (case.told or boot.host is not None):
+            alarms += (*_refused(case, address, boot), *other_card(boot))
+        alarms += turned(change, boot)
+        return Outcome(reply, heard=heard, said=self._said(case, "offer", "offered {}", address, boot), alarms=alarms, untold=not case.told)
 
     def _request(self, case: _Case) -> Outcome:
         message = case.message
         claim, address = _claim(message)
+        if case.asker.make.server:
+            self._observed.took(message.mac, case.asker.make.server, case.now)
         subnet = self._subnet(case)
         if claim is Claim.SELECTING and message.options[Code.SERVER_ID] != case.server.packed:
             if subnet is not None:
@@ -131,7 +141,7 @@ class Lender:
         reply, boot = self._lend(case, Type.ACK, subnet, address, subnet.lease)
         left = int(min(old.expires, lease.expires) - case.now) if old else 0
         instead = self._lend(case, Type.ACK, subnet, address, left)[0] if left >= LEAST_REMAINDER else None
-        said = _said(case, "ack", f"lent {{}} for {subnet.lease} s", address, boot)
+        said = self._said(case, "ack", f"lent {{}} for {subnet.lease} s", address, boot)
         return Outcome(reply, durable=True, instead=instead, heard=_heard(case, address), said=said, untold=not case.told)
 
     def _deny(self, case: _Case, address: IPv4Address, claim: Claim, denial: Denial) -> Outcome:
@@ -168,7 +178,7 @@ class Lender:
         if subnet is None or address not in subnet.network:
             return ignore("no-subnet")
         reply, boot = self._lend(case, Type.ACK, subnet, NONE, None)
-        return Outcome(reply, said=_said(case, "inform", "told {} about its network", address, boot), untold=not case.told)
+        return Outcome(reply, said=self._said(case, "inform", "told {} about its network", address, boot), untold=not case.told)
 
     def _subnet(self, case: _Case) -> Subnet | None:
         return self._networks.of(case.message, case.asker.agent, case.arrival)
@@ -186,8 +196,22 @@ class Lender:
         boot = None
         if case.asker.kind is not Kind.ORDINARY:
             boot = self._booter.boot(case.asker, case.message.xid, address if address != NONE else case.message.ciaddr, case.now)
-        terms = Terms(subnet, seconds, case.host, boot.name(case.server) if boot else None)
+        manner = self._way(case).manner if boot else Manner()
+        terms = Terms(subnet, seconds, case.host, boot.name(case.server) if boot else None, manner)
         return self._reply(case, lending(case.message, case.asker, kind, case.server, address, terms)), boot
+
+    def _way(self, case: _Case) -> Way:
+        return self._observed.way(case.message.mac, case.asker.make.server)
+
+    def _said(self, case: _Case, kind: str, text: str, address: IPv4Address, boot: Boot | None) -> Note | None:
+        """`text` with the address in its braces. Of a stranger in a crowd nothing, unless it turns out to be a host's rehearsal."""
+        if not case.told and (boot is None or boot.host is None):
+            return None
+        text = text.format(address)
+        if boot is None or not boot.file:
+            return Note(kind, text, address, case.host, boot)
+        data = {"quirks": in_force(case.asker.make, self._way(case))}
+        return Note(kind, f"{text}, boot file {boot.name(case.server)}", address, case.host, boot, data)
 
     def _reply(self, case: _Case, answer: Message) -> Reply:
         frames = case.arrival.interface in self._local.frames
@@ -217,9 +241,7 @@ def _through(giaddr: IPv4Address, circuit: bytes) -> str:
 def _heard(case: _Case, address: IPv4Address | None = None, other: IPv4Address | None = None) -> Note | None:
     if not case.told:
         return None
-    data = {"vendor_class": case.asker.client.vendor_class, "xid": f"{case.message.xid:08x}"}
-    if case.asker.client.arch is not None:
-        data["arch"] = str(case.asker.client.arch)
+    data = described(case.message, case.asker)
     if case.holder.relay:
         data["relay"] = case.holder.relay
     if case.asker.ipxe:
@@ -231,11 +253,5 @@ def _heard(case: _Case, address: IPv4Address | None = None, other: IPv4Address |
     return Note(kind, text, address, case.host, data=data)
 
 
-def _said(case: _Case, kind: str, text: str, address: IPv4Address, boot: Boot | None) -> Note | None:
-    """`text` with the address in its braces. Of a stranger in a crowd nothing, unless it turns out to be a host's rehearsal."""
-    if not case.told and (boot is None or boot.host is None):
-        return None
-    text = text.format(address)
-    if boot is not None and boot.file:
-        text += f", boot file {boot.name(case.server)}"
-    return Note(kind, text, address, case.host, boot)
+def _refused(case: _Case, address: IPv4Address, boot: Boot) -> tuple[Note, ...]:
+    return (Note("refused", f"gets {address} and no boot file", address, case.host, boot),) if boot.refused else ()

@@ -137,6 +137,11 @@ class Course:
         self._named(event, data)
         self.reach(Step.ADDRESS)
 
+    def _system(self, event: EventRow, data: Mapping[str, Any]) -> None:
+        """A host's system that asks another server: the installer behind its RAM disk, or what lies on its disk."""
+        if self._reached is not Step.OTHER and ORDER[self._reached] >= ORDER[Step.KERNEL]:
+            self._ack(event, data)
+
     def _named(self, event: EventRow, data: Mapping[str, Any]) -> None:
         self._address_server = self._address_server or event.address is not None
         if data.get("file"):
@@ -248,6 +253,7 @@ _HANDLERS: dict[str, Callable[[Course, EventRow, Mapping[str, Any]], None]] = {
     "dhcp.request": Course._asks,
     "dhcp.offer": Course._offer,
     "dhcp.ack": Course._ack,
+    "dhcp.system": Course._system,
     "dhcp.refused": Course._refused,
     "dhcp.silent": Course._silent,
     "dhcp.nak": Course._nak,

@@ -57,6 +57,7 @@ def test_uefi_server(service, lan, uefi_disk: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.quirk("grub-asks-the-address-server")
 def test_uefi_proxy(beside, lan, uefi_disk: Path) -> None:
     install_once_then_own_disk(beside, lan, uefi_disk, "uefi")
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "events0003"
-down_revision = "events0001"
+down_revision = "events0002"
 
 
 def upgrade() -> None:

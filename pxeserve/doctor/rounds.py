@@ -1,0 +1,137 @@
+"""The doctor's rounds in the service: a slow thread of the worker, of the lowest standing. What it finds is told once, and once more when
+it is gone.
+
+The worker starts and stops it and knows no more of it. It has the service's rights: what only root sees, `pxeserve doctor` looks at.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from pxeserve.doctor.around import Around
+from pxeserve.doctor.check import Check, examine
+from pxeserve.doctor.finding import Finding, Grade, Result
+from pxeserve.doctor.network import interfaces, served
+from pxeserve.doctor.probe import invented_mac
+from pxeserve.doctor.registry import CHECKS
+from pxeserve.doctor.standing import FOUND, GONE, event, standing
+from pxeserve.errors import PxeserveError
+from pxeserve.events.recorder import SOCKET_NAME, Recorder
+from pxeserve.serving import Serving
+from pxeserve.store import Store, open_store
+
+FIRST, OFTEN, SELDOM = 30.0, 60.0, 600.0
+"""Seconds until the first round, between rounds of what is looked at often (threat T26), and of all else."""
+
+MISSED = 2
+"""Rounds without a finding after which it is gone: an answer may be lost once."""
+
+_LISTENS, _QUESTIONS = 3.0, 2
+_END = 5.0
+_log = structlog.get_logger("worker")
+
+
+class Rounds:
+    """The thread. `start` once, `finish` once. `clock` gives epoch seconds."""
+
+    def __init__(self, serving: Serving, *, first: float = FIRST, often: float = OFTEN, seldom: float = SELDOM) -> None:
+        self._serving = serving
+        self._first, self._often, self._seldom = first, often, seldom
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="doctor", daemon=True)
+
+    def start(self) -> None:
+        """Begin, after a while: a service that starts has better things to do."""
+        self._thread.start()
+
+    def finish(self) -> None:
+        """End; a round under way is not waited for long."""
+        self._ended.set()
+        self._thread.join(_END)
+
+    def _run(self) -> None:
+        data = self._serving.config.server.data
+        recorder = Recorder(data / "run" / SOCKET_NAME, "worker")
+        store = open_store(data)
+        mac, notes, whole = invented_mac(), None, 0.0
+        wait = self._first
+        try:
+            while not self._ended.wait(wait):
+                wait = self._often
+                now = time.monotonic()
+                everything = not whole or now - whole >= self._seldom
+                try:
+                    notes = notes or Notes(store, recorder.emit)
+                    around = replace(surroundings(self._serving, store), mac=mac)
+                    notes.take(examine(due(everything=everything), around), time.time())
+                except (SQLAlchemyError, PxeserveError, OSError) as error:
+                    _log.warning(f"the doctor's round was left out: {error}")
+                    continue
+                if everything:
+                    whole = now
+                recorder.flush()
+        finally:
+            recorder.close()
+            store.close()
+
+
+def due(*, everything: bool) -> list[Check]:
+    """The checks of a round."""
+    return [check for check in CHECKS if not check.by_hand and (everything or check.often)]
+
+
+def surroundings(serving: Serving, store: Store) -> Around:
+    """What a round looks at, as the service's own user."""
+    known = interfaces()
+    prefix = "doctor-raw:"
+    packets = {role.removeprefix(prefix): sock for role, sock in serving.sockets.items() if role.startswith(prefix)}
+    return Around(
+        config=serving.config,
+        networks=served(serving.config, known),
+        interfaces=known,
+        now=time.time(),
+        serving=True,
+        store=store,
+        packets=packets,
+        seconds=_LISTENS,
+        questions=_QUESTIONS,
+    )
+
+
+class Notes:
+    """What is known to stand, and who is told of changes. Begins with what the record says, so that a restart tells nothing again."""
+
+    def __init__(self, store: Store, emit: Callable[..., None]) -> None:
+        self._emit = emit
+        self._stands: dict[str, Finding] = {key: one.finding for key, one in standing(store).items()}
+        self._missed: dict[str, int] = {}
+
+    def take(self, results: list[Result], now: float) -> None:
+        """Take in what a round found. A check that could not look says nothing about what it found before."""
+        seen = {one.key: one for result in results for one in result.findings if one.grade is not Grade.NOTE}
+        for key, finding in seen.items():
+            self._missed.pop(key, None)
+            if key not in self._stands:
+                self._stands[key] = finding
+                self._tell(FOUND, finding, now)
+        looked = {result.check for result in results if not result.blind}
+        for key, finding in list(self._stands.items()):
+            if key in seen or finding.check not in looked:
+                continue
+            self._missed[key] = self._missed.get(key, 0) + 1
+            if self._missed[key] >= MISSED:
+                del self._stands[key], self._missed[key]
+                self._tell(GONE, finding, now)
+
+    def _tell(self, kind: str, finding: Finding, now: float) -> None:
+        self._emit(event(kind, finding, now))
+        if kind == FOUND:
+            _log.warning(f"doctor: {finding.what}: {finding.fix}", check=finding.check, where=finding.where)
+        else:
+            _log.info(f"doctor: no longer: {finding.what}", check=finding.check, where=finding.where)

@@ -1,0 +1,62 @@
+"""Which findings stand, as the record tells: each was told once when it came and once when it went, so nothing else has to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pxeserve.doctor.finding import Finding, Grade
+from pxeserve.events.record import Event
+from pxeserve.store import Store
+from pxeserve.store import events as stored
+
+FOUND, GONE = "doctor.finding", "doctor.gone"
+_MOST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A finding that stands, and since when (epoch seconds)."""
+
+    finding: Finding
+    since: float
+
+    def plain(self) -> dict[str, Any]:
+        """For programs."""
+        return {**self.finding.plain(), "since": self.since}
+
+
+def standing(store: Store) -> dict[str, Standing]:
+    """All that stand, by their keys."""
+    with store.events.read() as connection:
+        rows = stored.latest(connection, stored.Wanted(kind="doctor"), _MOST)
+    found: dict[str, Standing] = {}
+    for row in rows:
+        finding = _read(row.data or {})
+        if finding is None:
+            continue
+        if row.kind == FOUND:
+            found[finding.key] = Standing(finding, row.at)
+        elif row.kind == GONE:
+            found.pop(finding.key, None)
+    return found
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """In the order in which people should read them."""
+    order = {grade: number for number, grade in enumerate(Grade)}
+    return sorted(findings, key=lambda one: order[one.grade])
+
+
+def event(kind: str, finding: Finding, now: float) -> Event:
+    """A finding that came or went, for the record."""
+    text = finding.what if kind == FOUND else f"no longer: {finding.what}"
+    return Event(kind, now, f"{text} ({finding.where})", data=finding.plain())
+
+
+def _read(data: Any) -> Finding | None:
+    try:
+        return Finding(**{**data, "grade": Grade(data["grade"])})
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,65 @@
+"""Many rehearsals at once: a few side by side, each with a host's own firmware. Of those that load the very same, one walks every byte
+first and the others only what is their own.
+
+Refuses to know which hosts are meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+from pxeserve.errors import PxeserveError
+from pxeserve.rehearse.prediction import Outlook, Prediction
+from pxeserve.rehearse.run import Ask, Report, begin, rehearse
+from pxeserve.rehearse.shared import Shared
+from pxeserve.timeline.steps import Step as Stage
+
+SIDE_BY_SIDE = 4
+"""Walks at a time: each holds an address and an identity, and more of them only wait for this machine's processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One rehearsal: the host by name and card, its firmware, where that is known from ("": it was asked for), and what it has in common
+    with those that load the same."""
+
+    host: str
+    mac: str
+    firmware: str
+    heard: str = ""
+    alike: str = ""
+
+
+def rehearse_all(ask: Ask, wanted: Sequence[Wanted], began: Callable[[Wanted], None] = lambda _: None) -> Iterator[Report]:
+    """A report a rehearsal, as they end. `began` hears of each in the thread that walks it. Who else answers DHCP is listened for once."""
+    shared: dict[str, Shared] = {}
+    first: list[Wanted] = []
+    rest: list[Wanted] = []
+    for one in wanted:
+        (rest if one.alike in shared else first).append(one)
+        shared.setdefault(one.alike, Shared())
+
+    def walk(one: Wanted, listen: bool) -> Report:
+        began(one)
+        try:
+            begun = begin(ask, one.mac, one.firmware)
+            report = rehearse(ask, begun, lambda _: None, shared[one.alike], listen=listen)
+        except PxeserveError as error:
+            return _refused(one, error)
+        return Report(**{**{name: getattr(report, name) for name in report.__slots__}, "heard": one.heard})
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE, "rehearsal") as pool:
+        for part in (first, rest):
+            listens = [part is first and number == 0 for number in range(len(part))]
+            walks: list[Future[Report]] = [pool.submit(walk, one, listen) for one, listen in zip(part, listens, strict=True)]
+            for done in as_completed(walks):
+                yield done.result()
+
+
+def _refused(one: Wanted, error: PxeserveError) -> Report:
+    """A walk that could not be made, told as a report so that the others are not lost by it."""
+    met = Prediction(Stage.MENU, error.message, error.fix or "", "the rehearsal itself")
+    said = f"rehearsal failed: {one.host}: {error.message}"
+    return Report(one.host, one.mac, one.firmware, one.heard, False, said, (), Outlook(met), ("anything",))
