@@ -8,14 +8,13 @@ from pxeserve.answerfile.scripts.consoles import CONSOLES
 from pxeserve.events.record import harmless
 from pxeserve.timeline.missing.situation import Fetch, Situation
 
-_BLANK = "a screen that stays blank after the hypervisor's lines is usual where the menu gives a serial console"
 _NEWEST = CONSOLES["xs8"]
 
 
 def consoles(dialect: str) -> str:
     """Where the installer of a generation speaks."""
     known = CONSOLES.get(dialect, _NEWEST)
-    return "consoles: " + "; ".join(f"{where}: {what}" for where, what in known.consoles) + f"; {_BLANK}"
+    return "consoles: " + "; ".join(f"{where}: {what}" for where, what in known.consoles)
 
 
 def log(dialect: str) -> str:
