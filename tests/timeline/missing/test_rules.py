@@ -21,7 +21,7 @@ from pxeserve.timeline.missing.shape import Rule
 from pxeserve.timeline.missing.situation import Armed, Fetch, File, Finding, Media
 from pxeserve.timeline.missing.verdict import ENDS, EXPECTATIONS, RULES
 from pxeserve.timeline.missing.words import WORDS
-from pxeserve.timeline.reading import read
+from pxeserve.timeline.reading import next_step, read
 from pxeserve.timeline.steps import Step
 from tests.timeline.missing.cases import CASES, WHICH
 from tests.timeline.missing.stories import BASE, DONE, FIRST, OWN_DISK, PROXY, PXELINUX, Tale, armed, own, tftp
@@ -246,3 +246,11 @@ def test_boots_that_lie_hours_apart_are_no_loop() -> None:
     tale = CASES["nothing-on-disk"]
     assert tale.next().causes
     assert type(tale)(tale.boots, tale.known, gap=7200.0).read().boots[-1].next is None
+
+
+@pytest.mark.parametrize("name", ["no-card-driver", "answerfile-finding", "loop-secure-boot", "nothing-on-disk", "unknown-architecture"])
+def test_the_next_step_alone_is_the_one_of_the_whole_timeline(name: str) -> None:
+    tale = CASES[name]
+    rows = tale.rows()
+    now = max(one.at for one in rows) + tale.quiet
+    assert next_step(rows, now, tale.known) == read("xen01", rows, now, tale.known).boots[-1].next
