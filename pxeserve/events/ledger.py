@@ -69,6 +69,7 @@ class Ledger:
         if not waiting:
             return 0
         tally = self._tally()
+        self._steady.look()  # which may have to write, and cannot while this does
         with self._store.events.write() as connection:
             there = stored.taken_over(connection, [row.id for row in waiting])
             for row in waiting:

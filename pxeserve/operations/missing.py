@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from pxeserve.answerfile.answers import Answers
+from pxeserve.doctor.standing import GONE
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import MediumState
 from pxeserve.errors import PxeserveError
@@ -51,6 +53,7 @@ def known(context: Context, host: Host | None) -> Known:
         http=_http(context),
         tftp=f"UDP {ports}",
         ignored=_ignored(context),
+        others=_others(context),
         damaged=_damaged(snapshot),
     )
     return known_of(found, host, snapshot) if host else found
@@ -108,6 +111,39 @@ def _ignored(context: Context) -> dict[str, int]:
 
 _USUAL = frozenset({"other-server", "not-for-a-proxy", "not-pxe", "no-boot-file"})
 """What is ignored on every network, and says nothing."""
+
+
+def _others(context: Context) -> tuple[str, ...]:
+    """The DHCP servers of others: what the doctor said of them lately, and whose offers machines took."""
+    with context.store.events.read() as connection:
+        since = max(stored.newest_id(connection) - _LATELY, 0)
+        told = stored.following(connection, stored.Wanted(kind="doctor", since=since), _LATELY)
+        asked = stored.following(connection, stored.Wanted(kind="dhcp.request", since=since), _LATELY)
+    named = _standing(told)
+    taken = dict.fromkeys(str(row.data["server"]) for row in asked if row.data and row.data.get("server"))
+    return (*named, *(server for server in taken if not any(server in one for one in named)))[:_MOST_SERVERS]
+
+
+def _standing(told: Sequence[stored.EventRow]) -> list[str]:
+    """The servers that the doctor has found and not taken back."""
+    found: dict[str, str] = {}
+    for row in told:
+        data = row.data or {}
+        if data.get("code") in _SERVERS:
+            what = str(data.get("what", ""))
+            found[f"{data.get('code')} {data.get('where')}"] = "" if row.kind == GONE else _named(what)
+    return [one for one in found.values() if one]
+
+
+def _named(what: str) -> str:
+    """The servers in a sentence of the doctor's."""
+    return what.partition(" lends addresses")[0].rpartition("on this network: ")[2]
+
+
+_SERVERS = frozenset({"second-server", "two-servers", "allowed-server"})
+_LATELY = 3000
+"""Events, the newest, that are looked at for servers: an explanation must not wait for all of the record."""
+_MOST_SERVERS = 4
 
 
 def _damaged(snapshot: Snapshot) -> dict[str, str]:

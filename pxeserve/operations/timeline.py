@@ -24,7 +24,7 @@ from pxeserve.store import logs, times
 from pxeserve.store.logs import LogRow
 from pxeserve.timeline.lines import Line
 from pxeserve.timeline.medians import Median, medians
-from pxeserve.timeline.reading import BootLines, Timeline, read
+from pxeserve.timeline.reading import BootLines, Timeline, next_step, read
 from pxeserve.timeline.story import Stage, Story
 
 _NEWEST = 400
@@ -45,7 +45,7 @@ def timeline(
     now = now_of(context.store) if at is None else at
     with context.store.events.read() as connection:
         wanted = _of_host(context, host) if host is not None else _of_install(connection, install or "")
-        found = [event for event in stored.latest(connection, wanted, limit) if event.moment <= now]
+        found = [event for event in stored.latest(connection, wanted, limit) if at is None or event.moment <= at]
     whose = wanted.host or ""
     one_host = shared(context.store).current().hosts.get(whose)
     told = read(whose, found, now, known(context, one_host))
@@ -66,9 +66,7 @@ def coming(context: Context, host: Host) -> dict[str, Any] | None:
         return None
     with context.store.events.read() as connection:
         found = stored.latest(connection, stored.Wanted(host=host.name), _NEWEST)
-    told = read(host.name, found, now_of(context.store), known(context, host))
-    real = [boot for boot in told.boots if not boot.rehearsal]
-    following = told.next or (real[-1].next if real else None)
+    following = next_step(found, now_of(context.store), known(context, host))
     return dataclasses.asdict(following) if following else None
 
 

@@ -68,6 +68,20 @@ def read(host: str, events: Sequence[EventRow], now: float, known: Known | None 
     return Timeline(host, _state(events, rehearsing), boots, beside, coming, of_boots(host, real, now))
 
 
+def next_step(events: Sequence[EventRow], now: float, known: Known) -> Next | None:
+    """What should come next of a host, which is one thing of all that `read` says: of its newest boot, or of an arming that nothing
+    followed."""
+    grouped = group(events)
+    rehearsing = _rehearsing(events)
+    rehearsals = [_is_rehearsal(boot, rehearsing) for boot in grouped.boots]
+    silent = waiting(grouped.boots, grouped.beside, rehearsals, known, now)
+    if silent is not None:
+        return unheard(silent)
+    situations = gather(grouped.boots, grouped.beside, rehearsals, known, now)
+    real = [one for one, rehearsal in zip(situations, rehearsals, strict=True) if not rehearsal]
+    return following(real[-1]) if real else None
+
+
 def _boot(boot: Boot, rehearsal: bool, situation: Situation) -> BootLines:
     lines = _with_reasons(_own_system(_merged(boot)))
     reached = max(_moving(lines), key=lambda step: _ORDER[step], default=Step.OTHER)

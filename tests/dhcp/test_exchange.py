@@ -250,6 +250,16 @@ def _limit(connection: Any, _record: Any) -> None:
 _limit.pages = 0
 
 
+def test_a_message_that_is_not_answered_says_why_in_its_own_line(
+    exchange: Exchange, world: Any, record: Record, machine: Callable[..., Any]
+) -> None:
+    message = machine(1).say(Type.REQUEST, requested=str(FIRST), server=IPv4Address("10.77.0.2"))
+    handled(exchange, [(encode(message), HERE)], world.lender.receive, world.now)
+    handled(exchange, [(encode(machine(2).discover()), HERE)], world.lender.receive, world.now)
+    heard = [one["data"].get("ignored") for one in record.events if one["kind"] in ("dhcp.request", "dhcp.discover")]
+    assert heard == ["other-server", None]
+
+
 @pytest.mark.parametrize("kind", ["bios", "uefi"])
 @pytest.mark.parametrize("refused", [False, True])
 @pytest.mark.parametrize("file", ["b/session/debian/pxelinux.0", None])

@@ -328,6 +328,20 @@ def test_an_unknown_relay_gets_nothing(world: Any, machine: Callable[..., Any]) 
     assert world.send(machine(giaddr=IPv4Address("10.99.0.1")).discover()).ignored == "no-subnet"
 
 
+def test_a_host_behind_an_unknown_relay_is_told_of_and_a_stranger_is_not(world: Any, machine: Callable[..., Any]) -> None:
+    far = machine(1, giaddr=IPv4Address("10.99.0.1"))
+    assert world.send(far.discover()).heard is None
+    world.know({far.mac: str(FIRST)})
+    heard = world.send(far.discover()).heard
+    assert heard is not None
+    assert heard.data["relay"] == "10.99.0.1"
+
+
+def test_who_else_was_chosen_is_told(world: Any, machine: Callable[..., Any]) -> None:
+    outcome = world.send(machine(1).say(Type.REQUEST, requested=str(FIRST), server=OTHER))
+    assert (outcome.ignored, outcome.heard.data["server"]) == ("other-server", str(OTHER))
+
+
 def test_a_routed_renewal_is_known_by_its_address(world: Any, machine: Callable[..., Any]) -> None:
     far = machine(giaddr=IPv4Address("10.88.0.1"))
     address = world.dora(far).yiaddr

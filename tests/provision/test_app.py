@@ -6,12 +6,16 @@ import base64
 import hashlib
 import re
 import socket
+import time
+from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from pxeserve.domain.host import Host
 from pxeserve.provision.bodies import AT_ONCE
+from pxeserve.store import inventory, leases
 from pxeserve.store import tables as t
 
 NOT_FOUND = b"not found\n"
@@ -121,6 +125,20 @@ def test_every_refusal_is_the_same_404(site: Any) -> None:
     assert {parts(answer)[0] for answer in answers} == {404}
     assert bodies == {NOT_FOUND}
     assert len(heads) == 1
+
+
+def test_a_known_machine_that_asks_with_a_dead_token_is_told_of_and_a_stranger_is_counted(site: Any) -> None:
+    now = time.time()
+    host = Host(0, "xen01", ("52:54:00:77:00:01",), "rack-a")
+    with site.store.site.write() as connection:
+        inventory.put_host(connection, host)
+    with site.store.leases.write() as connection:
+        leases.put(connection, [leases.LeaseRow(IPv4Address("127.0.0.2"), host.macs[0], "", "", "bound", now, now + 3600)])
+    assert parts(site.talk(get("/a/wrong")))[0] == 404
+    assert parts(site.talk(get("/a/wrong"), "127.0.0.2"))[0] == 404
+    [event] = site.ear.wait("http.answerfile")
+    assert (event["host"], event["address"], event["data"]["outcome"]) == ("xen01", "127.0.0.2", "not-found")
+    assert "wrong" not in str(event)
 
 
 def test_an_error_inside_looks_like_any_refusal(site: Any, capfd: pytest.CaptureFixture[str]) -> None:

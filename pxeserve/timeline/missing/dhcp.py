@@ -102,7 +102,8 @@ RULES = (
     ),
     Rule(
         "no-address-server", _OFFERED, "proxy mode, and no REQUEST of it was overheard",
-        likely(lambda s: s.proxy and not s.taken_from),
+        strongest(likely(lambda s: s.proxy and not s.taken_from and not s.known.others),
+                  possible(lambda s: s.proxy and not s.taken_from)),
         "no DHCP server gave it an address: beside one pxeserve names boot files and lends nothing",
         "PXE-E52 on its screen is this (proxy offers came, no DHCP offer); a laptop at the same port gets no address either",
         'mend the network\'s DHCP server or its relay for this segment, or [dhcp] mode = "server" where there is none',

@@ -104,7 +104,8 @@ RULES = (
         "hypervisor-hangs", _RAM_DISK, "nothing was heard after the RAM disk",
         possible(lambda s: _installer_silent(s) and s.restarted is None),
         "Xen or the kernel hangs, often at the IOMMU, ACPI or the graphics card",
-        "the last line on the screen stands still; caps lock does not answer. {consoles}",
+        "the last line on the screen stands still; caps lock does not answer. A screen that is blank after the hypervisor's lines is usual "
+        "where the menu gives a serial console: look there. {consoles}",
         "try boot.xen_args = 'iommu=no' first, then nosmp or acpi=off; update the BIOS", "the safe entry of the media's own isolinux.cfg",
     ),
     Rule(

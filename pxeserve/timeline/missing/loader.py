@@ -76,6 +76,12 @@ def _looping(situation: Situation) -> bool:
     return situation.same_loader >= 3
 
 
+def _unsigned_alone(situation: Situation) -> bool:
+    """Whether UEFI loaded what no vendor has signed, and it asked for nothing; a loop has rules of its own."""
+    signed = _is_shim(situation) or situation.loader == VENDOR_FILE
+    return _alone(situation) and situation.uefi and not signed and not _looping(situation)
+
+
 def _is_ipxe(name: str) -> bool:
     return any(word in name.lower() for word in ("ipxe", "undionly", "snponly", "ipxe.efi"))
 
@@ -128,7 +134,8 @@ RULES = (
     ),
     Rule(
         "loop-user-class", _LOOP, "the same loader three times, and it is iPXE",
-        strongest(proven(lambda s: _looping(s) and _is_ipxe(_looped_loader(s))), possible(lambda s: _looping(s) and not s.ipxe)),
+        strongest(proven(lambda s: _looping(s) and _is_ipxe(_looped_loader(s))),
+                  possible(lambda s: _looping(s) and not s.ipxe and not s.set)),
         "it loads {loader} again and again ({times} times): an iPXE that is not told apart from the firmware gets itself as its boot file",
         "its screen shows iPXE starting over; option 77 of its requests says iPXE, or says something else",
         "where another server names the file: give iPXE (option 77) its script, not itself: pxeserve dhcp snippet",
@@ -203,9 +210,8 @@ RULES = (
     ),
     Rule(
         "secure-boot", _LOADER, "UEFI, the loader came whole and asked for nothing",
-        strongest(proven(lambda s: _alone(s) and s.uefi and s.known.secure_boot and not _is_shim(s) and s.loader != VENDOR_FILE),
-                  likely(lambda s: _alone(s) and s.uefi and not _is_shim(s) and s.loader != VENDOR_FILE),
-                  possible(lambda s: _alone(s) and s.uefi)),
+        strongest(proven(lambda s: _unsigned_alone(s) and s.known.secure_boot), likely(_unsigned_alone),
+                  possible(lambda s: _alone(s) and s.uefi and not _looping(s))),
         "Secure Boot refused {loader}, which no vendor has signed",
         "Access Denied or Security Violation on its screen, then the next boot device; the setup shows Secure Boot on",
         "switch Secure Boot off for the installation; say boot.secure_boot = yes for machines that keep it on, so that they are refused "

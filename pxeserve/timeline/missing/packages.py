@@ -176,6 +176,6 @@ RULES = (
     ),
     Rule(
         "console-says", _INSTALLER, "nothing else explains it", possible(always),
-        "the installer stopped with a message", "its console and log ({log}). {consoles}", "read the message there", "host-installer",
+        "the installer stopped with a message", "{consoles}; its log: {log}", "read the message there", "host-installer",
     ),
 )  # fmt: skip

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pxeserve.answerfile.scripts.consoles import CONSOLES
 from pxeserve.events.record import harmless
 from pxeserve.timeline.missing.situation import Fetch, Situation
 
-_SERIAL = "a blank screen after the hypervisor's lines is usual where the menu gives a serial console: look there too (ttyS0, 115200)"
-_CONSOLES = {
-    "4.1": "installer on tty1 and ttyS0, a shell on tty2, its log on tty3, the kernel's on tty4",
-    "old": "installer on tty1, a shell on tty2, its log on tty3, the kernel's messages on tty4",
-    "new": "installer on tty1, a shell on tty2, its log on tty3 (Alt-F1 to F3)",
-}
-_OLD = frozenset({"5.0", "5.5", "5.6", "6.0", "6.2", "6.5"})
+_NEWEST = CONSOLES["xs8"]
 
 
 def consoles(dialect: str) -> str:
-    """Where the installer of a generation speaks (its inittab, and `openLog` in its init)."""
-    which = "4.1" if dialect == "4.1" else "old" if dialect in _OLD else "new"
-    return f"consoles: {_CONSOLES[which]}; {_SERIAL}"
+    """Where the installer of a generation speaks."""
+    known = CONSOLES.get(dialect, _NEWEST)
+    return "consoles: " + "; ".join(f"{where}: {what}" for where, what in known.consoles)
 
 
 def log(dialect: str) -> str:
     """Where an installer of that generation writes its log, in its RAM disk and on the disk that it has installed."""
-    kept = "/root/install-log" if dialect in ("4.1", "5.0", "5.5") else "/var/log/installer"
-    return f"/tmp/install-log in the installer, {kept} on the disk"  # noqa: S108 - on another machine
+    known = CONSOLES.get(dialect, _NEWEST)
+    return f"{known.log} in the installer, {known.on_disk} on the disk"
 
 
 def _broken(situation: Situation) -> Fetch | None:

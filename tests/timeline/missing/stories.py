@@ -29,7 +29,7 @@ class Tale:
     gap: float = 20.0
     beside: Sequence[Said] = field(default_factory=tuple)
 
-    def read(self) -> Timeline:
+    def rows(self) -> list[EventRow]:
         ids, at, rows = count(1), BASE, []
         for one in self.beside:
             at += 1
@@ -39,6 +39,10 @@ class Tale:
                 at += 1
                 rows.append(_row(next(ids), at, one, f"session{number}"))
             at += self.gap
+        return rows
+
+    def read(self) -> Timeline:
+        rows = self.rows()
         return read("xen01", rows, max(one.at for one in rows) + self.quiet, self.known)
 
     def next(self, boot: int = -1) -> Next:

@@ -21,10 +21,10 @@ from pxeserve.timeline.missing.shape import Rule
 from pxeserve.timeline.missing.situation import Armed, Fetch, File, Finding, Media
 from pxeserve.timeline.missing.verdict import ENDS, EXPECTATIONS, RULES
 from pxeserve.timeline.missing.words import WORDS
-from pxeserve.timeline.reading import read
+from pxeserve.timeline.reading import next_step, read
 from pxeserve.timeline.steps import Step
 from tests.timeline.missing.cases import CASES, WHICH
-from tests.timeline.missing.stories import BASE, DONE, FIRST, OWN_DISK, PROXY, Tale, armed, own, tftp
+from tests.timeline.missing.stories import BASE, DONE, FIRST, OWN_DISK, PROXY, PXELINUX, Tale, armed, own, tftp
 
 EVERY = (*RULES, *UNHEARD_RULES)
 
@@ -216,3 +216,41 @@ def test_a_host_that_was_armed_and_not_heard_has_its_sentence_in_the_timeline() 
     assert ended.causes[0].name == "lapsed-unheard"
     assert read("xen01", [late, EventRow(2, BASE + 9, "install.cancelled", "xen01", install="k")], BASE + 3600).next is None
     assert Tale([FIRST], beside=[armed()]).read().next is None
+
+
+def test_a_question_for_a_size_is_no_failure() -> None:
+    probed = Tale([[*FIRST, tftp(PXELINUX, "aborted-probe", detail="User aborted the transfer", bytes=0)]]).next()
+    assert "loader-gave-up" not in [one.name for one in probed.causes]
+    ended = Tale([[*FIRST, tftp(PXELINUX, "client-error", detail="TFTP Aborted", bytes=512)]]).next()
+    assert ended.causes[0].name in ("loader-gave-up", "stalled-loader")
+
+
+def test_a_split_offer_is_likelier_where_another_server_gives_addresses() -> None:
+    tale = CASES["split-offer-ignored"]
+    beside = type(tale)(tale.boots, Known(mode="proxy", others=("10.0.0.1",))).next()
+    assert beside.causes[0].name == "split-offer-ignored"
+    alone = tale.next()
+    assert alone.causes[0].name == "no-address-server"
+
+
+def test_a_loop_is_told_before_the_patience_runs_out() -> None:
+    tale = CASES["loop-secure-boot"]
+    soon = type(tale)(tale.boots, tale.known, 1.0, tale.gap).next()
+    assert not soon.overdue
+    iron = CASES["loop-user-class"]
+    proven = type(iron)(iron.boots, iron.known, 1.0, iron.gap).next()
+    assert (proven.overdue, proven.causes[0].name, proven.causes[0].weight) == (True, "loop-user-class", "proven")
+
+
+def test_boots_that_lie_hours_apart_are_no_loop() -> None:
+    tale = CASES["nothing-on-disk"]
+    assert tale.next().causes
+    assert type(tale)(tale.boots, tale.known, gap=7200.0).read().boots[-1].next is None
+
+
+@pytest.mark.parametrize("name", ["no-card-driver", "answerfile-finding", "loop-secure-boot", "nothing-on-disk", "unknown-architecture"])
+def test_the_next_step_alone_is_the_one_of_the_whole_timeline(name: str) -> None:
+    tale = CASES[name]
+    rows = tale.rows()
+    now = max(one.at for one in rows) + tale.quiet
+    assert next_step(rows, now, tale.known) == read("xen01", rows, now, tale.known).boots[-1].next
