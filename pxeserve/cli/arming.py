@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from datetime import datetime
@@ -181,12 +182,16 @@ def _all_armed(answer: Any, shown: Console) -> None:
     shown.print("to take it back: pxeserve host cancel, with the same selection and --count")
 
 
+_UNHEARD = re.compile(r"\A[0-9a-f:]{17} (was never heard here: )")
+"""How the note on a card begins of which nothing more is to be said."""
+
+
 def _minded(hosts: Iterable[Any], shown: Console) -> None:
     """Warnings and notes, each once with the hosts it is for."""
     said: dict[str, list[str]] = {}
     for one in hosts:
         for text in [*one["warnings"], *one.get("notes", ()), *([_again(one)] if one["again"] else [])]:
-            said.setdefault(text, []).append(one["host"])
+            said.setdefault(_UNHEARD.sub(r"its card \1", text).replace(one["host"], "NAME"), []).append(one["host"])
     for text, names in said.items():
         who = f"{', '.join(names[:5])}{f' and {len(names) - 5} more' if len(names) > 5 else ''}"
         shown.print(f"[bold]mind:[/bold] {escape(who)}: {escape(text)}")

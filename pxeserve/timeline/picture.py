@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from pxeserve.domain.install import LIVE_STATES, InstallState
 from pxeserve.store.events import EventRow
@@ -15,7 +16,7 @@ from pxeserve.timeline.lines import Line
 from pxeserve.timeline.missing import Known, Next
 from pxeserve.timeline.reading import BootLines, read
 from pxeserve.timeline.steps import Step
-from pxeserve.timeline.unheard import Hearing, Unheard, unheard
+from pxeserve.timeline.unheard import Hearing, Unheard, of_firmware, unheard
 
 IDLE = "idle"
 """The state of a host that was never armed."""
@@ -60,7 +61,8 @@ def standing(
     if install is None:
         return Standing(host, IDLE)
     own = [event for event in events if event.at >= install.armed_at]
-    boots = [boot for boot in read(host, own, moment, known).boots if not boot.rehearsal]
+    booted = list(dropwhile(lambda event: not of_firmware(event), own))  # its own system's leases are no steps of an installation
+    boots = [boot for boot in read(host, booted, moment, known).boots if not boot.rehearsal]
     last = boots[-1] if boots else None
     state = InstallState.LAPSED if lapsed else install.state
     moved = [one for boot in boots for one in boot.lines if one.step not in _MOVES_NOTHING]
@@ -97,8 +99,7 @@ def _reached(lines: Sequence[Line]) -> Step | None:
     reached: Step | None = None
     for one in lines:
         renewed = one.step in _ADDRESSES and reached is not None and _ORDER[reached] > _ORDER[one.step]
-        own_system = one.step is Step.INSTALLER_ASKS and reached is None  # nothing led it to an installer
-        if one.step in _MOVES_NOTHING or renewed or own_system:
+        if one.step in _MOVES_NOTHING or renewed:
             continue
         reached = one.step
     return reached

@@ -168,7 +168,7 @@ def test_a_lease_that_is_renewed_takes_no_step_back(site: Site) -> None:
 def test_an_armed_host_that_is_not_heard_says_so_everywhere(site: Site) -> None:
     machine(site, 0, PATIENCE + 60).armed()
     machine(site, 1, PATIENCE + 60).armed().does("dhcp.discover", arch="0")
-    machine(site, 2, 60).armed().does("dhcp.ack", text="lent 10.77.0.9")
+    machine(site, 2, 60).armed().does("dhcp.discover").does("dhcp.ack", text="lent 10.77.0.9")
     shown = picture(site)
     assert "armed for 6 minutes, and nothing was heard of it" in shown["r00"]["unheard"]["text"]
     assert shown["r01"]["unheard"] is None
@@ -258,6 +258,8 @@ def test_the_picture_is_given_again_when_something_has_changed(site: Site) -> No
 
     with pytest.raises(PxeserveError, match="no service is running"):
         site.ask("rack.follow", name="R2")
+    unchanged = racks._followed(site.context, "R2", every=0.0)
+    assert next(unchanged)["counts"] == next(unchanged)["counts"] == {"idle": RACK}
     pictures = racks._followed(site.context, "R2")
     assert next(pictures)["counts"] == {"idle": RACK}
     machine(site, 3, 5).armed()
