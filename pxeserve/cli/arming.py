@@ -47,6 +47,7 @@ def install(
 
     One host by its name; several names, --rack or --tag with the number of machines: it is asked for, or --count says it.
     """
+    _refuse_nobody(names, rack, tag)
     wish = {"mode": mode, "interactive": interactive, "again": again}
     reveal = "later" if sealed else "now"
     if names and len(names) == 1 and not (rack or tag or count or those_that_can):
@@ -79,6 +80,7 @@ def cancel(
     json: JsonOption = False,
 ) -> None:
     """Take an arming back, or give up an install that does not come to its end. Of a selection, --count says how many installs that is."""
+    _refuse_nobody(names, rack, tag)
     if names and len(names) == 1 and not (rack or tag or count):
         invoke(config, json, "host.cancel", {"name": names[0]}, _cancelled)
         return
@@ -90,6 +92,12 @@ def cancel(
             typer.echo(f"{len(live)} of {len(shown)} hosts have an install that would be cancelled: {', '.join(live)}", err=True)
             count = typer.prompt("How many is that? Type the number to go on", type=int, err=True)
     invoke(config, json, "host.cancel-all", {**selected, "count": count}, _all_cancelled)
+
+
+def _refuse_nobody(names: list[str] | None, rack: str | None, tags: list[str] | None) -> None:
+    if not (names or rack or tags):
+        with wrong_use():
+            raise PxeserveError("which hosts?", fix="give their names, --rack RACK or --tag TAG")
 
 
 _LIVE = ("armed", "booting", "answered", "installing", "frozen")
