@@ -13,8 +13,8 @@ from typing import Any
 
 from pxeserve.errors import PxeserveError
 
-MAX_LINE = 4 << 20
-"""Longest line in bytes; a site's whole declaration goes through."""
+MAX_LINE = 36 << 20
+"""Longest line in bytes; a site's whole declaration goes through, of 16 MiB and each line and quotation mark escaped."""
 
 SOCKET_NAME = "admin.sock"
 
@@ -30,10 +30,11 @@ def send(sock: socket.socket, message: dict[str, Any]) -> None:
 
 def messages(sock: socket.socket) -> Iterator[dict[str, Any]]:
     """The peer's messages until it closes. Raises LineError for what is none, OSError when the connection breaks."""
-    buffer = bytearray()
+    buffer, looked = bytearray(), 0
     while True:
-        end = buffer.find(b"\n")
+        end = buffer.find(b"\n", looked)
         if end < 0:
+            looked = len(buffer)
             if len(buffer) > MAX_LINE:
                 raise LineError("a line is too long")
             piece = sock.recv(65536)
@@ -43,6 +44,7 @@ def messages(sock: socket.socket) -> Iterator[dict[str, Any]]:
             continue
         line = bytes(buffer[:end])
         del buffer[: end + 1]
+        looked = 0
         try:
             message = json.loads(line)
         except (ValueError, RecursionError):

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from pxeserve.cli.session import ConfigOption, JsonOption, invoke, reporting_errors
-from pxeserve.errors import PxeserveError
+from pxeserve.cli.session import ConfigOption, JsonOption, invoke
+from pxeserve.cli.tables import text_of
 
 app = typer.Typer(add_completion=False)
 
@@ -23,12 +23,7 @@ def apply(
     json: JsonOption = False,
 ) -> None:
     """Make the site as FILE declares it, all of it or nothing; prints the difference."""
-    with reporting_errors():
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise PxeserveError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
-    invoke(config, json, "apply", {"text": text, "dry_run": dry_run, "prune": prune}, _applied)
+    invoke(config, json, "apply", {"text": text_of(file), "dry_run": dry_run, "prune": prune}, _applied)
 
 
 def _applied(answer: Any, console: Console) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,8 +13,9 @@ from rich.table import Table
 from pxeserve.cli import arming, host_log, passwords, unheard
 from pxeserve.cli.selecting import NamesArgument, RackOption, TagOption, asked, labels
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, reporting_errors
+from pxeserve.cli.tables import DryRun, imported, read
 
-app = typer.Typer(help="Hosts: add, list, show, set, remove, install, password, cancel, log.", no_args_is_help=True)
+app = typer.Typer(help="Hosts: add, import, list, show, set, remove, install, password, cancel, log.", no_args_is_help=True)
 app.command("log")(host_log.log)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The host's name.")]
@@ -34,8 +36,8 @@ Macs = Annotated[list[str] | None, typer.Option("--mac", metavar="MAC", help="A 
 @app.command("add")
 def add(
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="The host's name.")],
-    mac: Annotated[list[str], typer.Option("--mac", metavar="MAC", help="A network card's address; again for more cards.")],
     profile: Annotated[str, typer.Option("--profile", metavar="PROFILE", help="What kind of host it is.")],
+    mac: Macs = None,
     set_: Set = None,
     rack: Rack = None,
     tag: Tag = None,
@@ -52,10 +54,29 @@ def add(
 
 @app.command("list")
 def list_hosts(
-    names: NamesArgument = None, rack: RackOption = None, tag: TagOption = None, config: ConfigOption = None, json: JsonOption = False
+    names: NamesArgument = None,
+    rack: RackOption = None,
+    tag: TagOption = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print a table for a spreadsheet, as `host import` takes it.")] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Show hosts and the state of their newest install: all of them, or those that are named, in a rack or have a tag."""
+    if csv:
+        invoke(config, json, "host.table", asked(names, rack, tag), _table)
+        return
     invoke(config, json, "host.list", asked(names, rack, tag), _listed)
+
+
+@app.command("import")
+def import_hosts(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv or .yaml file of hosts.")],
+    dry_run: DryRun = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Add and change hosts as FILE says, all of it or nothing; prints the difference. What it does not say stays as it is."""
+    invoke(config, json, "host.import", {**read(file), "dry_run": dry_run}, imported)
 
 
 @app.command("show")
@@ -106,6 +127,10 @@ def _password(answer: Any, console: Console) -> None:
             "no hook has said that it replaced the password that the answerfile carried in plain text; if the other one does not open the "
             f"host, this does, and should be changed: [bold]{escape(answer['not_replaced'])}[/bold]"
         )
+
+
+def _table(answer: Any, console: Console) -> None:
+    console.out(answer["csv"], end="", highlight=False)
 
 
 def _listed(answer: Any, console: Console) -> None:

@@ -20,6 +20,7 @@ _COMMANDS = {
     "events": "pxeserve.cli.events",
     "host": "pxeserve.cli.hosts",
     "rack": "pxeserve.cli.racks",
+    "discovered": "pxeserve.cli.discovered",
     "profile": "pxeserve.cli.profiles",
     "site": "pxeserve.cli.sites",
     "media": "pxeserve.cli.media",

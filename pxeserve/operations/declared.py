@@ -16,6 +16,7 @@ from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Lies
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.bounded import DeclaredError, compose
+from pxeserve.operations.entries import Cell, Entry, at
 from pxeserve.operations.hosts import changed, host_name, macs
 from pxeserve.operations.labels import tag_names
 from pxeserve.operations.profiles import profile_name, with_boot
@@ -74,6 +75,28 @@ def read(text: str) -> Declared:
     return Declared(site, media, profiles, hosts, lines)
 
 
+def read_entries(text: str, file: str) -> list[Entry]:
+    """The hosts that `text` lists, by itself or beneath `hosts`, as entries. Raises PxeserveError with `file` and line."""
+    with at(file):
+        root = compose(text)
+        if isinstance(root, yaml.MappingNode):
+            for key, _value, line in _pairs(root, "the file"):
+                if key != "hosts":
+                    raise _unknown(line, key, ("hosts",))
+            root = root.value[0][1] if root.value else None
+        if root is None:
+            return []
+        return [_entry(item, f"{file}: line {line}") for item, line in _items("hosts", root, ("name",))]
+
+
+def _entry(item: dict[str, Any], place: str) -> Entry:
+    cells = tuple(Cell(key, value, f"{place}, {key}") for key, value in item.items() if value is not None)
+    name = item["name"]
+    if not isinstance(name, str) or not name:
+        raise PxeserveError(f"{place}: name is not a text")
+    return Entry(name, cells, place)
+
+
 def _site(node: yaml.Node) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key, value, line in _pairs(node, "site"):
@@ -98,7 +121,7 @@ def _pairs(node: yaml.Node, what: str) -> Iterator[tuple[str, yaml.Node, int]]:
         yield key.value, value, at
 
 
-def _items(section: str, node: yaml.Node) -> Iterator[tuple[dict[str, Any], int]]:
+def _items(section: str, node: yaml.Node, needed: tuple[str, ...] | None = None) -> Iterator[tuple[dict[str, Any], int]]:
     line = node.start_mark.line + 1
     if not isinstance(node, yaml.SequenceNode):
         if isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null"):
@@ -114,7 +137,7 @@ def _items(section: str, node: yaml.Node) -> Iterator[tuple[dict[str, Any], int]
             if key not in _SECTIONS[section]:
                 raise _unknown(where, key, _SECTIONS[section])
             values[key] = _plain(value)
-        for key in _NEEDED[section]:
+        for key in _NEEDED[section] if needed is None else needed:
             if key not in values:
                 raise DeclaredError(f"line {at}: an entry of {section} needs {key}")
         yield values, at

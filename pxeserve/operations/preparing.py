@@ -78,6 +78,11 @@ class Preparing:
         profile, medium = snapshot.profile_of(host), snapshot.medium_of(host)
         if profile is None:
             raise RefusedError(f"{host.name}: its profile {host.profile} is gone")
+        if not host.macs:
+            raise RefusedError(
+                f"{host.name}: no card of it is known yet, only its system UUID, and boot loaders ask for their menus by MAC",
+                fix=f"let it network-boot once, then: pxeserve discovered adopt MAC --name {host.name}",
+            )
         if medium is not None:
             installs_by_itself(f"{host.name}: profile {profile.name}", medium)
         key, bind = seal.new_key(), context.config.arming.bind

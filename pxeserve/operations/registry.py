@@ -15,9 +15,9 @@ from pxeserve.errors import PxeserveError
 from pxeserve.operations.context import Context
 
 NOUNS = (
-    "hosts", "profiles", "media", "imports", "loaders", "installs", "answerfiles", "linting", "conversion", "adoption", "explain",
-    "events", "timeline", "logs", "leases", "snippets", "apply", "export", "rehearse", "status", "sources", "replay", "sites",
-    "scripts", "passwords", "bulk", "racks",
+    "hosts", "discovered", "tables", "profiles", "media", "imports", "loaders", "installs", "answerfiles", "linting", "conversion",
+    "adoption", "explain", "events", "timeline", "logs", "leases", "snippets", "apply", "export", "rehearse", "status", "sources",
+    "replay", "sites", "scripts", "passwords", "bulk", "racks",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 

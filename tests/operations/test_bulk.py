@@ -170,7 +170,7 @@ def test_a_host_of_which_no_card_is_known_cannot_be_armed_and_its_uuid_finds_the
         discovered.put(connection, [Machine("52:54:00:aa:bb:cc", 1.0, time.time(), vendor_class="PXEClient", uuid=uuid)], 100)
     [note] = site.ask("host.add", name="new", mac=[], profile="rack", set=[f"uuid={uuid}"])["notes"]
     assert "52:54:00:aa:bb:cc (it has this host's UUID" in note
-    assert "nothing is installed by a UUID alone" in site.refused("host.install", name="new")
+    assert "no card of it is known yet" in site.refused("host.install", name="new")
 
 
 def test_a_plan_changes_nothing_and_holds_no_password(site: Site) -> None:
