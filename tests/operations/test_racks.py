@@ -134,6 +134,17 @@ def test_each_state_and_step_is_shown_as_it_is(site: Site) -> None:
     assert {one["host"] for one in shown.values() if one["troubled"]} == {"r06", "r08", "r09"}
 
 
+def test_a_failed_machine_that_boots_its_disk_still_shows_where_it_failed(site: Site) -> None:
+    failed = machine(site, 0).armed().boots().answered().fetches(7).does("http.progress", stage="failed")
+    failed.is_now(InstallState.FAILED, ended_at=failed.at).does("dhcp.offer", "t", after=30, file="b/t/x/pxelinux.0")
+    failed.does("boot.menu", "t", target="own-disk", because=[])
+    again = machine(site, 1).armed().boots().answered().does("boot.menu", "t", target="own-disk", because=[])
+    again.is_now(InstallState.INSTALLING)
+    shown = picture(site)
+    assert (shown["r00"]["step"], shown["r00"]["package"]) == ("packages", 7)
+    assert shown["r01"]["step"] == "own disk"
+
+
 def test_what_is_overdue_is_said_with_what_it_means_and_not_of_what_has_ended(site: Site) -> None:
     machine(site, 0, 3000).armed().boots().is_now(InstallState.BOOTING)
     late = machine(site, 1, 3000).armed().boots().is_now(InstallState.BOOTING)
