@@ -20,6 +20,7 @@ from pxeserve.operations.registry import verb
 from pxeserve.snapshot import shared
 from pxeserve.store import events as stored
 from pxeserve.store import logs, times
+from pxeserve.store.logs import LogRow
 from pxeserve.timeline.lines import Line
 from pxeserve.timeline.medians import Median, medians
 from pxeserve.timeline.reading import BootLines, Timeline, read
@@ -44,7 +45,7 @@ def timeline(context: Context, *, host: str | None = None, install: str | None =
     whose = wanted.host or ""
     one_host = shared(context.store).current().hosts.get(whose)
     told = read(whose, found, now, known(context, one_host))
-    installs = [_install(context, one, now) for one in told.installs if install in (None, one.install)]
+    installs = _installs(context, [one for one in told.installs if install in (None, one.install)], now)
     return {**_timeline(told), "installs": installs, **_unheard(context, one_host)}
 
 
@@ -84,11 +85,31 @@ def _of_install(connection: Any, install: str) -> stored.Wanted:
     return stored.Wanted(host=host, since=begins - 1, until=until)
 
 
-def _install(context: Context, story: Story, now: float) -> dict[str, Any]:
-    """A story, with what its stages usually take, and the installer's log when there is one."""
+def _installs(context: Context, told: Sequence[Story], now: float) -> list[dict[str, Any]]:
+    """Stories, with what their stages usually take, and the installer's log where there is one."""
+    hosts = shared(context.store).current().hosts
+    profiles = {one.host: hosts[one.host].profile for one in told if one.host in hosts}
+    ids = [one.install for one in told]
     with context.store.events.read() as connection:
-        usual = medians(one.stages for one in _earlier(context, connection, story))
-        log = logs.newest(connection, story.install)
+        own = times.known(connection, ids)
+        ends = logs.of_installs(connection, ids)
+        wanted = {own[one.install].profile if one.install in own else profiles.get(one.host, "") for one in told}
+        good = {profile: times.earlier(connection, profile, float("inf"), times.KEPT) for profile in wanted if profile}
+    usual: dict[tuple[str, ...], Mapping[str, Median]] = {}
+    found = []
+    for one in told:
+        row = own.get(one.install)
+        before = row.ended_at if row else float("inf")
+        profile = row.profile if row else profiles.get(one.host, "")
+        earlier = [each for each in good.get(profile, ()) if each.ended_at < before and each.install != one.install][:EARLIER]
+        key = tuple(each.install for each in earlier)
+        if key not in usual:
+            usual[key] = medians(each.stages for each in earlier)
+        found.append(_install(context, one, usual[key], ends.get(one.install), now))
+    return found
+
+
+def _install(context: Context, story: Story, usual: Mapping[str, Median], log: LogRow | None, now: float) -> dict[str, Any]:
     return {
         "install": story.install,
         "state": story.state,
@@ -103,16 +124,6 @@ def _install(context: Context, story: Story, now: float) -> dict[str, Any]:
         "log": {"stage": log.stage, "at": log.at, "bytes": log.size, "last": log.text.splitlines()[-LAST:]} if log else None,
         "look": consoles_of(context, story.medium) if story.state == "failed" and log is None else None,
     }
-
-
-def _earlier(context: Context, connection: Any, story: Story) -> Sequence[times.TimeRow]:
-    """The good installations of the same profile before this one."""
-    own = times.known(connection, [story.install]).get(story.install)
-    host = shared(context.store).current().hosts.get(story.host)
-    profile = own.profile if own else host.profile if host else None
-    if profile is None:
-        return []
-    return [one for one in times.earlier(connection, profile, own.ended_at if own else 1e12, EARLIER) if one.install != story.install]
 
 
 def _stage(one: Stage, story: Story, usual: Mapping[str, Median], now: float) -> dict[str, Any]:
@@ -167,5 +178,5 @@ def _line(one: Line, boot: BootLines) -> dict[str, Any]:
         "rate": one.rate,
         "count": one.count,
         "events": [one.first, one.last],
-        "because": one.because,
+        "because": list(one.because),
     }

@@ -5,9 +5,11 @@ prunes. Refuses to know what stands in one.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Row, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from pxeserve.store import tables as t
@@ -42,11 +44,18 @@ def exists(connection: Connection, install: str, stage: str) -> bool:
     return connection.execute(select(log.at).where(log.install == install, log.stage == stage)).first() is not None
 
 
+def of_installs(connection: Connection, installs: Iterable[str]) -> dict[str, LogRow]:
+    """The newest log of each of `installs` that has one."""
+    log = t.install_log.c
+    rows = connection.execute(select(t.install_log).where(log.install.in_(list(installs))).order_by(log.at))
+    return {row.install: _row(row) for row in rows}
+
+
 def newest(connection: Connection, install: str) -> LogRow | None:
     """The newest log of `install`."""
     log = t.install_log.c
     row = connection.execute(select(t.install_log).where(log.install == install).order_by(log.at.desc()).limit(1)).first()
-    return LogRow(row.install, row.stage, row.host, row.at, row.size, zlib.decompress(row.content).decode()) if row else None
+    return _row(row) if row else None
 
 
 def newest_of_host(connection: Connection, host: str) -> LogRow | None:
@@ -54,6 +63,10 @@ def newest_of_host(connection: Connection, host: str) -> LogRow | None:
     log = t.install_log.c
     found = connection.execute(select(log.install).where(log.host == host).order_by(log.at.desc()).limit(1)).scalar()
     return newest(connection, found) if found else None
+
+
+def _row(row: Row[Any]) -> LogRow:
+    return LogRow(row.install, row.stage, row.host, row.at, row.size, zlib.decompress(row.content).decode())
 
 
 def prune(connection: Connection, *, keep: int = KEPT, before: float = 0.0) -> None:

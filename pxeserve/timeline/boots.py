@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pxeserve.store.events import EventRow
+
+if TYPE_CHECKING:
+    from pxeserve.timeline.runs import Run
 
 _ASKED_BEFORE = 60.0
 """A DISCOVER so many seconds before its session opened belongs to it."""
@@ -22,11 +26,13 @@ def order(event: EventRow) -> tuple[float, int]:
 
 @dataclass(slots=True)
 class Boot:
-    """One boot: its events in their order. `session` is what DHCP opened it with, or None for a machine that came without."""
+    """One boot: its events in their order. `session` is what DHCP opened it with, or None for a machine that came without. `runs` are kept
+    for `runs.runs`, which makes them."""
 
     session: str | None
     mac: str | None
     events: list[EventRow] = field(default_factory=list)
+    runs: list[Run] | None = None
 
     def fetched(self) -> bool:
         """Whether it has come further than DHCP."""

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pxeserve.store.events import EventRow
+from pxeserve.timeline.names import boot_name
 from pxeserve.timeline.steps import Step
 
 Reason = Mapping[str, str]
 """One reason of a decision as the record has it: `weight`, `code`, `text`, `source`."""
 
-_BOOT = re.compile(r"/?b/[a-z0-9]+/[^/]+/(.+)")
 _LOADERS = ("pxelinux.0", "grubx64.efi", "grubia32.efi", "grubaa64.efi", "EFI/xenserver/grubx64.efi")
 _MENUS = ("pxelinux.cfg/", "grub.cfg", "grub/", "boot.ipxe", "ipxe/", "EFI/xenserver/grub.cfg")
-_BOOT_FILES = frozenset({"tftp.transfer", "http.boot"})
 _RAM_DISK = re.compile(r"(^|/)(install\.img|initrd[^/]*|initramfs[^/]*)$")
 
 
@@ -61,26 +60,6 @@ def reasons(event: EventRow) -> tuple[Reason, ...]:
     return tuple(one for one in said if isinstance(one, dict)) if isinstance(said, list) else ()
 
 
-MENU_NAMES, PARTS, REPOSITORY, PACKAGES = "menu-names", "parts", "repository", "packages"
-"""What events may have in common that follow each other, so that they become one line."""
-
-MEDIA = frozenset({"http.file", "ftp.file"})
-"""Kinds of events that tell of a medium's file. There are thousands of them in an installation."""
-
-
-def alike(event: EventRow) -> str:
-    """What `event` has in common with those beside it; empty when it stands for itself. Costs much less than a line."""
-    data = event.data or {}
-    if event.kind in MEDIA:
-        if data.get("package") is None:
-            return REPOSITORY
-        return PACKAGES if data.get("outcome") == "done" else ""
-    outcome = data.get("outcome")
-    if outcome == "part" and event.kind in _BOOT_FILES:
-        return PARTS
-    return MENU_NAMES if outcome == "refused:1" and event.kind in _BOOT_FILES and _name(data).startswith("pxelinux.cfg/") else ""
-
-
 def _of(event: EventRow, step: Step, text: str, **more: Any) -> Line:
     return Line(event.at, step, text, first=event.id, last=event.id, moment=event.moment, because=reasons(event), **more)
 
@@ -116,7 +95,7 @@ def _trouble(event: EventRow, _data: Mapping[str, Any]) -> Line:
 
 
 def _tftp(event: EventRow, data: Mapping[str, Any]) -> Line:
-    name = _name(data)
+    name = boot_name(data)
     outcome = data.get("outcome")
     if outcome == "refused:1" and name.startswith("pxelinux.cfg/"):
         return _of(event, Step.LOADER, f"the loader looks for {name}: not there, as it should be")
@@ -130,13 +109,6 @@ def _tftp(event: EventRow, data: Mapping[str, Any]) -> Line:
             text += f"; the machine's screen shows {screen}"
         return _of(event, Step.OTHER, text, ok=False, bytes=_number(data, "bytes"))
     return _of(event, _file_step(name), name, bytes=_number(data, "bytes"), seconds=_seconds(data))
-
-
-def _name(data: Mapping[str, Any]) -> str:
-    """A boot file's name, relative to its boot's own folder."""
-    file = str(data.get("file", ""))
-    found = _BOOT.fullmatch(file)
-    return found[1] if found else file.lstrip("/")
 
 
 def _file_step(name: str) -> Step:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.boots import Boot, Grouped, group, order
-from pxeserve.timeline.lines import PACKAGES, Line, Reason, alike, line
+from pxeserve.timeline.lines import Line, Reason, line
 from pxeserve.timeline.missing import Known, Next, Situation, following, unheard
 from pxeserve.timeline.missing.gather import gather, waiting
+from pxeserve.timeline.runs import PACKAGES, Run, runs
 from pxeserve.timeline.steps import Step
 from pxeserve.timeline.story import Story, of_boots
 
@@ -66,7 +67,7 @@ def read(host: str, events: Sequence[EventRow], now: float, known: Known | None 
 
 
 def _boot(boot: Boot, rehearsal: bool, situation: Situation) -> BootLines:
-    lines = _with_reasons(_merged(boot.events))
+    lines = _with_reasons(_merged(boot))
     reached = max((one.step for one in lines if one.step is not Step.OTHER), key=lambda step: _ORDER[step], default=Step.OTHER)
     target = next((str(event.data["target"]) for event in boot.events[::-1] if event.kind == "boot.menu" and event.data), None)
     return BootLines(boot.mac, boot.session, boot.events[0].at, rehearsal, target, lines, reached, following(situation))
@@ -82,43 +83,29 @@ def _with_reasons(lines: Iterable[Line]) -> tuple[Line, ...]:
     return tuple(found)
 
 
-def _merged(events: Iterable[EventRow]) -> Iterator[Line]:
-    """A line for each event, and one for a run of alike events: names that the loader tries, repositories that the installer looks for,
-    many packages. A run is put together from its events: a line for each of ten thousand packages would take longer than all the rest."""
-    runs: list[tuple[str, list[EventRow]]] = []
-    for event in events:
-        what = alike(event)
-        if what and runs and runs[-1][0] == what:
-            runs[-1][1].append(event)
+def _merged(boot: Boot) -> Iterator[Line]:
+    """A line for each event of `boot`, and one for a run of alike ones."""
+    for run in runs(boot):
+        if len(run.events) == 1 or (run.what == PACKAGES and len(run.events) <= _MANY):
+            yield from (line(event) for event in run.events)
         else:
-            runs.append((what, [event]))
-    for what, run in runs:
-        if len(run) == 1 or (what == PACKAGES and len(run) <= _MANY):
-            yield from (line(event) for event in run)
-        else:
-            yield _one_for(what, run)
+            yield _one_for(run)
 
 
-def _one_for(what: str, run: Sequence[EventRow]) -> Line:
-    first, last = line(run[0]), line(run[-1])
-    match what:
+def _one_for(run: Run) -> Line:
+    first, last = line(run.events[0]), line(run.events[-1])
+    count = len(run.events)
+    match run.what:
         case "packages":
             text = f"packages {first.package} to {last.package} of {last.packages}"
         case "repository":
-            missing = sum((event.data or {}).get("outcome") == "not-found" for event in run)
-            text = f"the installer looks for repositories: {len(run) - missing} answers, {missing} names that are not there"
+            missing = sum((event.data or {}).get("outcome") == "not-found" for event in run.events)
+            text = f"the installer looks for repositories: {count - missing} answers, {missing} names that are not there"
         case "parts":
-            text = f"{len(run)} parts of files first"
+            text = f"{count} parts of files first"
         case _:
-            text = f"the loader looks for its menu: {len(run)} names that are not there, as it should be"
-    size = sum(_figure(event, "bytes") for event in run)
-    seconds = sum(_figure(event, "seconds") for event in run)
-    return replace(last, text=text, bytes=int(size) or None, seconds=seconds or None, count=len(run), first=first.first)
-
-
-def _figure(event: EventRow, name: str) -> float:
-    value = (event.data or {}).get(name)
-    return value if isinstance(value, int | float) else 0
+            text = f"the loader looks for its menu: {count} names that are not there, as it should be"
+    return replace(last, text=text, bytes=run.bytes or None, seconds=run.seconds or None, count=count, first=first.first)
 
 
 def _rehearsing(events: Iterable[EventRow]) -> frozenset[str]:

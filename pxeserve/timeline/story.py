@@ -13,7 +13,8 @@ from typing import TypeVar
 
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.boots import Boot, Grouped, group, order
-from pxeserve.timeline.lines import PACKAGES, Line, Reason, alike, line
+from pxeserve.timeline.lines import Line, Reason, line
+from pxeserve.timeline.runs import PACKAGES, Run, runs
 from pxeserve.timeline.stages import (
     EARLY,
     GOES_ON_SILENTLY,
@@ -188,13 +189,14 @@ class _Telling:
         to_disk = self._consumed and any(_leads_to_disk(event) for event in boot.events)
         if to_disk and Phase.OWN_DISK not in self._open:
             self._to_disk(boot)
-        for event in boot.events:
-            if alike(event) == PACKAGES:
-                self._package(event)
+        for run in runs(boot):
+            if run.what == PACKAGES:
+                self._packages(run)
                 continue
-            self.own(event)
-            if not to_disk or event.kind == "http.progress" or self._over:
-                self._step(event)
+            for event in run.events:
+                self.own(event)
+                if not to_disk or event.kind == "http.progress" or self._over:
+                    self._step(event)
 
     def own(self, event: EventRow) -> None:
         """What an install's own event tells: its state, and how a script ended."""
@@ -249,18 +251,14 @@ class _Telling:
             stage.ok = False
             stage.said.append("before the installer had reported its end")
 
-    def _package(self, event: EventRow) -> None:
-        """A package that came: there are so many that none is made a line of."""
+    def _packages(self, run: Run) -> None:
+        """Packages that came, all that follow each other at once."""
         if self._over:
             return
-        data = event.data or {}
-        stage = self._open.get(Phase.PACKAGES) or self._begun(Phase.PACKAGES, event, line(event).seconds or 0.0)
-        stage.ended = max(stage.ended, event.moment)
-        number, packages, size = data.get("package"), data.get("packages"), data.get("bytes")
-        if isinstance(size, int):
-            stage.bytes = (stage.bytes or 0) + size
-        if isinstance(number, int) and isinstance(packages, int):
-            stage.package, stage.packages = max(stage.package, number), packages
+        stage = self._begun(Phase.PACKAGES, run.events[0], line(run.events[0]).seconds or 0.0)
+        stage.ended = max(stage.ended, run.events[-1].moment)
+        stage.bytes = (stage.bytes or 0) + run.bytes
+        stage.package, stage.packages = max(stage.package, run.package), run.packages or stage.packages
 
     def _step(self, event: EventRow) -> None:
         """Add what `event` tells to the stage that it belongs to."""

@@ -9,6 +9,7 @@ from pxeserve.domain.client import ARCHITECTURES, Firmware
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.missing import files
 from pxeserve.timeline.missing.situation import Fetch, File, Known, Media, Situation
+from pxeserve.timeline.runs import Run
 from pxeserve.timeline.steps import Step
 
 ORDER = {step: number for number, step in enumerate(Step)}
@@ -30,7 +31,6 @@ class Course:
         self._lists: dict[str, list[Any]] = {}
         self._address_server = False
         self._failed = False
-        self._whole_package: Mapping[str, Any] | None = None
 
     def add(self, event: EventRow) -> None:
         """The next event."""
@@ -40,9 +40,15 @@ class Course:
         elif handler := _HANDLERS.get(event.kind):
             handler(self, event, data)
 
+    def packages(self, run: Run) -> None:
+        """Packages that came whole, one after another. There are thousands of them, and rules look at the last one alone."""
+        facts = self._facts
+        facts["package"], facts["packages"] = max(run.package, facts.get("package", 0)), run.packages
+        self._more("media", _media_of(run.events[-1].data or {}))
+        self.reach(Step.PACKAGES)
+
     def situation(self, mac: str) -> Situation:
         """What has been heard of the boot of `mac`."""
-        self._last_whole()
         facts = dict(self._facts)
         facts["mode"] = self._known.mode or self._mode()
         facts["firmware"] = self._firmware()
@@ -187,28 +193,12 @@ class Course:
         self.reach(Step.OWN_DISK if target == "own-disk" else Step.MENU)
 
     def _media(self, _event: EventRow, data: Mapping[str, Any]) -> None:
-        if data.get("outcome") == "done" and data.get("package") is not None:
-            return self._package(data)
-        self._last_whole()
         one = _media_of(data)
         self._more("media", one)
         if one.package is None:
             self._more("missed" if one.outcome == "not-found" else "found", one.path)
-        return self.reach(Step.REPOSITORY)
+        self.reach(Step.REPOSITORY)
 
-    def _package(self, data: Mapping[str, Any]) -> None:
-        """A package that came whole: there are thousands of them, and rules look at the last one alone."""
-        package, packages = _whole(data, "package") or 0, _whole(data, "packages") or 0
-        facts = self._facts
-        facts["package"], facts["packages"] = max(package, facts.get("package", 0)), packages
-        self._whole_package = data
-        self.reach(Step.PACKAGES)
-
-    def _last_whole(self) -> None:
-        """Put the last package that came whole in its place before what is told next."""
-        data, self._whole_package = self._whole_package, None
-        if data is not None:
-            self._more("media", _media_of(data))
 
     def _answerfile(self, _event: EventRow, data: Mapping[str, Any]) -> None:
         outcome = str(data.get("outcome"))

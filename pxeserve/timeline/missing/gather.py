@@ -15,6 +15,7 @@ from pxeserve.timeline.boots import order as in_order
 from pxeserve.timeline.missing.armed import armed
 from pxeserve.timeline.missing.course import Course
 from pxeserve.timeline.missing.situation import Armed, Brief, Known, Situation
+from pxeserve.timeline.runs import PACKAGES, runs
 
 _NEIGHBOURS = 8
 _ENDS = frozenset({"done", "failed", "lapsed", "cancelled"})
@@ -82,8 +83,12 @@ def waiting(boots: Sequence[Boot], beside: Sequence[EventRow], rehearsals: Seque
 
 def _course(boot: Boot, known: Known) -> Situation:
     course = Course(known)
-    for event in boot.events:
-        course.add(event)
+    for run in runs(boot):
+        if run.what == PACKAGES:
+            course.packages(run)
+        else:
+            for event in run.events:
+                course.add(event)
     return course.situation(boot.mac or "")
 
 
