@@ -1,7 +1,8 @@
 """The worker process: takes in what the others tell, writes it down in batches, and lets arms lapse whose time has run out. Beside that a
 thread of the media room keeps an eye on media.
 
-The process that writes `events.db`, but for the log of an installer that failed, which the one that took it writes itself. Refuses to know what events mean.
+The process that writes `events.db`, but for the log of an installer that failed, which the one that took it writes itself. Refuses to
+know what events mean.
 """
 
 from __future__ import annotations
