@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke
+from pxeserve.cli.timeline import print_next
 from pxeserve.domain.client import Firmware
 
 app = typer.Typer()
@@ -36,6 +37,9 @@ def _explained(answer: Any, console: Console) -> None:
     for reason in answer["because"]:
         console.print(Text(f"  {_MARKS[reason['weight']]} {reason['text']}  [{reason['code']}; {reason['source']}]"))
     console.print(Text("  (+ chosen, - passed over, ! refused)", style="dim"))
+    if answer["next"]:
+        console.print("what the record says of it now")
+        print_next(answer["next"], console)
     if answer["answers"]:
         console.print("answers, and who said them")
         for one in answer["answers"]:

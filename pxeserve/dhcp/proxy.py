@@ -114,6 +114,8 @@ def _back(message: Message, arrival: Arrival, client_port: int) -> Destination:
 
 def _heard(message: Message, asker: Asker, address: IPv4Address | None, other: IPv4Address | None = None) -> Note:
     data = {"vendor_class": asker.client.vendor_class, "xid": f"{message.xid:08x}", "arch": str(asker.client.arch)}
+    if asker.ipxe:
+        data["user_class"] = "iPXE"
     if other is not None:
         data["server"] = str(other)
     text = f"took {address} from {other}" if address else "asked what to boot"

@@ -16,6 +16,7 @@ from pxeserve.events import totals
 from pxeserve.events.attribution import Attribution
 from pxeserve.events.datagram import Count, MalformedError, clean
 from pxeserve.events.record import Event
+from pxeserve.events.steady import Steady
 from pxeserve.store import Store
 from pxeserve.store import events as stored
 from pxeserve.store import totals as stored_totals
@@ -28,16 +29,21 @@ _STATES = tuple(f"{_INSTALL}{state}" for state in InstallState)
 class Ledger:
     """The worker's hand on `events.db`. Every method raises SQLAlchemyError when the disk refuses, and then nothing has changed."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, steady: Steady | None = None) -> None:
         self._store = store
+        self._steady = steady or Steady(store)
         self._attribution = Attribution(store)
         self._known: dict[str, set[tuple[str, ...]]] | None = None
+
+    def look(self) -> None:
+        """Look at the clocks; often, so that a jump of the wall clock is noticed before much was stamped by it."""
+        self._steady.look()
 
     def write(self, batch: Sequence[Event | Count]) -> None:
         """Everything in `batch`, and what it adds to the totals, in one transaction."""
         if not batch:
             return
-        rows = [_row(event) for event in self._attribution.attribute(one for one in batch if isinstance(one, Event))]
+        rows = [self._row(event) for event in self._attribution.attribute(one for one in batch if isinstance(one, Event))]
         counts: Counter[tuple[int, str, str]] = Counter()
         for one in batch:
             if isinstance(one, Count):
@@ -60,14 +66,14 @@ class Ledger:
         if not waiting:
             return 0
         tally = self._tally()
+        rows = [self._taken(row) for row in waiting]
         with self._store.events.write() as connection:
             there = stored.taken_over(connection, [row.id for row in waiting])
-            for row in waiting:
+            for row, taken in zip(waiting, rows, strict=True):
                 if row.id in there:
                     continue
-                taken = self._taken(row)
-                if row.kind.startswith(_INSTALL) and not row.data.get("rehearsal"):
-                    _time_state(connection, row, tally)
+                if row.kind in _STATES and not row.data.get("rehearsal"):
+                    _time_state(connection, row, taken["steady"], tally)
                 totals.sum_up([Event(row.kind, row.at, data=dict(row.data))], tally.add)
                 stored.add(connection, [taken])
             stored_totals.add(connection, tally.increments)
@@ -78,10 +84,8 @@ class Ledger:
 
     def _tally(self) -> totals.Tally:
         if self._known is None:
-            self._known = {}
             with self._store.events.read() as connection:
-                for metric, labels in stored_totals.every(connection):
-                    self._known.setdefault(metric, set()).add(labels)
+                self._known = stored_totals.known(connection)
         return totals.Tally(self._known)
 
     def _learn(self, tally: totals.Tally) -> None:
@@ -103,31 +107,29 @@ class Ledger:
             "data": data,
         }
         try:
-            return _row(clean(event)) | {"outbox_id": row.id}
+            return self._row(clean(event)) | {"outbox_id": row.id}
         except MalformedError:  # ours, so a mistake of ours; the transition it tells of is kept all the same
             plain = Event(row.kind, row.at, "its details could not be read", host=event["host"], install=row.install_id)
-            return _row(plain) | {"outbox_id": row.id}
+            return self._row(plain) | {"outbox_id": row.id}
+
+    def _row(self, event: Event) -> dict[str, Any]:
+        return {
+            "at": event.at,
+            "kind": event.kind,
+            "host": event.host,
+            "mac": event.mac,
+            "address": event.address,
+            "install": event.install,
+            "session": event.session,
+            "text": event.text,
+            "data": dict(event.data),
+            "outbox_id": None,
+            "steady": self._steady.of(event.at),
+        }
 
 
-def _time_state(connection: Connection, row: Any, tally: totals.Tally) -> None:
-    """How long the install was in the state that it leaves with `row`."""
-    if row.kind not in _STATES:
-        return
+def _time_state(connection: Connection, row: Any, steady: float, tally: totals.Tally) -> None:
+    """How long the install was in the state that it leaves with `row`, at that moment by the clock that nobody sets."""
     before = stored.latest_of_install(connection, row.install_id, _STATES)
-    if before is not None and row.at >= before.at:
-        totals.observe(totals.STATE_SECONDS, (before.kind.removeprefix(_INSTALL),), row.at - before.at, tally.add)
-
-
-def _row(event: Event) -> dict[str, Any]:
-    return {
-        "at": event.at,
-        "kind": event.kind,
-        "host": event.host,
-        "mac": event.mac,
-        "address": event.address,
-        "install": event.install,
-        "session": event.session,
-        "text": event.text,
-        "data": dict(event.data),
-        "outbox_id": None,
-    }
+    if before is not None and before.steady is not None and steady >= before.steady:
+        totals.observe(totals.STATE_SECONDS, (before.kind.removeprefix(_INSTALL),), steady - before.steady, tally.add)

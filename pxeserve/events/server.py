@@ -1,7 +1,8 @@
 """The worker process: takes in what the others tell, writes it down in batches, and lets arms lapse whose time has run out. Beside that a
 thread of the media room keeps an eye on media, and one for each webhook posts what happens.
 
-The only process that writes `events.db`. Refuses to know what events mean.
+The process that writes `events.db`, but for the log of an installer that failed, which the one that took it writes itself. Refuses to
+know what events mean.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pxeserve.errors import PxeserveError
 from pxeserve.events.datagram import Count, MalformedError, read
 from pxeserve.events.inbox import Inbox
 from pxeserve.events.ledger import Ledger
+from pxeserve.events.measuring import Measuring
 from pxeserve.events.record import Event
 from pxeserve.events.retention import Retention
 from pxeserve.installs.lapse import lapse
@@ -37,6 +39,7 @@ _NICE = 10
 _TICK = 0.2
 _LAPSE = 10.0
 _PRUNE = 600.0
+_MEASURE = 30.0
 _QUIET = 60.0
 _SOURCE = "worker"
 _log = structlog.get_logger("worker")
@@ -79,9 +82,11 @@ class Worker:
         self._ledger = Ledger(store)
         self._retention = Retention(store, kept or RecordConfig())
         self._pruning = False
+        self._measuring = Measuring(store)
         self._clock = clock
         self._lapse = lapse
         self._due: dict[Callable[[], None], tuple[float, float]] = {self._let_lapse: (_LAPSE, 0.0), self._prune: (_PRUNE, 0.0)}
+        self._due[self._measure] = (_MEASURE, 0.0)
         self._unwritten: deque[Event | Count] = deque()
         self._said: dict[str, float] = {}
         self._moment: object = None
@@ -106,6 +111,7 @@ class Worker:
 
     def turn(self) -> None:
         """One turn: write what has come, take over what lies beside the installs, and do what is due."""
+        self._guarded("clock", self._ledger.look)
         while self._write_batch():
             pass
         self._guarded("outbox", self._take_over)
@@ -161,6 +167,9 @@ class Worker:
 
     def _forget(self) -> None:
         self._pruning = self._retention.step(self._clock())
+
+    def _measure(self) -> None:
+        self._measuring.measure(self._clock())
 
     def _guarded(self, what: str, act: Callable[[], None]) -> bool:
         """Do `act`; trouble with the disk is said once a minute and never ends the worker. Whether it was done."""

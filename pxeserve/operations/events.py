@@ -1,4 +1,4 @@
-"""The record: events as they were written, one after another, and the timeline that makes sense of them."""
+"""The record: events as they were written, one after another. The timeline that makes sense of them stands beside it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from pxeserve.operations.registry import verb
 from pxeserve.operations.selection import Selection, chosen, selection
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import events as stored
-from pxeserve.timeline.reading import BootLines, Timeline, read
 
 _COUNTED_MINUTES = 60
 Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
@@ -52,15 +51,6 @@ def newest(context: Context) -> int:
     """The id of the newest event, 0 when there is none: where somebody stands who has read all there is."""
     with context.store.events.read() as connection:
         return stored.newest_id(connection)
-
-
-@verb("timeline")
-def timeline(context: Context, *, host: str, limit: Limit = 5000) -> dict[str, Any]:
-    """What the record means for `host`: its boots step by step, and what did not come."""
-    wanted = stored.Wanted(host=_host(context, host))
-    with context.store.events.read() as connection:
-        found = stored.latest(connection, wanted, limit)
-    return _timeline(read(host, found, time.time()))
 
 
 @verb("counters")
@@ -101,39 +91,3 @@ def _mac(mac: str | None) -> str | None:
         return parse_mac(mac) if mac is not None else None
     except ValueError as error:
         raise PxeserveError(str(error)) from None
-
-
-def _timeline(timeline: Timeline) -> dict[str, Any]:
-    return {
-        "host": timeline.host,
-        "state": timeline.state,
-        "boots": [_boot(boot) for boot in timeline.boots],
-        "beside": [{"at": one.at, "text": one.text, "ok": one.ok} for one in timeline.beside],
-    }
-
-
-def _boot(boot: BootLines) -> dict[str, Any]:
-    return {
-        "mac": boot.mac,
-        "session": boot.session,
-        "began": boot.began,
-        "rehearsal": boot.rehearsal,
-        "target": boot.target,
-        "reached": boot.reached,
-        "next": dataclasses.asdict(boot.next) if boot.next else None,
-        "lines": [
-            {
-                "at": one.at,
-                "offset": one.at - boot.began,
-                "step": one.step,
-                "text": one.text,
-                "ok": one.ok,
-                "bytes": one.bytes,
-                "seconds": one.seconds,
-                "rate": one.rate,
-                "count": one.count,
-                "events": [one.first, one.last],
-            }
-            for one in boot.lines
-        ],
-    }

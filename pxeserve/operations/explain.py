@@ -20,6 +20,7 @@ from pxeserve.handout.menus import Place, own_disk, reader_for, write
 from pxeserve.installs.subject import Subject, subject
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
+from pxeserve.operations.timeline import coming
 from pxeserve.snapshot import shared
 from pxeserve.store.loaders import sets
 
@@ -54,6 +55,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -
         "menu": menu,
         "answers": _answers(context, who),
         "because": [{"weight": one.weight, "code": one.code, "text": one.text, "source": one.source} for one in reasons],
+        "next": coming(context, who.host) if who.host else None,
     }
 
 

@@ -16,7 +16,8 @@ from pxeserve.operations.context import Context
 
 NOUNS = (
     "hosts", "profiles", "media", "imports", "loaders", "installs", "answerfiles", "linting", "conversion", "adoption", "explain",
-    "events", "leases", "snippets", "apply", "rehearse", "status", "sources", "replay", "sites", "scripts", "passwords", "webhooks",
+    "events", "timeline", "logs", "leases", "snippets", "apply", "rehearse", "status", "sources", "replay", "sites", "scripts",
+    "passwords", "bulk", "webhooks",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "events0004"
-down_revision = "events0001"
+down_revision = "events0003"
 
 
 def upgrade() -> None:
