@@ -18,7 +18,7 @@ from pxeserve.events.datagram import Count, MalformedError, clean
 from pxeserve.events.discovering import MOST, forgotten, seen, strangers
 from pxeserve.events.record import Event
 from pxeserve.events.steady import Steady
-from pxeserve.store import Store, discovered, logs
+from pxeserve.store import Store, discovered
 from pxeserve.store import events as stored
 from pxeserve.store import totals as stored_totals
 
@@ -69,15 +69,14 @@ class Ledger:
         if not waiting:
             return 0
         tally = self._tally()
-        self._steady.look()  # which may have to write, and cannot while this does
+        rows = [self._taken(row) for row in waiting]
         with self._store.events.write() as connection:
             there = stored.taken_over(connection, [row.id for row in waiting])
-            for row in waiting:
+            for row, taken in zip(waiting, rows, strict=True):
                 if row.id in there:
                     continue
-                taken = self._taken(row)
-                if row.kind.startswith(_INSTALL) and not row.data.get("rehearsal"):
-                    _time_state(connection, row, tally)
+                if row.kind in _STATES and not row.data.get("rehearsal"):
+                    _time_state(connection, row, taken["steady"], tally)
                 totals.sum_up([Event(row.kind, row.at, data=dict(row.data))], tally.add)
                 stored.add(connection, [taken])
             stored_totals.add(connection, tally.increments)
@@ -86,18 +85,15 @@ class Ledger:
             stored.forget_outbox(connection, [row.id for row in waiting])
         return len(waiting)
 
-    def forget(self, before: float) -> None:
-        """Forget discovered machines that are hosts by now, and installers' logs that are older than epoch second `before`."""
+    def forget_hosts(self) -> None:
+        """Forget discovered machines that are hosts by now."""
         with self._store.events.write() as connection:
             discovered.forget(connection, self._attribution.hosts_among(one.mac for one in discovered.machines(connection)))
-            logs.prune(connection, before=before)
 
     def _tally(self) -> totals.Tally:
         if self._known is None:
-            self._known = {}
             with self._store.events.read() as connection:
-                for metric, labels in stored_totals.every(connection):
-                    self._known.setdefault(metric, set()).add(labels)
+                self._known = stored_totals.known(connection)
         return totals.Tally(self._known)
 
     def _learn(self, tally: totals.Tally) -> None:
@@ -148,11 +144,8 @@ def _discover(connection: Connection, events: Sequence[Event]) -> None:
         discovered.forget(connection, gone)
 
 
-def _time_state(connection: Connection, row: Any, tally: totals.Tally) -> None:
-    """How long the install was in the state that it leaves with `row`."""
-    if row.kind not in _STATES:
-        return
+def _time_state(connection: Connection, row: Any, steady: float, tally: totals.Tally) -> None:
+    """How long the install was in the state that it leaves with `row`, at that moment by the clock that nobody sets."""
     before = stored.latest_of_install(connection, row.install_id, _STATES)
-    if before is not None and row.at >= before.at:
-        totals.observe(totals.STATE_SECONDS, (before.kind.removeprefix(_INSTALL),), row.at - before.at, tally.add)
-
+    if before is not None and before.steady is not None and steady >= before.steady:
+        totals.observe(totals.STATE_SECONDS, (before.kind.removeprefix(_INSTALL),), steady - before.steady, tally.add)

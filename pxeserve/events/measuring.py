@@ -10,11 +10,13 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from pxeserve.domain.install import InstallState
+from pxeserve.events import totals
 from pxeserve.events.steady import now_of
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import Store, times
 from pxeserve.store import events as stored
 from pxeserve.store import tables as t
+from pxeserve.store import totals as stored_totals
 from pxeserve.store.times import TimeRow
 from pxeserve.timeline.stages import Phase
 from pxeserve.timeline.story import story
@@ -52,9 +54,12 @@ class Measuring:
         rows = [self._measured(row) for row in wanted]
         if rows:
             with self._store.events.write() as connection:
+                tally = totals.Tally(stored_totals.known(connection))
                 for row in rows:
                     times.put(connection, row)
+                    _add(row, known.get(row.install), tally.add)
                 times.prune(connection)
+                stored_totals.add(connection, tally.increments)
         return len(rows)
 
     def _ended(self) -> list[_Ended]:
@@ -82,3 +87,10 @@ class Measuring:
                 wanted = stored.Wanted(host=name, since=(begins or 1) - 1)
                 found = story(name, row.id, stored.following(connection, wanted, stored.MOST), now_of(self._store)) if begins else None
         return TimeRow(row.id, name, profile, row.ended_at, done, found.durations() if found else {})
+
+
+def _add(row: TimeRow, before: TimeRow | None, add: totals.Add) -> None:
+    """The stages of `row` that were not known `before` go into the totals: once each, however often an install is read."""
+    for stage, seconds in row.stages.items():
+        if before is None or stage not in before.stages:
+            totals.observe(totals.STAGE_SECONDS, (stage,), seconds, add)

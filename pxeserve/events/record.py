@@ -36,7 +36,18 @@ class Event:
 
     def encode(self) -> bytes:
         """As one datagram for the worker."""
-        return _ENCODER.encode({"event": {name: getattr(self, name) for name in self.__slots__}}).encode()
+        fields = {
+            "kind": self.kind,
+            "at": self.at,
+            "text": self.text,
+            "host": self.host,
+            "mac": self.mac,
+            "address": self.address,
+            "install": self.install,
+            "session": self.session,
+            "data": self.data,
+        }
+        return _ENCODER.encode({"event": fields}).encode()
 
 
 def harmless(value: str | bytes, limit: int = MAX_TEXT) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from pxeserve.config.outlets import RecordConfig
-from pxeserve.store import Store, webhooks
+from pxeserve.store import Store, logs, webhooks
 from pxeserve.store import events as stored
 from pxeserve.store import retention as table
 
@@ -81,6 +81,7 @@ class Retention:
                 if self._forget_old(connection, before) or self._forget_much(connection) or self._forget_large(connection):
                     return True
                 table.remove_counters(connection, int(before) // 60)
+                logs.prune(connection, before=before)
         except BaseException:
             self._position = position  # nothing has gone
             raise

@@ -1,8 +1,8 @@
 """The worker process: takes in what the others tell, writes it down in batches, and lets arms lapse whose time has run out. Beside that a
 thread of the media room keeps an eye on media, one of the doctor's on everything else, and one for each webhook posts what happens.
 
-The process that writes `events.db`; only the log of an installer that failed is written by the one that took it. Refuses to know what
-events mean.
+The process that writes `events.db`, but for the log of an installer that failed, which the one that took it writes itself. Refuses to
+know what events mean.
 """
 
 from __future__ import annotations
@@ -81,10 +81,9 @@ class Worker:
         self._store = store
         self._inbox = inbox
         self._ledger = Ledger(store)
-        self._measuring = Measuring(store)
-        self._kept = kept or RecordConfig()
-        self._retention = Retention(store, self._kept)
+        self._retention = Retention(store, kept or RecordConfig())
         self._pruning = False
+        self._measuring = Measuring(store)
         self._clock = clock
         self._lapse = lapse
         self._due: dict[Callable[[], None], tuple[float, float]] = {self._let_lapse: (_LAPSE, 0.0), self._prune: (_PRUNE, 0.0)}
@@ -170,7 +169,7 @@ class Worker:
 
     def _prune(self) -> None:
         """Begin to forget; a little each turn from then on."""
-        self._ledger.forget(self._clock() - self._kept.keep_days * 86_400.0)
+        self._ledger.forget_hosts()
         self._retention.begin()
         self._pruning = True
 

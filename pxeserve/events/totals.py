@@ -27,6 +27,7 @@ FTP_BYTES = "ftp_bytes"
 INSTALLS = "installs"                    # by the state that was reached; rehearsals are not counted
 TRANSFER_SECONDS = "transfer_seconds"    # histogram by protocol
 STATE_SECONDS = "state_seconds"          # histogram by the state that was left
+STAGE_SECONDS = "stage_seconds"          # histogram by the stage of an installation that has ended
 
 BUCKET, SUM = ".bucket", ".sum"
 """What is put behind a histogram's name: its counts by upper bound, each value counted once, and the sum of its values."""
@@ -34,6 +35,7 @@ BUCKET, SUM = ".bucket", ".sum"
 BOUNDS: Mapping[str, tuple[float, ...]] = {
     TRANSFER_SECONDS: (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300),
     STATE_SECONDS: (1, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600),
+    STAGE_SECONDS: (1, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600),
 }
 """Upper bounds in seconds; a value beyond the last one counts as `+Inf`."""
 

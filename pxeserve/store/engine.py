@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,8 +99,6 @@ def _engine(path: Path, group: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
-        if group == "events":
-            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of a file that is made now: what is forgotten can be given back
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={_SYNC[group]}")
         connection.execute("PRAGMA foreign_keys=ON")
@@ -118,6 +116,8 @@ def _check(database: Database, path: Path, migrate: bool) -> None:
         raise PxeserveError(f"{path}: there is no state here yet", fix="start the service once, or name the right folder with --data DIR")
     old_umask = os.umask(0o077)
     try:
+        if database.group == "events" and not path.exists():
+            _make_able_to_shrink(path)
         revision = _revision(database)
         if revision == HEADS[database.group]:
             return
@@ -133,6 +133,13 @@ def _check(database: Database, path: Path, migrate: bool) -> None:
         raise PxeserveError(f"{path}: cannot be used as state: {error}", fix="move it away and restore it from a backup") from error
     finally:
         os.umask(old_umask)
+
+
+def _make_able_to_shrink(path: Path) -> None:
+    """Make a file that can give back what is forgotten. Said before anything is in it, and never again: it takes the write lock."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _revision(database: Database) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, delete, func, literal, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, delete, func, literal, select, type_coerce
 from sqlalchemy.dialects.sqlite import insert
 
 from pxeserve.store import tables as t
@@ -137,9 +137,13 @@ def counters(connection: Connection, from_minute: int) -> list[tuple[int, str, s
 
 def latest_of_install(connection: Connection, install: str, kinds: Sequence[str]) -> EventRow | None:
     """The newest event of an installation that is of one of these kinds."""
-    query = select(t.event).where(t.event.c.install == install, t.event.c.kind.in_(kinds)).order_by(t.event.c.id.desc()).limit(1)
-    row = connection.execute(query).first()
-    return of_row(row) if row is not None else None
+    query = _EVENT.where(t.event.c.install == install, t.event.c.kind.in_(kinds)).order_by(t.event.c.id.desc()).limit(1)
+    return next(iter(_rows(connection, query)), None)
+
+
+def matching(connection: Connection, condition: ColumnElement[bool], limit: int) -> list[EventRow]:
+    """The first `limit` events that fulfil `condition`, the oldest first."""
+    return _rows(connection, _EVENT.where(condition).order_by(t.event.c.id).limit(limit))
 
 
 def taken_over(connection: Connection, ids: Sequence[int]) -> set[int]:
@@ -177,11 +181,6 @@ def _where(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.from_time is not None:
         query = query.where(event.at >= wanted.from_time)
     return query
-
-
-def of_row(row: Row[Any]) -> EventRow:
-    """A row of the table as an event."""
-    return EventRow(row.id, row.at, row.kind, row.host, row.mac, row.address, row.install, row.session, row.text, row.data, row.steady)
 
 
 def _rows(connection: Connection, query: Select[Any]) -> list[EventRow]:

@@ -34,5 +34,13 @@ def every(connection: Connection) -> dict[Total, float]:
     return {(metric, tuple(json.loads(labels))): value for metric, labels, value in rows}
 
 
+def known(connection: Connection) -> dict[str, set[tuple[str, ...]]]:
+    """The labels that there are, by metric."""
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for metric, labels in every(connection):
+        found.setdefault(metric, set()).add(labels)
+    return found
+
+
 def _written(labels: tuple[str, ...]) -> str:
     return json.dumps(labels, separators=(",", ":"))

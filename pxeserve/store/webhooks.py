@@ -73,8 +73,7 @@ def farthest_behind(connection: Connection) -> int | None:
 
 def following(connection: Connection, patterns: Sequence[str], after: int, limit: int) -> list[EventRow]:
     """The first events after the id `after` that are of a kind which `patterns` name."""
-    query = select(t.event).where(t.event.c.id > after, _of(patterns)).order_by(t.event.c.id).limit(limit)
-    return [events.of_row(one) for one in connection.execute(query)]
+    return events.matching(connection, (t.event.c.id > after) & _of(patterns), limit)
 
 
 def waiting(connection: Connection, patterns: Sequence[str], after: int) -> Waiting:

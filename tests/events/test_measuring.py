@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from pxeserve.events.ledger import Ledger
 from pxeserve.events.measuring import Measuring
@@ -13,7 +13,7 @@ from pxeserve.events.record import Event
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context
 from pxeserve.store import tables as t
-from pxeserve.store import times
+from pxeserve.store import times, totals
 from pxeserve.timeline.medians import Median, medians
 
 NOW = 1_800_000_000.0
@@ -85,12 +85,25 @@ def test_its_restart_is_waited_for_half_an_hour(room: Any) -> None:
     assert measuring.measure(NOW + 601) == 0
 
 
+def test_a_stage_is_summed_up_once_however_often_its_install_is_read(room: Any) -> None:
+    install(room, "one", NOW, 100.0, until="end")
+    measuring = Measuring(room.store)
+    for moment in (301.0, 310.0, 320.0):
+        assert measuring.measure(NOW + moment) == 1
+    with room.store.events.read() as connection:
+        found = totals.every(connection)
+    stages = kept(room, "one").stages
+    assert {labels[0]: value for (metric, labels), value in found.items() if metric == "stage_seconds.sum"} == pytest.approx(dict(stages))
+    assert sum(value for (metric, _), value in found.items() if metric == "stage_seconds.bucket") == len(stages)
+
+
 def test_what_is_pruned_from_the_record_stays_known(room: Any) -> None:
     for number, packages in enumerate((100.0, 300.0, 200.0)):
         install(room, f"i{number}", NOW + number * 10_000, packages)
     install(room, "bad", NOW + 40_000, 5.0, state="failed")
     assert Measuring(room.store).measure(NOW + 50_000) == 4
-    assert Ledger(room.store, keep_events=0).prune(NOW + 50_000)
+    with room.store.events.write() as connection:
+        connection.execute(delete(t.event))
     install(room, "now", NOW + 60_000, 0.0, state="installing", until="packages")
     answer = registry.call(
         Context(room.serving.config, room.store, Actor("root"), lambda _: None, None), "timeline", {"host": "xen01"}

@@ -42,6 +42,7 @@ _COUNTERS = (
 )
 _HISTOGRAMS = (
     _Shown(totals.TRANSFER_SECONDS, "transfer_seconds", "Seconds that whole transfers took.", ("protocol",)),
+    _Shown(totals.STAGE_SECONDS, "install_stage_seconds", "Seconds that the stages of ended installations took.", ("stage",)),
     _Shown(totals.STATE_SECONDS, "install_state_seconds", "Seconds that installs were in a state before they left it.", ("state",)),
 )
 
