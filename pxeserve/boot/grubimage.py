@@ -92,5 +92,10 @@ def filled(content: bytes, lines: Iterator[str] | tuple[str, ...]) -> bytes:
 
 def early(base: str, config: str, *, configure: bool) -> tuple[str, ...]:
     """The lines that lead to the file `config` beneath `base`, such as `(http,10.77.0.1)/b/...`; `configure` asks DHCP for an address
-    first, for firmware that hands GRUB none."""
-    return (*(("net_bootp",) if configure else ()), "set prefix=", f"normal {base}/{config}")
+    first, for firmware that hands GRUB none.
+
+    Quirk `grub-asks-the-address-server`: its lists of commands are looked for on `root` whatever else is set, and that is the address
+    server where the file came in the proxy's offer: five minutes of silence there, an error at once from us.
+    """
+    device = base.partition(")")[0].removeprefix("(")
+    return (*(("net_bootp",) if configure else ()), "set prefix=", f"set root={device}", f"normal {base}/{config}")

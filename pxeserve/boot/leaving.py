@@ -1,6 +1,6 @@
 """The ways out of a network boot, for each loader and each word of `boot.leave`: data that the writers of menus go by.
 
-Refuses to know whose machine it is: which word counts is the profile's affair, and `stops` says which machines need one.
+Refuses to know whose machine it is: which word counts is the profile's affair, and `stops` says which makers need one.
 """
 
 from __future__ import annotations
@@ -116,12 +116,12 @@ class Maker:
 
 STOPS: tuple[Maker, ...] = (
     Maker("Dell", "4c4c4544", 'netboot.xyz#1276 (PowerEdge); its UUIDs are "DELL" and the service tag'),
-    Maker("Lenovo", "", "netboot.xyz#1276 (ThinkSystem with XCC); set boot.leave = silent in its profile"),
+    Maker("Lenovo", "", "netboot.xyz#1276 (ThinkSystem with XCC)"),
+    Maker("QEMU's OVMF", "", "OVMF 2022.11, on our own wire"),
 )
-"""GRUB 2.06 cannot end with an error, so such a machine is best given no boot file while it is idle: every firmware goes on after that."""
+"""GRUB 2.06 cannot end with an error, so such a machine stops where no installed system's loader is found on its disks."""
 
 
-def stops() -> dict[str, str]:
-    """The reason to give no boot file, by what the UUIDs of idle machines begin with."""
-    text = "{}'s UEFI stops at a menu when a boot program ends well, so an idle one is given none: it goes on to its own disk"
-    return {one.uuid: text.format(one.name) for one in STOPS if one.uuid}
+def stops(uuid: str | None) -> Maker | None:
+    """The maker of a machine that stops, as far as its system UUID tells."""
+    return next((one for one in STOPS if one.uuid and uuid and uuid.startswith(one.uuid)), None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pxeserve.boot import grubimage, leaving, syslinux, table
+from pxeserve.boot import grubimage, syslinux, table
 from pxeserve.boot.entry import Load
 from pxeserve.boot.exits import Leave
 from pxeserve.boot.table import Family, Row
@@ -57,7 +57,6 @@ class Loaders:
         self._data = data
         self._mode = mode
         self._silent = table.silent(idle, mode)
-        self._stops = leaving.stops() if (mode, idle) == ("server", "auto") else {}
         self._shelf = Shelf(store, data)
         self._root: Root | None = None
         self._own: dict[str, str] = {}
@@ -87,7 +86,7 @@ class Loaders:
                 missing[firmware] = found
         if leave == Leave.SILENT:
             return Site(loaders, missing, dict.fromkeys(Firmware, table.SILENT_BY_PROFILE))
-        return Site(loaders, missing, self._silent, {} if leave else self._stops)
+        return Site(loaders, missing, self._silent)
 
     def site_of(self, firmware: Firmware, set_name: str | None, medium: Medium | None, profile: Profile | None) -> Site:
         """The same for a machine whose loader asks already, from whichever set or by hand: only what the table refuses is refused."""

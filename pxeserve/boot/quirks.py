@@ -8,7 +8,7 @@ QUIRKS: tuple[Quirk, ...] = (
     Quirk(
         "grub-asks-the-address-server",
         "GRUB beside another DHCP server asks that one for its files",
-        "our image carries our address",
+        "our image carries our address, as what it loads from and as its root",
         "GRUB 2.06 under OVMF; shim#165",
         ("boot/story/test_machines.py",),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from datetime import datetime
@@ -46,6 +47,7 @@ def install(
 
     One host by its name; several names, --rack or --tag with the number of machines: it is asked for, or --count says it.
     """
+    _refuse_nobody(names, rack, tag)
     wish = {"mode": mode, "interactive": interactive, "again": again}
     reveal = "later" if sealed else "now"
     if names and len(names) == 1 and not (rack or tag or count or those_that_can):
@@ -78,6 +80,7 @@ def cancel(
     json: JsonOption = False,
 ) -> None:
     """Take an arming back, or give up an install that does not come to its end. Of a selection, --count says how many installs that is."""
+    _refuse_nobody(names, rack, tag)
     if names and len(names) == 1 and not (rack or tag or count):
         invoke(config, json, "host.cancel", {"name": names[0]}, _cancelled)
         return
@@ -89,6 +92,12 @@ def cancel(
             typer.echo(f"{len(live)} of {len(shown)} hosts have an install that would be cancelled: {', '.join(live)}", err=True)
             count = typer.prompt("How many is that? Type the number to go on", type=int, err=True)
     invoke(config, json, "host.cancel-all", {**selected, "count": count}, _all_cancelled)
+
+
+def _refuse_nobody(names: list[str] | None, rack: str | None, tags: list[str] | None) -> None:
+    if not (names or rack or tags):
+        with wrong_use():
+            raise PxeserveError("which hosts?", fix="give their names, --rack RACK or --tag TAG")
 
 
 _LIVE = ("armed", "booting", "answered", "installing", "frozen")
@@ -181,12 +190,16 @@ def _all_armed(answer: Any, shown: Console) -> None:
     shown.print("to take it back: pxeserve host cancel, with the same selection and --count")
 
 
+_UNHEARD = re.compile(r"\A[0-9a-f:]{17} (was never heard here: )")
+"""How the note on a card begins of which nothing more is to be said."""
+
+
 def _minded(hosts: Iterable[Any], shown: Console) -> None:
     """Warnings and notes, each once with the hosts it is for."""
     said: dict[str, list[str]] = {}
     for one in hosts:
         for text in [*one["warnings"], *one.get("notes", ()), *([_again(one)] if one["again"] else [])]:
-            said.setdefault(text, []).append(one["host"])
+            said.setdefault(_UNHEARD.sub(r"its card \1", text).replace(one["host"], "NAME"), []).append(one["host"])
     for text, names in said.items():
         who = f"{', '.join(names[:5])}{f' and {len(names) - 5} more' if len(names) > 5 else ''}"
         shown.print(f"[bold]mind:[/bold] {escape(who)}: {escape(text)}")

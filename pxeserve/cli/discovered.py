@@ -36,7 +36,7 @@ def show(mac: Mac, config: ConfigOption = None, json: JsonOption = False) -> Non
 
 @app.command("adopt")
 def adopt(
-    mac: Annotated[str | None, typer.Argument(metavar="[MAC]", help="Its network card's address.", show_default=False)] = None,
+    mac: Annotated[list[str] | None, typer.Argument(metavar="[MAC]...", help="Its cards' addresses.", show_default=False)] = None,
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="The host's name; of a host, to enter another card.")] = None,
     profile: Annotated[str | None, typer.Option("--profile", metavar="PROFILE", help="What kind of host it is.")] = None,
     rack: Annotated[str | None, typer.Option("--rack", metavar="RACK", help="Where it stands.")] = None,
@@ -54,7 +54,7 @@ def adopt(
                 raise PxeserveError("--from FILE stands alone: what is set for each machine stands in the file")
         invoke(config, json, "discovered.adopt-all", {**read(file), "dry_run": dry_run}, imported)
         return
-    if mac is None or name is None or dry_run:
+    if not mac or name is None or dry_run:
         say(PxeserveError("which machine, and its name?", fix="adopt MAC --name NAME --profile PROFILE, or adopt --from FILE"))
         raise typer.Exit(2)
     arguments = {"mac": mac, "name": name, "profile": profile, "set": [*(set_ or []), *labels(rack, tag)]}

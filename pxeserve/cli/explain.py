@@ -45,6 +45,9 @@ def _explained(answer: Any, console: Console) -> None:
     console.print(Text("  (+ chosen, - passed over, ! refused)", style="dim"))
     console.print(Text(f"DHCP ({answer['dhcp']['mode']}): {'answers' if answer['dhcp']['answers'] else 'does not answer'}"))
     _reasons([*answer["dhcp"]["because"], *answer["leave"]], console)
+    if ignored := answer["dhcp"]["ignored"]:
+        counts = ", ".join(f"{reason} {count}" for reason, count in sorted(ignored.items()))
+        console.print(Text(f"  ignored in the last hour, whoever it was: {counts}"))
     console.print("when it asks")
     _reasons([*answer["evidence"], *answer["answerfile"], *answer["standing"]], console)
     if answer["quirks"]:

@@ -19,6 +19,9 @@ from pxeserve.cli.session import ConfigOption, JsonOption, console, invoke, stre
 app = typer.Typer(help="Racks: list, and show where each host stands.", no_args_is_help=True)
 
 _STYLES = {"failed": "red", "lapsed": "red", "frozen": "red", "done": "green", "idle": "dim", "cancelled": "dim"}
+_REDRAWN = 5.0
+"""Seconds after which a picture is drawn again on a terminal though nothing has changed: time passes in it."""
+
 _BESIDE_HOSTS = 6
 """Lines of the screen that are not hosts."""
 
@@ -44,7 +47,8 @@ def show(
         stream(config, json, "rack.follow", {"name": rack}, _Changes())
         return
     with Live(console=console(), screen=False, auto_refresh=False) as live:
-        stream(config, json, "rack.follow", {"name": rack}, lambda picture, shown: live.update(_fitted(picture, shown), refresh=True))
+        arguments = {"name": rack, "every": _REDRAWN}
+        stream(config, json, "rack.follow", arguments, lambda picture, shown: live.update(_fitted(picture, shown), refresh=True))
 
 
 class _Changes:

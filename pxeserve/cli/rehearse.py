@@ -35,7 +35,7 @@ def _kind(value: str | None) -> str | None:
 
 @app.command()
 def rehearse(
-    mac: Annotated[str | None, typer.Argument(metavar="[MAC]", help="The card that would boot.", show_default=False)] = None,
+    mac: Annotated[str | None, typer.Argument(metavar="MAC", help="The card that would boot.", show_default=False)] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
     firmware: Annotated[

@@ -1,10 +1,12 @@
 """How a machine describes itself, for the record: what of a message people want to know, and nothing that it did not say.
 
+It is asked once for each message that is told, on the way to its answer, so what machines have in common is made text once.
 Bytes become text here; whoever hands an event over makes them harmless. Refuses to know what is answered.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from pxeserve.dhcp.classify import Asker
@@ -26,17 +28,20 @@ def described(message: Message, asker: Asker) -> dict[str, Any]:
         data["firmware"] = client.firmware.value
     if client.uuid is not None:
         data["uuid"] = client.uuid
-    for name, code in (("user_class", Code.USER_CLASS), ("hostname", Code.HOST_NAME)):
-        if value := options.get(code):
-            data[name] = _text(value)
+    if value := options.get(Code.USER_CLASS):
+        data["user_class"] = _text(value)
+    if value := options.get(Code.HOST_NAME):
+        data["hostname"] = _text(value)
     if message.giaddr != NONE:
         data["giaddr"] = str(message.giaddr)
-    for name, value in (("circuit", asker.agent.circuit), ("remote", asker.agent.remote)):
-        if value:
-            data[name] = _text(value)
+    if asker.agent.circuit:
+        data["circuit"] = _text(asker.agent.circuit)
+    if asker.agent.remote:
+        data["remote"] = _text(asker.agent.remote)
     return data
 
 
+@lru_cache(maxsize=1024)
 def _text(value: bytes) -> str:
     """Mostly letters: a name, as it is. Else in hex: RFC 3046 leaves the form to the switch, and many pack numbers."""
     cut = value[:_LONGEST].rstrip(b"\0")

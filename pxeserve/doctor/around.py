@@ -69,8 +69,8 @@ class Around:
     """Whether this process may see what is other users'."""
     mac: str = ""
     """Who the active probe says it is; a MAC invented anew where empty. The service keeps one: the other server sets one address aside."""
-    seconds: float = 4.0
-    """How long is listened and waited for answers, at most."""
+    seconds: float = 5.0
+    """How long is listened and waited for answers, at most: dnsmasq pings an address for 3 s before it offers it."""
     questions: int = 3
     """DISCOVERs that it sends, 3 at most."""
 

@@ -54,6 +54,9 @@ def _check(check: Check) -> str:
     lines = [f"## {check.name}", "", f"Looks at {check.looks_at}. Source: {check.source}.", ""]
     lines += ["| code | | what is found | why it matters | what fixes it |", "| --- | --- | --- | --- | --- |"]
     lines += [_row(fault) for fault in check.faults]
+    if check.sentences:
+        lines += ["", "| word | what stands there |", "| --- | --- |"]
+        lines += [f"| *{_cell(word)}* | {_cell(text)} |" for word, text in check.sentences.items()]
     return "\n".join([*lines, ""])
 
 

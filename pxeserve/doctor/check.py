@@ -5,8 +5,8 @@ Whatever goes wrong while one looks is said as "cannot look"; no check ever pass
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -34,6 +34,8 @@ class Check:
     needs_state: bool = False
     often: bool = False
     by_hand: bool = False
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    """What stands for a word of its faults, case by case: who holds a port, and how it is stopped."""
 
 
 def examine(checks: Iterable[Check], around: Around) -> list[Result]:

@@ -17,7 +17,7 @@ from pxeserve.doctor.check import Check, Seen
 from pxeserve.doctor.finding import Blind, Fault, Finding, Grade
 from pxeserve.doctor.network import Network, way_to
 from pxeserve.doctor.proc import processes
-from pxeserve.doctor.rules import Fate, Numbers, Packet, Ruleset
+from pxeserve.doctor.rules import By, Fate, Numbers, Packet, Ruleset
 
 _CLOSED = Fault(
     "closed",
@@ -52,6 +52,15 @@ _WHY = {
     "ftp data": "an FTP session begins and no file is sent: data connections are the client's to open",
     "nfs": "installers with NFS sources cannot mount",
 }
+
+
+_OPEN = {
+    "firewalld": "firewall-cmd --permanent {zone}--add-port={ports}/{protocol} && firewall-cmd --reload",
+    "ufw": "ufw allow in on {interface} to any port {range} proto {protocol}",
+    "iptables": "iptables -I INPUT -i {interface} -p {protocol} --dport {range} -j ACCEPT, and save it",
+    "nft": "nft insert rule {table} {chain} iifname {interface} {protocol} dport {ports} accept, and in /etc/nftables.conf for good",
+}
+"""The command that opens a port, by whoever keeps the rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +136,7 @@ def _judged(
             yield Blind(f"the zone of {network.name} is not in firewalld's files", "sudo pxeserve doctor reads the kernel's own rules")
         elif not zone.opens(one.protocol, one.first, one.last):
             fault = _ANSWERS_ONLY if one.answers else _CLOSED
-            yield _found(fault, around, network, one, manager, f"zone {zone.name} does not name it")
+            yield _found(fault, around, network, one, manager, By("firewalld", zone.name, "zone without it"))
 
 
 def _by_rules(
@@ -135,18 +144,18 @@ def _by_rules(
 ) -> Iterator[Finding | Blind]:
     """What the rules do with each port that stands for others; the worst of them is told."""
     packet = _packet(network, one)
-    perhaps = ""
+    perhaps: By | None = None
     for port in numbers.inside(one.first, one.last):
         fates = _together(rulesets, replace(packet, port=port))
         if Fate.ACCEPT not in fates:
             yield _found(_CLOSED, around, network, one, manager, fates[Fate.DROP])
             return
-        perhaps = perhaps or fates.get(Fate.DROP, "")
-    if perhaps:
+        perhaps = perhaps or fates.get(Fate.DROP)
+    if perhaps is not None:
         yield Blind(
-            f"could not tell whether {one.ports}/{one.protocol} ({one.role}) is let in on {network.name}: {perhaps} has conditions that "
-            "are not understood",
-            f"let it in in front of that rule: {_opening(around, network, one, manager)}",
+            f"could not tell whether {one.ports}/{one.protocol} ({one.role}) is let in on {network.name}: {perhaps}, and "
+            "conditions in front of it are not understood",
+            f"let it in in front of that: {_opening(around, network, one, manager, perhaps)}",
         )
     elif one.answers:
         fates = _together(rulesets, replace(packet, state="new"))
@@ -154,9 +163,9 @@ def _by_rules(
             yield _found(_ANSWERS_ONLY, around, network, one, manager, fates[Fate.DROP])
 
 
-def _together(rulesets: list[Ruleset], packet: Packet) -> dict[Fate, str]:
+def _together(rulesets: list[Ruleset], packet: Packet) -> dict[Fate, By]:
     """What may become of a packet that has to pass all of them."""
-    found: dict[Fate, str] = {Fate.ACCEPT: ""}
+    found = {Fate.ACCEPT: By("", "", "")}
     for one in rulesets:
         fates = one.fates(packet)
         if Fate.ACCEPT not in fates:
@@ -172,28 +181,20 @@ def _packet(network: Network, one: Needed) -> Packet:
     return Packet(one.protocol, one.first, network.name, source, network.address, one.broadcast, state)
 
 
-def _found(fault: Fault, around: Around, network: Network, one: Needed, manager: str, by: str) -> Finding:
+def _found(fault: Fault, around: Around, network: Network, one: Needed, manager: str, by: By) -> Finding:
     words = {"ports": one.ports, "protocol": one.protocol, "role": one.role, "interface": network.name}
     return fault.found(
         f"{network.name} {one.ports}/{one.protocol}", manager=manager or "the firewall", by=by, why=_WHY[one.role],
-        open=_opening(around, network, one, manager), **words,
+        open=_opening(around, network, one, manager, by), **words,
     )  # fmt: skip
 
 
-def _opening(around: Around, network: Network, one: Needed, manager: str) -> str:
-    """The command that lets it in."""
-    if manager == "firewalld":
-        zone = firewalld.zone_of(around.root, network.name)
-        named = f"--zone={zone.name} " if zone else ""
-        return f"firewall-cmd --permanent {named}--add-port={one.ports}/{one.protocol} && firewall-cmd --reload"
-    if manager == "ufw":
-        return f"ufw allow in on {network.name} to any port {one.ports.replace('-', ':')} proto {one.protocol}"
-    if manager == "iptables":
-        return f"iptables -I INPUT -i {network.name} -p {one.protocol} --dport {one.ports.replace('-', ':')} -j ACCEPT, and save it"
-    return (
-        f"nft insert rule TABLE CHAIN iifname {network.name} {one.protocol} dport {one.ports} accept, and in /etc/nftables.conf for good "
-        "(TABLE and CHAIN as they are named above)"
-    )
+def _opening(around: Around, network: Network, one: Needed, manager: str, by: By) -> str:
+    """The command that lets it in, in front of what would drop it."""
+    known = manager if manager in _OPEN else "iptables" if by.table == iptables.TABLE else "nft"
+    zone = firewalld.zone_of(around.root, network.name) if known == "firewalld" else None
+    words = {"interface": network.name, "protocol": one.protocol, "ports": one.ports, "range": one.ports.replace("-", ":")}
+    return _OPEN[known].format(zone=f"--zone={zone.name} " if zone else "", table=by.table, chain=by.chain, **words)
 
 
 def _rules(around: Around, numbers: Numbers) -> tuple[list[Ruleset], Blind | None]:
@@ -255,4 +256,5 @@ CHECK = Check(
     "nft(8); firewalld.zone(5); RFC 1350 section 4; a transfer through a stateful rule set was tried",
     (_CLOSED, _ANSWERS_ONLY, _ONE_WAY),
     look,
+    sentences={**{f"why, for {role}": why for role, why in _WHY.items()}, **{f"open, by {name}": text for name, text in _OPEN.items()}},
 )

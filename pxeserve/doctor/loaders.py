@@ -119,14 +119,20 @@ def _machines(around: Around, store: Store) -> Iterator[Finding]:
     """Everybody whose firmware was heard, with what it would boot."""
     snapshot = SnapshotSource(store).current()
     loaders = Loaders(store, around.data, around.config.dhcp.mode, around.config.boot.idle)
+    strangers: dict[Firmware, list[str]] = {}
     for mac, firmware in heard(store).items():
         host = snapshot.by_mac.get(mac)
-        profile = snapshot.profile_of(host) if host else None
-        site = loaders.site_for(snapshot.medium_of(host) if host else None, profile)
-        why = site.missing_loader.get(firmware)
+        if host is None:
+            strangers.setdefault(firmware, []).append(mac)
+            continue
+        why = loaders.site_for(snapshot.medium_of(host), snapshot.profile_of(host)).missing_loader.get(firmware)
         if why:
-            who = f"host {host.name}" if host else f"the unknown machine {mac}"
-            yield _FIRMWARE.found(host.name if host else mac, firmware=firmware.value, who=who, why=why)
+            yield _FIRMWARE.found(host.name, firmware=firmware.value, who=f"host {host.name}", why=why)
+    missing = loaders.site_for(None).missing_loader
+    for firmware, macs in strangers.items():
+        if firmware in missing:
+            who = f"{len(macs)} unknown machines, such as {macs[-1]}"
+            yield _FIRMWARE.found(firmware.value, firmware=firmware.value, who=who, why=missing[firmware])
 
 
 def heard(store: Store) -> dict[str, Firmware]:

@@ -183,4 +183,5 @@ CHECK = Check(
     "proc(5); systemd.network(5); libvirt.org/formatnetwork",
     (_TAKEN, _BESIDE, _ELSEWHERE, _RANGE, _NOT_SERVED),
     look,
+    sentences={f"advice for {name}": advice for name, advice in _STOP.items()},
 )

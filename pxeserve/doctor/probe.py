@@ -28,6 +28,9 @@ MOST = 3
 MOST_HEARD = 256
 """Answers that one examination takes in."""
 
+_APART = 0.75
+"""Seconds between two questions, so that there is time left for who thinks before he answers."""
+
 _ETH_P_IP, _NOBODYS = 0x0800, 0x88B5
 _EVERY_MAC = "ff:ff:ff:ff:ff:ff"
 _OUTGOING = 4
@@ -96,7 +99,7 @@ def probe(sock: socket.socket, interface: str, mac: str, questions: int, seconds
 
 def _asked(sock: socket.socket, interface: str, mac: str, questions: int, xid: int, seconds: float) -> list[Heard]:
     begun = time.monotonic()
-    due = [number * seconds / (questions + 2) for number in range(questions)]
+    due = [number * min(_APART, seconds / (questions + 1)) for number in range(questions)]
     turn = secrets.randbelow(len(_MACHINES))
     found: dict[tuple[IPv4Address, str, bool, str], Heard] = {}
     heard = 0

@@ -32,7 +32,7 @@ FIRST, OFTEN, SELDOM = 30.0, 60.0, 600.0
 MISSED = 2
 """Rounds without a finding after which it is gone: an answer may be lost once."""
 
-_LISTENS, _QUESTIONS = 3.0, 2
+_QUESTIONS = 2
 _END = 5.0
 _log = structlog.get_logger("worker")
 
@@ -56,29 +56,37 @@ class Rounds:
         self._thread.join(_END)
 
     def _run(self) -> None:
+        if self._ended.wait(self._first):
+            return
         data = self._serving.config.server.data
         recorder = Recorder(data / "run" / SOCKET_NAME, "worker")
-        store = open_store(data)
-        mac, notes, whole = invented_mac(), None, 0.0
-        wait = self._first
         try:
-            while not self._ended.wait(wait):
-                wait = self._often
-                now = time.monotonic()
-                everything = not whole or now - whole >= self._seldom
-                try:
-                    notes = notes or Notes(store, recorder.emit)
-                    around = replace(surroundings(self._serving, store), mac=mac)
-                    notes.take(examine(due(everything=everything), around), time.time())
-                except (SQLAlchemyError, PxeserveError, OSError) as error:
-                    _log.warning(f"the doctor's round was left out: {error}")
-                    continue
-                if everything:
-                    whole = now
-                recorder.flush()
+            store = open_store(data)  # not earlier: to open it changes the process's umask for a moment, and the media's thread does so too
+            try:
+                self._go_round(store, recorder)
+            finally:
+                store.close()
+        except PxeserveError as error:
+            _log.error(f"the doctor cannot go round: {error}")
         finally:
             recorder.close()
-            store.close()
+
+    def _go_round(self, store: Store, recorder: Recorder) -> None:
+        mac, notes, whole = invented_mac(), None, 0.0
+        while True:
+            now = time.monotonic()
+            everything = not whole or now - whole >= self._seldom
+            try:
+                notes = notes or Notes(store, recorder.emit)
+                around = replace(surroundings(self._serving, store), mac=mac)
+                notes.take(examine(due(everything=everything), around), time.time())
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning(f"the doctor's round was left out: {error}")
+            else:
+                whole = now if everything else whole
+                recorder.flush()
+            if self._ended.wait(self._often):
+                return
 
 
 def due(*, everything: bool) -> list[Check]:
@@ -99,7 +107,6 @@ def surroundings(serving: Serving, store: Store) -> Around:
         serving=True,
         store=store,
         packets=packets,
-        seconds=_LISTENS,
         questions=_QUESTIONS,
     )
 

@@ -98,15 +98,30 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
+class By:
+    """What decides about a packet: a rule or the policy of a chain."""
+
+    table: str
+    chain: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.text} of {self.table} {self.chain}"
+
+
+_NOBODY = By("", "", "")
+
+
+@dataclass(frozen=True, slots=True)
 class Ruleset:
     """All chains by table and name; `unread` are tables that could not be understood."""
 
     chains: Mapping[tuple[str, str], Chain]
     unread: tuple[str, ...] = ()
 
-    def fates(self, packet: Packet) -> dict[Fate, str]:
+    def fates(self, packet: Packet) -> dict[Fate, By]:
         """What may become of `packet`, each with the rule or chain that may do it. One fate: that is what happens."""
-        found: dict[Fate, str] = {}
+        found: dict[Fate, By] = {}
         for (table, _), chain in sorted(self.chains.items(), key=lambda item: (item[1].priority, item[0])):
             if not chain.base:
                 continue
@@ -114,15 +129,15 @@ class Ruleset:
             if set(here) == {Fate.DROP}:
                 return here
             found |= {fate: why for fate, why in here.items() if fate is Fate.DROP}
-        found.setdefault(Fate.ACCEPT, "")
+        found.setdefault(Fate.ACCEPT, _NOBODY)
         return found
 
-    def _walk(self, table: str, chain: Chain, packet: Packet, depth: int) -> dict[Fate, str]:
+    def _walk(self, table: str, chain: Chain, packet: Packet, depth: int) -> dict[Fate, By]:
         """What may come of `packet` in this chain; of one that is no base chain `Fate.ON` is its end."""
         if depth > _DEEPEST:
-            return {Fate.ACCEPT: "", Fate.DROP: f"{table} {chain.name}"}
-        end, by = (chain.policy if chain.base else Fate.ON), f"the policy of {table} {chain.name}"
-        found: dict[Fate, str] = {}
+            return {Fate.ACCEPT: _NOBODY, Fate.DROP: By(table, chain.name, "jumps too deep")}
+        end, by = (chain.policy if chain.base else Fate.ON), By(table, chain.name, "policy")
+        found: dict[Fate, By] = {}
         for rule in chain.rules:
             held = _all([match.holds(packet) for match in rule.matches])
             if held is False:
@@ -137,15 +152,15 @@ class Ruleset:
         found.setdefault(end, by)
         return found
 
-    def _after(self, table: str, chain: Chain, rule: Rule, packet: Packet, depth: int) -> dict[Fate, str]:
+    def _after(self, table: str, chain: Chain, rule: Rule, packet: Packet, depth: int) -> dict[Fate, By]:
         """What follows once the conditions of `rule` hold."""
         if isinstance(rule.verdict, Fate):
-            return {rule.verdict: f"{table} {chain.name}: {rule.text or rule.verdict}"}
+            return {rule.verdict: By(table, chain.name, rule.text or str(rule.verdict))}
         if not rule.verdict:
-            return {Fate.ON: ""}
+            return {Fate.ON: _NOBODY}
         target = self.chains.get((table, rule.verdict))
         if target is None:
-            return {Fate.ACCEPT: "", Fate.DROP: f"{table} {chain.name}: {rule.verdict}", Fate.ON: ""}
+            return {Fate.ACCEPT: _NOBODY, Fate.DROP: By(table, chain.name, rule.verdict), Fate.ON: _NOBODY}
         return self._walk(table, target, packet, depth + 1)
 
 

@@ -19,6 +19,9 @@ from pxeserve.doctor.vendors import maker
 _LIBVIRT = IPv4Network("192.168.122.0/24")
 """Of libvirt's network `default`, unless somebody chose another."""
 
+_MOST = 8
+"""Servers that are told of one network: whoever invents more of them shall not fill the record."""
+
 _SECOND_LENDER = Fault(
     "second-server",
     Grade.STOPS,
@@ -95,7 +98,10 @@ def _network(around: Around, network: Network) -> Iterator[Finding | Blind]:
                 sock.close()
     ours = {address.ip for interface in around.interfaces for address in interface.addresses}
     ours |= {one.address for one in around.networks if one.address}
-    yield from judge(around, network, [one for one in heard if one.server_id not in ours and one.address not in ours])
+    others = [one for one in heard if one.server_id not in ours and one.address not in ours]
+    yield from judge(around, network, others[:_MOST])
+    if len(others) > _MOST:
+        yield Blind(f"{network.name}: {len(others) - _MOST} more servers answered, or one that calls itself by many names")
 
 
 def judge(around: Around, network: Network, heard: list[Heard]) -> Iterator[Finding]:

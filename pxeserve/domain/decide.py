@@ -62,14 +62,12 @@ class Site:
 
     `loaders` maps a firmware to the loader to use, chosen for what the host would boot by whoever calls; a firmware without an
     entry has none, and `missing_loader` then holds the sentence that says what to change. `silent` maps the firmware that is best
-    led to its own disk by no answer at all to the reason for that; `stops` does the same for the beginnings of system UUIDs, for makers
-    whose UEFI stops when a boot program ends well.
+    led to its own disk by no answer at all to the reason for that.
     """
 
     loaders: Mapping[Firmware, Loader] = field(default_factory=dict)
     missing_loader: Mapping[Firmware, str] = field(default_factory=dict)
     silent: Mapping[Firmware, str] = field(default_factory=dict)
-    stops: Mapping[str, str] = field(default_factory=dict)
     named: dict[tuple[int | None, Firmware | None, Target], tuple[Loader | None, Reason]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -120,10 +118,6 @@ def _loader(client: Client, site: Site, wanted: Target) -> tuple[Loader | None, 
     """What is named to the machine, if anything; the same for all machines of one make that want the same, so `site` remembers it."""
     if client.firmware is None and client.arch is not None:  # a stranger can name 65,536 of them
         return _named(client, site, wanted)
-    if site.stops and wanted is Target.OWN_DISK and client.uuid and client.firmware in _STOPPING:
-        for begins, why in site.stops.items():
-            if client.uuid.startswith(begins):
-                return None, _chose("stops", why, "system UUID")
     key = (client.arch, client.firmware, wanted)
     found = site.named.get(key)
     if found is None:
@@ -149,10 +143,6 @@ def _named(client: Client, site: Site, wanted: Target) -> tuple[Loader | None, R
     return loader, _chose("loader", f"{text}: {loader.because}" if loader.because else text, loader.origin)
 
 
-_STOPPING = frozenset({Firmware.UEFI_X64, Firmware.UEFI_HTTP})
-"""Firmware that is given a GRUB, which cannot end with an error."""
-
-
 def _stranger(client: Client, claim: Claim | None) -> tuple[Target, list[Reason]]:
     """A MAC and a UUID have to match both: one that lies about its UUID, or shares it by a maker's carelessness, installs nothing."""
     text = f"{client.mac} belongs to no host here; unknown machines get their own disk"
@@ -162,13 +152,13 @@ def _stranger(client: Client, claim: Claim | None) -> tuple[Target, list[Reason]
     if len(claim.hosts) > 1:
         names = " and ".join(claim.hosts)
         text = f"{client.mac} says the system UUID {claim.uuid}, which {names} both have: nobody is known by it"
-        return Target.OWN_DISK, [*reasons, _refused("uuid-shared", text, f"host {claim.hosts[0]}")]
+        return Target.OWN_DISK, [*reasons, Reason(Weight.PASSED_OVER, "uuid-shared", text, f"host {claim.hosts[0]}")]
     name = claim.hosts[0]
     text = (
         f"{client.mac} is not entered here but says {name}'s system UUID: another card of {name}, or a board with the same UUID; it gets "
         f"its own disk until somebody who knows says so: pxeserve discovered adopt {client.mac} --name {name}"
     )
-    return Target.OWN_DISK, [*reasons, _refused("other-card", text, f"host {name}")]
+    return Target.OWN_DISK, [*reasons, Reason(Weight.PASSED_OVER, "other-card", text, f"host {name}")]
 
 
 def _wanted(

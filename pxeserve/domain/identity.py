@@ -50,17 +50,16 @@ class Claim:
 
 
 def by_uuid(hosts: Iterable[Host]) -> dict[str, tuple[str, ...]]:
-    """The names of the hosts that each UUID was entered for; UUIDs that say nothing left out."""
+    """The names of the hosts that each UUID was entered for, in both orders of its bytes; UUIDs that say nothing left out."""
     found: dict[str, tuple[str, ...]] = {}
     for host in hosts:
         if host.uuid and not says_nothing(host.uuid):
-            found[host.uuid] = (*found.get(host.uuid, ()), host.name)
+            for uuid in {host.uuid, swapped(host.uuid)}:
+                found[uuid] = (*found.get(uuid, ()), host.name)
     return found
 
 
 def claim(known: Mapping[str, tuple[str, ...]], uuid: str | None) -> Claim | None:
-    """What `uuid` says of a MAC that is no host's; None for nothing."""
-    if uuid is None or not known:
-        return None
-    names = known.get(uuid) or known.get(swapped(uuid))
-    return Claim(uuid, names) if names else None
+    """What `uuid` says of a MAC that is no host's, to whom knows `by_uuid`; None for nothing."""
+    names = known.get(uuid) if uuid is not None else None
+    return Claim(uuid, names) if uuid is not None and names else None

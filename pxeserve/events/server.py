@@ -1,7 +1,8 @@
 """The worker process: takes in what the others tell, writes it down in batches, and lets arms lapse whose time has run out. Beside that a
 thread of the media room keeps an eye on media, one of the doctor's on everything else, and one for each webhook posts what happens.
 
-The only process that writes `events.db`. Refuses to know what events mean.
+The process that writes `events.db`; only the log of an installer that failed is written by the one that took it. Refuses to know what
+events mean.
 """
 
 from __future__ import annotations

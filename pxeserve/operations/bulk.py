@@ -90,7 +90,8 @@ def install_all(
     if not found.ready:
         raise RefusedError(f"none of {wanted} can be armed: {'; '.join(unrepeated(seen.refused))}")
     left_out = seen.refused if those_that_can else ()
-    return {"selection": str(wanted), "hosts": armed(context, found.ready, now, reveal), "refused": [_refused(one) for one in left_out]}
+    done = armed(context, found.ready, time.time(), reveal)
+    return {"selection": str(wanted), "hosts": done, "refused": [_refused(one) for one in left_out]}
 
 
 @verb("host.cancel-all")

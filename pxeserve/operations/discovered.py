@@ -41,19 +41,23 @@ def show(context: Context, *, mac: str) -> dict[str, Any]:
 
 @verb("discovered.adopt")
 def adopt(
-    context: Context, *, mac: str, name: str, profile: str | None = None, set: list[str] | None = None
+    context: Context, *, mac: str | list[str], name: str, profile: str | None = None, set: list[str] | None = None
 ) -> dict[str, Any]:
-    """Make a host of a discovered machine, with the UUID that it said; or enter it as another card of the host `name` of that UUID."""
-    seen, wanted, notes = seen_by(context), mac_of(mac), list[str]()
+    """Make a host of a discovered machine, by one or several of its MACs, with the UUID that it said; or enter them as other cards of the
+    host `name` of that UUID."""
+    seen, notes = seen_by(context), list[str]()
+    wanted = [mac_of(one) for one in ([mac] if isinstance(mac, str) else mac)]
     with context.store.site.write() as connection:
-        standing = inventory.host(connection, name.strip().lower())
-        if standing is not None and profile is None:
-            host = another_card(context, connection, standing, heard(wanted, seen))
-            return {**hosts.described(host), "notes": [f"{wanted} is another card of {host.name} now"]}
+        host = inventory.host(connection, name.strip().lower())
+        if host is not None and profile is None:
+            for one in wanted:
+                host = another_card(context, connection, host, heard(one, seen))
+                notes.append(f"{one} is another card of {host.name} now")
+            return {**hosts.described(host), "notes": notes}
         if profile is None:
             raise PxeserveError(f"host {name} is new and needs a profile", fix="--profile PROFILE")
         words = [Cell(".".join(one.keys), one.value, "") for one in settings(set or [])]
-        entry = Entry(name, (Cell("mac", [wanted], ""), Cell("profile", profile, ""), *words), "")
+        entry = Entry(name, (Cell("mac", wanted, ""), Cell("profile", profile, ""), *words), "")
         taken = take(context, connection, [completed(entry, seen, connection, notes)], "discovered.adopt")
         host = taken.hosts[0]
         notes += Inherited(connection, context.config.server.data).notes_of_host(host)

@@ -33,10 +33,11 @@ from pxeserve.operations.ready import proof, standing, verdict
 from pxeserve.operations.registry import verb
 from pxeserve.operations.timeline import coming
 from pxeserve.snapshot import Snapshot, shared
-from pxeserve.store import leases
+from pxeserve.store import events, leases
 from pxeserve.store.loaders import sets
 
 _REDACTED, _SESSION = "TOKEN", "SESSION"
+_COUNTED_MINUTES = 60
 
 
 @verb("explain")
@@ -79,10 +80,11 @@ def explain(context: Context, *, mac: str, firmware: Firmware | None = None) -> 
             "answers": dhcp.answers,
             "address": str(dhcp.address) if dhcp.address else None,
             "last_heard": found.last,
+            "ignored": {} if found.last is not None else _ignored(context, now),
             "because": _plain(dhcp.because),
         },
         "quirks": _quirks(made, dhcp, config.dhcp.mode),
-        "leave": _plain(leaving(decision, runs)),
+        "leave": _plain(leaving(decision, runs, found.uuid)),
         "evidence": _plain((proof(context, card, found.address, held, now),)),
         "answerfile": _plain(verdict(context, who)),
         "standing": _plain((standing(context, who, decision),)),
@@ -100,6 +102,9 @@ def _card(context: Context, snapshot: Snapshot, asked: str) -> tuple[str, Heard]
         if host is None:
             fix = "give a host's name, or the address of the card that boots, as the machine's firmware shows it"
             raise PxeserveError(f"{error}, and there is no host of that name", fix=fix) from None
+        if not host.macs:
+            fix = "pxeserve discovered list shows who was heard, and pxeserve discovered adopt MAC --name NAME says that it is this one"
+            raise PxeserveError(f"{host.name}: no card of it is known yet, only its system UUID", fix=fix)
         known = [(mac, heard(context.store, mac)) for mac in host.macs]
         return max(known, key=lambda one: one[1].last or 0.0)
     return mac, heard(context.store, mac)
@@ -114,6 +119,16 @@ def _runs(found: Heard, asked: Firmware | None) -> tuple[Firmware, Reason]:
         return found.firmware, Reason(Weight.CHOSE, "firmware-said", f"it said so by DHCP at {at}{says}", "events")
     text = "nothing was ever heard of its firmware, so a BIOS is assumed; --firmware says another"
     return Firmware.BIOS, Reason(Weight.PASSED_OVER, "firmware-assumed", text, "events")
+
+
+def _ignored(context: Context, now: float) -> dict[str, int]:
+    """What DHCP ignored in the last hour, of whoever it was, by reason: where a machine may have gone that was never heard."""
+    sums: dict[str, int] = {}
+    with context.store.events.read() as connection:
+        for _, source, reason, count in events.counters(connection, int(now) // 60 - _COUNTED_MINUTES):
+            if source == "dhcp":
+                sums[reason] = sums.get(reason, 0) + count
+    return sums
 
 
 def _client(mac: str, runs: Firmware, found: Heard) -> Client:

@@ -48,7 +48,7 @@ def install(
         )
     found = survey(context, [host], Wish(mode, interactive, again), None)
     refuse_any(found.refused, 1)
-    return armed(context, found.ready, now, reveal)[0]
+    return armed(context, found.ready, time.time(), reveal)[0]
 
 
 @verb("host.cancel")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pxeserve.boot.leaving import Reader, way
+from pxeserve.boot.leaving import Reader, stops, way
 from pxeserve.boot.table import SCRIPT, VENDOR_FILE
 from pxeserve.domain.client import Firmware
 from pxeserve.domain.decide import Decision, Reason, Target, Weight
@@ -26,14 +26,19 @@ def reader_of(decision: Decision, firmware: Firmware) -> Reader | None:
     return Reader.GRUB if loader.file == VENDOR_FILE or loader.file.startswith("grub") else Reader.PXELINUX
 
 
-def leaving(decision: Decision, firmware: Firmware) -> tuple[Reason, ...]:
-    """How the machine is led to its own disk, where that is what it gets."""
+def leaving(decision: Decision, firmware: Firmware, uuid: str | None = None) -> tuple[Reason, ...]:
+    """How the machine is led to its own disk, where that is what it gets; `uuid` is what it says of itself."""
     reader = reader_of(decision, firmware)
     if reader is None or decision.target is not Target.OWN_DISK:
         return ()
     leave = decision.profile.words.leave if decision.profile else ""
     source = f"profile {decision.profile.name}: boot.leave" if leave and decision.profile else "the usual way"
-    return (Reason(Weight.CHOSE, "leave", f"{reader} {way(reader, leave).says}", source),)
+    chosen = Reason(Weight.CHOSE, "leave", f"{reader} {way(reader, leave).says}", source)
+    maker = stops(uuid) if reader is Reader.GRUB and not leave else None
+    if maker is None:
+        return (chosen,)
+    text = f"{maker.name}'s UEFI stops at a menu where GRUB finds no installed system: boot.leave = silent or disk helps then"
+    return chosen, Reason(Weight.PASSED_OVER, "stops", text, maker.source)
 
 
 def outlook(decision: Decision, firmware: Firmware, dhcp: Would, http: bool) -> list[str]:

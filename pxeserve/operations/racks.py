@@ -9,7 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from pxeserve.domain.host import Host
 from pxeserve.domain.install import OPEN_STATES, InstallState
@@ -32,6 +34,7 @@ NO_RACK = "-"
 
 _ORDER = (*(str(state) for state in InstallState), IDLE)
 _BEAT = 1.0
+Every = Annotated[float, Field(ge=_BEAT)]
 _SHARE = 4
 """While it is followed, the picture is looked at for one of so many parts of the time at most."""
 
@@ -56,11 +59,11 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
 
 
 @verb("rack.follow")
-def follow(context: Context, *, name: str) -> Iterator[dict[str, Any]]:
-    """The picture of a rack, and again whenever something in it has changed, until the asker leaves."""
+def follow(context: Context, *, name: str, every: Every | None = None) -> Iterator[dict[str, Any]]:
+    """The picture of a rack, and again whenever something in it has changed, or after `every` seconds, until the asker leaves."""
     if context.recorder is None:
         raise RefusedError("no service is running, so there is nothing to follow", fix="pxeserve serve")
-    return _followed(context, name)
+    return _followed(context, name, every)
 
 
 def standings(context: Context, hosts: Sequence[Host], newest: dict[int, InstallRow], now: float) -> list[Standing]:
@@ -85,15 +88,16 @@ def described(one: Standing) -> dict[str, Any]:
     return {**asdict(one), "troubled": one.troubled}
 
 
-def _followed(context: Context, name: str) -> Iterator[dict[str, Any]]:
+def _followed(context: Context, name: str, every: float | None = None) -> Iterator[dict[str, Any]]:
     before: list[tuple[Any, ...]] | None = None
+    shown = 0.0
     beat = 0
     while True:
         began = time.monotonic()
         picture = _picture(context, name)
         keys = [_key(one) for one in picture["hosts"]]
-        if keys != before:
-            before = keys
+        if keys != before or (every is not None and began - shown >= every):
+            before, shown = keys, began
             yield picture
         beat += 1
         context.report(Progress(beat % 2, 1, "watching"))  # an asker who has left is noticed by this

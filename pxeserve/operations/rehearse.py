@@ -28,8 +28,7 @@ from pxeserve.operations.foresight.serving import network_of
 from pxeserve.operations.preparing import Checked, checked
 from pxeserve.operations.registry import verb
 from pxeserve.operations.selection import chosen, selection
-from pxeserve.rehearse.installer import TEXT_DIALECTS, YUM_DIALECTS
-from pxeserve.rehearse.plan import Package, Plan
+from pxeserve.rehearse.plan import TEXT_DIALECTS, YUM_DIALECTS, Package, Plan
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import audit, inventory
 from pxeserve.store import tables as t
@@ -43,7 +42,8 @@ def foresee_(context: Context, *, mac: str, firmware: Firmware | None = None) ->
     """
     _served(context)
     host = _host(context, mac)
-    known = heard(context, host) if firmware is None else Heard(firmware, "", host.macs[0])
+    card = parse_mac(mac)
+    known = heard(context, host, card) if firmware is None else Heard(firmware, "", card)
     found = foresee(context, host, known.mac, known.firmware)
     return {
         "host": host.name,

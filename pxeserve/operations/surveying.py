@@ -99,7 +99,7 @@ def survey(context: Context, hosts: Sequence[Host], wish: Wish, password: str | 
             last = newest.get(host.id)
             try:
                 _refuse_live(host, last)
-                _refuse_nameless_or_twin(host, twins, doubled)
+                _refuse_twin(host, twins, doubled)
                 ready.append(_ready(preparing, host, wish, last, password, key, done.get(host.id)))
             except PxeserveError as error:
                 refused.append(Refusal(host.name, error))
@@ -139,13 +139,8 @@ def _refuse_live(host: Host, last: InstallRow | None) -> None:
         raise already(host.name, last.state)
 
 
-def _refuse_nameless_or_twin(host: Host, twins: Mapping[str, list[str]], doubled: Mapping[str, str]) -> None:
+def _refuse_twin(host: Host, twins: Mapping[str, list[str]], doubled: Mapping[str, str]) -> None:
     """Refuse a host of which nobody could say which machine it is (threat T28)."""
-    if not host.macs:
-        raise RefusedError(
-            f"{host.name}: no card's MAC is known of it yet, and nothing is installed by a UUID alone",
-            fix=f"pxeserve discovered list shows which machines asked; then pxeserve host set {host.name} --mac MAC",
-        )
     if said := doubled.get(host.name):
         raise ConflictError(
             f"{host.name}: {said}: two machines have one MAC, or one was moved a moment ago",

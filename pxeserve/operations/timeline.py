@@ -180,5 +180,5 @@ def _line(one: Line, boot: BootLines) -> dict[str, Any]:
         "rate": one.rate,
         "count": one.count,
         "events": [one.first, one.last],
-        "because": one.because,
+        "because": list(one.because),
     }

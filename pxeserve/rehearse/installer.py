@@ -17,7 +17,7 @@ from lxml import etree
 from pxeserve.rehearse import doors, nfs
 from pxeserve.rehearse.ftp import FtpClient
 from pxeserve.rehearse.http import HttpClient, NoSuchNameError, shown
-from pxeserve.rehearse.plan import Package, Plan
+from pxeserve.rehearse.plan import TEXT_DIALECTS, YUM_DIALECTS, Package, Plan
 from pxeserve.rehearse.replayed import replayed
 from pxeserve.rehearse.shared import Shared
 from pxeserve.rehearse.sink import Sink
@@ -29,8 +29,6 @@ Act = tuple[str, Callable[[], Did]]
 FOLDERS = ("", "packages", "packages.main", "packages.linux", "packages.site")
 """Where installers of text media look for repositories, in their order."""
 
-TEXT_DIALECTS = frozenset({"4.1", "5.0", "5.5"})
-YUM_DIALECTS = frozenset({"7.1", "8.2", "xcp-8.2", "xs8", "xcp-8.3"})
 _REPO = "{http://linux.duke.edu/metadata/repo}"
 _COMMON = "{http://linux.duke.edu/metadata/common}"
 _ANSWERS = 1 << 20
@@ -142,6 +140,8 @@ class Installer:
         if by := self.shared.by(key):
             return Did(f"{self.answers.source}: as it was read for {by}, which installs the same")
         doors.source(self.answers.source, self.plan.dialect, self.http.local)
+        if self.answers.source.startswith("nfs://"):
+            return Did("not walked: a replay over NFS is pxeserve media verify --as; the packages were checked when they were imported")
         did = replayed(self.plan, self.answers.source)
         self.shared.note(key, self.plan.host)
         return did

@@ -10,6 +10,10 @@ from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+TEXT_DIALECTS = frozenset({"4.1", "5.0", "5.5"})
+YUM_DIALECTS = frozenset({"7.1", "8.2", "xcp-8.2", "xs8", "xcp-8.3"})
+"""Generations whose repositories are walked package by package; those of the others are replayed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Package:

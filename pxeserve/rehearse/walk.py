@@ -18,8 +18,8 @@ from pxeserve.rehearse.dhcp import DhcpClient, Lease
 from pxeserve.rehearse.fetching import Fetching, rom
 from pxeserve.rehearse.firmware import SPEECH, Tongue
 from pxeserve.rehearse.http import HttpClient, shown
-from pxeserve.rehearse.installer import TEXT_DIALECTS, Act, Installer
-from pxeserve.rehearse.plan import Plan
+from pxeserve.rehearse.installer import Act, Installer
+from pxeserve.rehearse.plan import TEXT_DIALECTS, Plan
 from pxeserve.rehearse.prediction import stage_of
 from pxeserve.rehearse.shared import Shared
 from pxeserve.rehearse.sink import Sink
@@ -50,7 +50,7 @@ class _Boot:
 
 class Walk:
     """One rehearsal. `take` makes a leased address this process's own. `shared` is what alike machines have fetched already. `clock` gives
-    seconds and may begin anywhere; `wait` is how long each try of a TFTP request waits, in seconds."""
+    seconds and may begin anywhere; `wait` is how long each try of TFTP waits, in seconds."""
 
     def __init__(
         self,
@@ -165,8 +165,7 @@ class Walk:
 
     def _boot_loader(self, boot: _Boot) -> Did:
         name = boot.at().boot_file
-        sink = self._loader(boot, name, _HEAD)
-        return Did(f"{name.rsplit('/', 1)[-1]} came whole", sink.size)
+        return Did(f"{name.rsplit('/', 1)[-1]} came whole", self._loader(boot, name, _HEAD).size)
 
     def _loader(self, boot: _Boot, name: str, keep: int) -> Sink:
         """The first file, whatever runs then; alike machines do not wait again for what one of them did not get."""
@@ -176,8 +175,7 @@ class Walk:
             sink = self._fetching(boot).first(name, boot.speaks, keep)
             content.check_loader(name, sink, self._plan.firmware)
         except StepFailedError as failed:
-            fix = failed.fix or _NO_LOADER
-            met = StepFailedError(failed.why, fix, stage=failed.stage, source=failed.source)
+            met = StepFailedError(failed.why, failed.fix or _NO_LOADER, stage=failed.stage, source=failed.source)
             self._shared.fail(key, self._plan.host, met)
             raise met from None
         return sink
@@ -274,8 +272,7 @@ class Walk:
             raise StepFailedError("the menu leads to the machine's own disk and not to an installer", fix)
         words = entry.kernel_words()
         if self._plan.unattended:
-            url = menu.word(words, "answerfile")
-            if not url:
+            if not menu.word(words, "answerfile"):
                 raise StepFailedError("the menu names no answerfile: the installer would wait for a person")
             if self._plan.dialect in TEXT_DIALECTS and "install" not in words.split():
                 raise StepFailedError("the word install is missing: the installer would drop its answerfile and ask")

@@ -14,6 +14,8 @@ from pxeserve.timeline.steps import Step
 Reason = Mapping[str, str]
 """One reason of a decision as the record has it: `weight`, `code`, `text`, `source`."""
 
+_BAD_CABLE = 3
+"""So many blocks of a file have to be sent again, and more than one in a hundred, before that is worth a word."""
 _LOADERS = ("pxelinux.0", "grubx64.efi", "grubia32.efi", "grubaa64.efi", "EFI/xenserver/grubx64.efi")
 _MENUS = ("pxelinux.cfg/", "grub.cfg", "grub/", "boot.ipxe", "ipxe/", "EFI/xenserver/grub.cfg")
 _RAM_DISK = re.compile(r"(^|/)(install\.img|initrd[^/]*|initramfs[^/]*)$")
@@ -71,6 +73,13 @@ def _simple(step: Step) -> Callable[[EventRow, Mapping[str, Any]], Line]:
     return make
 
 
+def _asks(event: EventRow, data: Mapping[str, Any]) -> Line:
+    """Firmware says that it boots, or says nothing at all (GRUB); an operating system says what it is."""
+    vendor = str(data.get("vendor_class") or "")
+    system = vendor and "arch" not in data and not vendor.startswith(("PXEClient", "HTTPClient"))
+    return _of(event, Step.INSTALLER_ASKS if system else Step.ASKS, event.text)
+
+
 def _offer(event: EventRow, data: Mapping[str, Any]) -> Line:
     return _lent(event, data, Step.OFFERED)
 
@@ -108,6 +117,10 @@ def _tftp(event: EventRow, data: Mapping[str, Any]) -> Line:
         if screen := data.get("screen"):
             text += f"; the machine's screen shows {screen}"
         return _of(event, Step.OTHER, text, ok=False, bytes=_number(data, "bytes"))
+    again, blocks = _number(data, "retransmits") or 0, _number(data, "blocks") or 0
+    if again >= _BAD_CABLE and again * 100 > blocks:
+        text = f"{name}: it came, and {again} of {blocks} blocks had to be sent again: the cable, a port or the card loses packets"
+        return _of(event, _file_step(name), text, ok=False, bytes=_number(data, "bytes"), seconds=_seconds(data))
     return _of(event, _file_step(name), name, bytes=_number(data, "bytes"), seconds=_seconds(data))
 
 
@@ -189,7 +202,7 @@ def _seconds(data: Mapping[str, Any]) -> float | None:
 
 
 _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
-    "dhcp.discover": _simple(Step.ASKS),
+    "dhcp.discover": _asks,
     "dhcp.offer": _offer,
     "dhcp.request": _simple(Step.OTHER),
     "dhcp.ack": _ack,

@@ -5,8 +5,10 @@ The store's word comes first: a step never contradicts a state. Pure; refuses to
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from pxeserve.domain.install import LIVE_STATES, InstallState
 from pxeserve.store.events import EventRow
@@ -15,15 +17,16 @@ from pxeserve.timeline.lines import Line
 from pxeserve.timeline.missing import Known, Next
 from pxeserve.timeline.reading import BootLines, read
 from pxeserve.timeline.steps import Step
-from pxeserve.timeline.unheard import Hearing, Unheard, unheard
+from pxeserve.timeline.unheard import Hearing, Unheard, of_firmware, unheard
 
 IDLE = "idle"
 """The state of a host that was never armed."""
 
 _ORDER = {step: number for number, step in enumerate(Step)}
 _MOVES_NOTHING = frozenset({Step.OTHER, Step.FAILED})
-_ADDRESSES = frozenset({Step.ASKS, Step.OFFERED, Step.ADDRESS, Step.INSTALLER_ASKS})
-"""Steps that come again while an installation goes on: leases are renewed."""
+
+_AFTERWARDS = 2.0
+"""Seconds after its end in which the record may still tell of it."""
 
 _LOOK = "somebody else asked for it: pxeserve events --host {0}, then pxeserve host cancel {0}"
 
@@ -59,10 +62,11 @@ def standing(
     what is known besides; `lapsed` says that the time of its open `install` is over, though nobody has written that down yet."""
     if install is None:
         return Standing(host, IDLE)
-    own = [event for event in events if event.at >= install.armed_at]
-    boots = [boot for boot in read(host, own, moment, known).boots if not boot.rehearsal]
-    last = boots[-1] if boots else None
     state = InstallState.LAPSED if lapsed else install.state
+    own = [event for event in events if install.armed_at <= event.at <= _until(install, state)]
+    booted = list(dropwhile(lambda event: not of_firmware(event), own))  # its own system's leases are no steps of an installation
+    boots = [boot for boot in read(host, booted, moment, known).boots if not boot.rehearsal]
+    last = boots[-1] if boots else None
     moved = [one for boot in boots for one in boot.lines if one.step not in _MOVES_NOTHING]
     step = _step(install, state, last)
     package = next((one for one in reversed(moved) if one.package is not None), None) if step is Step.PACKAGES else None
@@ -82,6 +86,14 @@ def standing(
     )
 
 
+def _until(install: InstallRow, state: InstallState) -> float:
+    """Until when what a machine does belongs to its install: one that is done goes on to its own disk, of one that came to nothing every
+    later boot is another story."""
+    if state not in (InstallState.FAILED, InstallState.LAPSED, InstallState.CANCELLED):
+        return math.inf
+    return (install.ended_at if install.ended_at is not None else install.expires) + _AFTERWARDS
+
+
 def _step(install: InstallRow, state: InstallState, boot: BootLines | None) -> Step | None:
     """The last step that moved something, and no less than what the state says."""
     reached = _reached(boot.lines) if boot is not None else None
@@ -94,14 +106,8 @@ def _step(install: InstallRow, state: InstallState, boot: BootLines | None) -> S
 
 
 def _reached(lines: Sequence[Line]) -> Step | None:
-    reached: Step | None = None
-    for one in lines:
-        renewed = one.step in _ADDRESSES and reached is not None and _ORDER[reached] > _ORDER[one.step]
-        own_system = one.step is Step.INSTALLER_ASKS and reached is None  # nothing led it to an installer
-        if one.step in _MOVES_NOTHING or renewed or own_system:
-            continue
-        reached = one.step
-    return reached
+    """The farthest: leases are renewed, and the loader fetches its menu's file after the menu was decided."""
+    return max((one.step for one in lines if one.step not in _MOVES_NOTHING), key=lambda step: _ORDER[step], default=None)
 
 
 def _least(install: InstallRow, state: InstallState) -> Step | None:

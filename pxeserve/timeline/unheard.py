@@ -17,6 +17,9 @@ PATIENCE = 300.0
 _BOOTS = ("tftp.", "boot.", "http.", "ftp.")
 _ASKS = frozenset({"dhcp.discover", "dhcp.request", "dhcp.offer", "dhcp.ack", "dhcp.inform", "dhcp.nak", "dhcp.system"})
 
+_STARTS = frozenset({"dhcp.discover", "dhcp.system"})
+"""What a system says when it starts, and seldom otherwise; a REQUEST by itself may be a renewal (RFC 2131 section 4.3.2)."""
+
 _BOOT_ORDER = (
     "put the network first in its boot order, or press its one-time boot key while it starts (F12 on most makes, F11 for their menu), or "
     "ask its BMC: ipmitool chassis bootdev pxe (options=efiboot on UEFI), then ipmitool chassis power cycle"
@@ -25,10 +28,12 @@ _BOOT_ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The machine's own operating system, heard asking for an address at epoch second `at`."""
+    """The machine's own operating system, heard at epoch second `at`. `started`: it asked for an address anew, as it does when it starts;
+    else it may only have renewed the one that it has."""
 
     at: float
     address: str | None = None
+    started: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,9 @@ class Unheard:
 def hearing(events: Iterable[EventRow], since: float, *, systems: Sequence[System] = (), before: bool = True) -> Hearing:
     """What `events` of a host say of the time since epoch second `since`; `systems` were heard by other ways than the record."""
     later = [event for event in events if event.at >= since]
-    own = [System(event.at, event.address) for event in later if _of_system(event)]
-    heard = sorted((*own, *(one for one in systems if one.at >= since)), key=lambda one: one.at)
-    return Hearing(any(_of_firmware(event) for event in later), heard[0] if heard else None, before)
+    own = [System(event.at, event.address, event.kind in _STARTS) for event in later if _of_system(event)]
+    heard = sorted((*own, *(one for one in systems if one.at >= since)), key=lambda one: (not one.started, one.at))
+    return Hearing(any(of_firmware(event) for event in later), heard[0] if heard else None, before)
 
 
 def unheard(armed_at: float, now: float, heard: Hearing) -> Unheard | None:
@@ -72,12 +77,17 @@ def unheard(armed_at: float, now: float, heard: Hearing) -> Unheard | None:
     system that was heard is no reason to wait: the machine has started, and not from the network."""
     if heard.firmware:
         return None
-    if heard.system is not None:
+    if heard.system is not None and heard.system.started:
         address = f" (it asked for {heard.system.address})" if heard.system.address else ""
         text = f"armed, and it started its own system instead at {_clock(heard.system.at)}{address}: it boots its disk before the network"
-        return Unheard(armed_at, text, (Cause("it booted its own disk first", f"its system was heard, so that is certain: {_BOOT_ORDER}"),))
+        tell = f"its system asked for an address anew, as it does when it starts: {_BOOT_ORDER}"
+        return Unheard(armed_at, text, (Cause("it booted its own disk first", tell),))
     if now - armed_at < PATIENCE:
         return None
+    if heard.system is not None:
+        text = f"armed for {(now - armed_at) / 60:.0f} minutes, and its own system is running: heard at {_clock(heard.system.at)}"
+        tell = f"its lease was renewed, so it is on, on this network and has this MAC: restart it; {_BOOT_ORDER}"
+        return Unheard(armed_at, text, (Cause("it was not restarted, or it booted its own disk first", tell),))
     text = f"armed for {(now - armed_at) / 60:.0f} minutes, and nothing was heard of it"
     return Unheard(armed_at, text, tuple(_causes(heard)))
 
@@ -98,7 +108,8 @@ def _causes(heard: Hearing) -> Iterable[Cause]:
     yield from (card, own_disk, off, network, relay) if heard.near else (own_disk, off, network, card, relay)
 
 
-def _of_firmware(event: EventRow) -> bool:
+def of_firmware(event: EventRow) -> bool:
+    """Whether a network boot is behind `event`, and no operating system."""
     if event.session is not None or event.kind.startswith(_BOOTS):
         return True
     return event.kind.startswith("dhcp.") and _names_architecture(event)

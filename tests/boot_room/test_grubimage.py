@@ -22,7 +22,7 @@ def test_an_image_is_made_and_filled_in(target: grubimage.Target) -> None:
     assert image == grubimage.make(modules, target)
     filled = grubimage.filled(image, grubimage.early("(http,10.77.0.1)/b/x/y", "grub.cfg", configure=True))
     assert len(filled) == len(image)
-    assert b"net_bootp\nset prefix=\nnormal (http,10.77.0.1)/b/x/y/grub.cfg\n\n" in filled
+    assert b"net_bootp\nset prefix=\nset root=http,10.77.0.1\nnormal (http,10.77.0.1)/b/x/y/grub.cfg\n\n" in filled
     grubimage.check(image)
     with pytest.raises(ImageError, match="no gap"):
         grubimage.check(filled)

@@ -14,12 +14,11 @@ from pxeserve.boot.exits import Leave
 from pxeserve.boot.leaving import CHAIN, Reader, way
 from pxeserve.boot.loaders import Loaders
 from pxeserve.domain.client import Client, Firmware
-from pxeserve.domain.decide import Loader, Site, Target, decide
+from pxeserve.domain.decide import Loader, Target, decide
 from pxeserve.domain.host import BootWords, Host, Profile
 from pxeserve.store import open_store
 
 DOCS = Path(__file__).parents[2] / "docs" / "local-boot.md"
-DELL, OTHER = "4c4c4544-0044-3010-8056-b4c04f4b3132", "30373237-3132-584d-5130-313130304b4a"
 MAC = "52:54:00:77:00:01"
 
 
@@ -72,49 +71,40 @@ def test_the_removable_path_is_looked_at_only_where_a_profile_says_so() -> None:
     assert any("BOOTX64" in line for line in menu(Reader.GRUB, "disk"))
 
 
-SITE = Site(dict.fromkeys(Firmware, Loader("set", "file", "origin")), stops=leaving.stops())
+LOADERS = dict.fromkeys(Firmware, Loader("set", "file", "origin"))
 HOST = Host(1, "xen01", (MAC,), "rack")
 
 
 @pytest.mark.quirk("uefi-success-stops")
-@pytest.mark.parametrize(
-    ("firmware", "uuid", "target"),
-    [
-        (Firmware.UEFI_X64, DELL, Target.ADDRESS_ONLY),
-        (Firmware.UEFI_HTTP, DELL, Target.ADDRESS_ONLY),
-        (Firmware.IPXE_UEFI, DELL, Target.OWN_DISK),  # iPXE can end with an error
-        (Firmware.BIOS, DELL, Target.OWN_DISK),
-        (Firmware.UEFI_X64, OTHER, Target.OWN_DISK),
-        (Firmware.UEFI_X64, None, Target.OWN_DISK),
-    ],
-)
-def test_an_idle_machine_of_a_maker_that_stops_is_given_no_boot_file(firmware: Firmware, uuid: str | None, target: Target) -> None:
-    decision = decide(Client(MAC, firmware, 7, uuid), HOST, None, SITE, profile=Profile("rack"), now=0.0)
-    assert decision.target is target
-    assert (decision.because[0].code == "stops") is (target is Target.ADDRESS_ONLY)
+def test_a_maker_that_stops_is_told_by_its_uuid_where_that_says_it() -> None:
+    dell = leaving.stops("4c4c4544-0044-3010-8056-b4c04f4b3132")
+    assert dell is not None
+    assert dell.name == "Dell"
+    assert leaving.stops("30373237-3132-584d-5130-313130304b4a") is None
+    assert leaving.stops(None) is None
 
 
 @pytest.mark.parametrize(
-    ("mode", "idle", "leave", "silent", "stops"),
+    ("mode", "idle", "leave", "silent"),
     [
-        ("server", "auto", "", False, True),
-        ("server", "auto", "exit", False, False),
-        ("server", "auto", "silent", True, False),
-        ("server", "menu", "", False, False),
-        ("server", "silent", "", True, False),
-        ("proxy", "auto", "", True, False),
-        ("proxy", "menu", "", False, False),
-        ("proxy", "menu", "silent", True, False),
-        ("off", "auto", "", False, False),
+        ("server", "auto", "", False),
+        ("server", "auto", "exit", False),
+        ("server", "auto", "silent", True),
+        ("server", "menu", "", False),
+        ("server", "silent", "", True),
+        ("proxy", "auto", "", True),
+        ("proxy", "menu", "", False),
+        ("proxy", "menu", "silent", True),
+        ("off", "auto", "", False),
     ],
 )
-def test_who_is_idle_in_silence(tmp_path: Path, mode: str, idle: str, leave: str, silent: bool, stops: bool) -> None:
+def test_who_is_idle_in_silence(tmp_path: Path, mode: str, idle: str, leave: str, silent: bool) -> None:
     store = open_store(tmp_path, migrate=True)
     try:
         site = Loaders(store, tmp_path, mode, idle).site_for(None, Profile("rack", words=BootWords(leave=leave)))
-        assert (bool(site.silent), bool(site.stops)) == (silent, stops)
+        assert bool(site.silent) is silent
         client = Client(MAC, Firmware.BIOS, address=IPv4Address("10.77.0.9"))
-        decision = decide(client, HOST, None, replace(site, loaders=SITE.loaders), profile=Profile("rack"), now=0.0)
+        decision = decide(client, HOST, None, replace(site, loaders=LOADERS), profile=Profile("rack"), now=0.0)
         assert decision.target is (Target.ADDRESS_ONLY if silent else Target.OWN_DISK)
     finally:
         store.close()

@@ -75,7 +75,10 @@ def test_every_command_explains_itself(words: tuple[str, ...]) -> None:
         assert "--config" in said.stdout
 
 
-WRONG = [("explode",), ("host", "explode"), ("host", "add", "--name", "x"), ("host", "show"), ("status", "--colour")]
+WRONG = [
+    ("explode",), ("host", "explode"), ("host", "install"), ("host", "cancel"), ("host", "install", "--rack", "R"),
+    ("host", "add", "--name", "x"), ("host", "show"), ("status", "--colour"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("words", WRONG, ids=" ".join)

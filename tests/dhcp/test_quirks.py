@@ -295,3 +295,11 @@ def test_whatever_a_machine_does_it_is_told_in_one_of_its_ways(course: list[tupl
                 observed.asked("a")
         assert observed.way("a", ways) in ways
         assert ("a" in observed.turned) is (observed.way("a", ways) is manner.IN_BAND)
+
+
+def test_an_offer_without_a_file_is_passed_over_by_right(world: Any, machine: Callable[..., Any]) -> None:
+    """OVMF asks four times when it is named no file: it is idle, and nothing is to be changed for it."""
+    world.boots.file = None
+    for _ in range(6):
+        assert world.send(machine(options=PLAIN_UEFI).discover()).alarms == ()
+        world.now += 4.0

@@ -27,8 +27,10 @@ from pxeserve.dhcp.options import Code, pack
 from pxeserve.dhcp.outcome import Encoded, Outcome, Reply
 from pxeserve.dhcp.packet import Message, encode
 from pxeserve.dhcp.proxy import Proxy
+from pxeserve.dhcp.quirks.make import typical
 from pxeserve.dhcp.route import EVERYBODY, Arrival, Local, Ports
 from pxeserve.dhcp.twins import KEPT, SEEN, Twins
+from pxeserve.domain.client import Firmware
 from pxeserve.domain.host import Host, Profile
 from pxeserve.events.record import Event
 from pxeserve.events.recorder import Recorder
@@ -275,6 +277,19 @@ def test_what_is_told_takes_the_long_way(one: House) -> None:
     assert one.short(question(4), now=NOW + 0.125) == [False]
     assert one.short(question(5), now=NOW + 0.125) == [True]
     assert [found["event"]["kind"] for found in one.record.events] == ["dhcp.discover", "dhcp.offer"] * 2
+
+
+def test_who_is_told_in_another_way_than_its_make_is_never_answered_from_one(warm: House) -> None:
+    """It passed over two offers while there was time to watch it; then the flood came."""
+    stranger, bypass = mac(9).hex(":"), b"\x2b\x04\x06\x01\x08\xff"
+    ((usual, _, _),) = warm.ask(question(8))
+    assert bypass in usual
+    for now in (0.0, 4.0, 12.0):
+        warm.proxy._observed.offering(stranger, typical(Firmware.BIOS).proxy, now)
+    assert stranger in warm.proxy._observed.turned
+    assert warm.short(question(9), question(10)) == [False, True]
+    ((other, _, _),) = warm.ask(question(9, xid=7))
+    assert bypass not in other
 
 
 def test_a_loop_is_noticed_and_ended(warm: House) -> None:

@@ -641,6 +641,17 @@ def test_endless_findings_are_cut(make: Make) -> None:
     assert "60 more" in result.blind[0].because
 
 
+def test_strangers_without_a_loader_are_one_finding_and_a_host_its_own(make: Make, store: Store) -> None:
+    with store.site.write() as connection:
+        inventory.put_profile(connection, Profile("p", None, None, {}))
+        inventory.put_host(connection, Host(0, "xen01", (MAC,), "p"))
+    rows = [{"kind": "dhcp.discover", "mac": f"52:54:00:77:00:{n:02x}", "data": {"arch": "7"}} for n in range(1, 60)]
+    told(store, *rows)
+    found = [one for one in looked("loaders", make(store=store)) if isinstance(one, Finding) and one.code == "firmware"]
+    assert [one.where for one in found] == ["xen01", "uefi-x64"]
+    assert "58 unknown machines, such as 52:54:00:77:00:3b" in found[1].what
+
+
 def test_a_firewall_is_not_called_open_by_who_cannot_read_it(make: Make) -> None:
     seen = list(looked("firewall", make(privileged=False)))
     assert [type(one) for one in seen] == [Blind]

@@ -63,12 +63,12 @@ def codes(result: Result) -> list[str]:
 
 
 @contextmanager
-def answering(where: Space, folder: Path, *words: str) -> Iterator[None]:
+def answering(where: Space, folder: Path, *words: str, ping: bool = False) -> Iterator[None]:
     """A real dnsmasq, which answers once this is entered."""
     log = folder / "dnsmasq.log"
     command = [
         *where.prefix, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=eth0", "--bind-interfaces",
-        "--leasefile-ro", "--no-ping", "--user=root", "--pid-file=", "--log-dhcp", f"--log-facility={log}", *words,
+        "--leasefile-ro", *([] if ping else ["--no-ping"]), "--user=root", "--pid-file=", "--log-dhcp", f"--log-facility={log}", *words,
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
@@ -99,6 +99,12 @@ def test_beside_a_proxy_one_server_is_right_and_a_second_boot_server_wrong(wire:
         assert look(here, "dhcp-servers", PROXY).state is State.FINE
     with answering(there, tmp_path, LENDS, "--pxe-service=x86PC,Boot,other", "--dhcp-vendorclass=set:pxe,PXEClient"):
         assert "other-boot-server" in codes(look(here, "dhcp-servers", PROXY))
+
+
+def test_a_server_that_pings_before_it_offers_is_waited_for(wire: tuple[Space, Space], tmp_path: Path) -> None:
+    here, there = wire
+    with answering(there, tmp_path, LENDS, ping=True):
+        assert look(here, "dhcp-servers", PROXY, seconds=5.0, questions=2).state is State.FINE
 
 
 def test_a_network_where_nobody_lends_addresses_is_wrong_beside_it_and_right_for_a_server(wire: tuple[Space, Space]) -> None:
@@ -178,6 +184,17 @@ def test_what_is_not_understood_is_neither_open_nor_closed(wire: tuple[Space, Sp
     assert "could not tell whether 69/udp" in result.blind[0].because
 
 
+def test_what_the_fix_says_does_fix_it(wire: tuple[Space, Space]) -> None:
+    here, _ = wire
+    nft(here, f"table inet t {{\n chain in {{\n type filter hook input priority 0; policy drop;\n{STATELESS}\ntcp dport 80 accept\n}}\n}}")
+    before = look(here, "firewall", PROXY)
+    assert {one.where for one in before.findings} == {"eth0 67/udp", "eth0 4011/udp", "eth0 69/udp", "eth0 40000-40999/udp"}
+    for one in before.findings:
+        done = here.run(*one.fix.partition(", and")[0].split())
+        assert done.returncode == 0, done.stderr
+    assert look(here, "firewall", PROXY).state is State.FINE
+
+
 def test_chains_that_are_jumped_into_count(wire: tuple[Space, Space]) -> None:
     here, _ = wire
     chains = f"chain zone {{\n{OPEN.replace('; ', chr(10))}\nreturn\n}}\n"
@@ -240,26 +257,45 @@ def test_a_stateful_rule_set_does_let_a_transfer_through(wire: tuple[Space, Spac
         assert own.recv(100) == b"ack"
 
 
-def test_a_holder_of_port_69_is_named(wire: tuple[Space, Space]) -> None:
-    here, _ = wire
-    script = "import socket,sys; s=socket.socket(type=socket.SOCK_DGRAM); s.bind(('0.0.0.0',69)); print(1,flush=True); sys.stdin.read()"
-    command = [*here.prefix, "/usr/bin/python3", "-c", script]
+HOLDS = """import socket, sys
+s = socket.socket(type=socket.SOCK_DGRAM)
+if sys.argv[2]:
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, sys.argv[2].encode())
+s.bind(("0.0.0.0", int(sys.argv[1])))
+print(flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def held(where: Space, port: int, device: str = "") -> Iterator[int]:
+    """Somebody else's program on a UDP port; its pid."""
+    command = [*where.prefix, "/usr/bin/python3", "-c", HOLDS, str(port), device]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
-        result = look(here, "ports", PROXY)
-        assert codes(result) == ["taken"]
-        assert f"python3 (pid {holder.pid}, user root" in result.findings[0].what
+        yield holder.pid
         holder.communicate(b"")
+
+
+def test_a_holder_of_port_69_is_named(wire: tuple[Space, Space]) -> None:
+    here, _ = wire
+    with held(here, 69) as pid:
+        result = look(here, "ports", PROXY)
+    assert codes(result) == ["taken"]
+    assert f"python3 (pid {pid}, user root" in result.findings[0].what
     assert look(here, "ports", PROXY).state is State.FINE
 
 
-def test_a_dnsmasq_on_another_bridge_is_only_a_note(wire: tuple[Space, Space]) -> None:
+def test_who_holds_the_port_on_another_card_alone_is_only_noted(wire: tuple[Space, Space]) -> None:
     here, _ = wire
-    with here.udp("0.0.0.0", 67, interface="lo") as bound:
-        assert bound.fileno() > 0
+    with held(here, 67, "lo"):
         result = look(here, "ports", PROXY)
-    assert codes(result) in (["elsewhere"], [])  # the holder is this very test, which may be taken for a part of pxeserve
+    assert codes(result) == ["elsewhere"]
+    assert "on lo alone" in result.findings[0].what
+    assert result.state is State.FINE
+    with held(here, 67, "eth0"):
+        assert codes(look(here, "ports", PROXY)) == ["taken"]
 
 
 def test_small_packets_are_measured(wire: tuple[Space, Space]) -> None:
@@ -401,3 +437,15 @@ def test_the_answers_are_read_by_a_socket_of_the_parents(house: Service) -> None
         (result,) = examine(named(["dhcp-servers"]), around)
         assert result.state is State.FINE
         assert kept.getsockname()[1] == 0x88B5
+
+
+@pytest.mark.long
+def test_the_service_goes_round_by_itself(house: Service, wire: tuple[Space, Space], tmp_path: Path) -> None:
+    """Threat T26: a second server is told of within 70 s, once, and shown by status."""
+    house.start()
+    with answering(wire[1], tmp_path, LENDS):
+        until(lambda: "10.77.0.2 (MAC" in house.command("status").stdout, "status shows it", patience=70)
+        events = [json.loads(line) for line in house.command("events", "--kind", "doctor", "--json").stdout.splitlines()]
+    assert [one["data"]["code"] for one in events if one["data"]["check"] == "dhcp-servers"] == ["second-server"]
+    assert "doctor: 10.77.0.2" in house.log
+    assert (tmp_path / "dnsmasq.log").read_text().count("DHCPDISCOVER(") <= 6

@@ -41,7 +41,8 @@ def test_a_machines_own_uuid_says_something() -> None:
 def test_the_order_of_bytes_is_no_difference(uuid: str) -> None:
     assert swapped(swapped(uuid)) == uuid
     assert same_machine(uuid, swapped(uuid))
-    assert claim({uuid: ("xen01",)}, swapped(uuid)) == Claim(swapped(uuid), ("xen01",))
+    known = by_uuid([replace(HOST, uuid=uuid)])
+    assert claim(known, swapped(uuid)) == (None if says_nothing(uuid) else Claim(swapped(uuid), ("xen01",)))
 
 
 def test_a_uuid_of_two_hosts_is_nobodys() -> None:

@@ -77,6 +77,8 @@ class Machine:
     answerfiles: Counter[bytes] = field(default_factory=Counter)
     path: str = ""
     script: str = ""
+    mac: str = MAC
+    address: str = ADDRESS
 
     def boot(self) -> bool:
         """From power-on to the end of the menu; whether it leads to an installer, which has its answerfile then. Raises Cut and OSError."""
@@ -84,10 +86,10 @@ class Machine:
         if not file:  # it asked for the same loader again and again, which looks like a loop: left to its own disk for a minute
             return False
         folder = file.rsplit("/", 1)[0]
-        name = f"{folder}/pxelinux.cfg/01-{MAC.replace(':', '-')}"
-        with self.space.udp(ADDRESS) as sock:
+        name = f"{folder}/pxelinux.cfg/01-{self.mac.replace(':', '-')}"
+        with self.space.udp(self.address) as sock:
             tftp_get(sock, (SERVER, 69), file, patience=3)
-        with self.space.udp(ADDRESS) as sock:
+        with self.space.udp(self.address) as sock:
             menu = tftp_get(sock, (SERVER, 69), name, patience=3).decode()
         found = re.search(r"http://127\.0\.0\.1(/a/[\w-]+)", menu)
         if not found:
@@ -118,18 +120,18 @@ class Machine:
         self._get(found[1].decode() + "/done")
 
     def _get(self, path: str) -> tuple[int, bytes]:
-        with self.space.tcp((SERVER, 80), ADDRESS, timeout=5) as conn:
+        with self.space.tcp((SERVER, 80), self.address, timeout=5) as conn:
             return http_get(conn, path)
 
     def _address(self) -> str:
         """DHCP as a BIOS does it; the boot file."""
         pxe = (option(60, b"PXEClient:Arch:00000:UNDI:002001"), option(93, bytes(2)), option(55, bytes((1, 3, 6, 43, 60, 66, 67))))
-        chaddr, xid = bytes.fromhex(MAC.replace(":", "")), secrets.randbits(32)
+        chaddr, xid = bytes.fromhex(self.mac.replace(":", "")), secrets.randbits(32)
         with self.space.udp() as sock:
             offer, _ = _asked(sock, request(DISCOVER, chaddr, xid, *pxe, agent=AGENT), xid, OFFER)
             wanted = (option(50, socket.inet_aton(offer.address)), option(54, offer.server))
             said, data = _asked(sock, request(REQUEST, chaddr, xid, *wanted, *pxe, agent=AGENT), xid, ACK)
-        assert said.address == ADDRESS
+        assert said.address == self.address
         return _boot_file(data)
 
 

@@ -134,6 +134,15 @@ def test_hosts_that_were_installed_today_want_their_names(site: Site) -> None:
     assert len(site.ask("host.install-all", rack="R2", count=RACK, confirm=["r00"])["hosts"]) == RACK
 
 
+def test_one_host_that_was_installed_a_while_ago_says_when(site: Site) -> None:
+    site.ask("host.install", name="r00")
+    end(site, "r00", InstallState.DONE, time.time() - 3 * 3600)
+    assert "r00 was installed 3 hours ago, and installing it again erases its disks" in site.refused("host.install", name="r00")
+    end(site, "r00", InstallState.DONE, time.time() - 25 * 3600)
+    assert "r00 has been installed before" in site.refused("host.install", name="r00")
+    assert site.ask("host.install", name="r00", confirm="r00")["install"]
+
+
 def test_two_hosts_with_one_uuid_are_both_refused(site: Site) -> None:
     uuid = "7e57ab1e-0000-4000-8000-000000000001"
     with site.context.store.site.write() as connection:
@@ -161,7 +170,7 @@ def test_a_host_of_which_no_card_is_known_cannot_be_armed_and_its_uuid_finds_the
         discovered.put(connection, [Machine("52:54:00:aa:bb:cc", 1.0, time.time(), vendor_class="PXEClient", uuid=uuid)], 100)
     [note] = site.ask("host.add", name="new", mac=[], profile="rack", set=[f"uuid={uuid}"])["notes"]
     assert "52:54:00:aa:bb:cc (it has this host's UUID" in note
-    assert "nothing is installed by a UUID alone" in site.refused("host.install", name="new")
+    assert "no card of it is known yet" in site.refused("host.install", name="new")
 
 
 def test_a_plan_changes_nothing_and_holds_no_password(site: Site) -> None:

@@ -62,6 +62,13 @@ def test_a_uuid_that_two_say_or_that_says_nothing_is_not_taken_over(site: Site) 
     assert site.ask("discovered.adopt", mac=THREE, name="xen03", profile="rack-a")["uuid"] is None
 
 
+def test_cards_of_one_machine_are_adopted_together_with_their_uuid(site: Site) -> None:
+    hears(site, ONE, UUID + "1")
+    hears(site, TWO, UUID + "1")
+    host = site.ask("discovered.adopt", mac=[ONE, TWO], name="xen01", profile="rack-a")
+    assert (host["mac"], host["uuid"]) == ([ONE, TWO], UUID + "1")
+
+
 def test_another_card_is_entered_only_for_its_own_uuid(site: Site) -> None:
     site.ask("host.add", name="xen01", mac=[ONE], profile="rack-a", set=[f"uuid={UUID}1"])
     site.ask("host.add", name="xen02", mac=[THREE], profile="rack-a")

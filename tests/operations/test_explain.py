@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pxeserve.boot import leaving
 from pxeserve.boot.loaders import Loaders
 from pxeserve.boot.session import SessionIds
 from pxeserve.config import load
@@ -50,6 +49,7 @@ NOW = 1_000_000.0
 ADDRESS, RELAY = "10.77.0.11", "10.88.0.1"
 SUBNET = {"network": "10.77.0.0/24", "range": ["10.77.0.100", "10.77.0.199"]}
 LOADED = Decision(Target.OWN_DISK, (), Loader("debian", "pxelinux.0", "test"))
+GRUB = Decision(Target.OWN_DISK, (), Loader("grub-debian", "grubx64.efi", "test"))
 SILENT = Decision(Target.ADDRESS_ONLY, ())
 RESERVED = Host(1, "xen01", (MAC,), "rack", address=IPv4Address(ADDRESS))
 
@@ -110,7 +110,6 @@ sites = st.sampled_from(
         Site(),
         Site(dict.fromkeys(Firmware, decided.LOADER)),
         Site(dict.fromkeys(Firmware, decided.LOADER), silent=dict.fromkeys(Firmware, "idle machines get none")),
-        Site(dict.fromkeys(Firmware, decided.LOADER), stops={decided.UUID[:8]: "stops"}),
     ]
 )
 FAR = configured("server", SUBNET, address="192.0.2.1")
@@ -163,6 +162,7 @@ def test_the_record_tells_what_the_firmware_said_and_not_what_the_installer_did(
     found = gathered(rows())
     assert (found.firmware, found.at, found.arch, found.last) == (Firmware.UEFI_X64, NOW + 1, 7, NOW + 4)
     assert (found.address, found.server, found.relay, found.uuid) == ("10.77.0.230", "10.77.0.2", RELAY, "u")
+    assert found.vendor_class == "PXEClient:Arch:00007:UNDI:003016"
     assert (found.quirks, found.way) == (("uefi-asks-4011",), "dhcp.quirk")
     assert gathered(rows(1)).firmware is Firmware.UEFI_X64  # nothing but the question: its vendor class tells
     ipxe = {"vendor_class": "PXEClient:Arch:00007:UNDI:003010", "arch": "7", "user_class": "iPXE", "firmware": "uefi-x64"}
@@ -219,6 +219,16 @@ def test_the_firmware_is_what_the_machine_last_said_unless_another_is_asked_abou
     assert house.ask("explain", mac=MAC, firmware="bios")["firmware_because"][0]["code"] == "firmware-asked"
 
 
+def test_of_a_machine_that_was_never_heard_it_is_told_what_was_ignored(house: House) -> None:
+    minute = int(time.time()) // 60
+    with house.context.store.events.write() as connection:
+        counts = {(minute, "dhcp", "not-pxe"): 2, (minute - 1, "dhcp", "not-pxe"): 1}
+        events.add_counts(connection, {**counts, (minute, "tftp", "x"): 9, (minute - 99, "dhcp", "old"): 9})
+    assert house.ask("explain", mac=MAC)["dhcp"]["ignored"] == {"not-pxe": 3}
+    record(house, ("dhcp.discover", {}))
+    assert house.ask("explain", mac=MAC)["dhcp"]["ignored"] == {}
+
+
 def test_quirks_in_force_are_named(house: House) -> None:
     assert {"bios-bypass"} <= {one["name"] for one in house.ask("explain", mac=MAC)["quirks"]}
     assert {"ipxe-77", "bios-bypass"} <= {one["name"] for one in house.ask("explain", mac=MAC, firmware="ipxe")["quirks"]}
@@ -258,9 +268,8 @@ def test_every_code_of_the_table_is_said_by_somebody(house: House, monkeypatch: 
     said: set[str] = set()
     for case in (*decided.CASES.values(), *decided.NO_BOOT_FILE.values()):
         said |= right(decided.decided(case).because)
-    for site in (Site(silent={Firmware.BIOS: "none"}), Site(stops=leaving.stops())):
-        for firmware in (Firmware.BIOS, Firmware.UEFI_X64):
-            said |= right(decide(Client(MAC, firmware, 7, "4c4c4544-0"), None, None, site, now=NOW).because)
+    said |= right(decide(Client(MAC), None, None, Site(silent={Firmware.BIOS: "none"}), now=NOW).because)
+    said |= right(left_by(GRUB, Firmware.UEFI_X64, "4c4c4544-0044-3010-8056-b4c04f4b3132"))
     for names in (("xen01",), ("xen01", "xen02")):
         said |= right(decide(Client(MAC), None, None, Site(), claim=Claim(decided.UUID, names), now=NOW).because)
     for (mode, subnets), decision, found, holds, _ in WOULD.values():

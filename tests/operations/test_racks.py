@@ -134,6 +134,17 @@ def test_each_state_and_step_is_shown_as_it_is(site: Site) -> None:
     assert {one["host"] for one in shown.values() if one["troubled"]} == {"r06", "r08", "r09"}
 
 
+def test_a_failed_machine_that_boots_its_disk_still_shows_where_it_failed(site: Site) -> None:
+    failed = machine(site, 0).armed().boots().answered().fetches(7).does("http.progress", stage="failed")
+    failed.is_now(InstallState.FAILED, ended_at=failed.at).does("dhcp.offer", "t", after=30, file="b/t/x/pxelinux.0")
+    failed.does("boot.menu", "t", target="own-disk", because=[])
+    again = machine(site, 1).armed().boots().answered().does("boot.menu", "t", target="own-disk", because=[])
+    again.is_now(InstallState.INSTALLING)
+    shown = picture(site)
+    assert (shown["r00"]["step"], shown["r00"]["package"]) == ("packages", 7)
+    assert shown["r01"]["step"] == "own disk"
+
+
 def test_what_is_overdue_is_said_with_what_it_means_and_not_of_what_has_ended(site: Site) -> None:
     machine(site, 0, 3000).armed().boots().is_now(InstallState.BOOTING)
     late = machine(site, 1, 3000).armed().boots().is_now(InstallState.BOOTING)
@@ -168,7 +179,7 @@ def test_a_lease_that_is_renewed_takes_no_step_back(site: Site) -> None:
 def test_an_armed_host_that_is_not_heard_says_so_everywhere(site: Site) -> None:
     machine(site, 0, PATIENCE + 60).armed()
     machine(site, 1, PATIENCE + 60).armed().does("dhcp.discover", arch="0")
-    machine(site, 2, 60).armed().does("dhcp.ack", text="lent 10.77.0.9")
+    machine(site, 2, 60).armed().does("dhcp.discover").does("dhcp.ack", text="lent 10.77.0.9")
     shown = picture(site)
     assert "armed for 6 minutes, and nothing was heard of it" in shown["r00"]["unheard"]["text"]
     assert shown["r01"]["unheard"] is None
@@ -222,6 +233,7 @@ def test_however_many_hosts_there_are_the_questions_are_the_same_few(site: Site)
 
     for number in range(RACK):
         machine(site, number, 30).armed().boots().answered().fetches(number + 1)
+    questions(1)  # the inventory is read once and kept
     assert questions(2) == questions(RACK) < 15
 
 
@@ -257,6 +269,8 @@ def test_the_picture_is_given_again_when_something_has_changed(site: Site) -> No
 
     with pytest.raises(PxeserveError, match="no service is running"):
         site.ask("rack.follow", name="R2")
+    unchanged = racks._followed(site.context, "R2", every=0.0)
+    assert next(unchanged)["counts"] == next(unchanged)["counts"] == {"idle": RACK}
     pictures = racks._followed(site.context, "R2")
     assert next(pictures)["counts"] == {"idle": RACK}
     machine(site, 3, 5).armed()

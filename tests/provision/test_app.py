@@ -201,15 +201,16 @@ def test_the_end_of_a_log_is_taken_told_of_once_and_bounded(site: Any) -> None:
 
 def test_only_so_many_long_bodies_are_held_at_once(site: Any) -> None:
     path = f"/p/{TOKEN}/installation-complete.log"
-    head = get(path, "POST", b"", "Content-Length: 5000")
+    head = get(path, "POST", b"", "Content-Length: 5000", "Expect: 100-continue")
     held = [site.connect(f"127.0.0.{number + 2}") for number in range(AT_ONCE)]
     for sock in held:
-        sock.sendall(head + b"x" * 10)
+        sock.sendall(head)
+        assert sock.recv(100).startswith(b"HTTP/1.1 100 ")
     refused = site.talk(head)
     assert parts(refused)[0] == 503
     assert parts(site.talk(get(f"/p/{TOKEN}/done", "POST", b"rc=0")))[0] == 204
     for sock in held:
-        sock.sendall(b"x" * 4990)
+        sock.sendall(b"x" * 5000)
         assert sock.recv(100).startswith(b"HTTP/1.1 204 ")
         sock.close()
     assert parts(site.talk(get(path, "POST", b"x" * 5000)))[0] == 204

@@ -118,6 +118,11 @@ class Site:
         file.write_text(body)
         self.asked("script", "add", str(file))
 
+    def template(self, name: str, text: str) -> None:
+        """A template of the site's own."""
+        (self.service.data / "templates" / name).write_text(text)
+        self.service.give()
+
     def expired(self, name: str) -> None:
         """Let an arming's time be over: a minute from now came an hour ago."""
         with sqlite3.connect(self.service.data / "state" / "site.db", timeout=30) as connection:
@@ -130,7 +135,8 @@ class Site:
         with self.switch.plugged("02:00:00:00:00:67", "10.78.250.67") as (where, _):
             command = [
                 *where.prefix, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=eth0",
-                "--bind-interfaces", "--leasefile-ro", "--no-ping", "--user=root", "--pid-file=", "--dhcp-range=10.78.251.1,10.78.251.99,255.192.0.0,1h",
+                "--bind-interfaces", "--leasefile-ro", "--no-ping", "--user=root", "--pid-file=",
+                "--dhcp-range=10.78.251.1,10.78.251.99,255.192.0.0,1h",
                 "--dhcp-boot=theirs.0,other,10.78.250.67",
             ]  # fmt: skip
             with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:

@@ -1,4 +1,4 @@
-"""A rack's network in namespaces: a bridge on which the service listens, and machines at the ends of cables that lose what they are told."""
+"""A rack's network in namespaces: a bridge on which the service listens, and machines behind cables that lose what they are told."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ class Scene:
     folder: Path
     mac: str = ""
     firmware: Firmware = Firmware.BIOS
+    meanwhile: ExitStack = field(default_factory=ExitStack)
+    """What goes on until the story is over."""
 
     def entered(self, *settings: str, profile: str = "rack", reserved: bool = True) -> None:
         """The host is known, and armed by nobody."""

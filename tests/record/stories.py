@@ -200,9 +200,14 @@ def a_stolen_token(scene: Scene) -> None:
     scene.recorded("install.frozen")
 
 
-@story("offered", r"10\.78\.250\.67|another server", later=3600)
+def _with_a_second_dhcp_server(scene: Scene) -> None:
+    armed(scene)
+    scene.meanwhile.enter_context(scene.site.second_dhcp())
+
+
+@story("offered", r"10\.78\.250\.67", spoil=_with_a_second_dhcp_server, predicted=r"10\.78\.250\.67", later=3600)
 def a_second_dhcp_server(scene: Scene) -> None:
-    with scene.machine() as one, scene.site.second_dhcp():
+    with scene.machine() as one:
         one.cable.loses = _our_answer_by_dhcp
         one.asks()
     scene.recorded("dhcp.discover")
@@ -278,7 +283,7 @@ def _pulled_after(cable: Cable, blocks: int) -> Callable[[], None]:
     return pause
 
 
-@story("address", r"10\.78\.250\.8")
+@story("loader", r"10\.78\.250\.8")
 def a_stranger_asks_for_the_menu(scene: Scene) -> None:
     with scene.machine() as one, scene.other("10.78.250.8") as stranger:
         one.asks()
@@ -294,7 +299,7 @@ def it_came_too_late(scene: Scene) -> None:
     scene.recorded("install.lapsed")
 
 
-@story("installer asks", r"(?i)own disk|boot order", later=1800)
+@story("other", r"its own system instead", later=1800)
 def it_booted_its_own_disk_first(scene: Scene) -> None:
     with scene.machine() as one:
         one.installer_asks()
@@ -332,7 +337,38 @@ def the_loader_does_not_start(scene: Scene) -> None:
     scene.recorded("tftp.transfer")
 
 
-@story("answerfile", r"(?i)refused|before scripts", later=3600)
+_SURPRISING = """<?xml version="1.0"?>
+<installation>
+  <primary-disk guest-storage="no">sda</primary-disk>
+  <root-password type="{{ password.type }}">{{ password.text }}</root-password>
+  <admin-interface name="eth0" proto="dhcp"/>
+  <timezone>Europe/London</timezone>
+  <keymap>us</keymap>
+  <ui-confirmation-prompt>false</ui-confirmation-prompt>
+  <source type="{{ source.type }}">{{ source.address }}</source>
+{% for stage, address in hooks.items() %}
+  <script stage="{{ stage }}" type="url">{{ address }}</script>
+{% endfor %}
+</installation>
+"""
+
+
+def _surprising_template(scene: Scene) -> None:
+    scene.site.template("surprising.xml.j2", _SURPRISING)
+    scene.entered("template=surprising.xml.j2")
+    scene.arms()
+
+
+@story("answerfile", r"line 8: .*ui-confirmation-prompt", spoil=_surprising_template, predicted=r"ui-confirmation-prompt", later=3600)
+def the_answerfile_waits_for_a_person(scene: Scene) -> None:
+    with scene.machine() as one:
+        one.starts(one.boots())
+        one.installer_asks()
+        assert "ui-confirmation-prompt" in one.answers()
+    scene.recorded("http.answerfile")
+
+
+@story("answerfile", r"sda|refused", later=3600)
 def the_answerfile_is_refused(scene: Scene) -> None:
     with scene.machine() as one:
         one.starts(one.boots())

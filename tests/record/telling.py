@@ -12,7 +12,7 @@ from tests.faults.service import PATIENCE
 
 @dataclass(frozen=True)
 class Told:
-    """What a host's timeline says: the step that its last boot reached, all that is marked as wrong, and the causes of what did not come."""
+    """What a host's timeline says: the step that its last boot reached, what is marked as wrong, and why something did not come."""
 
     step: str
     wrong: tuple[str, ...]
@@ -35,7 +35,7 @@ def told(site: Any, name: str, later: float) -> Told:
     return Told(
         boots[-1]["reached"] if boots else "armed",
         (*wrong, *(one["text"] for one in missing)),
-        tuple(f"{cause['text']} {cause.get('tell', '')}" for one in missing for cause in one["causes"]),
+        tuple(" ".join(map(str, cause.values())) for one in missing for cause in one["causes"]),
     )
 
 

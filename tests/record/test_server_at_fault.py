@@ -64,7 +64,7 @@ def test_nfs_that_answers_no_more(opened: Opened, tmp_path: Path) -> None:
                 one.installer_asks()
                 one.answers()
                 one.stage("installation-start")
-            comes_to(site, scene.name, "hook", r"NFS", 3600)
+            comes_to(site, scene.name, "hook", r"NFS", 6 * 3600)
         finally:
             os.kill(pid, signal.SIGCONT)
         assert status == 1

@@ -126,9 +126,9 @@ class House:
             if self.process is not None:
                 self.ask("rehearse.end", mac=begun.mac, host=begun.host, verdict="a test's")
 
-    def medium_folder(self) -> Path:
+    def medium_folder(self, name: str = "sample") -> Path:
         with self.store.site.read() as connection:
-            return self.data / "media" / inventory.media(connection)[0].folder
+            return self.data / "media" / next(one.folder for one in inventory.media(connection) if one.name == name)
 
 
 def furnish(folder: Path, inside: tuple[str, ...] = (), **network: Any) -> House:
@@ -190,7 +190,7 @@ def serving() -> Callable[..., AbstractContextManager[House]]:
     def served(folder: Path, interface: str, kind: tuple[str, ...], **network: Any) -> Iterator[House]:
         if os.geteuid() != 0:
             pytest.skip("network namespaces need root")
-        name = f"rehearse-{interface}-{os.getpid()}"
+        name = f"rehearse-{network.pop('space', interface)}-{os.getpid()}"
         _ip("netns", "add", name)
         try:
             _ip("-n", name, "link", "set", "lo", "up")

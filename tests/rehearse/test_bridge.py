@@ -71,3 +71,15 @@ def test_beside_a_plain_interface_a_machine_reaches_the_end_too(plain: Any) -> N
     plain.recorded("rehearsal.ended", told["mac"])
     booting = [json.loads(line) for line in plain.cli("events", "--json", "--kind", "install.booting").stdout.splitlines()]
     assert booting[-1]["data"]["evidence"] == "lease"
+
+
+@pytest.mark.parametrize("wire", ["bridged", "plain"])
+def test_many_walk_side_by_side_each_with_a_card_of_its_own(request: pytest.FixtureRequest, wire: str) -> None:
+    house = request.getfixturevalue(wire)
+    before = links(house)
+    done = house.cli("rehearse", "--all", "--firmware", "bios", "--json")
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, [one["prediction"] for one in told]
+    assert {one["host"] for one in told} == {"demo01", "demo83"}
+    assert all(one["steps"][-1]["name"] == "own disk" for one in told)
+    assert links(house) == before

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +22,7 @@ from pxeserve.rehearse.step import StepFailedError
 from pxeserve.store import inventory
 
 RACK = 40
+PXESERVE = Path(sys.executable).parent / "pxeserve"
 
 
 def mac(number: int) -> str:
@@ -93,6 +99,25 @@ def test_alike_hosts_do_not_wait_one_after_the_other_for_what_is_not_there(rack:
         file.write_bytes(before)
     assert {one["prediction"]["step"] for one in found.values()} == {"loader"}
     assert all("ldlinux.c32" in one["prediction"]["cause"] for one in found.values())
+
+
+def test_a_terminal_shows_how_many_are_through(rack: Any) -> None:
+    """Standard error is a terminal, and standard output is not: the bar is there, and the table is whole."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "PXESERVE_CONFIG": str(rack.config), "TERM": "xterm", "COLUMNS": "120"}
+    command = [PXESERVE, "rehearse", "--rack", "r2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment, text=True) as shown:
+        os.close(theirs)
+        assert shown.stdout is not None
+        printed = shown.stdout.read()
+        seen = b""
+        with suppress(OSError):  # the end of a terminal
+            while piece := os.read(ours, 4096):
+                seen += piece
+    os.close(ours)
+    assert b"2/2" in seen, seen
+    assert "lost" in printed
+    assert "2/2" not in printed
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from pxeserve.rehearse import doors
 from pxeserve.rehearse.channel import relayed
 from pxeserve.rehearse.dhcp import DhcpClient
 from pxeserve.rehearse.plan import Plan
+from pxeserve.rehearse.step import StepFailedError
+from pxeserve.rehearse.walk import Walk
 from pxeserve.store import events, inventory, scripts
 from pxeserve.store import tables as t
 
@@ -94,12 +98,6 @@ def other_machine(data: bytes) -> bytes:
     return head + data[len(head) :]
 
 
-def medium(house: Any, name: str) -> Path:
-    with house.store.site.read() as connection:
-        folder = next(one.folder for one in inventory.media(connection) if one.name == name)
-    return Path(house.data) / "media" / folder
-
-
 def test_a_missing_loader(house: Any) -> None:
     with content(house.data / "loaders/debian/pxelinux.0", gone):
         told = foretold(house, MAC, "--firmware", "bios")
@@ -146,7 +144,7 @@ def test_secure_boot_takes_no_unsigned_loader(house: Any) -> None:
     ],
 )
 def test_a_medium_that_is_damaged_gets_no_menu_and_the_file_is_named_too(house: Any, path: str, made: Any, step: str) -> None:
-    with verified(house, "sample"), content(medium(house, "sample") / path, made):
+    with verified(house, "sample"), content(house.medium_folder("sample") / path, made):
         told = foretold(house)
     assert told["prediction"]["step"] == "menu"
     assert "medium sample is damaged" in told["prediction"]["cause"]
@@ -157,7 +155,7 @@ def test_a_medium_that_is_damaged_gets_no_menu_and_the_file_is_named_too(house: 
 
 @pytest.mark.parametrize("path", [".treeinfo", "repodata/repomd.xml"])
 def test_a_modern_medium_without_what_its_installer_looks_for_first(house: Any, path: str) -> None:
-    with verified(house, "xcp83"), content(medium(house, "xcp83") / path, gone):
+    with verified(house, "xcp83"), content(house.medium_folder("xcp83") / path, gone):
         told = foretold(house, MODERN, "--firmware", "bios")
     assert told["prediction"]["step"] == "menu"
     assert names(told, "repository", path)
@@ -174,7 +172,7 @@ def test_a_modern_medium_without_what_its_installer_looks_for_first(house: Any, 
 )
 def test_what_is_damaged_after_it_was_looked_at_is_walked_into(house: Any, path: str, made: Any, step: str, says: str) -> None:
     with verified(house, "sample"):
-        file = medium(house, "sample") / path
+        file = house.medium_folder("sample") / path
         before = file.read_bytes()
 
         def damage(_: Plan) -> None:
@@ -275,8 +273,6 @@ def test_an_arming_that_is_used_up_or_frozen(house: Any, state: str, says: str) 
 def test_a_stale_token_is_walked_into(house: Any) -> None:
     """The identity ends between its menu and its answerfile, as an arming does that lapses."""
     plan = Plan.from_plain(house.ask("rehearse.begin", mac=MAC))
-    from pxeserve.rehearse.walk import Walk
-
     with DhcpClient(plan, relayed(plan)) as client:
         steps = []
         for step in Walk(plan, client, wait=0.3).steps():
@@ -320,6 +316,24 @@ def test_a_machine_that_was_last_seen_in_a_loop(house: Any) -> None:
     assert "was last seen in a loop" in said["prediction"]["cause"]
 
 
+def test_a_relay_that_no_subnet_holds(house: Any) -> None:
+    record(house, {"kind": "dhcp.discover", "at": time.time(), "mac": MAC, "text": "of demo01", "data": {"relay": "10.9.0.1 0102"}})
+    try:
+        told = foretold(house)
+    finally:
+        forget(house, "demo01")
+    assert told["prediction"]["step"] == "offered"
+    assert "last heard through the relay agent 10.9.0.1, which is in none of the subnets" in told["prediction"]["cause"]
+
+
+def test_an_nfs_server_that_is_down(apart: Callable[..., Any]) -> None:
+    house = apart((r"\[answerfile\]", '[nfs]\nenabled = true\nserver = "kernel"\n[answerfile]'))
+    with answers(house, "modern", lambda now: {**now, "source": "nfs"}):
+        told = foretold(house, MODERN, "--firmware", "bios")
+    assert told["prediction"]["step"] == "repository"
+    assert "TCP port 2049 of 127.0.0.1 (NFS): nothing listens there" in told["prediction"]["cause"]
+
+
 def test_the_firmware_is_the_one_that_the_machine_said_last(house: Any) -> None:
     asked = {"at": time.time(), "mac": MODERN, "host": "demo83", "text": "of demo83"}
     record(house, {**asked, "kind": "dhcp.discover", "data": {"arch": "7"}})
@@ -348,8 +362,6 @@ def test_a_reservation_outside_of_every_subnet_is_only_told(house: Any) -> None:
     with house.store.site.write() as connection:
         host = inventory.host(connection, "demo01")
         assert host is not None
-        from ipaddress import IPv4Address
-
         inventory.put_host(connection, replace(host, address=IPv4Address("10.99.0.7")))
     try:
         told = json.loads(house.cli("rehearse", MAC, "--json").stdout)
@@ -403,9 +415,13 @@ def test_dhcp_that_is_off(apart: Callable[..., Any]) -> None:
 def test_addresses_that_are_all_lent(apart: Callable[..., Any]) -> None:
     house = apart((r"127\.78\.0\.199", "127.78.0.101"))
     plan = Plan.from_plain(house.ask("rehearse.begin", mac=MAC))
-    for mac in ("52:54:00:99:00:01", MODERN):
-        with DhcpClient(replace(plan, mac=mac), relayed(plan)) as client:
-            client.configure()
+    with DhcpClient(replace(plan, mac="52:54:00:99:00:01"), relayed(plan)) as client:
+        client.configure()
+    kept = foretold(house)
+    assert kept["prediction"]["step"] == "offered"
+    assert "are kept for hosts that are known: demo01 would get one" in kept["prediction"]["cause"]
+    with DhcpClient(replace(plan, mac=MODERN), relayed(plan)) as client:
+        client.configure()
     house.ask("rehearse.end", mac=plan.mac, host=plan.host, verdict="they hold both addresses")
     told = foretold(house)
     assert told["prediction"]["step"] == "offered"
@@ -414,9 +430,6 @@ def test_addresses_that_are_all_lent(apart: Callable[..., Any]) -> None:
 
 
 def test_a_port_that_somebody_else_serves_is_found_closed(house: Any) -> None:
-    from pxeserve.rehearse import doors
-    from pxeserve.rehearse.step import StepFailedError
-
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
         doors.source(f"ftp://127.0.0.1:{port}/media/x", "8.2", house_address())
@@ -431,6 +444,4 @@ def test_a_port_that_somebody_else_serves_is_found_closed(house: Any) -> None:
 
 
 def house_address() -> Any:
-    from ipaddress import IPv4Address
-
     return IPv4Address("127.0.0.1")

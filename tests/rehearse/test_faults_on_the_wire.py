@@ -47,7 +47,7 @@ def rehearsed(house: Any, mac: str = MAC, *more: str) -> dict[str, Any]:
 
 
 @contextmanager
-def another_server(house: Any, folder: Path) -> Iterator[str]:
+def another_server(house: Any, folder: Path, *more: str) -> Iterator[str]:
     """dnsmasq on a port of the same bridge, in a namespace of its own; its MAC."""
     space = f"other-{os.getpid()}"
     run("ip", "netns", "add", space)
@@ -58,7 +58,7 @@ def another_server(house: Any, folder: Path) -> Iterator[str]:
         run("ip", "-n", space, "link", "set", "eth0", "up")
         mac = json.loads(run("ip", "-j", "-n", space, "link", "show", "eth0"))[0]["address"]
         words = ["--no-daemon", "--conf-file=/dev/null", "--port=0", "--no-ping", "--log-dhcp", "--user=root", "--interface=eth0"]
-        words += ["--dhcp-range=10.78.0.210,10.78.0.220", f"--dhcp-leasefile={folder}/leases"]
+        words += ["--dhcp-range=10.78.0.210,10.78.0.220", f"--dhcp-leasefile={folder}/leases", *more]
         command = ["ip", "netns", "exec", space, "dnsmasq", *words]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
             assert server.stderr is not None
@@ -83,6 +83,19 @@ def test_another_dhcp_server_is_named_by_address_and_mac(bridged: Any, tmp_path:
     assert told["prediction"]["step"] == "offered"
     assert f"another DHCP server answers on br0: 10.78.0.2 ({mac})" in told["prediction"]["cause"]
     assert told["steps"][-1]["ok"]  # the walk left that offer where it was, and went on
+
+
+@pytest.mark.skipif(shutil.which("dnsmasq") is None, reason="dnsmasq is not installed")
+def test_a_server_that_names_another_boot_file_is_told_of_in_proxy_mode(tmp_path: Path, serving: Callable[..., Any]) -> None:
+    with serving(tmp_path, "br0", ("bridge",), mode="proxy", space="beside") as house:
+        alone = rehearsed(house, MODERN, "--firmware", "uefi-x64")
+        with another_server(house, tmp_path, "--dhcp-boot=theirs.efi,,10.78.0.9"):
+            told = rehearsed(house, MODERN, "--firmware", "uefi-x64")
+    assert [(one["step"], one["stops"]) for one in alone["also"]] == [("offered", False)]
+    assert "nobody on br0 offered an address" in alone["also"][0]["cause"]
+    assert told["ok"]
+    assert [(one["step"], one["stops"]) for one in told["also"]] == [("loader", False)]
+    assert "10.78.0.2 names the boot file theirs.efi of 10.78.0.9" in told["also"][0]["cause"]
 
 
 @contextmanager

@@ -251,3 +251,25 @@ def test_an_installation_that_failed_is_told_and_its_scripts_ran(house: House, t
     house.service.until(lambda: reports(house)[-1] == "failed", "the last report is in the record")
     told = house.ask("host.list")
     assert next(one for one in told if one["name"] == name)["state"] == "failed"
+
+
+def test_the_installers_log_of_a_failed_installation_is_shown_without_its_password(house: House, tmp_path: Path) -> None:
+    name, mac, _ = arm(house, "8.2", 2)
+    text, document = answerfile(house, mac)
+    delivered = document.getElementsByTagName("root-password")[0].firstChild.data
+    log = tmp_path / "install-log"
+    log.write_text(f"Starting\nroot has {delivered}\nFetched {house.get.__name__} \x1b[2J\nINSTALL FAILED.\nNo space left on device\n")
+    script = tmp_path / "fetched"
+    script.write_bytes(house.get(addresses(document)["installation-complete"]).replace(b"/tmp/install-log", str(log).encode()))
+    script.chmod(0o500)
+    words = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "XS_STAGE": "installation-complete"}
+    subprocess.run([str(script), "1"], env=words, check=True, timeout=120, stdin=subprocess.DEVNULL)
+    passed(house, name, lambda seen: any(one["kind"] == "install.failed" for one in seen))
+    shown = house.cli("host", "log", name).stdout.decode()
+    assert shown.splitlines()[-2:] == ["INSTALL FAILED.", "No space left on device"]
+    assert "root has [masked]" in shown
+    assert delivered not in shown
+    assert "\x1b" not in shown
+    assert delivered in text
+    (story,) = json.loads(house.cli("events", "--host", name, "--timeline", "--json").stdout)["installs"]
+    assert (story["state"], story["log"]["last"][-1]) == ("failed", "No space left on device")

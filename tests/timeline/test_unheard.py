@@ -35,9 +35,9 @@ def test_a_machine_that_asks_to_boot_is_heard(heard: EventRow) -> None:
 
 @pytest.mark.parametrize(
     "heard",
-    [event("dhcp.discover"), event("dhcp.ack", vendor_class=""), event("dhcp.request", arch="None"), event("dhcp.system")],
+    [event("dhcp.discover"), event("dhcp.discover", arch="None", vendor_class="udhcp 1.35.0"), event("dhcp.system")],
 )
-def test_an_operating_system_that_asks_is_said_at_once_and_is_certain(heard: EventRow) -> None:
+def test_an_operating_system_that_asks_anew_is_said_at_once(heard: EventRow) -> None:
     found = unheard(ARMED, ARMED + 6, hearing([heard], ARMED))
     assert found is not None
     assert "started its own system instead" in found.text
@@ -47,12 +47,24 @@ def test_an_operating_system_that_asks_is_said_at_once_and_is_certain(heard: Eve
     assert "ipmitool chassis bootdev pxe" in cause.tell
 
 
+@pytest.mark.parametrize("heard", [event("dhcp.ack", vendor_class=""), event("dhcp.request")])
+def test_a_lease_that_is_renewed_says_only_that_the_machine_runs(heard: EventRow) -> None:
+    assert unheard(ARMED, ARMED + 60, hearing([heard], ARMED)) is None
+    found = unheard(ARMED, LATE, hearing([heard], ARMED))
+    assert found is not None
+    assert "its own system is running" in found.text
+    assert [cause.what for cause in found.causes] == ["it was not restarted, or it booted its own disk first"]
+    restarted = unheard(ARMED, LATE, hearing([heard, event("dhcp.discover", at=ARMED + 50)], ARMED))
+    assert restarted is not None
+    assert "started its own system instead" in restarted.text
+
+
 def test_a_system_that_was_only_overheard_counts_too_and_one_from_before_does_not() -> None:
     overheard = hearing([], ARMED, systems=[System(ARMED + 9, "10.77.0.50"), System(ARMED - 9, "10.77.0.51")])
     found = unheard(ARMED, ARMED + 10, overheard)
     assert found is not None
     assert "10.77.0.50" in found.text
-    assert unheard(ARMED, ARMED + 10, hearing([event("dhcp.ack", at=ARMED - 1)], ARMED)) is None
+    assert unheard(ARMED, ARMED + 10, hearing([event("dhcp.discover", at=ARMED - 1)], ARMED)) is None
 
 
 def test_the_firmware_that_asked_before_it_was_armed_does_not_count() -> None:

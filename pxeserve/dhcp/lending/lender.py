@@ -106,9 +106,11 @@ class Lender:
         heard = _heard(case)
         if isinstance(address, Denial):
             return ignore(address.value, heard, alarms)
-        watched = case.told and case.asker.make.server
-        change = self._observed.offering(case.message.mac, case.asker.make.server, case.now) if watched else None
         reply, boot = self._lend(case, Type.OFFER, subnet, address, subnet.lease)
+        watched = case.told and boot is not None and boot.file is not None  # firmware passes over an offer without a file, as it should
+        change = self._observed.offering(case.message.mac, case.asker.make.server, case.now) if watched else None
+        if change is not None:
+            reply, boot = self._lend(case, Type.OFFER, subnet, address, subnet.lease)
         if boot is not None and (case.told or boot.host is not None):
             alarms += (*_refused(case, address, boot), *other_card(boot))
         alarms += turned(change, boot)

@@ -141,7 +141,7 @@ UEFI_67_ALONE = Quirk(
 )
 UEFI_ASKS_4011 = Quirk(
     "uefi-asks-4011",
-    "UEFI beside another DHCP server asks the proxy for its file on port 4011, whether or not the offer named one",
+    "UEFI beside another DHCP server asks a proxy that named no file for it on port 4011; where one was named, some asks all the same",
     "a proxy's offer names no file to it; the answer goes to its own port 4011",
     "captures/uefi_proxy (OVMF 2022.11); edk2#8149",
     ("dhcp/test_captures.py", "dhcp/test_quirks.py"),
@@ -186,14 +186,14 @@ SPLIT_OFFER = Quirk(
     "firmware hears the other server's address and a proxy's offer, and takes neither, or takes the address and never asks port 4011",
     "after two offers without an answer the file is in the offer itself; two later the first way is tried again, and each change is told",
     "bootimus#77 (HP, two offers, no REQUEST, no 4011); netboot#43 (HP DL380 Gen9); edk2#6944 (Dell T130, T430)",
-    ("dhcp/test_quirks.py",),
+    ("dhcp/test_quirks.py", "boot/story/test_other_ways.py"),
 )
 OFFER_IGNORED = Quirk(
     "option-43-ignored",
     "firmware passes over an offer with option 43, or over one without it",
     "after two offers without an answer the other way is tried, and each change is told",
     "edk2#8149 (with and without 43); netboot#43",
-    ("dhcp/test_quirks.py",),
+    ("dhcp/test_quirks.py", "boot/story/test_other_ways.py"),
     precaution=True,
 )
 LOOP = Quirk(

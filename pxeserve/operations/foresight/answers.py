@@ -80,7 +80,7 @@ def _stops_before_a_person(finding: Finding) -> Iterator[Prediction]:
     """Findings of what is taken and then waits, or stops half-way."""
     said = f"line {finding.line}: {finding.message}"
     if finding.code in (Code.WAITS.text, Code.ANY_YES.text):
-        step = Step.OWN_DISK if _WAITS_LATER in finding.message else Step.REPOSITORY
+        step = Step.FIRST_BOOT if _WAITS_LATER in finding.message else Step.REPOSITORY
         yield Prediction(step, said, finding.fix, finding.source)
     elif finding.code == Code.STOPS_LATER.text:
         yield Prediction(Step.HOOK, said, finding.fix, finding.source)

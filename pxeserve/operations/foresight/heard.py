@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from pxeserve.domain.client import ARCHITECTURES, Firmware
 from pxeserve.domain.host import Host
 from pxeserve.operations.context import Context
@@ -23,24 +25,27 @@ class Heard:
     mac: str
 
 
-def heard(context: Context, host: Host) -> Heard:
-    """What `host` last said, else a BIOS, which is then said to be assumed."""
-    newest: tuple[float, Heard] | None = None
+def heard(context: Context, host: Host, mac: str | None = None) -> Heard:
+    """What `host` last said by its card `mac`, or by any of its cards; else a BIOS, which is then said to be assumed."""
     with context.store.events.read() as connection:
-        for mac in host.macs:
-            events = latest(connection, Wanted(mac=mac, kind="dhcp"), _LOOKED_AT)
-            for event in reversed(events):
-                found = _firmware(event)
-                if found is None:
-                    continue
-                if _given_a_script(events, event):
-                    found = _SCRIPTED.get(found, found)
-                if newest is None or event.at > newest[0]:
-                    newest = event.at, Heard(found, _when(mac, found, event.at), mac)
-                break
-    if newest is not None:
-        return newest[1]
-    return Heard(Firmware.BIOS, f"{host.name} has not been heard of yet, so bios is assumed", host.macs[0])
+        own = _last(connection, mac) if mac is not None else None
+        if own is not None:
+            return own[1]
+        said = [found for one in host.macs if (found := _last(connection, one)) is not None]
+    if said:
+        return max(said, key=lambda one: one[0])[1]
+    return Heard(Firmware.BIOS, f"{host.name} has not been heard of yet, so bios is assumed", mac or host.macs[0])
+
+
+def _last(connection: Connection, mac: str) -> tuple[float, Heard] | None:
+    """When `mac` last said what it is (epoch seconds), and what."""
+    events = latest(connection, Wanted(mac=mac, kind="dhcp"), _LOOKED_AT)
+    for event in reversed(events):
+        found = _firmware(event)
+        if found is not None:
+            found = _SCRIPTED.get(found, found) if _given_a_script(events, event) else found
+            return event.at, Heard(found, _when(mac, found, event.at), mac)
+    return None
 
 
 def _firmware(event: EventRow) -> Firmware | None:

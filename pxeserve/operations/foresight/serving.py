@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from pxeserve.config import Config, SubnetConfig
+from pxeserve.dhcp.lending.pool import KEPT_LEAST
 from pxeserve.domain.host import Host
 from pxeserve.operations.context import Context
 from pxeserve.rehearse.prediction import Prediction
@@ -105,11 +106,19 @@ def _pool(context: Context, host: Host, subnet: SubnetConfig, server: IPv4Addres
     now = time.time()
     snapshot = shared(context.store).current()
     with context.store.leases.read() as connection:
-        held = {row.address for row in leases.listed(connection, now)}
+        held = {row.address: row.mac for row in leases.listed(connection, now)}
     reserved = {one.address for one in snapshot.by_mac.values()}
     own = {server, subnet.router, *subnet.dns, *subnet.ntp}
+    lendable = _free(subnet, {one for one in (*reserved, *own) if one is not None})
     free = _free(subnet, {one for one in (*held, *reserved, *own) if one is not None})
+    fix = "widen range in [[dhcp.subnet]] or shorten lease; pxeserve dhcp leases shows who holds them"
     if free:
+        floating = sum(one.address is None for one in snapshot.by_mac.values())
+        strangers = sum(mac not in snapshot.by_mac for address, mac in held.items() if address in subnet.network)
+        if strangers >= lendable - max(min(KEPT_LEAST, lendable // 10), min(floating, lendable // 2)):
+            said = f"the addresses left in {subnet.network} are kept for hosts that are known: {host.name} would get one, "
+            said += "but a rehearsal, whose MAC nobody knows, has none to walk with"
+            yield Prediction(Step.OFFERED, said, fix, "[[dhcp.subnet]] range, and the leases of strangers")
         return
     ranges = ", ".join(f"{first} to {last}" for first, last in subnet.all_ranges) or "none"
     said = f"every address of {subnet.network} that may be lent is lent or kept ({ranges})"
@@ -117,7 +126,6 @@ def _pool(context: Context, host: Host, subnet: SubnetConfig, server: IPv4Addres
         said += f"; {host.name} has one reserved and would get it, but a rehearsal has none to walk with"
     else:
         said += ": no machine is offered one"
-    fix = "widen range in [[dhcp.subnet]] or shorten lease; pxeserve dhcp leases shows who holds them"
     yield Prediction(Step.OFFERED, said, fix, "RFC 2131 section 4.3.1")
 
 

@@ -123,6 +123,14 @@ RULES = (
         "host-installer, answerfile.py: a refused answerfile calls no script",
     ),
     Rule(
+        "nfs-not-answering", _STARTED, "its packages come by NFS, and the answerfile came over HTTP",
+        likely(unseen_source),
+        "NFS gives it no packages: the server of NFS has stopped, or a firewall lets HTTP through and not NFS",
+        "pxeserve doctor looks at NFS; pxeserve rehearse with its MAC reads its packages by NFS as the installer does; on tty2: mount",
+        "start what serves NFS, or let its ports through (pxeserve.toml: [nfs])",
+        "host-installer, repository.py: NFS is mounted, and a mount waits for minutes without a word",
+    ),
+    Rule(
         "source-not-reached", _STARTED, "it has not looked into the repository",
         likely(always),
         "the address of its packages is not reached: another server, another card, or a name that it cannot resolve",

@@ -130,6 +130,8 @@ class Course:
     def _ack(self, event: EventRow, data: Mapping[str, Any]) -> None:
         if not event.session and not data.get("file"):
             self._put(installer_address=True, address=event.address or "")
+            if self._reached is Step.OTHER:
+                return  # nothing led it to an installer: its own system
             done = self._reached in (Step.DONE, Step.FIRST_BOOT)
             self.reach(Step.FIRST_BOOT if done else Step.INSTALLER_ASKS)
             return

@@ -66,7 +66,7 @@ RULES = (
         "RFC 2131 section 4.3.1: the network is chosen by giaddr", at_once=True,
     ),
     Rule(
-        "not-stored", _ASKS, "the lease could not be written",
+        "not-stored", (*_ASKS, Step.OFFERED), "the lease could not be written",
         proven(lambda s: "not-stored" in s.ignored or "cannot be stored" in s.trouble),
         "leases cannot be stored, so none is promised",
         "df on the data folder; the log says dhcp.not-stored", "make room on the disk", "RFC 2131 section 3.1: an address is promised "

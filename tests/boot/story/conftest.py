@@ -147,7 +147,7 @@ class Service:
     packages: tuple[str, ...] = ("base.tar.bz2", "docs.tar.bz2", "nic.ko", "fw.bin", "guest.tar.bz2")
     """What the installer fetches, in its order."""
 
-    def __init__(self, lan: Any, folder: Path, medium: Path, mode: str = "server", more: str = "") -> None:
+    def __init__(self, lan: Any, folder: Path, medium: Path, mode: str = "server", more: str = "", before: tuple[str, ...] = ()) -> None:
         self._lan = lan
         self._data = folder / "data"
         self._medium = medium
@@ -157,7 +157,7 @@ class Service:
         self._data.mkdir()
         os.chown(self._data, user.pw_uid, user.pw_gid)
         self._config.write_text(CONFIG.format(data=self._data, user=USER, dhcp=DHCP[mode]) + more)
-        self._before: tuple[str, ...] = WITH_RPCBIND if "[nfs]" in more else ()
+        self._before: tuple[str, ...] = WITH_RPCBIND if "[nfs]" in more else before
 
     def cli(self, *words: str | Path) -> str:
         """`pxeserve WORDS`; its output."""
@@ -258,10 +258,10 @@ class Service:
 
 
 @contextmanager
-def serving(lan: Any, medium: Path, mode: str, more: str = "") -> Iterator[Service]:
-    """Served on `br0`, with one medium, one profile and one host, xen01. `more` is added to the configuration."""
+def serving(lan: Any, medium: Path, mode: str, more: str = "", before: tuple[str, ...] = ()) -> Iterator[Service]:
+    """Served on `br0`, with one medium, one profile and one host, xen01. `more` is added to the configuration, `before` to the command."""
     folder = open_folder()
-    made = Service(lan, folder, medium, mode, more)
+    made = Service(lan, folder, medium, mode, more, before)
     try:
         made.cli("loaders", "import")
         made.cli("media", "import", medium, "--name", "xs41")

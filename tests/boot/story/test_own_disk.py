@@ -14,12 +14,15 @@ ENDS = ("OWN DISK", "@@ STARTED", "grub>", "boot:", "Shell>", "Boot Manager")
 
 def leaves(service, lan, disk: Path, kind: str, leave: str) -> str:
     """Where an idle machine of `kind` ends when its profile says `leave`."""
+    if kind.startswith("uefi"):
+        service.modern()
     service.cli("profile", "set", "rack-a", "--set", f"boot.leave={leave}")
     machine = lan.power_on(MAC, disk, kind)
     try:
         return str(machine.until(*ENDS))
     finally:
-        machine.kill()
+        machine.process.kill()
+        machine.process.wait()
 
 
 @pytest.mark.parametrize("kind", ["bios-plain", "bios-ipxe"])

@@ -138,6 +138,7 @@ CASES: dict[str, Tale] = {
     "hook-unreachable": Tale([ANSWERED], beside=ARM),
     "fetched-again": Tale([[*ANSWERED, own("redelivered"), answer()]], beside=ARM),
     "refused-before-scripts": Tale([ANSWERED], beside=[armed(disks=["/dev/disk/by-id/a"])]),
+    "nfs-not-answering": Tale([STARTED], quiet=4 * 3600.0, beside=[armed(source="nfs")]),
     "source-not-reached": Tale([STARTED], beside=ARM),
     "hook-hangs": Tale([STARTED], beside=ARM),
     # packages
