@@ -28,12 +28,16 @@ from tests.timeline.missing.stories import (
     BASE,
     DONE,
     FIRST,
+    LOADED,
     OWN_DISK,
     PROXY,
     PXELINUX,
+    RAM_DISK,
     SOME,
     Tale,
+    address,
     armed,
+    asks_again,
     discover,
     hook,
     own,
@@ -281,3 +285,10 @@ def test_what_comes_after_a_reported_failure_does_not_undo_it() -> None:
 def test_a_refusal_is_no_end_when_the_machine_goes_on() -> None:
     gone_on = Tale([[discover(7), refused("no-loader"), *FIRST, tftp(PXELINUX)]]).next()
     assert gone_on.expected.startswith("the loader's modules")
+
+
+def test_grub_that_asks_for_an_address_of_its_own_is_no_installer() -> None:
+    asked = Tale([[*LOADED, asks_again(), address(), *RAM_DISK[len(LOADED) :]]], beside=[armed()]).next()
+    assert asked.expected == "the installer asks for its answerfile"
+    assert "installer-unanswered" not in [one.name for one in asked.causes]
+    assert asked.causes[0].name == "no-card-driver"
