@@ -104,7 +104,7 @@ def _card(context: Context, snapshot: Snapshot, asked: str) -> tuple[str, Heard]
             raise PxeserveError(f"{error}, and there is no host of that name", fix=fix) from None
         if not host.macs:
             fix = "pxeserve discovered list shows who was heard, and pxeserve discovered adopt MAC --name NAME says that it is this one"
-            raise PxeserveError(f"{host.name}: no card of it is known yet, only its system UUID", fix=fix)
+            raise PxeserveError(f"{host.name}: no card of it is known yet, only its system UUID", fix=fix) from None
         known = [(mac, heard(context.store, mac)) for mac in host.macs]
         return max(known, key=lambda one: one[1].last or 0.0)
     return mac, heard(context.store, mac)
