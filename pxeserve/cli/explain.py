@@ -62,7 +62,7 @@ def _explained(answer: Any, console: Console) -> None:
         for line in answer["menu"].splitlines():
             console.print(Text(f"  | {line}"))
     console.print("what you will see")
-    for number, step in enumerate(answer["next"], 1):
+    for number, step in enumerate(answer["outlook"], 1):
         console.print(Text(f"  {number}. {step}"))
 
 

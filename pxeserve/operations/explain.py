@@ -86,7 +86,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware | None = None) -> 
         "evidence": _plain((proof(context, card, found.address, held, now),)),
         "answerfile": _plain(verdict(context, who)),
         "standing": _plain((standing(context, who, decision),)),
-        "next": outlook(decision, runs, dhcp, http=loader is not None and loader.http),
+        "outlook": outlook(decision, runs, dhcp, http=loader is not None and loader.http),
     }
 
 
