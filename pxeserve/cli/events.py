@@ -9,11 +9,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from pxeserve.cli import timeline
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, stream
 
 app = typer.Typer()
-
-_DONE, _WRONG = "  ", "! "
 
 
 @app.command()
@@ -21,6 +20,8 @@ def events(
     config: ConfigOption = None,
     json: JsonOption = False,
     host: Annotated[str | None, typer.Option("--host", metavar="NAME", help="Only this host: its timeline.")] = None,
+    install: Annotated[str | None, typer.Option("--install", metavar="ID", help="Only this installation: its stages and boots.")] = None,
+    told: Annotated[bool, typer.Option("--timeline", help="What the record means; with --json as one document.")] = False,
     mac: Annotated[str | None, typer.Option("--mac", help="Only this card.")] = None,
     kind: Annotated[str | None, typer.Option("--kind", help="Only this kind, such as dhcp or tftp.transfer.")] = None,
     since: Annotated[int | None, typer.Option("--since", metavar="ID", help="Only what came after this event.")] = None,
@@ -28,12 +29,14 @@ def events(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as things happen, until Ctrl-C.")] = False,
     ignored: Annotated[bool, typer.Option("--ignored", help="What was ignored or lost in the last hour, by reason.")] = False,
 ) -> None:
-    """What machines did. With --host alone: that host's boots step by step, and what did not come. With --json: one event a line."""
+    """What machines did. With --host alone: that host's installations stage by stage, its boots step by step, and what did not come; with
+    --install alone those of one installation. With --json: one event a line, or with --timeline the same as one document."""
     if ignored:
         invoke(config, json, "counters", {}, _counters)
         return
-    if host and not (json or follow or mac or kind or since):
-        invoke(config, json, "timeline", {"host": host}, _timeline)
+    narrowed = follow or mac or kind or since
+    if told or (bool(host) != bool(install) and not json and not narrowed):
+        invoke(config, json, "timeline", {"install": install} if install else {"host": host}, timeline.show)
         return
     arguments = {"host": host, "mac": mac, "kind": kind, "since": since, "limit": limit, "follow": follow}
     stream(config, json, "events", arguments, _event)
@@ -49,60 +52,6 @@ def _counters(counters: Any, console: Console) -> None:
         console.print("nothing was ignored or lost in the last hour")
     for one in counters:
         console.print(Text(f"{one['count']:>9}  {one['source']:<10} {one['reason']}"))
-
-
-def _timeline(timeline: Any, console: Console) -> None:
-    boots = timeline["boots"]
-    count = f"{len(boots)} boot{'' if len(boots) == 1 else 's'} on record" if boots else "no boot on record"
-    console.print(Text(f"{timeline['host']}: {timeline['state']}, {count}"))
-    for number, boot in enumerate(boots, 1):
-        console.print()
-        _boot(number, boot, console)
-    for one in timeline["beside"]:
-        console.print(Text(f"{_WRONG if not one['ok'] else _DONE}{_day(one['at'])} {_clock(one['at'])}  {one['text']}"))
-
-
-def _boot(number: int, boot: Any, console: Console) -> None:
-    kind = " (rehearsal)" if boot["rehearsal"] else ""
-    led = f", led to: {boot['target']}" if boot["target"] else ""
-    began = f"{_day(boot['began'])} {_clock(boot['began'])}"
-    console.print(Text(f"boot {number}{kind}, {began}, {boot['mac'] or 'unknown card'}{led}", style="bold"))
-    for line in boot["lines"]:
-        mark = _DONE if line["ok"] else _WRONG
-        style = "" if line["ok"] else "red"
-        step = "" if line["step"] == "other" else line["step"]
-        text = f"{mark}{line['offset']:>9.3f} s  {step:<14}  {line['text']}{_figures(line)}"
-        console.print(Text(text, style=style))
-    following = boot["next"]
-    if following and following["overdue"]:
-        console.print(Text(f"! did not come: {following['expected']}", style="red"))
-        console.print(Text(f"  {following['text']}", style="red"))
-    elif following:
-        console.print(Text(f"  expected next: {following['expected']}"))
-
-
-def _figures(line: Any) -> str:
-    """Bytes, seconds and rate, as far as they are known."""
-    if line["bytes"] is None:
-        return ""
-    said = f"  {_size(line['bytes'])}"
-    if line["seconds"]:
-        said += f" in {line['seconds']:.2f} s"
-        if line["rate"]:
-            said += f", {_size(line['rate'])}/s"
-    return said
-
-
-def _size(count: float) -> str:
-    for unit in ("bytes", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
-
-
-def _day(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).astimezone().date().isoformat()
 
 
 def _clock(at: float) -> str:

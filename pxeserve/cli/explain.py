@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke
+from pxeserve.cli.timeline import print_next
 from pxeserve.domain.client import Firmware
 
 app = typer.Typer()
@@ -53,6 +54,9 @@ def _explained(answer: Any, console: Console) -> None:
         console.print("quirks in force")
         for one in answer["quirks"]:
             console.print(Text(f"  {one['name']}: {one['seen']}; {one['does']}  [{one['source']}]"))
+    if answer["next"]:
+        console.print("what the record says of it now")
+        print_next(answer["next"], console)
     if answer["answers"]:
         console.print("answers, and who said them")
         for one in answer["answers"]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,12 +10,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pxeserve.cli import passwords
+from pxeserve.cli import arming, host_log, passwords, unheard
 from pxeserve.cli.selecting import NamesArgument, RackOption, TagOption, asked, labels
-from pxeserve.cli.session import ConfigOption, JsonOption, ask, invoke, reporting_errors
+from pxeserve.cli.session import ConfigOption, JsonOption, invoke, reporting_errors
 from pxeserve.cli.tables import DryRun, imported, read
 
-app = typer.Typer(help="Hosts: add, import, list, show, set, remove, install, password, cancel.", no_args_is_help=True)
+app = typer.Typer(help="Hosts: add, import, list, show, set, remove, install, password, cancel, log.", no_args_is_help=True)
+app.command("log")(host_log.log)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The host's name.")]
 Set = Annotated[
@@ -110,38 +109,14 @@ def remove(name: Name, config: ConfigOption = None, json: JsonOption = False) ->
     invoke(config, json, "host.remove", {"name": name}, lambda answer, console: console.print(f"removed {answer['removed']}"))
 
 
-@app.command("install")
-def install(
-    name: Name,
-    mode: Annotated[str, typer.Option("--mode", metavar="MODE", help="fresh, reinstall, upgrade or restore.")] = "fresh",
-    interactive: Annotated[bool, typer.Option("--interactive", help="Let a person answer at the machine.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a host that was installed before is erased.")] = False,
-    sealed: Annotated[bool, typer.Option("--sealed", help="Do not print a random root password: `host password` tells it once.")] = False,
-    config: ConfigOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Arm a host: its next network boot installs it, once. Lapses after an hour by itself; `host cancel` takes it back."""
-    arguments: dict[str, Any] = {"name": name, "mode": mode, "interactive": interactive, "reveal": "later" if sealed else "now"}
-    with reporting_errors():
-        installed = any(one["name"] == name and one["state"] == "done" for one in ask(config, "host.list", {}))
-    if yes:
-        arguments["confirm"] = name.lower()
-    elif installed and sys.stdin.isatty():
-        question = f"{name} is installed; its disks will be erased. Type its name to go on"
-        arguments["confirm"] = typer.prompt(question, default="", show_default=False)
-    invoke(config, json, "host.install", arguments, _armed)
+app.command("install")(arming.install)
+app.command("cancel")(arming.cancel)
 
 
 @app.command("password")
 def password(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Tell the random root password of a host's newest installation: once, and within a day of its arming."""
     invoke(config, json, "host.password", {"name": name}, _password)
-
-
-@app.command("cancel")
-def cancel(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Take an arming back, or give up an install that does not come to its end."""
-    invoke(config, json, "host.cancel", {"name": name}, _cancelled)
 
 
 def _password(answer: Any, console: Console) -> None:
@@ -152,10 +127,6 @@ def _password(answer: Any, console: Console) -> None:
             "no hook has said that it replaced the password that the answerfile carried in plain text; if the other one does not open the "
             f"host, this does, and should be changed: [bold]{escape(answer['not_replaced'])}[/bold]"
         )
-
-
-def _cancelled(answer: Any, console: Console) -> None:
-    console.print(f"{escape(answer['host'])}: install {answer['install']} cancelled; its network boots end on its own disk")
 
 
 def _table(answer: Any, console: Console) -> None:
@@ -170,9 +141,13 @@ def _listed(answer: Any, console: Console) -> None:
     for host in answer:
         tags = ", ".join(host["tags"]) or "-"
         table.add_row(
-            host["name"], "\n".join(host["mac"]), host["profile"], host["rack"] or "-", tags, host["address"] or "-", host["state"]
+            host["name"], "\n".join(host["mac"]), host["profile"], host["rack"] or "-", tags, host["address"] or "-", _state(host)
         )
     console.print(table)
+
+
+def _state(host: Any) -> str:
+    return f"{host['state']}, nothing heard" if host["unheard"] else str(host["state"])
 
 
 def _shown(answer: Any, console: Console) -> None:
@@ -186,23 +161,8 @@ def _shown(answer: Any, console: Console) -> None:
         console.print(f"{'medium:':10}{escape(found['name'] + state)}")
     for key, value in answer["answerfile"].items():
         console.print(f"  {escape(key)}: {escape(str(value))}")
+    if answer.get("unheard"):
+        for line in unheard.lines(answer["unheard"]):
+            console.print(f"! {escape(line)}")
     for note in answer.get("notes", ()):
         console.print(f"note: {escape(note)}")
-
-
-def _armed(answer: Any, console: Console) -> None:
-    until = datetime.fromtimestamp(answer["expires"]).astimezone().strftime("%H:%M")
-    kind = "interactively" if answer["interactive"] else f"unattended ({answer['mode']})"
-    what = answer["medium"] or "its profile's plain files"
-    console.print(
-        f"[bold]{escape(answer['host'])} is armed[/bold]: its next network boot installs {escape(what)} {kind}, once, until {until}"
-    )
-    if answer["erases"]:
-        console.print(f"it erases {escape(', '.join(answer['erases']))}")
-    if answer["root_password"]:
-        console.print(f"root password, shown this once: [bold]{escape(answer['root_password'])}[/bold]")
-    elif answer["password_kept"]:
-        console.print(f"its root password is sealed for a day: pxeserve host password {escape(answer['host'])} tells it once")
-    for one in answer["warnings"]:
-        console.print(f"[bold]mind:[/bold] {escape(one)}")
-    console.print(f"to take it back: pxeserve host cancel {escape(answer['host'])}")

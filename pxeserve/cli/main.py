@@ -19,6 +19,7 @@ _COMMANDS = {
     "explain": "pxeserve.cli.explain",
     "events": "pxeserve.cli.events",
     "host": "pxeserve.cli.hosts",
+    "rack": "pxeserve.cli.racks",
     "discovered": "pxeserve.cli.discovered",
     "profile": "pxeserve.cli.profiles",
     "site": "pxeserve.cli.sites",

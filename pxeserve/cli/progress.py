@@ -103,6 +103,35 @@ class Bar:
             self._task = None
 
 
+class Counting:
+    """Things and not bytes, such as hosts: one line that is written over on a terminal, and one now and then elsewhere."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._next = clock() + _FIRST
+        self._terminal = sys.stderr.isatty()
+        self._written = False
+
+    def __enter__(self) -> Counting:
+        return self
+
+    def __call__(self, progress: Mapping[str, Any]) -> None:
+        """Write it, if it is time to."""
+        said = f"{int(progress['done'])} of {int(progress['total'])}: {progress['text']}"
+        if self._terminal:
+            sys.stderr.write(f"\r\x1b[K{''.join(char if char.isprintable() else '?' for char in said[:78])}")
+            self._written = True
+        elif self._clock() >= self._next:
+            self._next = self._clock() + _EACH
+            sys.stderr.write(said + "\n")
+        sys.stderr.flush()
+
+    def __exit__(self, *_: object) -> None:
+        if self._written:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
 def line(done: int, total: int, rate: float, text: str) -> str:
     """One line of progress: `done` of `total` bytes at `rate` bytes a second."""
     from rich.filesize import decimal

@@ -60,6 +60,10 @@ class Boots:
             claims=who.claim.hosts[0] if who.claim else None,
         )
 
+    def host_of(self, mac: str) -> str | None:
+        """See `outcome.Booter`."""
+        return self._subjects.host_of(mac)
+
     def rehearses(self, mac: str) -> bool:
         """See `outcome.Booter`."""
         return self._subjects.of(mac).rehearsal

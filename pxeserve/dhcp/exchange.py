@@ -158,9 +158,12 @@ class Exchange:
             self._tally(outcome.ignored)
         if reply is not None:
             leaving.append(Leaving(reply, one.through))
+        heard = outcome.heard
+        if heard is not None and outcome.ignored:  # the machine's own line says why nothing follows it
+            heard = heard._replace(data={**heard.data, "ignored": outcome.ignored})
         if outcome.untold:
             self._tally(_UNTOLD[one.message.type])
-        for note in (outcome.heard, said, *outcome.alarms):
+        for note in (heard, said, *outcome.alarms):
             if note is not None:
                 self._recorder.emit(_event(note, one.message.mac, now))
 

@@ -52,6 +52,10 @@ class Booter(Protocol):
         """What the machine behind `asker` gets; `address` is the one it will have (0.0.0.0 when another server gives it)."""
         ...
 
+    def host_of(self, mac: str) -> str | None:
+        """The name of the host that has `mac`."""
+        ...
+
     def rehearses(self, mac: str) -> bool:
         """Whether `mac` is an identity that an administrator's rehearsal was given."""
         ...

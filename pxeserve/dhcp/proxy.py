@@ -108,12 +108,26 @@ class Proxy:
         if asker.kind is not Kind.ORDINARY:
             self._observed.took(message.mac, asker.make.proxy, now)
         if other in (None, server) or address is None:
-            return ignore("not-for-a-proxy")
+            return ignore("not-for-a-proxy", self._own_system(message, asker, arrival, address) if other is None else None)
         rehearsed = message.giaddr == server == arrival.source and self._booter.rehearses(message.mac)
         if not rehearsed and (message.giaddr != NONE or not arrival.was_broadcast):
             return ignore("overheard-from-afar")
         heard = _heard(message, asker, address, other) if asker.kind is not Kind.ORDINARY and self._crowd.admit(now) else None
+        heard = heard or self._own_system(message, asker, arrival, address, other)
         return Outcome(heard=heard, ignored="other-server", sighted=address)
+
+    def _own_system(
+        self, message: Message, asker: Asker, arrival: Arrival, address: IPv4Address | None, other: IPv4Address | None = None
+    ) -> Note | None:
+        """The operating system of a host, asking for an address or for the one it had (INIT-REBOOT, RFC 2131 section 4.3.2): it has
+        started. The record is told, as that says what an armed machine did instead. It proves nothing of who has the address."""
+        if asker.kind is not Kind.ORDINARY or address is None or message.giaddr != NONE or not arrival.was_broadcast:
+            return None
+        host = self._booter.host_of(message.mac)
+        if host is None:
+            return None
+        text = f"took {address} from {other}" if other is not None else f"asks for {address} again"
+        return _heard(message, asker, address, other)._replace(kind="system", text=text, host=host)
 
 
 def _unanswered(boot: Boot) -> Note | None:

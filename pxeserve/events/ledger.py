@@ -15,7 +15,8 @@ from pxeserve.events.attribution import Attribution
 from pxeserve.events.datagram import Count, MalformedError, clean
 from pxeserve.events.discovering import MOST, forgotten, seen, strangers
 from pxeserve.events.record import Event
-from pxeserve.store import Store, discovered
+from pxeserve.events.steady import Steady
+from pxeserve.store import Store, discovered, logs
 from pxeserve.store import events as stored
 
 KEEP_EVENTS = 200_000
@@ -29,18 +30,25 @@ _PRUNED_AT_ONCE = 5_000
 class Ledger:
     """The worker's hand on `events.db`. Every method raises SQLAlchemyError when the disk refuses, and then nothing has changed."""
 
-    def __init__(self, store: Store, *, keep_events: int = KEEP_EVENTS, keep_seconds: float = KEEP_SECONDS) -> None:
+    def __init__(
+        self, store: Store, *, keep_events: int = KEEP_EVENTS, keep_seconds: float = KEEP_SECONDS, steady: Steady | None = None
+    ) -> None:
         self._store = store
+        self._steady = steady or Steady(store)
         self._attribution = Attribution(store)
         self._keep_events = keep_events
         self._keep_seconds = keep_seconds
+
+    def look(self) -> None:
+        """Look at the clocks; often, so that a jump of the wall clock is noticed before much was stamped by it."""
+        self._steady.look()
 
     def write(self, batch: Sequence[Event | Count]) -> None:
         """Everything in `batch`, in one transaction."""
         if not batch:
             return
         events = self._attribution.attribute(one for one in batch if isinstance(one, Event))
-        rows = [_row(event) for event in events]
+        rows = [self._row(event) for event in events]
         counts: Counter[tuple[int, str, str]] = Counter()
         for one in batch:
             if isinstance(one, Count):
@@ -71,6 +79,7 @@ class Ledger:
         events went. Call it again while some do."""
         with self._store.events.write() as connection:
             discovered.forget(connection, self._attribution.hosts_among(one.mac for one in discovered.machines(connection)))
+            logs.prune(connection, before=now - self._keep_seconds)
             return stored.prune(connection, keep=self._keep_events, before=now - self._keep_seconds, most=_PRUNED_AT_ONCE)
 
     def _taken(self, row: Any) -> dict[str, Any]:
@@ -86,10 +95,25 @@ class Ledger:
             "data": data,
         }
         try:
-            return _row(clean(event)) | {"outbox_id": row.id}
+            return self._row(clean(event)) | {"outbox_id": row.id}
         except MalformedError:  # ours, so a mistake of ours; the transition it tells of is kept all the same
             plain = Event(row.kind, row.at, "its details could not be read", host=event["host"], install=row.install_id)
-            return _row(plain) | {"outbox_id": row.id}
+            return self._row(plain) | {"outbox_id": row.id}
+
+    def _row(self, event: Event) -> dict[str, Any]:
+        return {
+            "at": event.at,
+            "kind": event.kind,
+            "host": event.host,
+            "mac": event.mac,
+            "address": event.address,
+            "install": event.install,
+            "session": event.session,
+            "text": event.text,
+            "data": dict(event.data),
+            "outbox_id": None,
+            "steady": self._steady.of(event.at),
+        }
 
 
 def _discover(connection: Connection, events: Sequence[Event]) -> None:
@@ -98,18 +122,3 @@ def _discover(connection: Connection, events: Sequence[Event]) -> None:
         discovered.put(connection, seen(discovered.some(connection, {event.mac or "" for event in asking}), asking), MOST)
     if gone := forgotten(events):
         discovered.forget(connection, gone)
-
-
-def _row(event: Event) -> dict[str, Any]:
-    return {
-        "at": event.at,
-        "kind": event.kind,
-        "host": event.host,
-        "mac": event.mac,
-        "address": event.address,
-        "install": event.install,
-        "session": event.session,
-        "text": event.text,
-        "data": dict(event.data),
-        "outbox_id": None,
-    }

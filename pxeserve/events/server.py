@@ -21,6 +21,7 @@ from pxeserve.errors import PxeserveError
 from pxeserve.events.datagram import Count, MalformedError, read
 from pxeserve.events.inbox import Inbox
 from pxeserve.events.ledger import Ledger
+from pxeserve.events.measuring import Measuring
 from pxeserve.events.record import Event
 from pxeserve.installs.lapse import lapse
 from pxeserve.repo.keeping import Keeping
@@ -34,6 +35,7 @@ _NICE = 10
 _TICK = 0.2
 _LAPSE = 10.0
 _PRUNE = 600.0
+_MEASURE = 30.0
 _QUIET = 60.0
 _SOURCE = "worker"
 _log = structlog.get_logger("worker")
@@ -70,9 +72,11 @@ class Worker:
         self._store = store
         self._inbox = inbox
         self._ledger = Ledger(store)
+        self._measuring = Measuring(store)
         self._clock = clock
         self._lapse = lapse
         self._due: dict[Callable[[], None], tuple[float, float]] = {self._let_lapse: (_LAPSE, 0.0), self._prune: (_PRUNE, 0.0)}
+        self._due[self._measure] = (_MEASURE, 0.0)
         self._unwritten: deque[Event | Count] = deque()
         self._said: dict[str, float] = {}
         self._moment: object = None
@@ -97,6 +101,7 @@ class Worker:
 
     def turn(self) -> None:
         """One turn: write what has come, take over what lies beside the installs, and do what is due."""
+        self._guarded("clock", self._ledger.look)
         while self._write_batch():
             pass
         self._guarded("outbox", self._take_over)
@@ -146,6 +151,9 @@ class Worker:
     def _prune(self) -> None:
         while self._ledger.prune(self._clock()):
             pass
+
+    def _measure(self) -> None:
+        self._measuring.measure(self._clock())
 
     def _guarded(self, what: str, act: Callable[[], None]) -> bool:
         """Do `act`; trouble with the disk is said once a minute and never ends the worker. Whether it was done."""

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -23,6 +25,7 @@ from pxeserve.installs.alarms import Alarms, sound
 from pxeserve.installs.clock import SYSTEM, Clock, has_lapsed
 from pxeserve.installs.evidence import Evidence, Neighbours, evidence, neighbour
 from pxeserve.installs.fitness import medium_fault
+from pxeserve.installs.refusal import Refusal, already, refuse_any
 from pxeserve.installs.seal import Frozen
 from pxeserve.installs.secret import Secret
 from pxeserve.installs.states import Happening
@@ -38,7 +41,8 @@ _CHANGES = 1
 @dataclass(frozen=True, slots=True)
 class Order:
     """What a person asked for. `frozen` holds the checked answers; `wants_answerfile` is False when the RAM disk's delivery consumes it;
-    `secret` is a random root password to be kept for whoever asks."""
+    `secret` is a random root password to be kept for whoever asks; `remembered` is for whoever arms again (`again`);
+    `facts` go into the record, for whoever asks later why nothing came."""
 
     host: Host
     medium: Medium | None
@@ -50,6 +54,8 @@ class Order:
     rehearsal_mac: str | None = None
     ttl: float | None = None
     secret: Secret | None = None
+    remembered: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,41 +89,54 @@ class Arming:
     def arm(self, order: Order, now: float) -> Install:
         """Arm a host for one installation, in one durable transaction. Raises ConflictError when it has a live install already, and
         RefusedError when its medium turned bad since it was checked."""
-        row = self._new_row(order, now)
+        return self.arm_all([order], now)[0]
+
+    def arm_all(self, orders: Sequence[Order], now: float) -> list[Install]:
+        """Arm all these hosts in one durable transaction, or none of them. Raises as `arm` does, for each that cannot be."""
+        rows = [self._new_row(order, now) for order in orders]
         try:
             with self._store.site.write() as connection:
-                if fault := medium_fault(connection, row.medium, row.medium_revision):
-                    raise RefusedError(f"{order.host.name} cannot be armed: {fault}", fix="pxeserve media verify names all that is wrong")
-                installs.add(connection, row)
-                for name in order.frozen.scripts:
-                    self._add_token(connection, row.id, order.frozen.key, "script", name)
-                if order.frozen.answerfile is not None:
-                    self._add_token(connection, row.id, order.frozen.key, "progress", "")
-                told: dict[str, object] = {"mode": order.mode, "medium": row.medium, "interactive": order.interactive, "by": order.actor}
-                if order.frozen.scripts:
-                    told["scripts"] = {name: hashlib.sha256(body).hexdigest() for name, body in order.frozen.scripts.items()}
-                installs.tell(connection, now, row, "install.armed", told)
-                if order.rehearsal_mac is None:
-                    audit.append(connection, now, order.actor, "host.install", order.host.name)
+                refuse_any(_refusals(connection, orders, rows), len(orders))
+                for order, row in zip(orders, rows, strict=True):
+                    self._put(connection, order, row, now)
         except IntegrityError:
-            with self._store.site.read() as connection:
-                live = installs.newest_of(connection, order.host.id)
-            state = live.state if live else "live"
-            raise ConflictError(
-                f"{order.host.name} already has an install that is {state}", fix=f"pxeserve host cancel {order.host.name} ends it"
-            ) from None
-        return row.view()
+            raise ConflictError("one of these hosts has an install by now, so none was armed", fix="try again") from None
+        return [row.view() for row in rows]
+
+    def _put(self, connection: Connection, order: Order, row: InstallRow, now: float) -> None:
+        installs.add(connection, row)
+        for name in order.frozen.scripts:
+            self._add_token(connection, row.id, order.frozen.key, "script", name)
+        if order.frozen.answerfile is not None:
+            self._add_token(connection, row.id, order.frozen.key, "progress", "")
+        told: dict[str, object] = {"mode": order.mode, "medium": row.medium, "interactive": order.interactive, "by": order.actor}
+        told |= order.facts
+        if order.frozen.scripts:
+            told["scripts"] = {name: hashlib.sha256(body).hexdigest() for name, body in order.frozen.scripts.items()}
+        installs.tell(connection, now, row, "install.armed", told)
+        if order.rehearsal_mac is None:
+            audit.append(connection, now, order.actor, "host.install", order.host.name)
 
     def cancel(self, host: Host, actor: str, now: float) -> Install:
         """End the host's live install. Raises RefusedError when there is none."""
+        return self.cancel_all([host], actor, now)[0]
+
+    def cancel_all(self, hosts: Sequence[Host], actor: str, now: float) -> list[Install]:
+        """End the live installs of all these hosts, or none. Raises RefusedError for each that has none."""
+        ended: list[Install] = []
+        refused: list[Refusal] = []
         with self._store.site.write() as connection:
-            row = installs.newest_of(connection, host.id)
-            if row is None or not move(connection, row, Happening.CANCEL, now, data={"by": actor, "because": f"cancelled by {actor}"}):
-                raise RefusedError(f"{host.name} has no install that could be cancelled")
-            audit.append(connection, now, actor, "host.cancel", host.name)
-            after = installs.by_id(connection, row.id)
-        assert after is not None
-        return after.view()
+            for host in hosts:
+                row = installs.newest_of(connection, host.id)
+                if row is None or not move(connection, row, Happening.CANCEL, now, data={"by": actor, "because": f"cancelled by {actor}"}):
+                    refused.append(Refusal(host.name, RefusedError(f"{host.name} has no install that could be cancelled")))
+                    continue
+                audit.append(connection, now, actor, "host.cancel", host.name)
+                after = installs.by_id(connection, row.id)
+                assert after is not None
+                ended.append(after.view())
+            refuse_any(refused, len(hosts), "cancelled")
+        return ended
 
     def open_boot(self, install: Install, mac: str, address: IPv4Address, now: float) -> BootGrant | BootDenied:
         """May the menu of `install`, asked for by file name `mac`, go to `address`? The first evidenced address is bound to it.
@@ -199,6 +218,7 @@ class Arming:
             ended_at=None,
             ended_because=None,
             secret=secret.sealed(order.secret, install_id, self._keys) if order.secret else None,
+            remembered=order.remembered,
         )
 
     @staticmethod
@@ -206,3 +226,15 @@ class Arming:
         hashed = seal.token_hash(seal.token(key, seal.purpose(kind, name)))
         assert hashed is not None
         installs.add_token(connection, hashed, TokenRow(install_id, kind, name))
+
+
+def _refusals(connection: Connection, orders: Sequence[Order], rows: Sequence[InstallRow]) -> Iterator[Refusal]:
+    """What has come between since these installations were checked."""
+    live = installs.live(connection, [order.host.id for order in orders if order.rehearsal_mac is None])
+    faults = {(row.medium, row.medium_revision): medium_fault(connection, row.medium, row.medium_revision) for row in rows}
+    for order, row in zip(orders, rows, strict=True):
+        name = order.host.name
+        if order.rehearsal_mac is None and (state := live.get(order.host.id)):
+            yield Refusal(name, already(name, state))
+        elif fault := faults[row.medium, row.medium_revision]:
+            yield Refusal(name, RefusedError(f"{name} cannot be armed: {fault}", fix="pxeserve media verify names all that is wrong"))

@@ -88,7 +88,7 @@ def deliver(
 def script(store: Store, keys: Keys, token: str, name: str, address: IPv4Address, now: float) -> bytes | None:
     """The hook script `name` that `token` opens; fetching it says that an installer is at work. None: not with this token, not now."""
     with store.site.write() as connection:
-        row = _reporting(connection, token, "script", name, now)
+        row = reporting(connection, token, "script", name, now)
         if row is None or row.sealed is None:
             return None
         move(connection, row, Happening.INSIDE, now, data={"address": str(address), "script": name})
@@ -125,7 +125,7 @@ def progress(store: Store, keys: Keys, token: str, said: str, address: IPv4Addre
     if happening is None and ended is None:
         return False
     with store.site.write() as connection:
-        row = _reporting(connection, token, "progress", "", now)
+        row = reporting(connection, token, "progress", "", now)
         if row is None:
             return False
         if ended is not None:
@@ -152,7 +152,7 @@ def _script_ended(
 _SAID = {"0": "done", "not-fetched": "the installer could not fetch it", "changed": "it came changed, and did not run"}
 
 
-def _reporting(connection: Connection, token: str, kind: str, name: str, now: float) -> InstallRow | None:
+def reporting(connection: Connection, token: str, kind: str, name: str, now: float) -> InstallRow | None:
     """The install for which `token` is a live token of this kind."""
     hashed = seal.token_hash(token)
     found = installs.token(connection, hashed) if hashed else None

@@ -58,6 +58,11 @@ class Subjects:
         """Whether `mac` may stand for anybody: `of` is not NOBODY only if so. Raises SQLAlchemyError when the store cannot be asked."""
         return mac in self._look().by_mac or mac in self._rehearsed
 
+    def host_of(self, mac: str) -> str | None:
+        """The name of the host that has `mac`. Raises SQLAlchemyError when the store cannot be asked."""
+        host = self._look().by_mac.get(mac)
+        return host.name if host is not None else None
+
     def moment(self) -> object:
         """See `Database.moment`: as long as it is the same, whoever was nobody is nobody."""
         return self._store.site.moment()

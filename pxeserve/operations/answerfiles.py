@@ -16,7 +16,7 @@ from pxeserve.installs import seal
 from pxeserve.operations.answering import Answering
 from pxeserve.operations.context import Context
 from pxeserve.operations.hosts import known
-from pxeserve.operations.installs import Checked, Mode, answered_for, checked, templates_folder
+from pxeserve.operations.preparing import Checked, Mode, answered_for, checked, templates_folder
 from pxeserve.operations.registry import verb
 from pxeserve.snapshot import Snapshot, shared
 

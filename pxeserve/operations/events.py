@@ -1,4 +1,4 @@
-"""The record: events as they were written, one after another, and the timeline that makes sense of them."""
+"""The record: events as they were written, one after another. The timeline that makes sense of them stands beside it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.registry import verb
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import events as stored
-from pxeserve.timeline.reading import BootLines, Timeline, read
 
 _POLL = 0.5
 _AT_ONCE = 500
@@ -39,15 +38,6 @@ def events(
         raise RefusedError("no service is running, so there is nothing to follow", fix="pxeserve serve")
     wanted = stored.Wanted(host=_host(context, host), mac=_mac(mac), kind=kind, since=since)
     return _events(context, wanted, limit, follow=follow)
-
-
-@verb("timeline")
-def timeline(context: Context, *, host: str, limit: Limit = 5000) -> dict[str, Any]:
-    """What the record means for `host`: its boots step by step, and what did not come."""
-    wanted = stored.Wanted(host=_host(context, host))
-    with context.store.events.read() as connection:
-        found = stored.latest(connection, wanted, limit)
-    return _timeline(read(host, found, time.time()))
 
 
 @verb("counters")
@@ -97,39 +87,3 @@ def _mac(mac: str | None) -> str | None:
         return parse_mac(mac) if mac is not None else None
     except ValueError as error:
         raise PxeserveError(str(error)) from None
-
-
-def _timeline(timeline: Timeline) -> dict[str, Any]:
-    return {
-        "host": timeline.host,
-        "state": timeline.state,
-        "boots": [_boot(boot) for boot in timeline.boots],
-        "beside": [{"at": one.at, "text": one.text, "ok": one.ok} for one in timeline.beside],
-    }
-
-
-def _boot(boot: BootLines) -> dict[str, Any]:
-    return {
-        "mac": boot.mac,
-        "session": boot.session,
-        "began": boot.began,
-        "rehearsal": boot.rehearsal,
-        "target": boot.target,
-        "reached": boot.reached,
-        "next": dataclasses.asdict(boot.next) if boot.next else None,
-        "lines": [
-            {
-                "at": one.at,
-                "offset": one.at - boot.began,
-                "step": one.step,
-                "text": one.text,
-                "ok": one.ok,
-                "bytes": one.bytes,
-                "seconds": one.seconds,
-                "rate": one.rate,
-                "count": one.count,
-                "events": [one.first, one.last],
-            }
-            for one in boot.lines
-        ],
-    }

@@ -26,10 +26,12 @@ from pxeserve.handout.names import Syntax
 from pxeserve.installs.subject import Subject, subject
 from pxeserve.operations.context import Context
 from pxeserve.operations.heard import Heard, heard, make_of
+from pxeserve.operations.hearing import silence
 from pxeserve.operations.lent import Would, would
 from pxeserve.operations.outlook import leaving, outlook
 from pxeserve.operations.ready import proof, standing, verdict
 from pxeserve.operations.registry import verb
+from pxeserve.operations.timeline import coming
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import events, leases
 from pxeserve.store.loaders import sets
@@ -54,7 +56,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware | None = None) -> 
     decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, claim=who.claim, now=now)
     menu, trouble = _menu(context, decision, runs, loaders)
     reasons = [*decision.because, *trouble, *_damage(context, decision, who), *_conditions(context, decision)]
-    reasons += _passed_over(context, decision, who)
+    reasons += [*_unheard(context, who), *_passed_over(context, decision, who)]
     made = make_of(found, runs)
     with context.store.leases.read() as connection:
         held = leases.by_mac(connection, card)
@@ -87,6 +89,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware | None = None) -> 
         "answerfile": _plain(verdict(context, who)),
         "standing": _plain((standing(context, who, decision),)),
         "outlook": outlook(decision, runs, dhcp, http=loader is not None and loader.http),
+        "next": coming(context, who.host) if who.host else None,
     }
 
 
@@ -101,7 +104,7 @@ def _card(context: Context, snapshot: Snapshot, asked: str) -> tuple[str, Heard]
             raise PxeserveError(f"{error}, and there is no host of that name", fix=fix) from None
         if not host.macs:
             fix = "pxeserve discovered list shows who was heard, and pxeserve discovered adopt MAC --name NAME says that it is this one"
-            raise PxeserveError(f"{host.name}: no card of it is known yet, only its system UUID", fix=fix)
+            raise PxeserveError(f"{host.name}: no card of it is known yet, only its system UUID", fix=fix) from None
         known = [(mac, heard(context.store, mac)) for mac in host.macs]
         return max(known, key=lambda one: one[1].last or 0.0)
     return mac, heard(context.store, mac)
@@ -183,6 +186,19 @@ def _menu(context: Context, decision: Decision, firmware: Firmware, loaders: Loa
         who = decision.host.name if decision.host else "this machine"
         reason = Reason(Weight.REFUSED, "menu-unwritable", error.message, f"profile {decision.profile.name}" if decision.profile else who)
         return own_disk(decision, reader).decode(), [reason]
+
+
+def _unheard(context: Context, who: Subject) -> Iterator[Reason]:
+    """That the host is armed and was not heard since, with what is likely, the likeliest first."""
+    if who.host is None or who.install is None or who.rehearsal:
+        return
+    found = silence(context, who.host)
+    if found is None:
+        return
+    source = f"install {who.install.id}"
+    yield Reason(Weight.PASSED_OVER, "unheard", found.text, source)
+    for cause in found.causes:
+        yield Reason(Weight.PASSED_OVER, "unheard-cause", f"it may be that {cause.what}: {cause.tell}", source)
 
 
 def _damage(context: Context, decision: Decision, who: Subject) -> Iterator[Reason]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from ipaddress import IPv4Address
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from pxeserve.domain.identity import says_nothing
 from pxeserve.domain.install import LIVE_STATES
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
+from pxeserve.operations.hearing import silences, unheard_notes
 from pxeserve.operations.inherited import Inherited, answers_fault
 from pxeserve.operations.labels import rack_name, serial_number, tag_names
 from pxeserve.operations.registry import verb
@@ -30,6 +31,8 @@ from pxeserve.operations.settings import Setting, put, settings
 from pxeserve.operations.verification import standing
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import audit, installs, inventory
+from pxeserve.store.installs import InstallRow
+from pxeserve.timeline.unheard import Unheard
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)
 
@@ -47,7 +50,7 @@ def add(
         stored = save(connection, host)
         notes = _noted(context, connection, stored)
         audit.append(connection, time.time(), context.actor.name, "host.add", host.name)
-    return {**described(stored), "notes": notes}
+    return {**described(stored), "notes": [*notes, *unheard_notes(context, [stored]).values()]}
 
 
 @verb("host.list")
@@ -58,14 +61,20 @@ def list_hosts(
     wanted = selection(name, rack, tag)
     snapshot = shared(context.store).current()
     with context.store.site.read() as connection:
-        return [_with_state(connection, snapshot, host) for host in chosen(inventory.hosts(connection), wanted)]
+        hosts = chosen(inventory.hosts(connection), wanted)
+        newest, done = installs.newest_by_host(connection), installs.last_done(connection)
+    silent = silences(context, hosts, newest, time.time())
+    return [_with_state(snapshot, host, newest.get(host.id), done.get(host.id), silent.get(host.name)) for host in hosts]
 
 
 @verb("host.show")
 def show(context: Context, *, name: str) -> dict[str, Any]:
     """One host with all that is set for it."""
     with context.store.site.read() as connection:
-        return _with_state(connection, shared(context.store).current(), known(connection, name))
+        host = known(connection, name)
+        newest, done = installs.newest_of(connection, host.id), installs.last_done(connection, [host.id])
+    silent = silences(context, [host], {host.id: newest} if newest else {}, time.time())
+    return _with_state(shared(context.store).current(), host, newest, done.get(host.id), silent.get(host.name))
 
 
 @verb("host.set")
@@ -191,13 +200,22 @@ def _noted(context: Context, connection: Connection, host: Host) -> list[str]:
     return inherited.notes_of_host(host)
 
 
-def _with_state(connection: Connection, snapshot: Snapshot, host: Host) -> dict[str, Any]:
-    """With its install, and the medium that this is from, or that its profile names."""
-    newest = installs.newest_of(connection, host.id)
+def _with_state(
+    snapshot: Snapshot, host: Host, newest: InstallRow | None, done_at: float | None, silent: Unheard | None
+) -> dict[str, Any]:
+    """With its install, and the medium that this is from, or that its profile names. `installed` tells whether it ever was, `unheard` why
+    nothing was heard of it since it was armed."""
     state = str(newest.state) if newest else "idle"
     own = snapshot.medium_of(host)
     medium = newest.medium if newest is not None and newest.state in LIVE_STATES else own.name if own else None
-    return {**described(host), "state": state, "install": newest.id if newest else None, "medium": standing(snapshot, medium)}
+    return {
+        **described(host),
+        "state": state,
+        "install": newest.id if newest else None,
+        "installed": done_at is not None,
+        "medium": standing(snapshot, medium),
+        "unheard": asdict(silent) if silent is not None else None,
+    }
 
 
 def _tags(host: Host, setting: Setting) -> tuple[str, ...]:

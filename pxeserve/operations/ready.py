@@ -20,7 +20,7 @@ from pxeserve.installs.evidence import Evidence, evidence
 from pxeserve.installs.subject import Subject
 from pxeserve.operations.answering import Answering
 from pxeserve.operations.context import Context
-from pxeserve.operations.installs import answered_for, said_for, templates_folder
+from pxeserve.operations.preparing import answered_for, said_for, templates_folder
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import media as stored
 from pxeserve.store.leases import LeaseRow

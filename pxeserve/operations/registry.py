@@ -16,8 +16,8 @@ from pxeserve.operations.context import Context
 
 NOUNS = (
     "hosts", "discovered", "tables", "profiles", "media", "imports", "loaders", "installs", "answerfiles", "linting", "conversion",
-    "adoption", "explain", "events", "leases", "snippets", "apply", "export", "rehearse", "status", "sources", "replay", "sites",
-    "scripts", "passwords",
+    "adoption", "explain", "events", "timeline", "logs", "leases", "snippets", "apply", "export", "rehearse", "status", "sources",
+    "replay", "sites", "scripts", "passwords", "bulk", "racks",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 

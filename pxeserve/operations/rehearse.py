@@ -20,7 +20,7 @@ from pxeserve.installs import rehearsal
 from pxeserve.installs.arming import Arming, Order
 from pxeserve.keys import load_keys
 from pxeserve.operations.context import Context
-from pxeserve.operations.installs import checked
+from pxeserve.operations.preparing import checked
 from pxeserve.operations.registry import verb
 from pxeserve.rehearse.plan import Package, Plan
 from pxeserve.store import audit, inventory

@@ -19,7 +19,9 @@ from werkzeug.exceptions import HTTPException
 from pxeserve.handout import names
 from pxeserve.handout.answer import Refused, Who
 from pxeserve.installs.delivery import STAGES, is_report
+from pxeserve.installs.logs import Kept
 from pxeserve.provision import booting
+from pxeserve.provision.bodies import MAX_LOG
 from pxeserve.provision.booting import Boots
 from pxeserve.provision.journal import BootFile
 from pxeserve.provision.listing import Entry
@@ -27,8 +29,7 @@ from pxeserve.provision.page import POLICY, page
 from pxeserve.provision.reply import NOT_FOUND
 from pxeserve.provision.wsgi import LOCAL, REACHED
 
-log = structlog.get_logger("provision")
-
+_log = structlog.get_logger("provision")
 
 
 class Delivery(Protocol):
@@ -53,19 +54,22 @@ class Record(Protocol):
     """Where it is told what was handed out; `journal.Journal` is one."""
 
     def answerfile(self, address: str, install: str, outcome: str, sent: int) -> None: ...
+    def answerfile_missed(self, address: str) -> None: ...
     def script(self, address: str, name: str, size: int) -> None: ...
     def progress(self, address: str, stage: str) -> None: ...
+    def log(self, address: str, kept: Kept) -> None: ...
     def boot(self, one: BootFile, who: Who) -> None: ...
     def count(self, reason: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Acts:
-    """The three acts on installs, each with the token, what it is for, the peer's address and epoch seconds. None or False: refused."""
+    """The acts on installs, each with the token, what it is for, the peer's address and epoch seconds. None or False: refused."""
 
     deliver: Callable[[str, IPv4Address, float], Delivery | None]
     script: Callable[[str, str, IPv4Address, float], bytes | None]
     progress: Callable[[str, str, IPv4Address, float], bool]
+    log: Callable[[str, str, bytes, IPv4Address, float], Kept | None] = lambda *_: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class Services:
 def make_app(services: Services) -> Flask:
     """The application. Its routes are all that a machine can ask besides media files."""
     app = Flask("pxeserve.provision", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = 4096
+    app.config["MAX_CONTENT_LENGTH"] = MAX_LOG   # what is not a log was bounded to less when its head was read
     app.url_map.strict_slashes = False   # no redirect: its Location would be built from what the client says
     app.url_map.merge_slashes = False
 
@@ -92,6 +96,8 @@ def make_app(services: Services) -> Flask:
         delivery = None if request.method == "HEAD" else services.acts.deliver(token, _peer(), services.clock())
         if delivery is None:
             services.record.count("answerfile-404")
+            if request.method != "HEAD":
+                services.record.answerfile_missed(str(_peer()))
             return _not_found()
         return _held_back(delivery, services.record)
 
@@ -112,6 +118,16 @@ def make_app(services: Services) -> Flask:
             return _not_found()
         if stage in STAGES:   # how a script ended stands in the record beside its install
             services.record.progress(str(_peer()), stage)
+        return Response(status=204, headers={"Cache-Control": "no-store"})
+
+    @app.post("/p/<token>/<stage>.log")
+    def log(token: str, stage: str) -> Response:
+        kept = services.acts.log(token, stage, request.get_data(cache=False), _peer(), services.clock()) if stage in STAGES else None
+        if kept is None:
+            services.record.count("log-404")
+            return _not_found()
+        if kept.fresh:
+            services.record.log(str(_peer()), kept)
         return Response(status=204, headers={"Cache-Control": "no-store"})
 
     @app.get("/healthz")
@@ -156,7 +172,7 @@ def make_app(services: Services) -> Flask:
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
-        log.error("a request failed", route=str(request.url_rule or "none"), peer=request.remote_addr, error=type(error).__name__)
+        _log.error("a request failed", route=str(request.url_rule or "none"), peer=request.remote_addr, error=type(error).__name__)
         services.record.count("failed")
         return _not_found() if request.path[:3] in ("/a/", "/s/", "/p/") else _text("internal server error\n", 500)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from pxeserve.provision import reply
 from pxeserve.provision.address import PREFIX
+from pxeserve.provision.bodies import MAX_BODY, refused
 from pxeserve.provision.head import MAX_HEAD, BadRequest, Incomplete, Request, parse
 from pxeserve.provision.house import House
 from pxeserve.provision.phase import (
@@ -29,9 +30,6 @@ from pxeserve.provision.phase import (
     Phase,
 )
 from pxeserve.provision.responses import FileReply, ShortReply
-
-MAX_BODY = 4096
-"""Longest body of a POST in bytes."""
 
 SLICE = 2 << 20
 """Most file bytes sent to one connection before the others have their turn. A socket holds little more, and each slice costs a wake-up."""
@@ -62,7 +60,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_buffer", "_house", "_request", "_sending", "deadline", "descriptor", "idle", "peer", "phase", "since", "sock", "watched",
+        "_buffer", "_house", "_long", "_request", "_sending", "deadline", "descriptor", "idle", "peer", "phase", "since", "sock", "watched",
     )  # fmt: skip
 
     def __init__(self, sock: socket.socket, peer: str, house: House, now: float) -> None:
@@ -78,6 +76,7 @@ class Connection:
         self._buffer = b""
         self._request: Request | None = None
         self._sending: _Sending | None = None
+        self._long = False
 
     def readable(self, now: float) -> None:
         """Read what is there; it is acted upon in its turn, when all that came in the same moment has been read."""
@@ -131,6 +130,9 @@ class Connection:
         """Close it; what the kernel has taken is still delivered."""
         self.phase = CLOSED
         self.sock.close()
+        if self._long:
+            self._long = False
+            self._house.bodies.give_back()
 
     def advance(self, now: float) -> None:
         """Take the turn with what has been read."""
@@ -146,10 +148,13 @@ class Connection:
             if isinstance(found, BadRequest):
                 self._house.count(f"bad-request-{found.reason}")
                 return self._refuse(found.status, now)
-            status = _allowed(found)
+            status = refused(found)
             if status:
                 self._house.count(f"refused-{status}")
                 return self._refuse(status, now, found)
+            if found.length > MAX_BODY and not self._room():
+                self._house.count("busy")
+                return self._refuse(503, now, found)
             self._request = found
             self._continue(found, now)
         request = self._request
@@ -160,6 +165,11 @@ class Connection:
         raw, self._buffer = self._buffer[:whole], self._buffer[whole:]
         self._request = None
         return self._answer(request, raw, now)
+
+    def _room(self) -> bool:
+        """Whether there is room for a long body; it is this connection's until it is closed."""
+        self._long = self._long or self._house.bodies.take()
+        return self._long
 
     def _continue(self, request: Request, now: float) -> None:
         """A body is to come: give it its own time, and say so to who waits to be asked (RFC 9110 section 10.1.1)."""
@@ -285,14 +295,3 @@ class Connection:
             self.sock.shutdown(socket.SHUT_WR)
         except OSError:
             self.close()
-
-
-def _allowed(request: Request) -> int:
-    """0, or the status with which a request is refused for its method or body."""
-    if request.method == "POST":
-        if not request.path.startswith("/p/"):
-            return 405
-        return 413 if request.length > MAX_BODY else 0
-    if request.method not in ("GET", "HEAD"):
-        return 405
-    return 400 if request.length else 0

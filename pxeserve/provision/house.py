@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from pxeserve.provision.bodies import Room
 from pxeserve.provision.head import Request
 from pxeserve.provision.media import FolderAsked
 from pxeserve.provision.responses import FileReply, ShortReply
@@ -18,6 +19,11 @@ class House(Protocol):
     @property
     def own(self) -> frozenset[str]:
         """The authorities that are this listener's, as `address` and `address:port`."""
+        ...
+
+    @property
+    def bodies(self) -> Room:
+        """The room for long bodies."""
         ...
 
     def wall(self) -> float:

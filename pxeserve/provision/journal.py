@@ -17,6 +17,7 @@ from pxeserve.events.clients import Clients
 from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
 from pxeserve.handout.answer import Who
+from pxeserve.installs.logs import Kept
 from pxeserve.provision.repeats import Repeats, Several
 from pxeserve.repo.packages import Packages
 
@@ -140,6 +141,21 @@ class Journal:
         consumed) or committed (it hung up at the very last byte)."""
         self._emit("http.answerfile", address, f"answerfile {outcome}", {"outcome": outcome, "bytes": sent}, install)
 
+    def answerfile_missed(self, address: str) -> None:
+        """`http.answerfile` with the outcome not-found: an answerfile was asked for with a token that opens none, or none any more. Told of
+        for machines that are known, and beyond 100 a minute and address not at all."""
+        if self._too_many(address):
+            return
+        now = self._clock()
+        who = self._clients.who(address, now)
+        if who.host is None:
+            return
+        text = "asked for an answerfile that is not there, or no longer: its token is used up, has lapsed, or is another machine's"
+        data = {"outcome": "not-found", "bytes": 0}
+        event = Event("http.answerfile", now, text, host=who.host, mac=who.mac, address=address, install=who.install, data=data)
+        with self._lock:
+            self._recorder.emit(event)
+
     def script(self, address: str, name: str, size: int) -> None:
         """`http.script`: a hook script of `size` bytes was handed out."""
         self._emit("http.script", address, f"script {harmless(name)}", {"name": harmless(name), "bytes": size})
@@ -147,6 +163,11 @@ class Journal:
     def progress(self, address: str, stage: str) -> None:
         """`http.progress`: the machine reported a stage."""
         self._emit("http.progress", address, f"reports {stage}", {"stage": stage})
+
+    def log(self, address: str, kept: Kept) -> None:
+        """`http.log`: the end of the installer's log came and is kept; its last lines tell most."""
+        data = {"stage": kept.stage, "bytes": kept.size, "last": list(kept.last)}
+        self._emit("http.log", address, f"the end of the installer's log came: {kept.size} bytes", data, kept.install)
 
     @property
     def full(self) -> bool:

@@ -16,6 +16,7 @@ from pxeserve.handout.answer import Who
 from pxeserve.handout.names import Asked
 from pxeserve.provision import wsgi
 from pxeserve.provision.app import Acts, Services, make_app
+from pxeserve.provision.bodies import Room
 from pxeserve.provision.booting import Boots
 from pxeserve.provision.connection import Connection
 from pxeserve.provision.head import Request
@@ -42,6 +43,7 @@ class Machines:
     app: Flask
     pool: Pool
     boots: Boots | None = None
+    bodies: Room = field(default_factory=Room)
     give_back: Callable[[Connection, bool], None] = field(default=lambda _connection, _whole: None)
 
     def close(self) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, null, select, update
 
-from pxeserve.domain.install import Install, InstallState
+from pxeserve.domain.install import LIVE_STATES, Install, InstallState
 from pxeserve.store import tables as t
 
 
@@ -41,6 +41,7 @@ class InstallRow:
     ended_at: float | None
     ended_because: str | None
     secret: bytes | None = None
+    remembered: Mapping[str, Any] | None = None
 
     def view(self) -> Install:
         """As the rest of the house sees it."""
@@ -79,6 +80,36 @@ def newest_of(connection: Connection, host_id: int) -> InstallRow | None:
     return _one(connection.execute(query.order_by(t.install.c.armed_at.desc(), t.install.c.id.desc()).limit(1)).first())
 
 
+def newest_by_host(connection: Connection, host_ids: Collection[int] | None = None) -> dict[int, InstallRow]:
+    """The newest install of each of these hosts, or of all, by one query; without what is sealed in them, which nobody looks at here."""
+    light = [null().label(column.name) if column.name in ("sealed", "secret") else column for column in t.install.columns]
+    newest_first = (t.install.c.armed_at.desc(), t.install.c.id.desc())
+    nth = func.row_number().over(partition_by=t.install.c.host_id, order_by=newest_first).label("nth")
+    query = select(*light, nth).where(t.install.c.rehearsal_mac.is_(None))
+    if host_ids is not None:
+        query = query.where(t.install.c.host_id.in_(host_ids))
+    ranked = query.subquery()
+    rows = connection.execute(select(*(ranked.c[column.name] for column in t.install.columns)).where(ranked.c.nth == 1))
+    return {row.host_id: _row(row) for row in rows}
+
+
+def live(connection: Connection, host_ids: Collection[int]) -> dict[int, InstallState]:
+    """Which of these hosts have an install that has not ended, and how far it is."""
+    states = [str(state) for state in LIVE_STATES]
+    query = select(t.install.c.host_id, t.install.c.state).where(t.install.c.rehearsal_mac.is_(None), t.install.c.state.in_(states))
+    return {row.host_id: InstallState(row.state) for row in connection.execute(query.where(t.install.c.host_id.in_(host_ids)))}
+
+
+def last_done(connection: Connection, host_ids: Collection[int] | None = None) -> dict[int, float]:
+    """When the last installation of each of these hosts, or of all, was reported done, in epoch seconds; those without one are left out."""
+    install = t.install.c
+    query = select(install.host_id, func.max(install.ended_at).label("at")).where(install.state == str(InstallState.DONE))
+    query = query.where(install.rehearsal_mac.is_(None)).group_by(install.host_id)
+    if host_ids is not None:
+        query = query.where(install.host_id.in_(host_ids))
+    return {row.host_id: row.at or 0.0 for row in connection.execute(query)}
+
+
 def of_rehearsal(connection: Connection, mac: str) -> InstallRow | None:
     """The install of a rehearsal identity."""
     return _one(connection.execute(select(t.install).where(t.install.c.rehearsal_mac == mac)).first())
@@ -87,14 +118,6 @@ def of_rehearsal(connection: Connection, mac: str) -> InstallRow | None:
 def by_token(connection: Connection, token_hash: str) -> InstallRow | None:
     """The install whose answerfile's token has this SHA-256 (hex)."""
     return _one(connection.execute(select(t.install).where(t.install.c.token_hash == token_hash)).first())
-
-
-def ever_done(connection: Connection, host_id: int) -> bool:
-    """Whether an installation of this host was ever reported done."""
-    query = select(t.install.c.id).where(
-        t.install.c.host_id == host_id, t.install.c.rehearsal_mac.is_(None), t.install.c.state == InstallState.DONE
-    )
-    return connection.execute(query.limit(1)).first() is not None
 
 
 def in_states(connection: Connection, states: frozenset[InstallState]) -> list[InstallRow]:

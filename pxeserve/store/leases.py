@@ -7,7 +7,7 @@ any acknowledgement leaves; others only read. Refuses to know the policy by whic
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address
@@ -120,6 +120,18 @@ def sighting(connection: Connection, address: IPv4Address) -> Sighting | None:
     """Who was last seen asking another server for `address`."""
     row = connection.execute(select(t.sighting).where(t.sighting.c.address == str(address))).first()
     return Sighting(IPv4Address(row.address), row.mac, row.at) if row else None
+
+
+def sightings_of(connection: Connection, macs: Collection[str]) -> list[Sighting]:
+    """Which addresses these MACs were seen asking other servers for, the last time for each address."""
+    rows = connection.execute(select(t.sighting).where(t.sighting.c.mac.in_(macs)))
+    return [Sighting(IPv4Address(row.address), row.mac, row.at) for row in rows]
+
+
+def known_macs(connection: Connection, macs: Collection[str]) -> set[str]:
+    """Those of these MACs that have or had a lease here, or were seen asking another server."""
+    of = (select(table.c.mac).where(table.c.mac.in_(macs)) for table in (t.lease, t.sighting))
+    return {mac for query in of for mac in connection.execute(query).scalars()}
 
 
 def _replace(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:

@@ -113,7 +113,9 @@ install = Table(
     Column("ended_at", Float),
     Column("ended_because", Text),
     Column("secret", LargeBinary),                    # a random root password, sealed: until it is asked for, a day at most
+    Column("remembered", JSON),                       # what was declared when it was armed, without secrets: for whoever arms again
 )
+Index("install_host", install.c.host_id, install.c.armed_at)
 Index(
     "one_live_install", install.c.host_id, unique=True,
     sqlite_where=text("rehearsal_mac IS NULL AND state IN ('armed','booting','answered','installing','frozen')"),
@@ -206,6 +208,7 @@ event = Table(
     Column("text", Text, nullable=False, server_default=""),
     Column("data", JSON, nullable=False),
     Column("outbox_id", Integer, unique=True),        # of `install_event`, so that a crash between copy and delete doubles nothing
+    Column("steady", Float),                          # when it happened, on a clock that nobody sets; NULL in rows of older releases
     sqlite_autoincrement=True,
 )
 Index("event_host", event.c.host, event.c.id)
@@ -218,6 +221,34 @@ counter = Table(
     Column("reason", Text, primary_key=True),
     Column("count", Integer, nullable=False),
 )
+
+steady_clock = Table(
+    "steady_clock", EVENTS,                           # one row: what is added to CLOCK_BOOTTIME in this run of the kernel
+    Column("boot_id", Text, primary_key=True),
+    Column("base", Float, nullable=False),
+    Column("reached", Float, nullable=False),         # the clock never stands before it
+)
+
+install_log = Table(
+    "install_log", EVENTS,                            # the end of an installer's log, sent by its hook when it failed; masked
+    Column("install", Text, primary_key=True),
+    Column("stage", Text, primary_key=True),
+    Column("host", Text),
+    Column("at", Float, nullable=False),
+    Column("size", Integer, nullable=False),          # bytes as they came
+    Column("content", LargeBinary, nullable=False),   # zlib
+)
+
+install_time = Table(
+    "install_time", EVENTS,                           # how long the stages of an ended install took: it outlives its events
+    Column("install", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("profile", Text, nullable=False),
+    Column("ended_at", Float, nullable=False),
+    Column("done", Boolean, nullable=False),
+    Column("stages", JSON, nullable=False),           # seconds by stage
+)
+Index("install_time_profile", install_time.c.profile, install_time.c.ended_at)
 
 discovered = Table(
     "discovered", EVENTS,                             # machines that network-booted and were no host then, as they described themselves

@@ -15,6 +15,11 @@ _BESIDE = frozenset({"install.armed", "install.cancelled", "install.lapsed", "dh
 """What people and time do to an install: it happens between boots, not in one."""
 
 
+def order(event: EventRow) -> tuple[float, int]:
+    """In what order things happened: by the clock that nobody sets, and what came in the same instant as it was written down."""
+    return event.at if event.steady is None else event.steady, event.id
+
+
 @dataclass(slots=True)
 class Boot:
     """One boot: its events in their order. `session` is what DHCP opened it with, or None for a machine that came without."""
@@ -44,7 +49,7 @@ def group(events: Sequence[EventRow]) -> Grouped:
     that began last, and what names no MAC to the last boot of all.
     """
     grouping = _Grouping()
-    for event in sorted(events, key=lambda one: (one.at, one.id)):
+    for event in sorted(events, key=order):
         grouping.add(event)
     return grouping.end()
 
@@ -56,6 +61,7 @@ class _Grouping:
         self._last: dict[str | None, Boot] = {}
         self._waiting: dict[str, list[EventRow]] = {}
         self._beside: list[EventRow] = []
+        self._mixed: list[Boot] = []
 
     def add(self, event: EventRow) -> None:
         if event.session is not None:
@@ -70,9 +76,9 @@ class _Grouping:
     def end(self) -> Grouped:
         for mac in list(self._waiting):
             self._came_to_nothing(mac)
-        for boot in self._boots:
-            boot.events.sort(key=lambda one: (one.at, one.id))
-        begun = sorted((boot for boot in self._boots if boot.events), key=lambda boot: boot.events[0].at)
+        for boot in self._mixed:
+            boot.events.sort(key=order)
+        begun = sorted((boot for boot in self._boots if boot.events), key=lambda boot: order(boot.events[0]))
         return Grouped(tuple(begun), tuple(self._beside))
 
     def _of_session(self, event: EventRow, session: str) -> None:
@@ -81,8 +87,8 @@ class _Grouping:
             boot = self._new(session, event.mac)
             self._by_session[session] = boot
         for asked in self._waiting.pop(event.mac or "", []):
-            if event.at - asked.at <= _ASKED_BEFORE:
-                boot.events.append(asked)
+            if event.moment - asked.moment <= _ASKED_BEFORE:
+                self._put_in(boot, [asked])
             else:
                 self._new(None, asked.mac).events.append(asked)
         boot.events.append(event)
@@ -96,15 +102,22 @@ class _Grouping:
         if boot is None:
             boot = self._new(None, event.mac)
             self._last[event.mac] = self._last[None] = boot
-        boot.events += self._waiting.pop(event.mac or "", [])
+        if self._waiting:
+            self._put_in(boot, self._waiting.pop(event.mac or "", []))
         boot.events.append(event)
 
     def _came_to_nothing(self, mac: str) -> None:
         """Requests that nothing followed: the machine's latest try, or its last boot's installer."""
         asked = self._waiting.pop(mac)
         boot = self._last.get(mac)
-        if boot is None or asked[0].at - boot.events[-1].at > _ASKED_BEFORE:
+        if boot is None or asked[0].moment - boot.events[-1].moment > _ASKED_BEFORE:
             boot = self._new(None, mac)
+        self._put_in(boot, asked)
+
+    def _put_in(self, boot: Boot, asked: Sequence[EventRow]) -> None:
+        """Let `boot` have requests that had waited; what names no card may have come to it meanwhile."""
+        if asked and boot.events and order(boot.events[-1]) > order(asked[0]):
+            self._mixed.append(boot)
         boot.events += asked
 
     def _new(self, session: str | None, mac: str | None) -> Boot:

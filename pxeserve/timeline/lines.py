@@ -10,16 +10,21 @@ from typing import Any
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.steps import Step
 
+Reason = Mapping[str, str]
+"""One reason of a decision as the record has it: `weight`, `code`, `text`, `source`."""
+
 _BOOT = re.compile(r"/?b/[a-z0-9]+/[^/]+/(.+)")
 _LOADERS = ("pxelinux.0", "grubx64.efi", "grubia32.efi", "grubaa64.efi", "EFI/xenserver/grubx64.efi")
 _MENUS = ("pxelinux.cfg/", "grub.cfg", "grub/", "boot.ipxe", "ipxe/", "EFI/xenserver/grub.cfg")
+_BOOT_FILES = frozenset({"tftp.transfer", "http.boot"})
 _RAM_DISK = re.compile(r"(^|/)(install\.img|initrd[^/]*|initramfs[^/]*)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a timeline. `at` is epoch seconds when the step had ended; `bytes` and `seconds` belong to transfers; `ok` is False for
-    what went wrong; `first` and `last` are event ids (several alike events may have become one line)."""
+    what went wrong; `first` and `last` are event ids (several alike events may have become one line). `moment` is `at` by the clock that
+    nobody sets. `because` are the reasons of the decision that was in force, as `explain` would have given them."""
 
     at: float
     step: Step
@@ -29,10 +34,11 @@ class Line:
     seconds: float | None = None
     package: int | None = None
     packages: int | None = None
-    alike: str = ""
     count: int = 1
     first: int = 0
     last: int = 0
+    moment: float = 0.0
+    because: tuple[Reason, ...] = ()
 
     @property
     def rate(self) -> float | None:
@@ -49,8 +55,34 @@ def line(event: EventRow) -> Line:
     return make(event, data)
 
 
+def reasons(event: EventRow) -> tuple[Reason, ...]:
+    """The reasons of the decision that `event` tells of; none when it tells of none."""
+    said = (event.data or {}).get("because")
+    return tuple(one for one in said if isinstance(one, dict)) if isinstance(said, list) else ()
+
+
+MENU_NAMES, PARTS, REPOSITORY, PACKAGES = "menu-names", "parts", "repository", "packages"
+"""What events may have in common that follow each other, so that they become one line."""
+
+MEDIA = frozenset({"http.file", "ftp.file"})
+"""Kinds of events that tell of a medium's file. There are thousands of them in an installation."""
+
+
+def alike(event: EventRow) -> str:
+    """What `event` has in common with those beside it; empty when it stands for itself. Costs much less than a line."""
+    data = event.data or {}
+    if event.kind in MEDIA:
+        if data.get("package") is None:
+            return REPOSITORY
+        return PACKAGES if data.get("outcome") == "done" else ""
+    outcome = data.get("outcome")
+    if outcome == "part" and event.kind in _BOOT_FILES:
+        return PARTS
+    return MENU_NAMES if outcome == "refused:1" and event.kind in _BOOT_FILES and _name(data).startswith("pxelinux.cfg/") else ""
+
+
 def _of(event: EventRow, step: Step, text: str, **more: Any) -> Line:
-    return Line(event.at, step, text, first=event.id, last=event.id, **more)
+    return Line(event.at, step, text, first=event.id, last=event.id, moment=event.moment, because=reasons(event), **more)
 
 
 def _simple(step: Step) -> Callable[[EventRow, Mapping[str, Any]], Line]:
@@ -74,8 +106,8 @@ def _lent(event: EventRow, data: Mapping[str, Any], step: Step) -> Line:
     return _of(event, step, _short(event.text))
 
 
-def _refused(event: EventRow, data: Mapping[str, Any]) -> Line:
-    because = [one["text"] for one in data.get("because", ()) if isinstance(one, Mapping) and one.get("weight") == "refused"]
+def _refused(event: EventRow, _data: Mapping[str, Any]) -> Line:
+    because = [one["text"] for one in reasons(event) if one.get("weight") == "refused"]
     return _of(event, Step.FAILED, "; ".join([event.text, *because]), ok=False)
 
 
@@ -84,13 +116,12 @@ def _trouble(event: EventRow, _data: Mapping[str, Any]) -> Line:
 
 
 def _tftp(event: EventRow, data: Mapping[str, Any]) -> Line:
-    found = _BOOT.fullmatch(str(data.get("file", "")))
-    name = found[1] if found else str(data.get("file", "")).lstrip("/")
+    name = _name(data)
     outcome = data.get("outcome")
     if outcome == "refused:1" and name.startswith("pxelinux.cfg/"):
-        return _of(event, Step.LOADER, f"the loader looks for {name}: not there, as it should be", alike="menu-names")
+        return _of(event, Step.LOADER, f"the loader looks for {name}: not there, as it should be")
     if outcome == "part":
-        return _of(event, Step.OTHER, f"{name}: a part of it first", alike="parts")
+        return _of(event, Step.OTHER, f"{name}: a part of it first")
     if outcome == "aborted-probe":
         return _of(event, Step.OTHER, f"{name}: asked for its size first")
     if outcome != "done":
@@ -99,6 +130,13 @@ def _tftp(event: EventRow, data: Mapping[str, Any]) -> Line:
             text += f"; the machine's screen shows {screen}"
         return _of(event, Step.OTHER, text, ok=False, bytes=_number(data, "bytes"))
     return _of(event, _file_step(name), name, bytes=_number(data, "bytes"), seconds=_seconds(data))
+
+
+def _name(data: Mapping[str, Any]) -> str:
+    """A boot file's name, relative to its boot's own folder."""
+    file = str(data.get("file", ""))
+    found = _BOOT.fullmatch(file)
+    return found[1] if found else file.lstrip("/")
 
 
 def _file_step(name: str) -> Step:
@@ -112,10 +150,10 @@ def _file_step(name: str) -> Step:
 
 
 def _menu(event: EventRow, data: Mapping[str, Any]) -> Line:
-    reasons = [one["text"] for one in data.get("because", ()) if isinstance(one, Mapping) and one.get("code") != "loader"]
+    said = [one["text"] for one in reasons(event) if one.get("code") != "loader"]
     target = data.get("target")
     step = Step.OWN_DISK if target == "own-disk" else Step.MENU
-    return _of(event, step, f"{target}: {'; '.join(reasons)}")
+    return _of(event, step, f"{target}: {'; '.join(said)}")
 
 
 def _http(event: EventRow, data: Mapping[str, Any]) -> Line:
@@ -124,18 +162,18 @@ def _http(event: EventRow, data: Mapping[str, Any]) -> Line:
     outcome = data.get("outcome")
     files = data.get("files")
     if isinstance(files, list):  # what came within one second, when there was too much for a line each
-        step, alike = (Step.REPOSITORY, "repository") if package is None else (Step.PACKAGES, "packages")
+        step = Step.REPOSITORY if package is None else Step.PACKAGES
         figures = {"bytes": _number(data, "bytes"), "seconds": _seconds(data), "package": package, "packages": packages}
-        return _of(event, step, _short(event.text), **figures, alike=alike)
+        return _of(event, step, _short(event.text), **figures)
     if package is None:
         # "Is it there" is a GET closed after the header, and most of the names tried are not there.
-        return _of(event, Step.REPOSITORY, f"{name}: {outcome}", bytes=_number(data, "bytes"), alike="repository")
+        return _of(event, Step.REPOSITORY, f"{name}: {outcome}", bytes=_number(data, "bytes"))
     if outcome != "done":
         text = f"package {package} of {packages}: {_short(event.text)}"
         return _of(event, Step.OTHER, text, ok=False, bytes=_number(data, "bytes"))
     return _of(
         event, Step.PACKAGES, f"package {package} of {packages}: {name}", bytes=_number(data, "bytes"), seconds=_seconds(data),
-        package=package, packages=packages, alike="packages",
+        package=package, packages=packages,
     )  # fmt: skip
 
 
@@ -183,6 +221,7 @@ _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
     "dhcp.offer": _offer,
     "dhcp.request": _simple(Step.OTHER),
     "dhcp.ack": _ack,
+    "dhcp.system": _simple(Step.INSTALLER_ASKS),
     "dhcp.nak": _trouble,
     "dhcp.decline": _trouble,
     "dhcp.refused": _refused,
@@ -198,5 +237,6 @@ _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
     "http.answerfile": _answerfile,
     "http.script": _simple(Step.HOOK),
     "http.progress": _progress,
+    "http.log": _simple(Step.OTHER),
     "medium.damaged": _trouble,
 }

@@ -18,6 +18,7 @@ CHECKOUT = Path(__file__).parents[2]
 MAC = "52:54:00:77:00:01"
 GROUPS = {
     "host": ("add", "list", "show", "set", "remove", "install", "password", "cancel"),
+    "rack": ("list", "show"),
     "profile": ("add", "list", "show", "set", "remove"),
     "media": ("import", "imports", "list", "show", "verify", "create", "add-package", "set", "remove", "sample"),
     "loaders": ("import", "list"),
@@ -74,7 +75,10 @@ def test_every_command_explains_itself(words: tuple[str, ...]) -> None:
         assert "--config" in said.stdout
 
 
-WRONG = [("explode",), ("host", "explode"), ("host", "add", "--name", "x"), ("host", "show"), ("status", "--colour")]
+WRONG = [
+    ("explode",), ("host", "explode"), ("host", "install"), ("host", "cancel"), ("host", "install", "--rack", "R"),
+    ("host", "add", "--name", "x"), ("host", "show"), ("status", "--colour"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("words", WRONG, ids=" ".join)

@@ -47,11 +47,15 @@ class FixedBoots:
     refused: bool = False
     asked: list[tuple[str, IPv4Address, int, float]] = field(default_factory=list)
     rehearsed: set[str] = field(default_factory=set)
+    hosts: dict[str, str] = field(default_factory=dict)
 
     def boot(self, asker: Asker, xid: int, address: IPv4Address, now: float) -> Boot:
         self.asked.append((asker.mac, address, xid, now))
         reason = Reason(Weight.REFUSED if self.refused else Weight.CHOSE, "told", "as the test says", "test")
         return Boot(self.file, (reason,), self.refused, session="session")
+
+    def host_of(self, mac: str) -> str | None:
+        return self.hosts.get(mac)
 
     def rehearses(self, mac: str) -> bool:
         return mac in self.rehearsed

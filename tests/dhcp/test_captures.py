@@ -45,6 +45,9 @@ class ByTable:
         reason = Reason(Weight.CHOSE, "loader", f"{row.because} ({xid}, {address}, {now})", "table of loaders")
         return Boot(f"b/SESSION/SET/{row.file}", (reason,), session="SESSION", http_port=80 if row.http else None)
 
+    def host_of(self, mac: str) -> str | None:
+        return "" if mac == "" else None
+
     def rehearses(self, mac: str) -> bool:
         return mac == ""
 

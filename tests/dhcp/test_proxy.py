@@ -146,3 +146,19 @@ def test_a_rehearsals_own_relay_is_believed_for_its_identity_alone(proxy: Proxy,
     world.boots.rehearsed.add(here.mac)
     assert proxy.receive(heard(request), arrival, 0.0).sighted == TAKEN
     assert proxy.receive(heard(request), Arrival("eth0", OTHER, 40000, SERVER), 0.0).ignored == "overheard-from-afar"
+
+
+def test_the_operating_system_of_a_host_is_told_of_and_that_of_nobody_is_not(proxy: Proxy, world: Any, machine: Callable[..., Any]) -> None:
+    system = machine(plain=True)
+    wire = Arrival("eth0", NONE, 68, EVERYBODY)
+    asks = [system.say(Type.REQUEST, requested=TAKEN, server=OTHER), system.say(Type.REQUEST, requested=TAKEN)]
+    assert [proxy.receive(heard(one), wire, 0.0).heard for one in asks] == [None, None]
+    world.boots.hosts[system.mac] = "xen01"
+    took, had = [proxy.receive(heard(one), wire, 0.0) for one in asks]
+    assert took.heard is not None and had.heard is not None
+    assert took.heard.kind == had.heard.kind == "system"
+    assert (took.heard.host, took.heard.address, took.heard.text) == ("xen01", TAKEN, f"took {TAKEN} from {OTHER}")
+    assert (had.heard.host, had.heard.text, had.reply, had.sighted) == ("xen01", f"asks for {TAKEN} again", None, None)
+    assert "arch" not in had.heard.data
+    relayed = machine(plain=True, giaddr=OTHER)
+    assert proxy.receive(heard(relayed.say(Type.REQUEST, requested=TAKEN)), wire, 0.0).heard is None

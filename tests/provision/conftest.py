@@ -21,6 +21,7 @@ from pxeserve.events.recorder import SOCKET_NAME, Recorder
 from pxeserve.handout.answer import Given, Refused, Who, Why
 from pxeserve.handout.names import Asked
 from pxeserve.handout.request import By
+from pxeserve.installs.logs import Kept
 from pxeserve.provision.app import Acts
 from pxeserve.provision.booting import Boots
 from pxeserve.provision.journal import Journal
@@ -98,6 +99,11 @@ class Installs:
     def progress(self, token: str, stage: str, _address: IPv4Address, _now: float) -> bool:
         self.asked.append(("p", token, stage))
         return token == TOKEN
+
+    def log(self, token: str, stage: str, body: bytes, _address: IPv4Address, _now: float) -> Kept | None:
+        self.asked.append(("l", token, stage, len(body)))
+        fresh = [one[0] for one in self.asked].count("l") == 1
+        return Kept("i-1", stage, len(body), ("no disk",), fresh) if token == TOKEN else None
 
 
 @dataclass
@@ -232,7 +238,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     port = door.getsockname()[1]
     installs = Installs()
     recorder = Recorder(tmp_path / "run" / SOCKET_NAME, "provision")
-    acts = Acts(installs.deliver, installs.script, installs.progress)
+    acts = Acts(installs.deliver, installs.script, installs.progress, installs.log)
     names = Names()
     machines = build(tmp_path, store, recorder, acts, frozenset({f"127.0.0.1:{port}"}), Boots({}, names))
     clock = Clock()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from pxeserve.provision.bodies import AT_ONCE
 from pxeserve.store import tables as t
 
 NOT_FOUND = b"not found\n"
@@ -34,6 +35,7 @@ def test_the_table_of_routes_holds_nothing_of_the_console(site: Any) -> None:
         ("/a/<token>", frozenset({"GET"})),
         ("/s/<token>/<name>", frozenset({"GET"})),
         ("/p/<token>/<stage>", frozenset({"GET", "POST"})),
+        ("/p/<token>/<stage>.log", frozenset({"POST"})),
         ("/healthz", frozenset({"GET"})),
         ("/", frozenset({"GET"})),
         ("/media/<medium>/", frozenset({"GET"})),
@@ -160,6 +162,39 @@ def test_a_body_is_asked_for_and_bounded(site: Any) -> None:
     assert parts(site.talk(get(f"/a/{TOKEN}", "POST", b"x")))[0] == 405
     assert parts(site.talk(get("/healthz", "DELETE")))[0] == 405
     assert parts(site.talk(get("/healthz", "GET", b"x")))[0] == 400
+
+
+def test_the_end_of_a_log_is_taken_told_of_once_and_bounded(site: Any) -> None:
+    path = f"/p/{TOKEN}/installation-complete.log"
+    body = b"x" * (256 << 10)
+    assert parts(site.talk(get(path, "POST", body)))[::2] == (204, b"")
+    assert parts(site.talk(get(path, "POST", body)))[0] == 204
+    assert parts(site.talk(get(path, "POST", body + b"x")))[0] == 413
+    told = site.ear.wait("http.log")[0]
+    assert (told["install"], told["data"]) == ("i-1", {"stage": "installation-complete", "bytes": 256 << 10, "last": ["no disk"]})
+    for other in (f"/p/{TOKEN}/no-stage.log", f"/p/{'u' * 43}/failed.log", f"/p/{TOKEN}/../installation-complete.log"):
+        assert parts(site.talk(get(other, "POST", b"x")))[0] == 404
+    assert parts(site.talk(get(path)))[0] == 404   # as a report of that name, which is none
+    assert parts(site.talk(get(f"/p/{TOKEN}/a.log/b", "POST", b"x" * 5000)))[0] == 413
+    assert [one for one in site.installs.asked if one[0] == "l"] == [
+        ("l", TOKEN, "installation-complete", 256 << 10), ("l", TOKEN, "installation-complete", 256 << 10), ("l", "u" * 43, "failed", 1),
+    ]  # fmt: skip
+
+
+def test_only_so_many_long_bodies_are_held_at_once(site: Any) -> None:
+    path = f"/p/{TOKEN}/installation-complete.log"
+    head = get(path, "POST", b"", "Content-Length: 5000")
+    held = [site.connect(f"127.0.0.{number + 2}") for number in range(AT_ONCE)]
+    for sock in held:
+        sock.sendall(head + b"x" * 10)
+    refused = site.talk(head)
+    assert parts(refused)[0] == 503
+    assert parts(site.talk(get(f"/p/{TOKEN}/done", "POST", b"rc=0")))[0] == 204
+    for sock in held:
+        sock.sendall(b"x" * 4990)
+        assert sock.recv(100).startswith(b"HTTP/1.1 204 ")
+        sock.close()
+    assert parts(site.talk(get(path, "POST", b"x" * 5000)))[0] == 204
 
 
 def test_health_and_home(site: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.lines import line
 from pxeserve.timeline.reading import Timeline, read
-from pxeserve.timeline.steps import EXPECTED, LAST_PACKAGE, Step
+from pxeserve.timeline.steps import Step
 
 MAC = "52:54:00:77:00:01"
 SESSION = "p5gqazacr4iet3prnmcjera4ylarpzi"
@@ -124,11 +124,11 @@ STOPPED_AFTER = {
     11: ("the rest of the boot files", "stopped coming"),
     12: ("the installer asks for its answerfile", "no driver for its network card"),
     14: ("the installer asks for its answerfile", "answerfile= and install"),
-    16: ("the installer looks into the repository", "refused it"),
+    16: ("the installer looks into the repository", "refused the answerfile"),
     18: ("the first package", "no package was fetched"),
     19: ("the next package", "stopped coming"),
     21: ("the installer fetches its hook script", "no report did"),
-    22: ("the installer reports that it is done", "never reported back"),
+    22: ("the installer reports that it is done", "never reported that it is done"),
 }
 
 
@@ -143,7 +143,7 @@ def test_what_should_come_next_is_said_and_when_it_does_not_come_what_that_means
     late = timeline(cut, after=3600).boots[0].next
     assert late is not None
     assert late.overdue
-    assert missing in late.text
+    assert any(missing in text for text in (late.text, *(one.text for one in late.causes)))
     assert late.source
 
 
@@ -164,14 +164,19 @@ def test_a_host_that_is_done_is_only_expected_to_restart_and_never_overdue() -> 
 def test_nothing_follows_a_refusal_and_its_reason_is_told() -> None:
     refused = {"weight": "refused", "code": "unknown-arch", "text": "architecture 11 cannot run any installer", "source": "option 93"}
     boot = timeline(rows([("dhcp.discover", {}, False), ("dhcp.refused", {"because": [refused]}, True)]), after=3600).boots[0]
-    assert (boot.reached, boot.next) == (Step.FAILED, None)
+    assert boot.reached is Step.FAILED
+    assert boot.next is not None
+    assert (boot.next.overdue, boot.next.expected[:7], boot.next.causes[0].name) == (True, "nothing", "unknown-architecture")
+    assert "architecture 11" in boot.next.text
     assert "architecture 11" in boot.lines[-1].text
     assert not boot.lines[-1].ok
 
 
 def test_a_reported_failure_is_the_end() -> None:
     boot = timeline(rows([*STORY[:22], ("http.progress", {"stage": "failed"}, False)])).boots[0]
-    assert (boot.reached, boot.next, boot.lines[-1].ok) == (Step.FAILED, None, False)
+    assert (boot.reached, boot.lines[-1].ok) == (Step.FAILED, False)
+    assert boot.next is not None
+    assert (boot.next.overdue, boot.next.causes[0].name) == (True, "installer-failed")
 
 
 def test_a_failed_transfer_shows_what_stands_on_the_machines_screen() -> None:
@@ -207,7 +212,7 @@ def test_what_a_crowd_fetched_within_a_second_is_one_line_and_counts_as_what_it_
     assert (last.step, last.ok, last.bytes, last.seconds, last.package, last.packages) == (Step.PACKAGES, True, 6000, 0.5, 3, 3)
     assert last.text == "text of http.file"
     assert boot.next is not None
-    assert boot.next.expected == LAST_PACKAGE.expected
+    assert boot.next.expected.startswith("the installer fetches its hook script")
     looked = {name: value for name, value in several.items() if name not in ("package", "packages")}
     assert timeline(rows([*STORY[:16], ("http.file", looked, False)])).boots[0].lines[-1].step is Step.REPOSITORY
 
@@ -239,11 +244,3 @@ def test_alarms_stand_out() -> None:
     alarm = EventRow(1, BASE, "install.alarm", "xen01", data={"because": "10.77.0.66 asked and nothing says that it is that machine"})
     found = read("xen01", [alarm], BASE)
     assert [(one.ok, "10.77.0.66" in one.text) for one in found.beside] == [(False, True)]
-
-
-def test_every_expectation_names_its_source_and_a_sane_patience() -> None:
-    for step, expectation in EXPECTED.items():
-        assert expectation.after is step
-        assert expectation.source
-        assert 5 <= expectation.patience <= 3600
-        assert expectation.missing or step is Step.DONE

@@ -16,9 +16,13 @@ from dataclasses import dataclass, field
 
 from pxeserve import resources
 from pxeserve.answerfile.answers import Mode, Script, Stage
+from pxeserve.answerfile.scripts.consoles import CONSOLES
 from pxeserve.answerfile.scripts.dom0 import dom0_mem_fault, dom0_mem_of_host
 from pxeserve.answerfile.scripts.generations import GENERATIONS, Generation, stages
 from pxeserve.answerfile.scripts.names import DOM0_MEM, HOOK, NAME, ROTATION
+
+LOG_BYTES = 256 << 10
+"""So much of an installer's log, its end, is sent when it has failed."""
 
 _NOTICE = "# Written by pxeserve for this one installation; changes are lost.\n"
 _FOLDER = resources.folder("answerfiles") / "hooks"
@@ -123,7 +127,10 @@ def _wish_faults(wishes: Wishes) -> list[str]:
 def _hook(generation: Generation, runs: Mapping[Stage, Sequence[str]], progress: str) -> bytes:
     cases = [line for stage, words in runs.items() for line in (f"    {stage})", *(f"        {one}" for one in words), "        ;;")]
     scripts = ["scripts() {", "    case $stage in", *cases, "    esac", "}"] if cases else ["scripts() { :; }"]
-    head = _head(progress=f"{progress}/", argumentless=generation.argumentless or "", done_after=generation.done_after)
+    log = CONSOLES[generation.dialect].log
+    head = _head(
+        progress=f"{progress}/", argumentless=generation.argumentless or "", done_after=generation.done_after, log=log, most=str(LOG_BYTES)
+    )
     return (head + "\n".join(scripts) + "\n" + _BODIES["hook.sh"]).encode("ascii")
 
 

@@ -97,7 +97,7 @@ class Lender:
     def _discover(self, case: _Case) -> Outcome:
         subnet = self._subnet(case)
         if subnet is None:
-            return ignore("no-subnet")
+            return ignore("no-subnet", _heard(case) if case.host is not None else None)
         if not self._admitted(case, subnet):
             return ignore("too-many-new-clients")
         address = self._leases.offer(subnet, case.holder, case.message.address(Code.REQUESTED_ADDRESS), case.now)
@@ -125,7 +125,7 @@ class Lender:
         if claim is Claim.SELECTING and message.options[Code.SERVER_ID] != case.server.packed:
             if subnet is not None:
                 self._leases.withdraw(subnet, case.holder, case.now)
-            return ignore("other-server", _heard(case, address))
+            return ignore("other-server", _heard(case, address, message.address(Code.SERVER_ID)))
         if subnet is None:
             return ignore("no-subnet")
         if address is None:
@@ -240,12 +240,16 @@ def _through(giaddr: IPv4Address, circuit: bytes) -> str:
     return f"{giaddr} {circuit.hex()}".strip()
 
 
-def _heard(case: _Case, address: IPv4Address | None = None) -> Note | None:
+def _heard(case: _Case, address: IPv4Address | None = None, other: IPv4Address | None = None) -> Note | None:
     if not case.told:
         return None
     data = described(case.message, case.asker)
     if case.holder.relay:
         data["relay"] = case.holder.relay
+    if case.asker.ipxe:
+        data["user_class"] = "iPXE"
+    if other is not None:
+        data["server"] = str(other)
     kind = case.message.type.name.lower()
     text = f"asked for {address}" if address else "asked for an address"
     return Note(kind, text, address, case.host, data=data)

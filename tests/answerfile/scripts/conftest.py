@@ -17,6 +17,7 @@ import pytest
 SHELLS = {"dash": ["dash"], "busybox": ["busybox", "sh"], "bash": ["bash", "--posix"]}
 BUSYBOX = (
     "mkdir", "chmod", "rm", "cp", "mv", "cat", "sed", "cmp", "sync", "sleep", "sha256sum", "chroot", "id", "sh", "ls", "touch", "test", "[",
+    "tail",
 )  # fmt: skip
 
 
@@ -27,6 +28,7 @@ class Wire:
     base: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    posted: dict[str, bytes] = field(default_factory=dict)
     busy: dict[str, int] = field(default_factory=dict)   # path to how many times more it is answered with 503
 
     def address(self, name: str) -> str:
@@ -60,6 +62,12 @@ def wire() -> Iterator[Wire]:
             self.end_headers()
             self.wfile.write(body or b"")
             return None
+
+        def do_POST(self) -> None:
+            made.posted[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
+            made.asked.append(self.path)
+            self.send_response(204)
+            self.end_headers()
 
         def log_message(self, *arguments: object) -> None:
             pass

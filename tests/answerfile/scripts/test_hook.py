@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pxeserve.answerfile.answers import Mode, Stage
-from pxeserve.answerfile.scripts.compose import Composed, StageScript, Wishes, compose
+from pxeserve.answerfile.scripts.compose import LOG_BYTES, Composed, StageScript, Wishes, compose
 from pxeserve.answerfile.scripts.generations import GENERATIONS, stages
 from pxeserve.answerfile.scripts.names import HOOK
 
@@ -152,3 +152,49 @@ def test_a_site_s_script_cannot_take_the_hook_s_own_input(wire: Any, installer: 
     hook = composed(wire, "4.1", StageScript(FILLED, "reads.sh", b"#!/bin/sh\ncat\n")).files[HOOK]
     assert installer("dash", hook, "/tmp/root").stdout == ""
     assert wire.reports[-1] == "done"
+
+
+def failing(wire: Any, dialect: str, log: Path) -> bytes:
+    """The hook of `dialect`, with its installer's log lying elsewhere."""
+    hook = composed(wire, dialect).files[HOOK]
+    assert b"\nlog=/tmp/install-log\n" in hook
+    return hook.replace(b"\nlog=/tmp/install-log\n", f"\nlog={log}\n".encode())
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("fetcher", ["python", "python3", "curl"])
+def test_the_end_of_the_installers_log_comes_before_the_word_that_it_failed(
+    wire: Any, installer: Run, ramdisk: Callable[[str], Path], tmp_path: Path, shell: str, fetcher: str
+) -> None:
+    log = tmp_path / "install-log"
+    log.write_bytes(bytes(range(256)) * 2048 + b"the last line\n")
+    hook = failing(wire, "8.2", log)
+    assert installer(shell, hook, "1", tools=ramdisk(fetcher), stage="installation-complete").returncode == 0
+    assert wire.reports == ["installation-complete", "installation-complete.log", "failed"]
+    sent = wire.posted["/p/TOKEN/installation-complete.log"]
+    assert (len(sent), sent) == (LOG_BYTES, log.read_bytes()[-LOG_BYTES:])
+
+
+@pytest.mark.parametrize("dialect", [name for name in GENERATIONS if calls(name, good=False)])
+def test_every_generation_that_has_a_hook_for_it_sends_its_log(wire: Any, installer: Run, tmp_path: Path, dialect: str) -> None:
+    log = tmp_path / "install-log"
+    log.write_bytes(b"INSTALL FAILED.\n")
+    hook = failing(wire, dialect, log)
+    stage, arguments = calls(dialect, good=False)[-1]
+    installer("busybox", hook, *arguments, stage=stage)
+    assert list(wire.posted.values()) == [b"INSTALL FAILED.\n"]
+    assert wire.reports[-1] == "failed"
+
+
+def test_no_log_is_sent_when_all_went_well_or_there_is_none(
+    wire: Any, installer: Run, ramdisk: Callable[[str], Path], tmp_path: Path
+) -> None:
+    log = tmp_path / "install-log"
+    hook = failing(wire, "8.2", log)
+    installer("dash", hook, "1", stage="installation-complete")
+    log.write_bytes(b"all is well\n")
+    installer("dash", hook, "0", stage="installation-complete")
+    (tools := ramdisk("wget")).joinpath("tail").unlink()
+    installer("dash", hook, "1", stage="installation-complete", tools=tools)
+    assert wire.posted == {}
+    assert [word for word in wire.reports if word in ("done", "failed")] == ["failed", "done", "failed"]

@@ -1,0 +1,276 @@
+"""All that is known of one boot when its next step does not come, typed: what rules look at, and nothing else.
+
+Refuses to know events (`gather` reads them) and what any of it means (the rules do).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from pxeserve.domain.client import Firmware
+from pxeserve.timeline.steps import Step
+
+SOON = 600.0
+"""Boots of one card within so many seconds of each other follow from each other."""
+
+
+class File(StrEnum):
+    """What a file of a network boot is."""
+
+    LOADER = "loader"      # what firmware starts: pxelinux.0, GRUB, shim, iPXE
+    MODULE = "module"      # what a loader loads of its own: .c32, .mod, .lst
+    MENU = "menu"
+    KERNEL = "kernel"
+    RAM_DISK = "RAM disk"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A file that was asked for and what became of it. `name` is relative to the boot's folder; `outcome` is done, part, or how it went
+    wrong; `size` is None where it is not known; `answered`: the client acknowledged at least one packet; `screen` is the code that its
+    firmware shows; `detail` what the client said; `rule` what resolved the name."""
+
+    name: str
+    what: File
+    by: str
+    outcome: str
+    bytes: int = 0
+    size: int | None = None
+    blksize: int | None = None
+    resent: int = 0
+    answered: bool = True
+    screen: str = ""
+    detail: str = ""
+    rule: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it came."""
+        return self.outcome == "done"
+
+    @property
+    def probe(self) -> bool:
+        """Whether it was asked for its size or a part only, which is no failure."""
+        return self.outcome in ("aborted-probe", "part")
+
+    @property
+    def missed(self) -> bool:
+        """Whether there is no such file for this machine."""
+        return self.outcome in ("refused:1", "refused:2", "not-found")
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file of a medium that the installer fetched. `outcome` is done, cut, not-found or changed; `package` is its number, if any."""
+
+    medium: str
+    path: str
+    outcome: str
+    status: int = 200
+    bytes: int = 0
+    total: int = 0
+    package: int | None = None
+    packages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the linter had to say of the answerfile when the host was armed. `line` counts from 1."""
+
+    code: str
+    severity: str
+    line: int
+    message: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """What was decided when the host was armed, as the record keeps it. `disks` and `cards` are the names in its answerfile; `fixed`: its
+    address is in the answerfile; `source` the kind of its packages' address; `device` the card that fetches the answerfile; `vlan` the
+    words that name one; `stages` the hooks that report, None where that is not on record."""
+
+    mode: str = "fresh"
+    interactive: bool = False
+    plain: bool = False
+    medium: str = ""
+    dialect: str = ""
+    findings: tuple[Finding, ...] = ()
+    disks: tuple[str, ...] = ()
+    cards: tuple[str, ...] = ()
+    fixed: bool = False
+    source: str = ""
+    device: str = ""
+    vlan: str = ""
+    stages: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """Another boot of the same card, in short. `began` and `ended` are epoch seconds."""
+
+    began: float
+    ended: float
+    loader: str
+    reached: Step
+    target: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known besides the record: the configuration (`mode` of DHCP, how evidence `bind`s, `http` and `tftp` as machines reach them),
+    `ignored` DHCP messages of the last hour by reason, `others` the DHCP servers of others that were seen, `damaged` the damage of media by
+    name, `leave` how the profile has the machine leave a network boot, `secure_boot` that its profile says so."""
+
+    mode: str = ""
+    bind: str = "evidence"
+    http: str = ""
+    tftp: str = ""
+    ignored: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    others: tuple[str, ...] = ()
+    damaged: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    leave: str = ""
+    secure_boot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One boot as far as it has come; `state` is its install's when it began, `since` seconds before. Times are epoch seconds, `quiet`
+    seconds since its last sign of life, which was at `ended`.
+
+    `codes` are the reasons of its decisions, `refusals` those that gave it no boot file, each (code, sentence); `ignored` are reasons for
+    which its own DHCP messages went unanswered; `taken_from` the other server whose offer it took; `asked_us` that it took ours, or asked
+    port 4011; `menus` what its menus led to; `answers` how each request for its answerfile ended; `happened` what became of its install
+    meanwhile, each (word, sentence); `missed` names that media do not have; `reports` stages that a hook reported; `failures` what scripts
+    failed at; `before` and `after` are other boots of the same card, the nearest last and first.
+    """
+
+    reached: Step = Step.OTHER
+    mac: str = ""
+    newest: bool = True
+    quiet: float = 0.0
+    began: float = 0.0
+    ended: float = 0.0
+    known: Known = Known()
+    armed: Armed = Armed()
+    state: str = ""
+    since: float = 0.0
+    codes: tuple[str, ...] = ()
+    firmware: Firmware | None = None
+    arch: int | None = None
+    vendor_class: str = ""
+    ipxe: bool = False
+    mode: str = ""
+    relay: str = ""
+    discovers: int = 0
+    offers: int = 0
+    asked_us: bool = False
+    taken_from: str = ""
+    address: str = ""
+    naks: tuple[str, ...] = ()
+    declined: bool = False
+    ignored: tuple[str, ...] = ()
+    refusals: tuple[tuple[str, str], ...] = ()
+    set: str = ""
+    loader: str = ""
+    files: tuple[Fetch, ...] = ()
+    menus: tuple[str, ...] = ()
+    installer_asked: int = 0
+    installer_address: bool = False
+    answers: tuple[str, ...] = ()
+    happened: tuple[tuple[str, str], ...] = ()
+    hooks: int = 0
+    reports: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    media: tuple[Media, ...] = ()
+    missed: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+    package: int = 0
+    packages: int = 0
+    trouble: str = ""
+    before: tuple[Brief, ...] = ()
+    after: tuple[Brief, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was armed, and nothing was given to it before."""
+        return self.state in ("armed", "booting")
+
+    @property
+    def uefi(self) -> bool:
+        """Whether it boots by UEFI."""
+        return self.firmware not in (None, Firmware.BIOS, Firmware.IPXE)
+
+    @property
+    def http_boot(self) -> bool:
+        """Whether its loader comes over HTTP."""
+        return self.firmware in (Firmware.UEFI_HTTP, Firmware.UEFI_HTTP_ARM64, Firmware.IPXE, Firmware.IPXE_UEFI)
+
+    @property
+    def proxy(self) -> bool:
+        """Whether another server gives the addresses."""
+        return self.mode == "proxy"
+
+    @property
+    def dialect(self) -> str:
+        """The generation of its installer; "" when it is not on record."""
+        return self.armed.dialect
+
+    @property
+    def last(self) -> Fetch | None:
+        """The file that was asked for last, without mere questions for a size."""
+        return next((one for one in reversed(self.files) if not one.probe), None)
+
+    @property
+    def broken(self) -> Fetch | None:
+        """The last file, when it did not come whole although it is there."""
+        last = self.last
+        return last if last is not None and not last.whole and not last.missed else None
+
+    def asked_for(self, *kinds: File) -> tuple[Fetch, ...]:
+        """The files of these kinds, in their order."""
+        return tuple(one for one in self.files if one.what in kinds)
+
+    def has(self, *words: str) -> bool:
+        """Whether any of these happened to its install meanwhile."""
+        return any(word in words for word, _ in self.happened)
+
+    def refused(self, *codes: str) -> bool:
+        """Whether the decision refused it for one of these reasons."""
+        return any(code in codes for code, _ in self.refusals)
+
+    @property
+    def last_media(self) -> Media | None:
+        """The file of a medium that was fetched last."""
+        return self.media[-1] if self.media else None
+
+    @property
+    def restarted(self) -> float | None:
+        """Seconds from its last sign of life to its next network boot, None while there was none."""
+        return self.after[0].began - self.ended if self.after else None
+
+    @property
+    def same_loader(self) -> int:
+        """How often in a row this card has fetched one loader and come no further, or was refused it at last because of that."""
+        looped = self.refused("loop")
+        name = self.loader or (self.before[-1].loader if looped and self.before else "")
+        if not name or not (looped or self.reached in (Step.LOADER, Step.FAILED)):
+            return 0
+        return (0 if looped else 1) + self._in_a_row(lambda one: one.loader == name and one.reached is Step.LOADER)
+
+    @property
+    def own_disk_boots(self) -> int:
+        """How often in a row it was led to its own disk, this boot included."""
+        return 1 + self._in_a_row(lambda one: one.reached is Step.OWN_DISK) if self.reached is Step.OWN_DISK else 0
+
+    def _in_a_row(self, holds: Callable[[Brief], bool]) -> int:
+        count, began = 0, self.began
+        for one in reversed(self.before):
+            if not holds(one) or began - one.ended > SOON:
+                break
+            count, began = count + 1, one.began
+        return count

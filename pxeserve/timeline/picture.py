@@ -1,0 +1,136 @@
+"""One host as it stands at this moment, in a line: its state from the store, its step from what was heard of it.
+
+The store's word comes first: a step never contradicts a state. Pure; refuses to know how many hosts there are and where things are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import dropwhile
+
+from pxeserve.domain.install import LIVE_STATES, InstallState
+from pxeserve.store.events import EventRow
+from pxeserve.store.installs import InstallRow
+from pxeserve.timeline.lines import Line
+from pxeserve.timeline.missing import Known, Next
+from pxeserve.timeline.reading import BootLines, read
+from pxeserve.timeline.steps import Step
+from pxeserve.timeline.unheard import Hearing, Unheard, of_firmware, unheard
+
+IDLE = "idle"
+"""The state of a host that was never armed."""
+
+_ORDER = {step: number for number, step in enumerate(Step)}
+_MOVES_NOTHING = frozenset({Step.OTHER, Step.FAILED})
+_ADDRESSES = frozenset({Step.ASKS, Step.OFFERED, Step.ADDRESS, Step.INSTALLER_ASKS})
+"""Steps that come again while an installation goes on: leases are renewed."""
+
+_LOOK = "somebody else asked for it: pxeserve events --host {0}, then pxeserve host cancel {0}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a host stands. `since` is epoch seconds, when it came into `state`; `step` the last one that it reached since it was armed,
+    with `package` of `packages` while these come; `heard_at` is when it was last heard. `overdue` is what should have come by now,
+    `unheard` why nothing was heard at all, `because` why an install ended or stands still."""
+
+    host: str
+    state: str
+    since: float | None = None
+    step: Step | None = None
+    package: int | None = None
+    packages: int | None = None
+    heard_at: float | None = None
+    overdue: Next | None = None
+    unheard: Unheard | None = None
+    because: str | None = None
+
+    @property
+    def troubled(self) -> bool:
+        """Whether a person should look."""
+        return bool(self.overdue or self.unheard) or self.state in ("failed", "lapsed", "frozen")
+
+
+def standing(
+    host: str, install: InstallRow | None, events: Sequence[EventRow], heard: Hearing, known: Known, now: float, moment: float,
+    *, lapsed: bool = False,
+) -> Standing:
+    """Where `host` stands at epoch second `now`, which is `moment` by the clock that nobody sets. `events` are its last ones, `known` is
+    what is known besides; `lapsed` says that the time of its open `install` is over, though nobody has written that down yet."""
+    if install is None:
+        return Standing(host, IDLE)
+    own = [event for event in events if event.at >= install.armed_at]
+    booted = list(dropwhile(lambda event: not of_firmware(event), own))  # its own system's leases are no steps of an installation
+    boots = [boot for boot in read(host, booted, moment, known).boots if not boot.rehearsal]
+    last = boots[-1] if boots else None
+    state = InstallState.LAPSED if lapsed else install.state
+    moved = [one for boot in boots for one in boot.lines if one.step not in _MOVES_NOTHING]
+    step = _step(install, state, last)
+    package = next((one for one in reversed(moved) if one.package is not None), None) if step is Step.PACKAGES else None
+    live = state in LIVE_STATES
+    following = last.next if last is not None and live else None
+    return Standing(
+        host,
+        str(state),
+        _since(install, state, own),
+        step,
+        package.package if package else None,
+        package.packages if package else None,
+        own[-1].at if own else None,
+        following if following is not None and following.overdue else None,
+        unheard(install.armed_at, now, heard) if state is InstallState.ARMED else None,
+        _because(host, install, state),
+    )
+
+
+def _step(install: InstallRow, state: InstallState, boot: BootLines | None) -> Step | None:
+    """The last step that moved something, and no less than what the state says."""
+    reached = _reached(boot.lines) if boot is not None else None
+    if state is InstallState.DONE:
+        return Step.OWN_DISK if reached is Step.OWN_DISK else Step.DONE
+    least = _least(install, state)
+    if least is None or (reached is not None and _ORDER[reached] >= _ORDER[least]):
+        return reached
+    return least
+
+
+def _reached(lines: Sequence[Line]) -> Step | None:
+    reached: Step | None = None
+    for one in lines:
+        renewed = one.step in _ADDRESSES and reached is not None and _ORDER[reached] > _ORDER[one.step]
+        if one.step in _MOVES_NOTHING or renewed:
+            continue
+        reached = one.step
+    return reached
+
+
+def _least(install: InstallRow, state: InstallState) -> Step | None:
+    match state:
+        case InstallState.BOOTING:
+            return Step.MENU
+        case InstallState.ANSWERED | InstallState.INSTALLING:
+            return Step.ANSWERFILE if install.wants_answerfile else Step.RAM_DISK
+    return None
+
+
+def _since(install: InstallRow, state: InstallState, events: Sequence[EventRow]) -> float | None:
+    if install.ended_at is not None:
+        return install.ended_at
+    match state:
+        case InstallState.ARMED:
+            return install.armed_at
+        case InstallState.LAPSED:
+            return install.expires
+        case InstallState.ANSWERED:
+            return install.delivered_at
+    told = [event.at for event in events if event.kind == f"install.{state}" and event.install == install.id]
+    return told[-1] if told else install.delivered_at or (events[0].at if events else install.armed_at)
+
+
+def _because(host: str, install: InstallRow, state: InstallState) -> str | None:
+    if state is InstallState.FROZEN:
+        return _LOOK.format(host)
+    if state is InstallState.LAPSED:
+        return install.ended_because or "it was not consumed in time"
+    return install.ended_because

@@ -1,0 +1,216 @@
+"""The rules of the missing step: each has a source and a story that triggers it, and no situation ends without a sentence."""
+
+from __future__ import annotations
+
+import re
+import string
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.main import get_command
+
+from pxeserve.cli.main import app
+from pxeserve.domain.client import Firmware
+from pxeserve.store.events import EventRow
+from pxeserve.timeline.missing import Known, Situation, following, unheard
+from pxeserve.timeline.missing.dhcp import UNHEARD, UNHEARD_RULES
+from pxeserve.timeline.missing.shape import Rule
+from pxeserve.timeline.missing.situation import Armed, Fetch, File, Finding, Media
+from pxeserve.timeline.missing.verdict import ENDS, EXPECTATIONS, RULES
+from pxeserve.timeline.missing.words import WORDS
+from pxeserve.timeline.reading import read
+from pxeserve.timeline.steps import Step
+from tests.timeline.missing.cases import CASES, WHICH
+from tests.timeline.missing.stories import BASE, DONE, FIRST, OWN_DISK, PROXY, Tale, armed, own, tftp
+
+EVERY = (*RULES, *UNHEARD_RULES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_is_given_as_a_cause_of_its_story(rule: Rule) -> None:
+    found = CASES[rule.name].next(WHICH.get(rule.name, -1))
+    assert found.overdue
+    assert rule.name in [one.name for one in found.causes]
+
+
+def test_every_rule_has_one_name_and_says_all_that_it_should() -> None:
+    assert len({rule.name for rule in EVERY}) == len(EVERY)
+    for rule in EVERY:
+        assert all((rule.when, rule.text, rule.tell, rule.fix, rule.source)), rule.name
+        assert rule.after, rule.name
+
+
+def test_every_step_has_an_expectation_or_is_an_end() -> None:
+    expected = {one.after for one in EXPECTATIONS}
+    assert expected | ENDS == set(Step)
+    for step in set(Step) - ENDS:
+        last = [one for one in EXPECTATIONS if one.after is step][-1]
+        assert last.holds is None or step in (Step.OWN_DISK, Step.DONE), step
+
+
+def test_expectations_name_their_source_and_a_sane_patience() -> None:
+    for one in (*EXPECTATIONS, UNHEARD):
+        assert one.source
+        assert (one.holds is None) is (one.when == "")
+        if one.patience is not None:
+            assert 0 <= one.patience <= 3600
+            assert one.missing
+        for slow in one.slower:
+            assert slow.patience > (one.patience or 0)
+            assert slow.when
+            assert slow.source
+
+
+def test_sentences_use_only_words_that_are_known() -> None:
+    for rule in EVERY:
+        for text in (rule.text, rule.tell, rule.fix):
+            assert {name for _, name, _, _ in string.Formatter().parse(text) if name} <= set(WORDS), rule.name
+    for one in EXPECTATIONS:
+        assert {name for _, name, _, _ in string.Formatter().parse(f"{one.expected} {one.missing}") if name} <= set(WORDS)
+
+
+def test_a_machine_that_comes_no_further_by_itself_is_not_overdue_too_early() -> None:
+    for name in ("tftp-closed", "ldlinux-not-asked", "waits-at-menu", "no-card-driver", "disk-refused", "network-lost"):
+        tale = CASES[name]
+        soon = type(tale)(tale.boots, tale.known, 2.0, tale.gap, tale.beside).next()
+        assert (soon.overdue, soon.text, soon.causes) == (False, "", ())
+
+
+texts = st.text(max_size=20)
+fetches = st.builds(
+    Fetch, name=texts, what=st.sampled_from(File), by=st.sampled_from(["tftp", "http"]), outcome=st.sampled_from(
+        ["done", "timeout", "cut", "refused:1", "not-found", "client-error", "aborted-probe", "part", "changed", "source-error"]),
+    bytes=st.integers(0, 10**9), size=st.none() | st.integers(0, 10**9), blksize=st.none() | st.integers(8, 65464), answered=st.booleans(),
+    rule=st.sampled_from(["", "menu: no evidence of who asks", "menu: not by MAC"]), screen=texts, detail=texts,
+)  # fmt: skip
+media = st.builds(
+    Media, medium=texts, path=st.sampled_from([".treeinfo", "Packages/a.rpm", "packages.main/XS-PACKAGES"]),
+    outcome=st.sampled_from(["done", "cut", "not-found", "changed"]), status=st.sampled_from([200, 206, 404, 416, 500]),
+    package=st.none() | st.integers(1, 9), packages=st.just(9),
+)  # fmt: skip
+findings = st.builds(Finding, code=texts, severity=st.sampled_from(["error", "warning", "info"]), line=st.integers(0, 99), message=texts)
+armings = st.builds(
+    Armed, interactive=st.booleans(), plain=st.booleans(), dialect=st.sampled_from(["", "4.1", "6.5", "8.2", "xs9"]),
+    findings=st.lists(findings, max_size=2).map(tuple), disks=st.sampled_from([(), ("sda",), ("/dev/disk/by-id/x",)]), fixed=st.booleans(),
+    source=st.sampled_from(["", "http", "nfs"]), device=st.sampled_from(["", "all", "eth0"]), vlan=st.sampled_from(["", "17"]),
+    stages=st.sampled_from([None, (), ("installation-start",)]),
+)  # fmt: skip
+situations = st.builds(
+    Situation, reached=st.sampled_from(Step), newest=st.booleans(), quiet=st.floats(0, 10**6), armed=armings,
+    known=st.builds(Known, mode=st.sampled_from(["", "proxy", "server", "off"]), others=st.sampled_from([(), ("10.0.0.1",)]),
+                    ignored=st.sampled_from([{}, {"no-subnet": 3}])),
+    state=st.sampled_from(["", "armed", "done", "answered", "failed"]), firmware=st.none() | st.sampled_from(Firmware),
+    arch=st.none() | st.integers(0, 40), mode=st.sampled_from(["", "proxy", "server"]), relay=texts, discovers=st.integers(0, 5),
+    asked_us=st.booleans(), taken_from=texts, declined=st.booleans(), ignored=st.lists(texts, max_size=2).map(tuple),
+    refusals=st.lists(st.tuples(st.sampled_from(["loop", "no-loader", "x"]), texts), max_size=2).map(tuple),
+    loader=st.sampled_from(["", "pxelinux.0", "grubx64.efi", "shimx64.efi"]), files=st.lists(fetches, max_size=4).map(tuple),
+    menus=st.sampled_from([(), ("installer",), ("plain",), ("own-disk",)]), installer_asked=st.integers(0, 2),
+    installer_address=st.booleans(),
+    answers=st.lists(st.sampled_from(["delivered", "cut", "not-found", "refused"]), max_size=2).map(tuple),
+    happened=st.lists(st.tuples(st.sampled_from(["frozen", "lapsed", "alarm", "withheld"]), texts), max_size=2).map(tuple),
+    media=st.lists(media, max_size=3).map(tuple), missed=st.sampled_from([(), (".treeinfo",)]), found=st.sampled_from([(), (".treeinfo",)]),
+    package=st.integers(0, 9), packages=st.sampled_from([0, 9]), failures=st.sampled_from([(), ("a.sh: ended with 1",)]),
+)  # fmt: skip
+
+
+@given(situations)
+def test_no_situation_ends_without_a_sentence(situation: Situation) -> None:
+    found = following(situation)
+    if found is None:
+        assert situation.reached in ENDS | {Step.DONE, Step.OWN_DISK}
+        return
+    assert found.expected
+    assert found.source
+    if found.overdue:
+        assert found.text
+        assert found.causes
+        weights = [["proven", "likely", "possible"].index(one.weight) for one in found.causes]
+        assert weights == sorted(weights)
+        assert all(text.isprintable() for one in found.causes for text in (one.text, one.tell, one.fix))
+    else:
+        assert (found.text, found.causes) == ("", ())
+
+
+def test_a_host_that_was_armed_and_not_heard() -> None:
+    assert not unheard(Situation(quiet=60)).overdue
+    late = unheard(Situation(quiet=3600))
+    assert late.overdue
+    assert {one.name for one in late.causes} == {rule.name for rule in UNHEARD_RULES} - {"lapsed-unheard"}
+    over = unheard(Situation(quiet=3600, happened=(("lapsed", "not in time"),)))
+    assert [one.name for one in over.causes] == ["lapsed-unheard"]
+
+
+def test_commands_that_are_named_exist() -> None:
+    front: Any = get_command(app)
+    for rule in EVERY:
+        for text in (rule.tell, rule.fix):
+            for word, follows in re.findall(r"pxeserve ([a-z]+)(?: ([a-z]+)\b)?", text):
+                if word == "names" or word == "doctor":  # a verb of this sentence; a command that comes with its own room
+                    continue
+                command = front.get_command(None, word)
+                assert command is not None, (rule.name, word)
+                if follows and getattr(command, "commands", None):
+                    assert follows in command.commands, (rule.name, word, follows)
+
+
+def test_what_the_record_rules_out_is_left_out() -> None:
+    stalled = [one.name for one in CASES["stalled"].next().causes]
+    assert stalled == ["stalled"]
+    silent = {one.name for one in CASES["no-card-driver"].next().causes}
+    assert "installer-unanswered" not in silent
+    assert "answerfile-finding" not in {one.name for one in CASES["refused-before-scripts"].next().causes}
+
+
+def test_the_linters_finding_is_the_first_cause_when_the_answerfile_was_the_last_sign() -> None:
+    found = CASES["answerfile-finding"].next()
+    assert found.causes[0].name == "answerfile-finding"
+    assert "line 7: <primarydisk> is not read" in found.text
+    assert found.expected == "the installer runs its first hook (installation-start)"
+
+
+def test_41_has_no_installation_start_so_its_next_sign_is_the_repository() -> None:
+    tale = CASES["refused-before-scripts"]
+    found = type(tale)(tale.boots, tale.known, beside=[armed(dialect="4.1")]).next()
+    assert found.expected == "the installer looks into the repository"
+
+
+def test_over_nfs_the_repository_is_not_waited_for() -> None:
+    tale = CASES["source-not-reached"]
+    found = type(tale)(tale.boots, tale.known, 1800.0, beside=[armed(source="nfs")]).next()
+    assert not found.overdue
+
+
+def test_a_host_led_to_its_own_disk_because_its_arming_was_over_is_told_so() -> None:
+    tale = Tale([OWN_DISK], beside=[armed(), own("lapsed", "it was not consumed in time")])
+    found = tale.next()
+    assert (found.overdue, found.causes[0].name) == (True, "menu-too-late")
+    assert Tale([DONE, OWN_DISK], beside=[armed()], known=PROXY).read().boots[-1].next is None
+
+
+def test_an_answerfile_that_waits_for_a_person_is_said_before_disks() -> None:
+    assert CASES["asks-a-person"].next().causes[0].name in ("answerfile-finding", "asks-a-person")
+
+
+def test_wire_text_is_harmless_in_sentences() -> None:
+    tale = Tale([[*FIRST, tftp("a\x1b[31m.0", "timeout", bytes=0, screen="PXE-E32")]])
+    assert all("\x1b" not in text for one in tale.next().causes for text in (one.text, one.tell, one.fix))
+
+
+def test_braces_from_the_wire_are_no_words() -> None:
+    tale = Tale([[*FIRST, tftp("{mac}{0}.0", "timeout", bytes=0, screen="PXE-E32")]])
+    assert "{mac}{0}.0" in tale.next().causes[0].text
+
+
+def test_a_host_that_was_armed_and_not_heard_has_its_sentence_in_the_timeline() -> None:
+    late = EventRow(1, BASE, "install.armed", "xen01", install="k", data={"mode": "fresh", "medium": "xcp83"})
+    silent = read("xen01", [late], BASE + 3600).next
+    assert silent is not None
+    assert (silent.overdue, silent.causes[0].name) == (True, "booted-its-disk")
+    over = EventRow(2, BASE + 3600, "install.lapsed", "xen01", install="k", data={"because": "it was not consumed in time"})
+    ended = read("xen01", [late, over], BASE + 7200).next
+    assert ended is not None
+    assert ended.causes[0].name == "lapsed-unheard"
+    assert read("xen01", [late, EventRow(2, BASE + 9, "install.cancelled", "xen01", install="k")], BASE + 3600).next is None
+    assert Tale([FIRST], beside=[armed()]).read().next is None
