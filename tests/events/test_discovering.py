@@ -67,7 +67,7 @@ def test_who_becomes_a_host_or_is_forgotten_goes(room: Any) -> None:
     assert [machine.mac for machine in machines(room)] == [STRANGER]
     with room.store.site.write() as connection:
         inventory.put_host(connection, Host(0, "xen09", (STRANGER,), "rack"))
-    ledger.prune(NOW)
+    ledger.forget_hosts()
     assert machines(room) == []
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -266,3 +267,13 @@ def test_an_import_that_is_taken_up_reads_again_what_lacks_a_sum_that_is_needed_
     import_medium(store, data, source, "both", lambda *_: None, "tester", 0.0)
     with store.site.read() as connection:
         assert all(row.md5 for row in media.files(connection, "both"))
+
+
+def test_who_is_nicer_already_stays_so() -> None:
+    """Only root may take niceness back: an import of a service that systemd made nicer would end with its first thread."""
+    program = (
+        "import os; from pxeserve.repo.onepass import be_nice; os.nice(15); os.geteuid() or os.setuid(65534); be_nice(); "
+        "print(os.getpriority(os.PRIO_PROCESS, 0))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout == f"{min(os.getpriority(os.PRIO_PROCESS, 0) + 15, 19)}\n", done.stderr

@@ -78,7 +78,9 @@ def test_it_goes_on_where_it_was_whoever_is_killed(service: Any) -> None:
 
         service.until(lambda: (ask(service), heard())[1], "it follows")
         for _ in range(3):
-            os.kill(service.children()["console"], signal.SIGKILL)
+            killed = service.children()["console"]
+            os.kill(killed, signal.SIGKILL)
+            service.until(lambda killed=killed: service.children()["console"] != killed, "the console is there again")
             ask(service)
             told(2)
         service.signal(signal.SIGHUP)
