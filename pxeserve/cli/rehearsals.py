@@ -81,7 +81,8 @@ def _bar(total: int, *, json: bool) -> Iterator[_Done]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     shown = Console(stderr=True, emoji=False)
-    columns = (TextColumn("rehearsed"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    said = TextColumn("{task.description}", markup=False)
+    columns = (TextColumn("rehearsed"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), said)
     with Progress(*columns, console=shown, transient=True) as bar:
         task = bar.add_task("", total=total)
         yield lambda text: bar.update(task, advance=1, description=visible(text)[:60])
