@@ -124,7 +124,7 @@ def _counted(config: Path | None, arguments: dict[str, Any], *, those_that_can: 
     """Show what would come of it, and ask how many that is: the hosts that were shown, the number that was typed, and those of them whose
     second installation was confirmed. Raises PxeserveError when one of them cannot be armed."""
     plan = visible(ask(config, "host.plan", arguments, _counting(json=False)))
-    _plan(plan, Console(stderr=True, highlight=False))
+    _plan(plan, Console(stderr=True, highlight=False, emoji=False))
     if plan["refused"] and not those_that_can:
         fix = "put that right, or leave those hosts out, or arm the others with --those-that-can"
         raise PxeserveError(f"{len(plan['refused'])} of {plan['found']} hosts cannot be armed, so none is", fix=fix)

@@ -82,5 +82,5 @@ def beside() -> Console:
     from rich.console import Console
 
     if sys.stderr.isatty():
-        return Console(stderr=True, highlight=False)
-    return Console(stderr=True, soft_wrap=True, width=10_000, highlight=False)
+        return Console(stderr=True, highlight=False, emoji=False)
+    return Console(stderr=True, soft_wrap=True, width=10_000, highlight=False, emoji=False)

@@ -88,7 +88,7 @@ def _judged(verdicts: list[Verdict]) -> None:
 def _printed(answer: Any, console: Console) -> None:
     console.print(answer["text"], markup=False, highlight=False, soft_wrap=True, end="")
     for note in answer["notes"]:
-        Console(stderr=True).print(escape(note), highlight=False)
+        Console(stderr=True, emoji=False).print(escape(note), highlight=False)
 
 
 def _listed(answer: Any, console: Console) -> None:

@@ -27,4 +27,4 @@ def exports(config: ConfigOption = None, json: JsonOption = False) -> None:
 def _printed(answer: Any, console: Console) -> None:
     console.print(answer["text"], markup=False, highlight=False, soft_wrap=True, end="")
     for name, why in answer["left_out"].items():
-        Console(stderr=True).print(escape(f"medium {name} is left out: {why}"), highlight=False)
+        Console(stderr=True, emoji=False).print(escape(f"medium {name} is left out: {why}"), highlight=False)

@@ -75,12 +75,12 @@ class Bar:
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             DownloadColumn(),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=Console(stderr=True, emoji=False),
             transient=True,
         )
         self._task: Any = None
@@ -90,12 +90,10 @@ class Bar:
 
     def __call__(self, progress: Mapping[str, Any]) -> None:
         """Move it."""
-        from rich.markup import escape
-
         if self._task is None:
             self._bar.start()
             self._task = self._bar.add_task("", total=progress["total"])
-        self._bar.update(self._task, completed=progress["done"], total=progress["total"], description=escape(progress["text"][-60:]))
+        self._bar.update(self._task, completed=progress["done"], total=progress["total"], description=progress["text"][-60:])
 
     def __exit__(self, *_: object) -> None:
         if self._task is not None:

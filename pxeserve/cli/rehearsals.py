@@ -78,14 +78,14 @@ def _bar(total: int, *, json: bool) -> Iterator[_Done]:
         yield lambda _: None
         return
     from rich.console import Console
-    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    shown = Console(stderr=True)
-    columns = (TextColumn("rehearsed"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    shown = Console(stderr=True, emoji=False)
+    said = TextColumn("{task.description}", markup=False)
+    columns = (TextColumn("rehearsed"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), said)
     with Progress(*columns, console=shown, transient=True) as bar:
         task = bar.add_task("", total=total)
-        yield lambda text: bar.update(task, advance=1, description=escape(visible(text))[:60])
+        yield lambda text: bar.update(task, advance=1, description=visible(text)[:60])
 
 
 def _table(reports: list[Report], head: str, name: Any) -> None:

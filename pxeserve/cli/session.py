@@ -84,12 +84,13 @@ def configured(config: Path | None, data: Path | None = None) -> Config:
 
 
 def console() -> Console:
-    """Where people read: no colours or boxes fitted to a terminal when it is none, so that names and sums come whole through a pipe."""
+    """Where people read: no colours or boxes fitted to a terminal when it is none, so that names and sums come whole through a pipe.
+    Nor pictures: rich would make one of `:ab:`, and MACs hold it."""
     from rich.console import Console
 
     if sys.stdout.isatty():
-        return Console(highlight=False)
-    return Console(soft_wrap=True, width=_UNBOUNDED, highlight=False)
+        return Console(highlight=False, emoji=False)
+    return Console(soft_wrap=True, width=_UNBOUNDED, highlight=False, emoji=False)
 
 
 def visible(value: Any) -> Any:
@@ -145,7 +146,7 @@ def note(text: str) -> None:
     """Something about the command itself, beside what it prints."""
     from rich.console import Console
 
-    Console(stderr=True, highlight=False, soft_wrap=True).print(visible(text), markup=False)
+    Console(stderr=True, highlight=False, soft_wrap=True, emoji=False).print(visible(text), markup=False)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from pxeserve.installs.secret import Secret
 from pxeserve.installs.states import Happening
 from pxeserve.installs.transition import move
 from pxeserve.keys import Keys
-from pxeserve.store import Store, audit, installs
+from pxeserve.store import Store, audit, installs, inventory
 from pxeserve.store.installs import InstallRow, TokenRow
 
 _CHANGES = 1
@@ -231,10 +231,13 @@ class Arming:
 def _refusals(connection: Connection, orders: Sequence[Order], rows: Sequence[InstallRow]) -> Iterator[Refusal]:
     """What has come between since these installations were checked."""
     live = installs.live(connection, [order.host.id for order in orders if order.rehearsal_mac is None])
+    cards = {host.id: host.macs for host in inventory.hosts(connection)}
     faults = {(row.medium, row.medium_revision): medium_fault(connection, row.medium, row.medium_revision) for row in rows}
     for order, row in zip(orders, rows, strict=True):
         name = order.host.name
         if order.rehearsal_mac is None and (state := live.get(order.host.id)):
             yield Refusal(name, already(name, state))
+        elif order.rehearsal_mac is None and cards.get(order.host.id, ()) != order.host.macs:
+            yield Refusal(name, ConflictError(f"{name} has other cards now, or is gone", fix="look at what it is, and arm it again"))
         elif fault := faults[row.medium, row.medium_revision]:
             yield Refusal(name, RefusedError(f"{name} cannot be armed: {fault}", fix="pxeserve media verify names all that is wrong"))

@@ -23,6 +23,9 @@ from pxeserve.store.logs import LogRow
 LAST = 12
 """Lines that are told with the event."""
 
+TOLD = 200
+"""Characters of each of them. All of it fits into an event in any script: one that is too long would travel without a word of this."""
+
 _LINE = 1000
 _MOST = 512 << 10
 """Characters of a line, and of all that is kept: what is harmless may be longer than what came."""
@@ -64,22 +67,31 @@ def keep(store: Store, keys: Keys, token: str, stage: str, body: bytes, address:
     text = shown(body, _secrets(row, keys))
     with store.events.write() as connection:
         fresh = logs.add(connection, LogRow(row.id, stage, host.name if host else None, now, len(body), text))
-    return Kept(row.id, stage, len(body), tuple(text.splitlines()[-LAST:]), fresh)
+    return Kept(row.id, stage, len(body), tuple(harmless(line, TOLD) for line in text.splitlines()[-LAST:]), fresh)
 
 
 def shown(body: bytes, secrets: Iterable[str] = ()) -> str:
     """`body` as lines that are harmless wherever they are shown, without `secrets` and without what looks like one. The first line may be a
     part of one."""
     known = sorted({one for one in secrets if len(one) >= _SHORTEST}, key=len, reverse=True)
-    lines = []
+    lines: list[str] = []
     for raw in body.split(b"\n"):
         line = raw.rstrip(b"\r").decode("utf-8", "surrogateescape")
+        if not lines:
+            line = _without_rest(line, known)
         for one in known:
             line = line.replace(one, _MASK)
         lines.append(harmless(_masked(line), _LINE))
     while lines and not lines[-1]:
         lines.pop()
     return "\n".join(lines)[-_MOST:]
+
+
+def _without_rest(line: str, known: Iterable[str]) -> str:
+    """`line` without the end of a secret that it begins with: the log may have been cut within one."""
+    rests = (one[start:] for one in known for start in range(1, len(one) - _SHORTEST + 1))
+    longest = max((len(rest) for rest in rests if line.startswith(rest)), default=0)
+    return _MASK + line[longest:] if longest else line
 
 
 def _masked(line: str) -> str:

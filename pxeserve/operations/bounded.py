@@ -45,9 +45,12 @@ def compose(text: str) -> yaml.Node | None:
 
 
 def load(text: str) -> Any:
-    """The plain value in `text`, bounded in the same way. Raises DeclaredError."""
+    """The plain value in `text`, bounded in the same way. Raises DeclaredError, which never quotes what it has read."""
     compose(text)
-    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C where there is one
+    try:
+        return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C where there is one
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, OverflowError):  # what it raises for `0x_`, `2001-99-99`, `!!bool x`
+        raise DeclaredError("a value in it is none of its kind", fix="put it in quotes, so that it is a text") from None
 
 
 def _count(text: str) -> None:

@@ -5,7 +5,7 @@ Refuses to know what hosts are answered; that is `inherited`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address
 
 from sqlalchemy import Connection
@@ -13,15 +13,20 @@ from sqlalchemy import Connection
 from pxeserve.config import Config
 from pxeserve.domain.host import Host
 from pxeserve.domain.identity import swapped
+from pxeserve.domain.install import LIVE_STATES
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations.selection import nearest
-from pxeserve.store import inventory
+from pxeserve.store import installs, inventory
 
 
 class Rivals:
-    """The hosts as they will be when a change is through: those that stand, and those that are put in their place by name."""
+    """The hosts as they will be when a change is through: those that stand, and those that are put in their place by name. `armed` are the
+    MACs of those among the latter for which an install is under way."""
 
-    def __init__(self, config: Config, profiles: Iterable[str], hosts: Iterable[Host]) -> None:
+    def __init__(
+        self, config: Config, profiles: Iterable[str], hosts: Iterable[Host], armed: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
+        self._armed = armed or {}
         self._config = config
         self._profiles = set(profiles)
         self._macs: dict[str, str] = {}
@@ -33,7 +38,8 @@ class Rivals:
 
     def check(self, host: Host) -> None:
         """Refuse what could not work, and take its place: an unknown profile, an address outside every subnet, a MAC, address, UUID or
-        serial that is another host's, a host that nothing is known of. Raises PxeserveError."""
+        serial that is another host's, a host that nothing is known of, another machine for an install that is under way. Raises
+        PxeserveError."""
         whose = f"host {host.name}"
         if host.profile not in self._profiles:
             near = nearest(host.profile, self._profiles)
@@ -43,6 +49,7 @@ class Rivals:
             raise PxeserveError(f"{whose}: a host needs at least one MAC address, or a system UUID until its cards are known")
         for mac in host.macs:
             self._free(whose, mac, self._macs.get(mac), host)
+            self._not_instead(whose, mac, host)
         if host.address is not None:
             self._in_a_subnet(whose, host.address)
             self._free(whose, f"address {host.address}", self._addresses.get(host.address), host)
@@ -68,6 +75,12 @@ class Rivals:
             networks = ", ".join(str(subnet.network) for subnet in dhcp.subnet)
             raise PxeserveError(f"{whose}: address {address} is in no subnet that is served ({networks})")
 
+    def _not_instead(self, whose: str, mac: str, host: Host) -> None:
+        """Whoever armed a host meant the machine that it was then: another one would be erased in its place."""
+        if mac not in self._armed.get(host.name, (mac,)):
+            said = f"{whose}: an install of it is under way, and would go to {mac}, which was none of its cards when it was armed"
+            raise ConflictError(said, fix=f"pxeserve host cancel {host.name} first, and arm it anew afterwards")
+
     @staticmethod
     def _free(whose: str, what: str, owner: str | None, host: Host, fix: str = "") -> None:
         if owner is not None and owner != host.name:
@@ -78,4 +91,7 @@ def beside(connection: Connection, config: Config, changed: Iterable[Host] = ())
     """The rivals of `changed` hosts, which are left out themselves: they are about to be what they were not."""
     names = {host.name for host in changed}
     profiles = (profile.name for profile in inventory.profiles(connection))
-    return Rivals(config, profiles, (host for host in inventory.hosts(connection) if host.name not in names))
+    present = inventory.hosts(connection)
+    live = {row.host_id for row in installs.in_states(connection, LIVE_STATES) if row.rehearsal_mac is None}
+    armed = {host.name: host.macs for host in present if host.id in live and host.name in names}
+    return Rivals(config, profiles, (host for host in present if host.name not in names), armed)

@@ -118,6 +118,17 @@ def world(tmp_path: Path) -> Iterator[World]:
 # --- the table ---
 
 
+def test_a_host_whose_cards_changed_while_it_was_prepared_is_not_armed(world: World) -> None:
+    """Preparing a rack takes a minute; the machine behind a new card is none that anybody looked at."""
+    order = world.order()
+    with world.store.site.write() as connection:
+        inventory.put_host(connection, replace(order.host, macs=("52:54:00:77:00:99",)))
+    with pytest.raises(ConflictError, match="xen01 has other cards now, or is gone"):
+        world.arming.arm(order, NOW)
+    world.arming.arm(world.order(), NOW)
+
+
+
 @pytest.mark.parametrize("state", list(InstallState))
 @pytest.mark.parametrize("happening", list(Happening))
 def test_nothing_leads_back_to_where_an_installer_is_given(state: InstallState, happening: Happening) -> None:

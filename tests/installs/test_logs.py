@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.install import InstallState
+from pxeserve.events.record import Event
 from pxeserve.installs import delivery
 from pxeserve.installs.logs import keep, shown
 from pxeserve.keys import load_keys
@@ -64,6 +65,22 @@ def test_the_log_of_a_running_install_is_kept_once_without_its_secret(world: Wor
     other = keep(world.store, world.keys, token, "installation-start", b"another\n", MINE, NOW + 62)
     assert other is not None
     assert other.fresh
+
+
+def test_the_last_lines_fit_into_an_event_in_any_script(world: World) -> None:
+    """Beyond 32,000 bytes an event travels without its data, and the record would not even say at which stage that was."""
+    token = installing(world)
+    taken = keep(world.store, world.keys, token, STAGE, ("\U0001f5a5" * 900 + "\n").encode() * 50, MINE, NOW + 60)
+    assert taken is not None
+    assert len(taken.last) == 12
+    event = Event("http.log", NOW, "the end of the installer's log came", data={"stage": STAGE, "last": list(taken.last)})
+    assert len(event.encode()) < 31_000
+
+
+@pytest.mark.parametrize("cut", range(len("planted-secret") - 4))
+def test_a_secret_that_the_beginning_was_cut_in_is_no_clue(cut: int) -> None:
+    rest = "planted-secret"[cut + 1 :]
+    assert shown(f"{rest}</root-password>\nplanted\n".encode(), {"planted-secret"}) == "[masked]</root-password>\nplanted"
 
 
 def test_no_log_is_taken_from_anybody_else_or_later(world: World) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.bounded import MAX_BYTES, MAX_DEPTH, compose, load
+from pxeserve.operations.settings import Setting, put
 from tests.operations.test_site import Site
 
 LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -35,6 +36,23 @@ def test_too_much_is_refused_with_its_line(text: str, says: str) -> None:
     with pytest.raises(PxeserveError) as error:
         compose(text)
     assert says in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[0x_]", "[0b_]", f"[{'1' * 5000}]", "[2001-99-99]", "[2001-01-01T99:99:99Z]", f"[1{':59' * 2000}.0]", "[!!int Secret]",
+        "[!!float Secret]", "[!!bool Secret]", "[!!timestamp Secret]", "[!!str [Secret]]", "{? [Secret] : 1}",
+        "[!!python/name:os.system x]",
+    ],
+)  # fmt: skip
+def test_a_value_that_is_none_of_its_kind_is_refused_and_not_repeated(text: str) -> None:
+    """Any of these went through as another error than ours: an incident in the log, with what was read."""
+    with pytest.raises(PxeserveError) as error:
+        load(text)
+    assert "Secret" not in str(error.value)
+    with pytest.raises(PxeserveError, match="neither text nor a list"):
+        put({}, Setting(("nameservers",), text))
 
 
 def test_an_alias_that_repeats_little_is_taken() -> None:

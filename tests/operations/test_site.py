@@ -15,6 +15,8 @@ from pxeserve.config import load
 from pxeserve.domain.install import InstallState
 from pxeserve.domain.medium import MediumState
 from pxeserve.errors import PxeserveError
+from pxeserve.events.ledger import Ledger
+from pxeserve.events.record import Event
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context
 from pxeserve.repo.sample import make_sample
@@ -93,6 +95,24 @@ def test_a_host_is_added_changed_shown_and_removed(site: Site) -> None:
     assert (shown["address"], shown["answerfile"], shown["mac"]) == (None, {}, [MAC, OTHER])
     assert site.ask("host.remove", name="xen01") == {"removed": "xen01"}
     assert site.ask("host.list") == []
+
+
+def test_an_install_under_way_goes_to_no_other_machine(site: Site) -> None:
+    """Whichever way the host's card is changed: the machine behind the new one would be erased. To have fewer cards is no danger."""
+    site.ask("host.set", name="xen01", mac=[MAC, OTHER], set=["uuid=7e57ab1e-0000-4000-8000-000000000001"])
+    site.ask("host.install", name="xen01")
+    third, forged = "52:54:00:77:00:03", {"vendor_class": "PXEClient", "arch": "0", "uuid": "7e57ab1e-0000-4000-8000-000000000001"}
+    Ledger(site.context.store).write([Event("dhcp.discover", 1_800_000_000.0, mac=third, data=forged)])
+    declared = f"hosts:\n- {{name: xen01, profile: rack, mac: [{MAC}, {third}]}}\n"
+    said = f"an install of it is under way, and would go to {third}"
+    assert said in site.refused("host.set", name="xen01", mac=[third])
+    assert said in site.refused("host.import", text=f"name,mac\nxen01,{third}\n", form="csv", file="f.csv")
+    assert said in site.refused("apply", text=declared)
+    assert said in site.refused("discovered.adopt", mac=third, name="xen01")
+    site.ask("host.set", name="xen01", mac=[OTHER], set=["rack=R1"])
+    assert said.replace(third, MAC) in site.refused("host.set", name="xen01", mac=[MAC, OTHER])
+    site.ask("host.cancel", name="xen01")
+    assert site.ask("discovered.adopt", mac=third, name="xen01")["mac"] == [OTHER, third]
 
 
 @pytest.mark.parametrize(
