@@ -13,7 +13,6 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from pxeserve.cli import unheard
 from pxeserve.cli.session import ConfigOption, JsonOption, console, invoke, stream
 
 app = typer.Typer(help="Racks: list, and show where each host stands.", no_args_is_help=True)
@@ -116,10 +115,18 @@ def _step(host: Mapping[str, Any]) -> str:
 
 def _why(host: Mapping[str, Any]) -> str:
     if found := host["unheard"]:
-        return unheard.sentence(found)
+        return _unheard(found)
     if overdue := host["overdue"]:
         return f"did not come: {overdue['expected']}: {overdue['text']}"
     return host["because"] or ""
+
+
+def _unheard(found: Mapping[str, Any]) -> str:
+    """In one line, the causes in the order of their likelihood."""
+    causes = found["causes"]
+    if len(causes) == 1:
+        return f"{found['text']}; {causes[0]['tell']}: {causes[0]['fix']}"
+    return f"{found['text']}; likely: " + "; ".join(f"({number}) {one['text']}" for number, one in enumerate(causes, 1))
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -9,8 +9,6 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from pxeserve.cli import unheard
-
 _DONE, _WRONG = "  ", "! "
 _STAGE = 22
 _LASTED = 10
@@ -30,13 +28,9 @@ def show(timeline: Any, console: Console) -> None:
     for number, boot in enumerate(boots, 1):
         console.print()
         _boot(number, boot, console)
-    if timeline["unheard"]:
+    if coming := timeline["unheard"] or timeline["next"]:
         console.print()
-        for line in unheard.lines(timeline["unheard"]):
-            _row(console, "! ", [line], ok=False)
-    if timeline["next"]:
-        console.print()
-        print_next(timeline["next"], console)
+        print_next(coming, console)
     if timeline["beside"]:
         console.print()
     for one in timeline["beside"]:

@@ -104,7 +104,7 @@ def _card(context: Context, snapshot: Snapshot, asked: str) -> tuple[str, Heard]
             raise PxeserveError(f"{error}, and there is no host of that name", fix=fix) from None
         if not host.macs:
             fix = "pxeserve discovered list shows who was heard, and pxeserve discovered adopt MAC --name NAME says that it is this one"
-            raise PxeserveError(f"{host.name}: no card of it is known yet, only its system UUID", fix=fix)
+            raise PxeserveError(f"{host.name}: no card of it is known yet, only its system UUID", fix=fix) from None
         known = [(mac, heard(context.store, mac)) for mac in host.macs]
         return max(known, key=lambda one: one[1].last or 0.0)
     return mac, heard(context.store, mac)
@@ -198,7 +198,7 @@ def _unheard(context: Context, who: Subject) -> Iterator[Reason]:
     source = f"install {who.install.id}"
     yield Reason(Weight.PASSED_OVER, "unheard", found.text, source)
     for cause in found.causes:
-        yield Reason(Weight.PASSED_OVER, "unheard-cause", f"it may be that {cause.what}: {cause.tell}", source)
+        yield Reason(Weight.PASSED_OVER, "unheard-cause", f"it may be that {cause.text}: {cause.tell}; {cause.fix}", source)
 
 
 def _damage(context: Context, decision: Decision, who: Subject) -> Iterator[Reason]:

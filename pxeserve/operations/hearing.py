@@ -23,7 +23,9 @@ from pxeserve.store import events as record
 from pxeserve.store.discovered import Machine
 from pxeserve.store.events import EventRow, Wanted
 from pxeserve.store.installs import InstallRow
-from pxeserve.timeline.unheard import Hearing, System, Unheard, hearing, unheard
+from pxeserve.timeline import missing
+from pxeserve.timeline.heard import Hearing, System, hearing
+from pxeserve.timeline.missing import Next
 
 EACH = 60
 """Events of each machine: more than one boot has steps, and some packages."""
@@ -67,18 +69,18 @@ def hearings(
     return found
 
 
-def silences(context: Context, hosts: Sequence[Host], newest: Mapping[int, InstallRow], now: float) -> dict[str, Unheard]:
+def silences(context: Context, hosts: Sequence[Host], newest: Mapping[int, InstallRow], now: float) -> dict[str, Next]:
     """Those of `hosts` that are armed and were not heard since, by name, with why. `newest` are their newest installs by row id."""
     waiting = {host.name: newest[host.id] for host in hosts if host.id in newest and newest[host.id].state is InstallState.ARMED}
     asked = [host for host in hosts if host.name in waiting and now < waiting[host.name].expires]
     if not asked:
         return {}
     heard = hearings(context, {host.name: waiting[host.name].armed_at for host in asked}, asked, tails(context, asked))
-    found = {name: unheard(waiting[name].armed_at, now, one) for name, one in heard.items()}
+    found = {name: missing.silence(one, waiting[name].armed_at, now) for name, one in heard.items()}
     return {name: one for name, one in found.items() if one is not None}
 
 
-def silence(context: Context, host: Host, now: float) -> Unheard | None:
+def silence(context: Context, host: Host, now: float) -> Next | None:
     """The same for one host, by what the store says of it; `now` is epoch seconds."""
     with context.store.site.read() as connection:
         newest = installs.newest_of(connection, host.id)

@@ -18,7 +18,7 @@ from pxeserve.operations.racks import standings
 from pxeserve.store import events as record
 from pxeserve.store import installs, inventory
 from pxeserve.store import tables as t
-from pxeserve.timeline.unheard import PATIENCE
+from pxeserve.timeline.missing.silent import PATIENCE
 from tests.operations.test_site import Site, furnished
 
 HOUR = 3600.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pxeserve.timeline.missing.dhcp import UNHEARD, UNHEARD_RULES
+from pxeserve.timeline.missing import silent
 from pxeserve.timeline.missing.shape import Expectation, Rule
 from pxeserve.timeline.missing.verdict import EXPECTATIONS, RULES
 from pxeserve.timeline.steps import Step
@@ -23,17 +23,13 @@ as machines take. Words in braces are filled in from the boot.
 
 def page() -> str:
     """All of it, in Markdown."""
-    parts = [_HEAD, *_armed()]
+    parts = [_HEAD, *_step("Armed, and not heard", silent.EXPECTATIONS, silent.RULES)]
     for step in Step:
         expectations = [one for one in EXPECTATIONS if one.after is step and one.expected]
         if expectations:
             parts += _step(f"After: {step}", expectations, [one for one in RULES if step in one.after])
-    parts += ["## All causes\n", *_causes((*UNHEARD_RULES, *RULES))]
+    parts += ["## All causes\n", *_causes((*silent.RULES, *RULES))]
     return "\n".join(parts)
-
-
-def _armed() -> Iterator[str]:
-    yield from _step("Armed, and not heard", [UNHEARD], UNHEARD_RULES)
 
 
 def _step(title: str, expectations: Iterable[Expectation], rules: Iterable[Rule]) -> Iterator[str]:
