@@ -121,7 +121,7 @@ def _row(console: Console, prefix: str, parts: list[str], *, ok: bool = True, st
     room = max(console.width - len(prefix), _NARROWEST)
     lines = textwrap.wrap("  ".join(parts), room, break_on_hyphens=False) or [""]
     for number, line in enumerate(lines):
-        console.print(Text((prefix if number == 0 else " " * len(prefix)) + line, style=style if ok else "red"))
+        console.print(Text(((prefix if number == 0 else " " * len(prefix)) + line).rstrip(), style=style if ok else "red"))
 
 
 def _figures(line: Any) -> list[str]:

@@ -71,6 +71,8 @@ CODES: Mapping[str, Meaning] = {
     "dhcp-no-address": Meaning(_D, "it gets no answer, since there is no address for it"),
     "way": Meaning(_D, "how it is told its boot file"),
     "way-changed": Meaning(_D, "it passed over the usual way, and is told in another"),
+    "unheard": Meaning(_D, "the host is armed, and was not heard since"),
+    "unheard-cause": Meaning(_D, "what that may be, the likeliest first"),
     "never-heard": Meaning(_D, "no DHCP message of it is on record"),
     "other-server": Meaning(_A, "the address comes from the other DHCP server"),
     "reservation": Meaning(_A, "the address is reserved for the host"),

@@ -1,7 +1,7 @@
 """The stages of one installation, in their order, as data: what each is called, and which part of the record it is made of.
 
-Finer than an installer's own stages and coarser than events: every second between the arming and the first boot from disk lies in one of
-them, also those in which nothing is heard. Refuses to know events.
+Finer than an installer's own stages and coarser than events: what takes long between the arming and the first boot from disk has one, also
+when nothing is heard in it. Refuses to know events.
 """
 
 from __future__ import annotations

@@ -304,6 +304,8 @@ class _Telling:
 def _silence(before: Phase, after: Phase | None) -> Phase | None:
     """What the silence between two stages is called, if it is one."""
     first, then = UNSEEN_BETWEEN
+    if before in first and after is Phase.PACKAGES:
+        return Phase.DISKS
     return Phase.UNSEEN if before in first and after in then else SILENT.get(before)
 
 

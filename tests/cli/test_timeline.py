@@ -81,6 +81,7 @@ def test_it_fits_into_eighty_columns_and_shows_stages_with_their_medians(store: 
     assert max(len(line) for line in lines) <= 80
     assert lines[0] == "xen01: done, 1 installation, 1 boot on record"
     row = next(number for number, line in enumerate(lines) if " packages " in line)
+    assert lines[row + 1].startswith(" " * 40), "what is too long goes on beneath itself"
     both = " ".join(f"{lines[row]} {lines[row + 1]}".split())
     assert "packages 4 m 12 s 2 of 2 620.0 MB, 2.5 MB/s (median of 3: 3 m 50 s)" in both
     assert any("installation one (fresh, medium xcp83)" in line and "done in 6 m 40 s" in line for line in [" ".join(lines[2:4])])

@@ -16,6 +16,9 @@ SUBNET = '[[dhcp.subnet]]\nnetwork = "10.77.0.0/24"\nrange = ["10.77.0.100", "10
 SERVER = '[dhcp]\nmode = "server"\n'
 
 
+HOOK = "[[webhook]]\nname = 'chat'\nurl = 'https://chat.example.com/'\nsecret_file = 'secret'\n"
+
+
 def loaded(tmp_path: Path, text: str, env: dict[str, str] | None = None) -> Config:
     file = tmp_path / "pxeserve.toml"
     file.write_text(text)
@@ -41,6 +44,15 @@ def test_with_no_file_at_all_it_is_a_working_server_in_proxy_mode() -> None:
         ("[http]\nport = 70000\n", "pxeserve.toml:2: http.port: "),
         ("[tftp]\nports = '5-2'\n", "is not a range of ports such as 40000-40999"),
         ("[tftp]\nports = '80-90'\n", "between 1024 and 65535"),
+        ("[metrics]\nlisten = 'localhost:9468'\n", "pxeserve.toml:2: metrics.listen: 'localhost:9468' is not an IPv4 address and a port"),
+        ("[metrics]\nlisten = '127.0.0.1:0'\n", "has no port such as 9468"),
+        ("[log]\nlevel = 'loud'\n", "pxeserve.toml:2: log.level: "),
+        ("[record]\nkeep_events = 5\n", "pxeserve.toml:2: record.keep_events: "),
+        (HOOK + "events = []\n", "pxeserve.toml:5: webhook.events: "),
+        (HOOK + "events = ['Install']\n", "'Install' is not a kind of event such as install.done"),
+        (HOOK + "events = ['webhook.*']\n", "would tell of itself without end"),
+        (HOOK + HOOK, "two webhooks have the name chat"),
+        (HOOK.replace("chat'", "my chat'", 1), "is not a name of small letters, digits and hyphens"),
         ("[arming]\nexpires = 'soon'\n", "'soon' is not a length of time such as 90s, 60m, 1h or 2d"),
         ("[arming]\nexpires = '1m'\n", "pxeserve.toml:2: arming.expires: "),
         ("[dhcp]\nmode = 'both'\n", "pxeserve.toml:2: dhcp.mode: "),

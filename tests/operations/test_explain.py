@@ -36,7 +36,7 @@ from pxeserve.operations.lent import would
 from pxeserve.operations.outlook import leaving as left_by
 from pxeserve.operations.outlook import outlook
 from pxeserve.snapshot import SnapshotSource
-from pxeserve.store import events, leases, media
+from pxeserve.store import events, installs, leases, media
 from pxeserve.store.events import EventRow
 from pxeserve.store.leases import LeaseRow, Sighting
 from tests.domain import test_decide as decided
@@ -257,6 +257,13 @@ def scenarios(house: House) -> Iterator[dict[str, Any]]:
     house.ask("profile.set", name="rack", set=["timezone=Europe/London"])
     house.ask("host.install", name="xen01", confirm="xen01")
     yield house.ask("explain", mac=MAC)
+    house.ask("host.add", name="xen02", mac=["52:54:00:77:00:09"], profile="rack")
+    house.ask("host.install", name="xen02", confirm="xen02")
+    with store.site.write() as connection:
+        row = installs.newest_of(connection, SnapshotSource(store).current().hosts["xen02"].id)
+        assert row is not None
+        installs.advance(connection, row, {"armed_at": time.time() - 600})
+    yield house.ask("explain", mac="xen02")
     house.ask("profile.set", name="rack", set=[f"boot.kernel_args={'x' * 1200}"])
     yield house.ask("explain", mac=MAC)
     with store.site.write() as connection:

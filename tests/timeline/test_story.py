@@ -274,6 +274,14 @@ def test_over_nfs_the_packages_are_a_silence_with_a_name() -> None:
     assert names(told(record))[7:10] == [Phase.START, Phase.UNSEEN, Phase.FILLED]
 
 
+def test_the_disks_have_their_silence_where_no_repository_is_looked_for() -> None:
+    record = whole()
+    record.rows = [one for one in record.rows if one.data is None or "XS-REPOSITORY-LIST" not in str(one.data.get("path"))]
+    disks = stage(told(record), Phase.DISKS)
+    assert disks.seconds == pytest.approx(22.5)
+    assert Phase.REPOSITORY not in names(told(record))
+
+
 def jumped(rows: Iterable[EventRow], after: int, seconds: float) -> list[EventRow]:
     """As the record stands when the wall clock is set by `seconds` after so many events: `steady` is what it was."""
     return [replace(one, steady=one.at, at=one.at + (seconds if number >= after else 0.0)) for number, one in enumerate(rows)]

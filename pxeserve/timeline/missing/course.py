@@ -90,17 +90,22 @@ class Course:
         self._facts[name] = self._facts.get(name, 0) + 1
 
     def _operating_system(self, data: Mapping[str, Any]) -> bool:
-        """Whether a DHCP message is an operating system's: firmware says that it boots, and does so before its files come."""
-        if ORDER[self._reached] >= ORDER[Step.KERNEL] and self._reached is not Step.OTHER:
-            return True
+        """Whether a DHCP message is an operating system's, or a loader's of its own: firmware says that it boots. One that says nothing at
+        all is an operating system's once the kernel has come."""
         vendor = data.get("vendor_class")
-        return vendor is not None and "arch" not in data and not str(vendor).startswith(("PXEClient", "HTTPClient"))
+        if vendor is not None:
+            return "arch" not in data and not str(vendor).startswith(("PXEClient", "HTTPClient"))
+        return self._runs_a_kernel()
+
+    def _runs_a_kernel(self) -> bool:
+        return ORDER[Step.KERNEL] <= ORDER[self._reached] < ORDER[Step.FAILED]
 
     def _asks(self, event: EventRow, data: Mapping[str, Any]) -> None:
         if reason := data.get("ignored"):
             self._more("ignored", str(reason))
         if self._operating_system(data):
-            self._count("installer_asked")
+            if self._runs_a_kernel():  # else GRUB asks for an address of its own, or a system that nothing led to an installer
+                self._count("installer_asked")
             return
         arch = str(data.get("arch", ""))
         if arch.isdigit():
@@ -130,9 +135,9 @@ class Course:
 
     def _ack(self, event: EventRow, data: Mapping[str, Any]) -> None:
         if not event.session and not data.get("file"):
+            if not self._runs_a_kernel():
+                return  # a loader's of its own, or a system that nothing led to an installer
             self._put(installer_address=True, address=event.address or "")
-            if self._reached is Step.OTHER:
-                return  # nothing led it to an installer: its own system
             done = self._reached in (Step.DONE, Step.FIRST_BOOT)
             self.reach(Step.FIRST_BOOT if done else Step.INSTALLER_ASKS)
             return
@@ -142,7 +147,7 @@ class Course:
 
     def _system(self, event: EventRow, data: Mapping[str, Any]) -> None:
         """A host's system that asks another server: the installer behind its RAM disk, or what lies on its disk."""
-        if self._reached is not Step.OTHER and ORDER[self._reached] >= ORDER[Step.KERNEL]:
+        if self._runs_a_kernel():
             self._ack(event, data)
 
     def _named(self, event: EventRow, data: Mapping[str, Any]) -> None:

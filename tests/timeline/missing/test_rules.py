@@ -24,7 +24,28 @@ from pxeserve.timeline.missing.words import WORDS
 from pxeserve.timeline.reading import next_step, read
 from pxeserve.timeline.steps import Step
 from tests.timeline.missing.cases import CASES, WHICH
-from tests.timeline.missing.stories import BASE, DONE, FIRST, OWN_DISK, PROXY, PXELINUX, Tale, armed, own, tftp
+from tests.timeline.missing.stories import (
+    BASE,
+    DONE,
+    FIRST,
+    LOADED,
+    OWN_DISK,
+    PROXY,
+    PXELINUX,
+    RAM_DISK,
+    SOME,
+    Tale,
+    address,
+    armed,
+    asks_again,
+    discover,
+    hook,
+    own,
+    package,
+    refused,
+    report,
+    tftp,
+)  # fmt: skip
 
 EVERY = (*RULES, *silent.RULES)
 
@@ -255,3 +276,20 @@ def test_the_next_step_alone_is_the_one_of_the_whole_timeline(name: str) -> None
     rows = tale.rows()
     now = max(one.at for one in rows) + tale.quiet
     assert next_step(rows, now, tale.known) == read("xen01", rows, now, tale.known).boots[-1].next
+
+
+def test_what_comes_after_a_reported_failure_does_not_undo_it() -> None:
+    late = Tale([[*SOME, report("failed"), package(3), hook()]], beside=[armed()]).next()
+    assert late.causes[0].name == "installer-failed"
+
+
+def test_a_refusal_is_no_end_when_the_machine_goes_on() -> None:
+    gone_on = Tale([[discover(7), refused("no-loader"), *FIRST, tftp(PXELINUX)]]).next()
+    assert gone_on.expected.startswith("the loader's modules")
+
+
+def test_grub_that_asks_for_an_address_of_its_own_is_no_installer() -> None:
+    asked = Tale([[*LOADED, asks_again(), address(), *RAM_DISK[len(LOADED) :]]], beside=[armed()]).next()
+    assert asked.expected == "the installer asks for its answerfile"
+    assert "installer-unanswered" not in [one.name for one in asked.causes]
+    assert asked.causes[0].name == "no-card-driver"
