@@ -25,7 +25,7 @@ from pxeserve.store.logs import LogRow
 from pxeserve.timeline.lines import Line
 from pxeserve.timeline.medians import Median, medians
 from pxeserve.timeline.reading import BootLines, Timeline, next_step, read
-from pxeserve.timeline.story import Stage, Story
+from pxeserve.timeline.told import Stage, Story
 
 _NEWEST = 400
 """Events that are looked at for what comes next: more than an install without its packages has."""

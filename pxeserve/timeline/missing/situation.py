@@ -107,11 +107,6 @@ class Situation:
     after: tuple[Brief, ...] = ()
 
     @property
-    def is_open(self) -> bool:
-        """Whether it was armed, and nothing was given to it before."""
-        return self.state in ("armed", "booting")
-
-    @property
     def uefi(self) -> bool:
         """Whether it boots by UEFI."""
         return self.firmware not in (None, Firmware.BIOS, Firmware.IPXE)
