@@ -30,6 +30,10 @@ def events(
     since: Annotated[int | None, typer.Option("--since", metavar="ID", help="Only what came after this event.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many.", min=1, max=10_000)] = 500,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as things happen, until Ctrl-C.")] = False,
+    at: Annotated[
+        datetime | None,
+        typer.Option("--at", formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"], help="A timeline as it was told at this moment, local time."),
+    ] = None,
     ignored: Annotated[bool, typer.Option("--ignored", help="What was ignored or lost in the last hour, by reason.")] = False,
 ) -> None:
     """What machines did. With --host alone: that host's installations stage by stage, its boots step by step, and what did not come; with
@@ -38,8 +42,9 @@ def events(
         invoke(config, json, "counters", {}, _counters)
         return
     narrowed = follow or mac or kind or since or rack or tag
-    if told or (bool(host) != bool(install) and not json and not narrowed):
-        invoke(config, json, "timeline", {"install": install} if install else {"host": host}, timeline.show)
+    if told or at or (bool(host) != bool(install) and not json and not narrowed):
+        whose = {"install": install} if install else {"host": host}
+        invoke(config, json, "timeline", whose if at is None else {**whose, "at": at.astimezone().timestamp()}, timeline.show)
         return
     arguments = {
         "host": host, "mac": mac, "kind": kind, "install": install, "rack": rack, "tag": tag or [], "since": since, "limit": limit,

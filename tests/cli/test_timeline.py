@@ -72,6 +72,15 @@ def page(answer: Any, width: int = 80) -> list[str]:
     return out.getvalue().splitlines()
 
 
+def test_it_can_be_told_as_it_was_at_a_moment_and_as_it_will_be(store: Store) -> None:
+    told(store)
+    [boot] = ask(store, "timeline", host="xen01", at=NOW + 30)["boots"]
+    assert (boot["reached"], boot["next"]["overdue"]) == ("RAM disk", False)
+    [boot] = ask(store, "timeline", host="xen01", at=NOW + 59 * 60)["boots"]
+    assert boot["reached"] == "done"
+    assert not ask(store, "timeline", host="xen01", at=NOW - 1)["boots"]
+
+
 def test_it_fits_into_eighty_columns_and_shows_stages_with_their_medians(store: Store) -> None:
     told(store)
     with store.events.write() as connection:
