@@ -5,6 +5,7 @@ Pure: events in, a summary out. Refuses to know where things heard are kept, and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -38,11 +39,13 @@ class Hearing:
     near: tuple[str, ...] = ()
 
 
-def hearing(events: Iterable[EventRow], since: float, *, systems: Sequence[System] = (), before: bool = True) -> Hearing:
-    """What `events` of a host say of the time since epoch second `since`; `systems` were heard by other ways than the record."""
-    later = [event for event in events if event.at >= since]
+def hearing(
+    events: Iterable[EventRow], since: float, *, systems: Sequence[System] = (), before: bool = True, until: float = math.inf
+) -> Hearing:
+    """What `events` of a host say of the time from epoch second `since` to `until`; `systems` were heard by other ways than the record."""
+    later = [event for event in events if since <= event.at <= until]
     own = [System(event.at, event.address, event.kind in _STARTS) for event in later if _of_system(event)]
-    heard = sorted((*own, *(one for one in systems if one.at >= since)), key=lambda one: (not one.started, one.at))
+    heard = sorted((*own, *(one for one in systems if since <= one.at <= until)), key=lambda one: (not one.started, one.at))
     return Hearing(any(of_firmware(event) for event in later), heard[0] if heard else None, before)
 
 

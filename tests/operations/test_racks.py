@@ -194,6 +194,23 @@ def test_an_armed_host_that_is_not_heard_says_so_everywhere(site: Site) -> None:
     assert any("ipmitool" in one["text"] for one in because if one["code"] == "unheard-cause")
 
 
+def test_a_timeline_of_an_earlier_moment_or_install_knows_nothing_of_what_came_later(site: Site) -> None:
+    host = machine(site, 0, 60).armed()
+    began = host.at
+    host.does("dhcp.discover", after=30).does("dhcp.ack", text="lent 10.77.0.9")
+    assert "started its own system" in site.ask("timeline", host="r00")["unheard"]["text"]
+    assert "started its own system" in site.ask("timeline", host="r00", at=began + 40)["unheard"]["text"]
+    assert site.ask("timeline", host="r00", at=began + 10)["unheard"] is None
+    assert site.ask("timeline", host="r00", at=began - 10)["unheard"] is None
+    for name, after in (("i-old", -20.0), ("i-r00", 20.0)):
+        host.at = began + after
+        host.does("install.armed")
+        with site.context.store.events.write() as connection:
+            connection.execute(t.event.update().where(t.event.c.at == host.at).values(install=name))
+    assert site.ask("timeline", install="i-r00")["unheard"] is not None
+    assert site.ask("timeline", install="i-old")["unheard"] is None
+
+
 def test_in_proxy_mode_a_system_is_known_by_what_it_asked_of_the_other_server(site: Site) -> None:
     host = machine(site, 0, 60).armed()
     with site.context.store.leases.write() as connection:
