@@ -12,7 +12,7 @@ TagOption = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", hel
 
 
 def asked(names: list[str] | None, rack: str | None, tags: list[str] | None) -> dict[str, Any]:
-    """The arguments of a verb that takes a selection, but for `all`."""
+    """The arguments of a verb that takes a selection."""
     return {"name": names or [], "rack": rack, "tag": tags or []}
 
 

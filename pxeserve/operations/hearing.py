@@ -86,7 +86,7 @@ def silences(
 
 
 def silence(context: Context, host: Host, now: float, *, install: str | None = None, until: float = math.inf) -> Next | None:
-    """The same for one host, by what the store says of it; `now` is epoch seconds. None when another install than `install` is its newest."""
+    """The same for one host, by what the store says of it; `now` in epoch seconds. None when its newest install is not `install`."""
     with context.store.site.read() as connection:
         newest = installs.newest_of(connection, host.id)
     if newest is None or install not in (None, newest.id):
