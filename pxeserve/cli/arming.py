@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pxeserve.cli import progress
+from pxeserve.cli.figures import clock
 from pxeserve.cli.selecting import NamesArgument, RackOption, TagOption, asked
 from pxeserve.cli.session import ConfigOption, JsonOption, ask, console, invoke, print_json, reporting_errors, visible, wrong_use
 from pxeserve.errors import PxeserveError
@@ -169,7 +169,7 @@ def _differs(differs: Iterable[str]) -> str:
 
 
 def _until(answer: Any) -> str:
-    return datetime.fromtimestamp(answer["expires"]).astimezone().strftime("%H:%M")
+    return clock(answer["expires"], "minutes")
 
 
 def _all_armed(answer: Any, shown: Console) -> None:

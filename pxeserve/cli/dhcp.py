@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pxeserve.cli.figures import moment
 from pxeserve.cli.session import ConfigOption, JsonOption, ask, console, invoke, print_json, reporting_errors
 from pxeserve.dhcp.asking import Verdict
 from pxeserve.dhcp.asking import check as dhcp_check
@@ -102,6 +102,6 @@ def _listed(answer: Any, console: Console) -> None:
     for column in ("address", "mac", "host", "calls itself", "state", "until"):
         table.add_column(column, no_wrap=column in ("address", "mac", "until"))
     for lease in answer["leases"]:
-        until = datetime.fromtimestamp(lease["expires"], UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+        until = moment(lease["expires"])
         table.add_row(lease["address"], lease["mac"], lease["host"] or "-", escape(lease["hostname"]), lease["state"], until)
     console.print(table)

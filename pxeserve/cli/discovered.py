@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pxeserve.cli.figures import moment
 from pxeserve.cli.selecting import labels
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, say, wrong_use
 from pxeserve.cli.tables import DryRun, imported, read
@@ -75,7 +75,7 @@ def _listed(answer: Any, console: Console) -> None:
     for one in answer:
         port = " ".join(word for word in (one["relay"], one["circuit"], one["remote"]) if word)
         kind = one["firmware"] or one["architecture"] or "-"
-        cells = (one["mac"], kind, one["vendor_class"], one["uuid"] or "-", port or "-", _when(one["last_seen"]), str(one["boots"]))
+        cells = (one["mac"], kind, one["vendor_class"], one["uuid"] or "-", port or "-", moment(one["last_seen"]), str(one["boots"]))
         table.add_row(*map(escape, cells))
     console.print(table)
     for one in answer:
@@ -88,8 +88,8 @@ def _shown(answer: Any, console: Console) -> None:
     for key in _WORDS:
         if answer[key]:
             console.print(f"{key.replace('_', ' ') + ':':14}{escape(str(answer[key]))}")
-    console.print(f"{'first seen:':14}{_when(answer['first_seen'])}")
-    console.print(f"{'last seen:':14}{_when(answer['last_seen'])}, {answer['boots']} network boots in all")
+    console.print(f"{'first seen:':14}{moment(answer['first_seen'])}")
+    console.print(f"{'last seen:':14}{moment(answer['last_seen'])}, {answer['boots']} network boots in all")
     for note in answer["notes"]:
         console.print(f"note: {escape(note)}")
 
@@ -98,7 +98,3 @@ def _adopted(answer: Any, console: Console) -> None:
     console.print(f"[bold]{escape(answer['name'])}[/bold]: {escape(', '.join(answer['mac']))}, profile {escape(answer['profile'])}")
     for note in answer["notes"]:
         console.print(f"note: {escape(note)}")
-
-
-def _when(at: float) -> str:
-    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pxeserve.cli import following, timeline
+from pxeserve.cli.figures import clock
 from pxeserve.cli.selecting import RackOption, TagOption
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, stream
 
@@ -57,7 +58,7 @@ def events(
 
 def _event(event: Any, console: Console) -> None:
     who = event["host"] or event["mac"] or event["address"] or "-"
-    console.print(Text(f"{_clock(event['at'])}  {who:<17}  {event['kind']:<18} {event['text']}"))
+    console.print(Text(f"{clock(event['at'])}  {who:<17}  {event['kind']:<18} {event['text']}"))
 
 
 def _counters(counters: Any, console: Console) -> None:
@@ -65,7 +66,3 @@ def _counters(counters: Any, console: Console) -> None:
         console.print("nothing was ignored or lost in the last hour")
     for one in counters:
         console.print(Text(f"{one['count']:>9}  {one['source']:<10} {one['reason']}"))
-
-
-def _clock(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).astimezone().time().isoformat("milliseconds")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from pxeserve.cli.figures import moment
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, wrong_use
 from pxeserve.errors import PxeserveError
 
@@ -27,7 +27,7 @@ def log(
 
 
 def _shown(answer: Any, console: Console) -> None:
-    came = datetime.fromtimestamp(answer["at"]).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    came = moment(answer["at"])
     head = f"{answer['host'] or 'a host that is gone'}, installation {answer['install']}: {answer['bytes']} bytes came at {came}"
     console.print(Text(f"{head}, at {answer['stage']}"), soft_wrap=True)
     for line in answer["lines"]:

@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pxeserve.cli import arming, host_log, passwords, unheard
+from pxeserve.cli import arming, host_log, passwords
 from pxeserve.cli.selecting import NamesArgument, RackOption, TagOption, asked, labels
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke, reporting_errors
 from pxeserve.cli.tables import DryRun, imported, read
+from pxeserve.cli.timeline import print_next
 
 app = typer.Typer(help="Hosts: add, import, list, show, set, remove, install, password, cancel, log.", no_args_is_help=True)
 app.command("log")(host_log.log)
@@ -162,7 +163,6 @@ def _shown(answer: Any, console: Console) -> None:
     for key, value in answer["answerfile"].items():
         console.print(f"  {escape(key)}: {escape(str(value))}")
     if answer.get("unheard"):
-        for line in unheard.lines(answer["unheard"]):
-            console.print(f"! {escape(line)}")
+        print_next(answer["unheard"], console)
     for note in answer.get("notes", ()):
         console.print(f"note: {escape(note)}")

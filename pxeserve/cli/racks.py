@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from pxeserve.cli import unheard
+from pxeserve.cli.figures import clock, duration
 from pxeserve.cli.session import ConfigOption, JsonOption, console, invoke, stream
 
 app = typer.Typer(help="Racks: list, and show where each host stands.", no_args_is_help=True)
@@ -63,7 +62,7 @@ class _Changes:
             said = " ".join(part for part in (host["state"], _step(host), _why(host)) if part)
             if self._before.get(host["host"]) != said:
                 self._before[host["host"]] = said
-                shown.print(Text(f"{_clock(picture['at'])}  {host['host']}  {said}"))
+                shown.print(Text(f"{clock(picture['at'], 'seconds')}  {host['host']}  {said}"))
 
 
 def _listed(answer: Any, shown: Console) -> None:
@@ -103,7 +102,7 @@ def _table(hosts: Any, at: float) -> Table:
     table = Table("host", "state", "for", "step", "")
     for one in hosts:
         style = "red" if one["troubled"] else _STYLES.get(one["state"], "")
-        cells = (one["host"], one["state"], _span(at - one["since"]) if one["since"] is not None else "", _step(one), _why(one))
+        cells = (one["host"], one["state"], duration(at - one["since"]) if one["since"] is not None else "", _step(one), _why(one))
         table.add_row(*(Text(cell) for cell in cells), style=style)
     return table
 
@@ -116,10 +115,18 @@ def _step(host: Mapping[str, Any]) -> str:
 
 def _why(host: Mapping[str, Any]) -> str:
     if found := host["unheard"]:
-        return unheard.sentence(found)
+        return _unheard(found)
     if overdue := host["overdue"]:
         return f"did not come: {overdue['expected']}: {overdue['text']}"
     return host["because"] or ""
+
+
+def _unheard(found: Mapping[str, Any]) -> str:
+    """In one line, the causes in the order of their likelihood."""
+    causes = found["causes"]
+    if len(causes) == 1:
+        return f"{found['text']}; {causes[0]['tell']}: {causes[0]['fix']}"
+    return f"{found['text']}; likely: " + "; ".join(f"({number}) {one['text']}" for number, one in enumerate(causes, 1))
 
 
 def _counts(counts: Mapping[str, int]) -> str:
@@ -128,14 +135,3 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 def _named(rack: str) -> str:
     return "in no rack" if rack == "-" else rack
-
-
-def _span(seconds: float) -> str:
-    minutes, rest = divmod(int(max(seconds, 0)), 60)
-    if minutes < 60:
-        return f"{minutes}:{rest:02}"
-    return f"{minutes // 60} h {minutes % 60:02}" if minutes < 2880 else f"{minutes // 1440} days"
-
-
-def _clock(at: float) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(at))

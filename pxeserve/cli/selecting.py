@@ -9,11 +9,10 @@ import typer
 NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Hosts by name.", show_default=False)]
 RackOption = Annotated[str | None, typer.Option("--rack", metavar="RACK", help="Those that stand in this rack.")]
 TagOption = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Those that have this tag; again: all of them.")]
-AllOption = Annotated[bool, typer.Option("--all", help="All hosts.")]
 
 
 def asked(names: list[str] | None, rack: str | None, tags: list[str] | None) -> dict[str, Any]:
-    """The arguments of a verb that takes a selection, but for `all`."""
+    """The arguments of a verb that takes a selection."""
     return {"name": names or [], "rack": rack, "tag": tags or []}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import typer
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from pxeserve.cli.figures import moment, size
 from pxeserve.cli.session import ConfigOption, JsonOption, invoke
 from pxeserve.cli.webhooks import standing
 
@@ -43,5 +43,5 @@ def _shown(answer: Any, console: Console) -> None:
 def _record(record: Any) -> str:
     if record["oldest"] is None:
         return "empty"
-    since = datetime.fromtimestamp(record["oldest"], UTC).astimezone().isoformat(" ", "minutes")
-    return f"{record['events']:,} events since {since}, {record['bytes'] / 1e6:,.1f} MB"
+    since = moment(record["oldest"])
+    return f"{record['events']:,} events since {since}, {size(record['bytes'])}"

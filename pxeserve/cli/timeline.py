@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from pxeserve.cli import unheard
+from pxeserve.cli.figures import clock, day, duration, size
 
 _DONE, _WRONG = "  ", "! "
 _STAGE = 22
@@ -30,23 +29,19 @@ def show(timeline: Any, console: Console) -> None:
     for number, boot in enumerate(boots, 1):
         console.print()
         _boot(number, boot, console)
-    if timeline["unheard"]:
+    if coming := timeline["unheard"] or timeline["next"]:
         console.print()
-        for line in unheard.lines(timeline["unheard"]):
-            _row(console, "! ", [line], ok=False)
-    if timeline["next"]:
-        console.print()
-        print_next(timeline["next"], console)
+        print_next(coming, console)
     if timeline["beside"]:
         console.print()
     for one in timeline["beside"]:
-        _row(console, f"{_mark(one)}{_day(one['at'])} {_clock(one['at'])}  ", [one["text"]], ok=one["ok"])
+        _row(console, f"{_mark(one)}{day(one['at'])} {clock(one['at'])}  ", [one["text"]], ok=one["ok"])
 
 
 def _install(one: Any, console: Console) -> None:
     said = ", ".join(part for part in (one["mode"], f"medium {one['medium']}" if one["medium"] else "") if part)
     lasted = f"{'in' if one['ended'] else 'for'} {duration(one['seconds'])}"
-    began = f"{_day(one['at'])} {_clock(one['at'])[:8]}"
+    began = f"{day(one['at'])} {clock(one['at'], 'seconds')}"
     head = f"installation {one['install']} ({said}), {began}: {one['state']} {lasted}"
     _row(console, "", [head], style="bold")
     for stage in one["stages"]:
@@ -65,7 +60,7 @@ def _stage(stage: Any, console: Console) -> None:
         parts.append(size(stage["bytes"]) + (f", {size(stage['rate'])}/s" if stage["rate"] else ""))
     if median:
         parts.append(f"(median of {median['of']}: {duration(median['seconds'])})")
-    prefix = f"{_mark(stage)}{_clock(stage['at'])[:8]}  {stage['name']:<{_STAGE}} {lasted:>{_LASTED}}  "
+    prefix = f"{_mark(stage)}{clock(stage['at'], 'seconds')}  {stage['name']:<{_STAGE}} {lasted:>{_LASTED}}  "
     _row(console, prefix, parts, ok=stage["ok"])
 
 
@@ -88,7 +83,7 @@ def _look(look: Any, console: Console) -> None:
 def _boot(number: int, boot: Any, console: Console) -> None:
     kind = " (rehearsal)" if boot["rehearsal"] else ""
     led = f", led to: {boot['target']}" if boot["target"] else ""
-    began = f"{_day(boot['began'])} {_clock(boot['began'])}"
+    began = f"{day(boot['began'])} {clock(boot['began'])}"
     _row(console, "", [f"boot {number}{kind}, {began}, {boot['mac'] or 'unknown card'}{led}"], style="bold")
     told: Any = []
     for line in boot["lines"]:
@@ -142,40 +137,9 @@ def _figures(line: Any) -> list[str]:
     return [said]
 
 
-def duration(seconds: float) -> str:
-    """Seconds as people say them: `0.4 s`, `12 s`, `4 m 12 s`, `1 h 05 m`."""
-    if seconds < 10:
-        return f"{max(seconds, 0.0):.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} m {whole % 60:02} s"
-    if whole < 86_400:
-        return f"{whole // 3600} h {whole % 3600 // 60:02} m"
-    return f"{whole // 86_400} d {whole % 86_400 // 3600:02} h"
-
-
-def size(count: float) -> str:
-    """Bytes as people say them, in powers of a thousand."""
-    for unit in ("bytes", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
-
-
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _mark(one: Any) -> str:
     return _DONE if one["ok"] else _WRONG
-
-
-def _day(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).astimezone().date().isoformat()
-
-
-def _clock(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).astimezone().time().isoformat("milliseconds")

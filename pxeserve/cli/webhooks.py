@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from pxeserve.cli.figures import moment
 from pxeserve.cli.session import NO, ConfigOption, JsonOption, invoke
 
 app = typer.Typer(help="Webhooks: events posted elsewhere as they happen.", no_args_is_help=True)
@@ -38,7 +38,7 @@ def _listed(hooks: Any, console: Console) -> None:
     for hook in hooks:
         console.print(Text(f"{hook['name']}: {', '.join(hook['events'])} to {hook['to']}: {standing(hook)}"))
         if hook["last_at"] is not None:
-            console.print(Text(f"  {_moment(hook['last_at'])}: {hook['last_result']}"))
+            console.print(Text(f"  {moment(hook['last_at'])}: {hook['last_result']}"))
 
 
 def _tested(answer: Any, console: Console) -> None:
@@ -52,10 +52,6 @@ def standing(hook: Any) -> str:
     """How a webhook fares, in a line."""
     said = hook["state"]
     if hook["failing_since"] is not None:
-        said += f" since {_moment(hook['failing_since'])}"
+        said += f" since {moment(hook['failing_since'])}"
     dropped = f", {hook['dropped']} given up" if hook["dropped"] else ""
     return f"{said}, {hook['waiting']} waiting, {hook['delivered']} delivered{dropped}"
-
-
-def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).astimezone().isoformat(" ", "seconds")

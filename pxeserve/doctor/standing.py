@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,12 +40,6 @@ def standing(store: Store) -> dict[str, Standing]:
         elif row.kind == GONE:
             found.pop(finding.key, None)
     return found
-
-
-def worst_first(findings: Iterable[Finding]) -> list[Finding]:
-    """In the order in which people should read them."""
-    order = {grade: number for number, grade in enumerate(Grade)}
-    return sorted(findings, key=lambda one: order[one.grade])
 
 
 def event(kind: str, finding: Finding, now: float) -> Event:

@@ -198,7 +198,7 @@ def _unheard(context: Context, who: Subject) -> Iterator[Reason]:
     source = f"install {who.install.id}"
     yield Reason(Weight.PASSED_OVER, "unheard", found.text, source)
     for cause in found.causes:
-        yield Reason(Weight.PASSED_OVER, "unheard-cause", f"it may be that {cause.what}: {cause.tell}", source)
+        yield Reason(Weight.PASSED_OVER, "unheard-cause", f"it may be that {cause.text}: {cause.tell}; {cause.fix}", source)
 
 
 def _damage(context: Context, decision: Decision, who: Subject) -> Iterator[Reason]:

@@ -83,12 +83,17 @@ def make_of(found: Heard, firmware: Firmware) -> Make:
 def _firmware(row: EventRow, data: Mapping[str, Any], found: dict[str, Any]) -> None:
     """An answer's event says what the machine was taken for; the question's alone leaves its vendor class to go by."""
     vendor = str(data.get("vendor_class", ""))
-    if vendor.startswith(("PXEClient", "HTTPClient")):
+    arch = str(data.get("arch", ""))
+    code = int(arch) & 0xFFFF if _ARCH.fullmatch(arch) else None
+    boots = vendor.startswith(("PXEClient", "HTTPClient"))
+    if boots:
         found.setdefault("vendor_class", vendor)
-        if _ARCH.fullmatch(arch := str(data.get("arch", ""))):
-            found.setdefault("arch", int(arch) & 0xFFFF)
+        if code is not None:
+            found.setdefault("arch", code)
+    if boots or (not vendor and code is not None):
         classes = b"iPXE" if data.get("user_class") == "iPXE" else None
-        told = makes.make(vendor.encode("utf-8", "surrogateescape"), classes, None, None)
+        archs = None if boots or code is None else code.to_bytes(2)
+        told = makes.make(vendor.encode("utf-8", "surrogateescape"), classes, archs, None)
         if firmware := told.script or told.firmware:
             found.setdefault("guessed", (firmware, row.at))
     if "firmware" not in found and data.get("because") and data.get("firmware") in tuple(Firmware):

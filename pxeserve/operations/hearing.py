@@ -5,6 +5,7 @@ Read for all hosts of a question together, each kind by one query. Refuses to kn
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +24,9 @@ from pxeserve.store import events as record
 from pxeserve.store.discovered import Machine
 from pxeserve.store.events import EventRow, Wanted
 from pxeserve.store.installs import InstallRow
-from pxeserve.timeline.unheard import Hearing, System, Unheard, hearing, unheard
+from pxeserve.timeline import missing
+from pxeserve.timeline.heard import Hearing, System, hearing
+from pxeserve.timeline.missing import Next
 
 EACH = 60
 """Events of each machine: more than one boot has steps, and some packages."""
@@ -47,9 +50,9 @@ def tails(context: Context, hosts: Iterable[Host], each: int = EACH) -> dict[str
 
 
 def hearings(
-    context: Context, armed: Mapping[str, float], hosts: Sequence[Host], events: Mapping[str, list[EventRow]]
+    context: Context, armed: Mapping[str, float], hosts: Sequence[Host], events: Mapping[str, list[EventRow]], until: float = math.inf
 ) -> dict[str, Hearing]:
-    """What was heard of those of `hosts` that are armed, by name; `armed` says since when, in epoch seconds."""
+    """What was heard up to `until` of those of `hosts` that are armed, by name; `armed` says since when, in epoch seconds."""
     asked = [host for host in hosts if host.name in armed]
     if not asked:
         return {}
@@ -57,7 +60,7 @@ def hearings(
     never = {host.name for host in never_heard(context, asked)}
     found = {
         host.name: hearing(
-            events.get(host.name, ()), armed[host.name], systems=systems.get(host.name, ()), before=host.name not in never
+            events.get(host.name, ()), armed[host.name], systems=systems.get(host.name, ()), before=host.name not in never, until=until
         )
         for host in asked
     }
@@ -67,22 +70,28 @@ def hearings(
     return found
 
 
-def silences(context: Context, hosts: Sequence[Host], newest: Mapping[int, InstallRow], now: float) -> dict[str, Unheard]:
-    """Those of `hosts` that are armed and were not heard since, by name, with why. `newest` are their newest installs by row id."""
+def silences(
+    context: Context, hosts: Sequence[Host], newest: Mapping[int, InstallRow], now: float, until: float = math.inf
+) -> dict[str, Next]:
+    """Those of `hosts` that are armed and were not heard since, by name, with why. `newest` are their newest installs by row id; what came
+    after `until` is not looked at."""
     waiting = {host.name: newest[host.id] for host in hosts if host.id in newest and newest[host.id].state is InstallState.ARMED}
-    asked = [host for host in hosts if host.name in waiting and now < waiting[host.name].expires]
+    waiting = {name: one for name, one in waiting.items() if one.armed_at <= until and now < one.expires}
+    asked = [host for host in hosts if host.name in waiting]
     if not asked:
         return {}
-    heard = hearings(context, {host.name: waiting[host.name].armed_at for host in asked}, asked, tails(context, asked))
-    found = {name: unheard(waiting[name].armed_at, now, one) for name, one in heard.items()}
+    heard = hearings(context, {host.name: waiting[host.name].armed_at for host in asked}, asked, tails(context, asked), until)
+    found = {name: missing.silence(one, waiting[name].armed_at, now) for name, one in heard.items()}
     return {name: one for name, one in found.items() if one is not None}
 
 
-def silence(context: Context, host: Host, now: float) -> Unheard | None:
-    """The same for one host, by what the store says of it; `now` is epoch seconds."""
+def silence(context: Context, host: Host, now: float, *, install: str | None = None, until: float = math.inf) -> Next | None:
+    """The same for one host, by what the store says of it; `now` in epoch seconds. None when its newest install is not `install`."""
     with context.store.site.read() as connection:
         newest = installs.newest_of(connection, host.id)
-    return silences(context, [host], {host.id: newest} if newest else {}, now).get(host.name)
+    if newest is None or install not in (None, newest.id):
+        return None
+    return silences(context, [host], {host.id: newest}, now, until).get(host.name)
 
 
 def never_heard(context: Context, hosts: Sequence[Host]) -> list[Host]:

@@ -32,7 +32,7 @@ from pxeserve.operations.verification import standing
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import audit, installs, inventory
 from pxeserve.store.installs import InstallRow
-from pxeserve.timeline.unheard import Unheard
+from pxeserve.timeline.missing import Next
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)
 
@@ -201,7 +201,7 @@ def _noted(context: Context, connection: Connection, host: Host) -> list[str]:
 
 
 def _with_state(
-    snapshot: Snapshot, host: Host, newest: InstallRow | None, done_at: float | None, silent: Unheard | None
+    snapshot: Snapshot, host: Host, newest: InstallRow | None, done_at: float | None, silent: Next | None
 ) -> dict[str, Any]:
     """With its install, and the medium that this is from, or that its profile names. `installed` tells whether it ever was, `unheard` why
     nothing was heard of it since it was armed."""

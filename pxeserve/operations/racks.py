@@ -26,8 +26,8 @@ from pxeserve.operations.selection import nearest
 from pxeserve.snapshot import shared
 from pxeserve.store import installs, inventory
 from pxeserve.store.installs import InstallRow
+from pxeserve.timeline.heard import Hearing
 from pxeserve.timeline.picture import IDLE, Standing, standing
-from pxeserve.timeline.unheard import Hearing
 
 NO_RACK = "-"
 """What stands for the hosts that are in no rack; no rack can be called so."""

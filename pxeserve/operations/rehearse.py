@@ -70,7 +70,7 @@ def hosts(
 
 
 def _wanted(context: Context, snapshot: Snapshot, host: Host, firmware: Firmware | None) -> dict[str, Any]:
-    known = heard(context, host) if firmware is None else Heard(firmware, "", host.macs[0])
+    known = heard(context, host) if firmware is None else Heard(firmware, "", next(iter(host.macs), ""))
     medium = snapshot.medium_of(host)
     loads = f"medium {medium.name} {medium.revision}" if medium is not None else f"profile {host.profile}"
     return {

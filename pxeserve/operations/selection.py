@@ -1,4 +1,4 @@
-"""Which hosts: one grammar for every verb that takes more than one. Names, a rack, tags: all that is given must hold; or all hosts.
+"""Which hosts: one grammar for every verb that takes more than one. Names, a rack, tags: all that is given must hold.
 
 What matches nothing is an error and never an empty list that a person takes for "done"; a word that nobody carries is answered with the
 nearest one that somebody does.
@@ -20,46 +20,37 @@ from pxeserve.store import inventory
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What was asked for. `names` in lower case; `every` stands alone and means all hosts."""
+    """What was asked for. `names` in lower case."""
 
     names: tuple[str, ...] = ()
     rack: str | None = None
     tags: tuple[str, ...] = ()
-    every: bool = False
 
     def __bool__(self) -> bool:
         """Whether anything was asked for."""
-        return bool(self.names or self.rack or self.tags or self.every)
+        return bool(self.names or self.rack or self.tags)
 
     def __str__(self) -> str:
         """As it is said in a sentence: `the hosts of rack R2 with tag a`."""
-        if self.every:
-            return "all hosts"
         who = f"the hosts {', '.join(self.names)}" if self.names else "the hosts"
         where = f" of rack {self.rack}" if self.rack else ""
         return who + where + (f" with {_tagged(self.tags)}" if self.tags else "")
 
 
-def selection(
-    names: Sequence[str] | None = None, rack: str | None = None, tags: Sequence[str] | None = None, *, every: bool = False
-) -> Selection:
-    """What the words of a command or request ask for. Raises PxeserveError for `every` beside anything else."""
-    found = Selection(
+def selection(names: Sequence[str] | None = None, rack: str | None = None, tags: Sequence[str] | None = None) -> Selection:
+    """What the words of a command or request ask for."""
+    return Selection(
         tuple(dict.fromkeys(name.strip().lower() for name in names or ())),
         rack_name(rack) if rack else None,
         tag_names(list(tags)) if tags else (),
-        every,
     )
-    if every and (found.names or found.rack or found.tags):
-        raise PxeserveError("--all means every host: it stands alone", fix="leave out --all, or the names, --rack and --tag")
-    return found
 
 
 def select(connection: Connection, wanted: Selection) -> list[Host]:
     """The hosts that are meant, by name. Raises PxeserveError when nothing was asked for, and NotFoundError, with the nearest right
     word, for a name, rack or tag that no host has, and when no host has all of them together."""
     if not wanted:
-        raise PxeserveError("which hosts?", fix="give their names, --rack RACK, --tag TAG, or --all")
+        raise PxeserveError("which hosts?", fix="give their names, --rack RACK or --tag TAG")
     return chosen(inventory.hosts(connection), wanted)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -25,7 +26,7 @@ from pxeserve.store.logs import LogRow
 from pxeserve.timeline.lines import Line
 from pxeserve.timeline.medians import Median, medians
 from pxeserve.timeline.reading import BootLines, Timeline, next_step, read
-from pxeserve.timeline.story import Stage, Story
+from pxeserve.timeline.told import Stage, Story
 
 _NEWEST = 400
 """Events that are looked at for what comes next: more than an install without its packages has."""
@@ -50,12 +51,13 @@ def timeline(
     one_host = shared(context.store).current().hosts.get(whose)
     told = read(whose, found, now, known(context, one_host))
     installs = _installs(context, [one for one in told.installs if install in (None, one.install)], now)
-    return {**_timeline(told), "installs": installs, **_unheard(context, one_host, now)}
+    return {**_timeline(told), "installs": installs, **_unheard(context, one_host, install, at)}
 
 
-def _unheard(context: Context, host: Host | None, now: float) -> dict[str, Any]:
+def _unheard(context: Context, host: Host | None, install: str | None, at: float | None) -> dict[str, Any]:
     """Why nothing was heard of the host since it was armed, if so; that stands then for what should come next."""
-    found = silence(context, host, now) if host is not None else None
+    now, until = (time.time(), math.inf) if at is None else (at, at)
+    found = silence(context, host, now, install=install, until=until) if host is not None else None
     return {"unheard": dataclasses.asdict(found), "next": None} if found is not None else {"unheard": None}
 
 

@@ -19,6 +19,8 @@ from pxeserve.timeline.steps import Step as Stage
 SIDE_BY_SIDE = 4
 """Walks at a time: each holds an address and an identity, and more of them only wait for this machine's processor."""
 
+_ADOPT = "let it network-boot once, then: pxeserve discovered adopt MAC --name NAME"
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -43,6 +45,8 @@ def rehearse_all(ask: Ask, wanted: Sequence[Wanted], began: Callable[[Wanted], N
 
     def walk(one: Wanted, listen: bool) -> Report:
         began(one)
+        if not one.mac:
+            return _refused(one, PxeserveError(f"{one.host}: no card of it is known yet, only its system UUID", fix=_ADOPT))
         try:
             begun = begin(ask, one.mac, one.firmware)
             report = rehearse(ask, begun, lambda _: None, shared[one.alike], listen=listen)

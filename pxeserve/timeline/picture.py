@@ -13,11 +13,11 @@ from itertools import dropwhile
 from pxeserve.domain.install import LIVE_STATES, InstallState
 from pxeserve.store.events import EventRow
 from pxeserve.store.installs import InstallRow
+from pxeserve.timeline.heard import Hearing, of_firmware
 from pxeserve.timeline.lines import Line
-from pxeserve.timeline.missing import Known, Next
+from pxeserve.timeline.missing import Known, Next, silence
 from pxeserve.timeline.reading import BootLines, read
 from pxeserve.timeline.steps import Step
-from pxeserve.timeline.unheard import Hearing, Unheard, of_firmware, unheard
 
 IDLE = "idle"
 """The state of a host that was never armed."""
@@ -45,7 +45,7 @@ class Standing:
     packages: int | None = None
     heard_at: float | None = None
     overdue: Next | None = None
-    unheard: Unheard | None = None
+    unheard: Next | None = None
     because: str | None = None
 
     @property
@@ -81,7 +81,7 @@ def standing(
         package.packages if package else None,
         own[-1].at if own else None,
         following if following is not None and following.overdue else None,
-        unheard(install.armed_at, now, heard) if state is InstallState.ARMED else None,
+        silence(heard, install.armed_at, now) if state is InstallState.ARMED else None,
         _because(host, install, state),
     )
 

@@ -15,7 +15,8 @@ from pxeserve.timeline.missing import Known, Next, Situation, following, unheard
 from pxeserve.timeline.missing.gather import gather, waiting
 from pxeserve.timeline.runs import PACKAGES, Run, runs
 from pxeserve.timeline.steps import Step
-from pxeserve.timeline.story import Story, of_boots
+from pxeserve.timeline.story import of_boots
+from pxeserve.timeline.told import Story
 
 _LEAD_NOWHERE = frozenset({Step.ASKS, Step.OFFERED, Step.ADDRESS, Step.INSTALLER_ASKS, Step.OTHER})
 _FROM_MEDIUM = frozenset({Step.REPOSITORY, Step.PACKAGES})

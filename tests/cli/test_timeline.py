@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from pxeserve.cli import timeline as shown
-from pxeserve.cli.timeline import duration
+from pxeserve.cli.figures import duration
 from pxeserve.config import Config
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Medium

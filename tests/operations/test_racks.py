@@ -18,7 +18,7 @@ from pxeserve.operations.racks import standings
 from pxeserve.store import events as record
 from pxeserve.store import installs, inventory
 from pxeserve.store import tables as t
-from pxeserve.timeline.unheard import PATIENCE
+from pxeserve.timeline.missing.silent import PATIENCE
 from tests.operations.test_site import Site, furnished
 
 HOUR = 3600.0
@@ -192,6 +192,23 @@ def test_an_armed_host_that_is_not_heard_says_so_everywhere(site: Site) -> None:
     because = site.ask("explain", mac="52:54:00:78:00:00")["because"]
     assert [one["code"] for one in because].count("unheard") == 1
     assert any("ipmitool" in one["text"] for one in because if one["code"] == "unheard-cause")
+
+
+def test_a_timeline_of_an_earlier_moment_or_install_knows_nothing_of_what_came_later(site: Site) -> None:
+    host = machine(site, 0, 60).armed()
+    began = host.at
+    host.does("dhcp.discover", after=30).does("dhcp.ack", text="lent 10.77.0.9")
+    assert "started its own system" in site.ask("timeline", host="r00")["unheard"]["text"]
+    assert "started its own system" in site.ask("timeline", host="r00", at=began + 40)["unheard"]["text"]
+    assert site.ask("timeline", host="r00", at=began + 10)["unheard"] is None
+    assert site.ask("timeline", host="r00", at=began - 10)["unheard"] is None
+    for name, after in (("i-old", -20.0), ("i-r00", 20.0)):
+        host.at = began + after
+        host.does("install.armed")
+        with site.context.store.events.write() as connection:
+            connection.execute(t.event.update().where(t.event.c.at == host.at).values(install=name))
+    assert site.ask("timeline", install="i-r00")["unheard"] is not None
+    assert site.ask("timeline", install="i-old")["unheard"] is None
 
 
 def test_in_proxy_mode_a_system_is_known_by_what_it_asked_of_the_other_server(site: Site) -> None:

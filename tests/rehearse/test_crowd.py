@@ -31,7 +31,8 @@ def mac(number: int) -> str:
 
 @pytest.fixture(scope="module")
 def rack(tmp_path_factory: pytest.TempPathFactory, furnished: Callable[..., Any]) -> Iterator[Any]:
-    """A house with forty hosts in rack r1, half of them old and half modern, and two in rack r2, one of which installs nothing."""
+    """A house with forty hosts in rack r1, half of them old and half modern, two in rack r2, one of which installs nothing, and
+    two in rack r4, one of which has no card that is known."""
     house = furnished(tmp_path_factory.mktemp("rack"))
     with house.store.site.write() as connection:
         for number in range(RACK):
@@ -42,6 +43,8 @@ def rack(tmp_path_factory: pytest.TempPathFactory, furnished: Callable[..., Any]
         inventory.put_profile(connection, replace(empty, name="empty", medium=None))
         inventory.put_host(connection, Host(0, "good", (mac(100),), "demo", rack="r2"))
         inventory.put_host(connection, Host(0, "lost", (mac(101),), "empty", rack="r2"))
+        inventory.put_host(connection, Host(0, "seen", (mac(102),), "demo", rack="r4"))
+        inventory.put_host(connection, Host(0, "blind", (), "demo", rack="r4", uuid="4c4c4544-0042-4410-8056-b4c04f4d3132"))
     house.start()
     yield house
     house.stop()
@@ -79,6 +82,14 @@ def test_one_that_would_be_stopped_is_named_with_its_step_cause_and_fix(rack: An
     assert re.match(r"lost +stops +menu +profile empty names neither a medium nor plain files", lost)
     assert "pxeserve profile set empty --medium NAME" in lost
     assert done.stdout.rstrip().splitlines()[-1] == "rehearsal failed: 1 of 2 hosts would be stopped"
+
+
+def test_a_host_of_which_no_card_is_known_yet_is_named_and_the_others_are_rehearsed(rack: Any) -> None:
+    found = told(rack.cli("rehearse", "--all", "--rack", "r4", "--json"))
+    assert (found["seen"]["ok"], found["blind"]["ok"]) == (True, False)
+    assert "no card of it is known yet" in found["blind"]["prediction"]["cause"]
+    assert "pxeserve discovered adopt" in found["blind"]["prediction"]["fix"]
+    assert set(told(rack.cli("rehearse", "--all", "--rack", "r4", "--firmware", "bios", "--json"))) == {"seen", "blind"}
 
 
 def test_hosts_are_chosen_by_tag_and_all_use_the_firmware_that_was_said(rack: Any) -> None:

@@ -337,9 +337,10 @@ def test_an_nfs_server_that_is_down(apart: Callable[..., Any]) -> None:
 def test_the_firmware_is_the_one_that_the_machine_said_last(house: Any) -> None:
     asked = {"at": time.time(), "mac": MODERN, "host": "demo83", "text": "of demo83"}
     record(house, {**asked, "kind": "dhcp.discover", "data": {"arch": "7"}})
+    answered = {"file": "b/x/ipxe-uefi/boot.ipxe", "firmware": "ipxe-uefi", "because": [{"code": "armed"}]}
     try:
         told = json.loads(house.cli("rehearse", MODERN, "--json").stdout)
-        record(house, {**asked, "kind": "dhcp.offer", "session": "x", "data": {"file": "b/x/ipxe-uefi/boot.ipxe"}})
+        record(house, {**asked, "kind": "dhcp.offer", "session": "x", "data": answered})
         scripted = json.loads(house.cli("rehearse", MODERN, "--json").stdout)
     finally:
         forget(house, "demo83")

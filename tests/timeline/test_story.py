@@ -11,7 +11,8 @@ import pytest
 
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.stages import Phase
-from pxeserve.timeline.story import Stage, Story, stories
+from pxeserve.timeline.story import stories
+from pxeserve.timeline.told import Stage, Story
 
 MAC, OTHER = "52:54:00:77:00:01", "02:00:00:00:00:07"
 BASE = 1_800_000_000.0

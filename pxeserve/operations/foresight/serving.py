@@ -85,7 +85,7 @@ def _uncovered(context: Context, host: Host, server: IPv4Address) -> Iterator[Pr
         yield Prediction(Step.OFFERED, said, fix, "[[dhcp.subnet]]")
     if host.address is not None and not any(host.address in one for one in networks):
         said = f"the address {host.address}, which is reserved for {host.name}, is in no subnet that is served: it gets another one"
-        yield Prediction(Step.ADDRESS, said, f"pxeserve host set {host.name} --address ADDRESS", f"host {host.name}", stops=False)
+        yield Prediction(Step.ADDRESS, said, f"pxeserve host set {host.name} --set address=ADDRESS", f"host {host.name}", stops=False)
 
 
 def _relay(context: Context, host: Host) -> IPv4Address | None:

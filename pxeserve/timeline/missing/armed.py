@@ -12,7 +12,7 @@ from typing import Any
 from pxeserve.answerfile.finding import Finding as Linted
 from pxeserve.answerfile.finding import Severity
 from pxeserve.events.record import harmless
-from pxeserve.timeline.missing.situation import Armed, Finding
+from pxeserve.timeline.missing.facts import Armed, Finding
 
 MOST = 8
 """Findings kept, the gravest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pxeserve.timeline.missing.dhcp import UNHEARD, UNHEARD_RULES
+from pxeserve.timeline.missing import silent
 from pxeserve.timeline.missing.shape import Expectation, Rule
 from pxeserve.timeline.missing.verdict import EXPECTATIONS, RULES
 from pxeserve.timeline.steps import Step
@@ -13,7 +13,8 @@ _HEAD = """# The step that did not come
 
 Printed from the rules in `pxeserve/timeline/missing/`; a test compares. A machine that stops says nothing. `pxeserve events --host NAME`
 and `pxeserve explain MAC` say what should have come after the last sign of it, and why it may not have: the likeliest cause first, without
-those that the record rules out, each with how to tell it from the others and what to do. With `--json` the same stands in `next`.
+those that the record rules out, each with how to tell it from the others and what to do. With `--json` the same stands in `next`, and in
+`unheard`, in the same shape, of a host that is armed and was not heard since.
 
 A cause is *proven* when it stands in the record, *likely* when something in it speaks for it, and *possible* otherwise; beside something
 proven the merely possible is left out, and five at most are shown. What is proven at once is told at once; else the timeline waits as long
@@ -23,17 +24,13 @@ as machines take. Words in braces are filled in from the boot.
 
 def page() -> str:
     """All of it, in Markdown."""
-    parts = [_HEAD, *_armed()]
+    parts = [_HEAD, *_step("Armed, and not heard", silent.EXPECTATIONS, silent.RULES)]
     for step in Step:
         expectations = [one for one in EXPECTATIONS if one.after is step and one.expected]
         if expectations:
             parts += _step(f"After: {step}", expectations, [one for one in RULES if step in one.after])
-    parts += ["## All causes\n", *_causes((*UNHEARD_RULES, *RULES))]
+    parts += ["## All causes\n", *_causes((*silent.RULES, *RULES))]
     return "\n".join(parts)
-
-
-def _armed() -> Iterator[str]:
-    yield from _step("Armed, and not heard", [UNHEARD], UNHEARD_RULES)
 
 
 def _step(title: str, expectations: Iterable[Expectation], rules: Iterable[Rule]) -> Iterator[str]:

@@ -8,7 +8,8 @@ from typing import Any
 from pxeserve.domain.client import ARCHITECTURES, Firmware
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.missing import files
-from pxeserve.timeline.missing.situation import Fetch, File, Known, Media, Situation
+from pxeserve.timeline.missing.facts import Fetch, File, Media
+from pxeserve.timeline.missing.situation import Known, Situation
 from pxeserve.timeline.runs import Run
 from pxeserve.timeline.steps import Step
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from pxeserve.timeline.missing.facts import File
 from pxeserve.timeline.missing.shape import Expectation, Rule, Slower, always, likely, possible, proven, strongest
-from pxeserve.timeline.missing.situation import File, Situation
+from pxeserve.timeline.missing.situation import Situation
 from pxeserve.timeline.steps import Step
 
 _HTTP = "firmware that boots over HTTP, and iPXE"
 
-UNHEARD = Expectation(
-    Step.OTHER, "the machine boots from its network card and asks by DHCP", 600,
-    "it is armed, and nothing has been heard of this card since", "an armed host is installed when it boots from the network next",
-)  # fmt: skip
 EXPECTATIONS = (
     Expectation(
         Step.ASKS, "an offer from this server", 10, "this server did not answer the machine", "RFC 2131 section 4.3.1",
@@ -224,32 +221,5 @@ RULES = (
         "firmware-says", _ADDRESS, "nothing else explains it", possible(always),
         "its firmware stopped with a message", "its screen: the codes that begin with PXE-E are in the PXE specification's appendix",
         "boot it once more and read it", "PXE 2.1, appendix on error codes",
-    ),
-)  # fmt: skip
-
-UNHEARD_RULES = (
-    Rule(
-        "lapsed-unheard", _ASKS, "its arming ran out meanwhile", proven(lambda s: s.has("lapsed")),
-        "its arming ran out before the machine came", "pxeserve host list shows lapsed", "arm it again, with a longer [arming] expires "
-        "where "
-        "machines take long to start", "an arming is good for [arming] expires", at_once=True,
-    ),
-    Rule(
-        "booted-its-disk", _ASKS, "nothing came by DHCP", possible(always),
-        "it started from its own disk, or was never restarted", "its screen or BMC: which device it booted",
-        "choose the network card once (F12, or the BMC's one-time boot device pxe) and restart it", "firmware boots the first device in "
-        "its order",
-    ),
-    Rule(
-        "another-card", _ASKS, "nothing came by DHCP", possible(always),
-        "it boots from another card than {mac}", "its boot screen shows the MAC that it asks with; pxeserve events --mac of that one",
-        "name that card too: pxeserve host set NAME --mac", "a host is known by its MACs",
-    ),
-    Rule(
-        "not-on-this-network", _ASKS, "nothing came by DHCP", possible(always),
-        "its requests do not reach this server: another network, a tagged VLAN, no relay, or network boot switched off in the firmware",
-        "the link's light and the port's VLAN on the switch; PXE-E51 on its screen means that nobody answered",
-        "put the port into the network of this server untagged, or add a relay (ip helper-address) to this server",
-        "XCP-ng documentation: PXE boot needs an untagged network",
     ),
 )  # fmt: skip

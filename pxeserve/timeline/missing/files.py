@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pxeserve.timeline.missing.situation import File
+from pxeserve.timeline.missing.facts import File
 
 _BOOT = re.compile(r"/?b/[a-z0-9]+/([^/]+)/(.+)")
 _LOADER = (".0", ".efi", ".kpxe", ".pxe", ".krn")

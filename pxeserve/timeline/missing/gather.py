@@ -14,7 +14,8 @@ from pxeserve.timeline.boots import Boot
 from pxeserve.timeline.boots import order as in_order
 from pxeserve.timeline.missing.armed import armed
 from pxeserve.timeline.missing.course import Course
-from pxeserve.timeline.missing.situation import Armed, Brief, Known, Situation
+from pxeserve.timeline.missing.facts import Armed
+from pxeserve.timeline.missing.situation import Brief, Known, Situation
 from pxeserve.timeline.runs import PACKAGES, runs
 
 _NEIGHBOURS = 8

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pxeserve.timeline.missing.facts import File
 from pxeserve.timeline.missing.shape import Expectation, Rule, Slower, always, likely, possible, proven, strongest
-from pxeserve.timeline.missing.situation import File, Situation
+from pxeserve.timeline.missing.situation import Situation
 from pxeserve.timeline.missing.transfers import (
     changed,
     cut,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pxeserve.boot.table import VENDOR_FILE
 from pxeserve.domain.client import Firmware
+from pxeserve.timeline.missing.facts import File
 from pxeserve.timeline.missing.shape import Expectation, Rule, Slower, always, likely, possible, proven, strongest
-from pxeserve.timeline.missing.situation import File, Situation
+from pxeserve.timeline.missing.situation import Situation
 from pxeserve.timeline.missing.transfers import given_up, missed
 from pxeserve.timeline.steps import Step
 

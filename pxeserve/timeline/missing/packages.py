@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pxeserve.timeline.missing.facts import Media
 from pxeserve.timeline.missing.shape import Expectation, Rule, Slower, always, likely, possible, proven, strongest
-from pxeserve.timeline.missing.situation import Media, Situation
+from pxeserve.timeline.missing.situation import Situation
 from pxeserve.timeline.steps import Step
 
 _MARKERS = (".treeinfo", "repomd.xml", "XS-REPOSITORY", "XS-PACKAGES", "update.xml")

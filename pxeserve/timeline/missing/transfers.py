@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pxeserve.timeline.missing.facts import Fetch
 from pxeserve.timeline.missing.shape import Holds
-from pxeserve.timeline.missing.situation import Fetch, Situation
+from pxeserve.timeline.missing.situation import Situation
 
 _FRAME = 1468
 """The largest block that an Ethernet frame holds: 1,500 less 20, 8 and 4 bytes of headers."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pxeserve.timeline.missing import answerfile, dhcp, end, installer, kernel, loader, packages
+from pxeserve.timeline.heard import Hearing
+from pxeserve.timeline.missing import answerfile, dhcp, end, installer, kernel, loader, packages, silent
 from pxeserve.timeline.missing.shape import Cause, Expectation, Next, Rule, Weight
 from pxeserve.timeline.missing.situation import Situation
 from pxeserve.timeline.missing.words import said
@@ -40,14 +41,22 @@ def following(situation: Situation) -> Next | None:
 
 
 def unheard(situation: Situation) -> Next:
-    """What to say of a host that is armed and has not been heard since. `quiet` is seconds since then."""
-    expectation = dhcp.UNHEARD
-    weighed = [(rule, rule.weigh(situation)) for rule in dhcp.UNHEARD_RULES]
-    expected, overdue = said(expectation.expected, situation), situation.quiet > (expectation.patience or 0.0)
-    if not overdue:
+    """What to say of a host that is armed and whose firmware has not been heard since. `quiet` is seconds since then."""
+    expectation = next(one for one in silent.EXPECTATIONS if one.holds is None or one.holds(situation))
+    expected = said(expectation.expected, situation)
+    if situation.quiet < (expectation.patience or 0.0):
         return Next(expected, False, "", expectation.source)
-    causes = tuple(_cause(rule, weight, situation) for rule, weight in _ranked([one for one in weighed if one[1]]))
+    causes = tuple(_cause(rule, weight, situation) for rule, weight in _ranked(list(_weighed(silent.RULES, situation))))
     return Next(expected, True, said(expectation.missing, situation), expectation.source, causes)
+
+
+def silence(heard: Hearing, armed_at: float, now: float) -> Next | None:
+    """The same from what was `heard` since a host was armed at epoch second `armed_at`; None when its firmware was heard, or when it is too
+    early to wonder."""
+    if heard.firmware:
+        return None
+    found = unheard(Situation(quiet=max(now - armed_at, 0.0), state="armed", heard=heard))
+    return found if found.overdue else None
 
 
 def patience(expectation: Expectation, situation: Situation) -> float | None:

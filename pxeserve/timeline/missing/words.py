@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from pxeserve.answerfile.scripts.consoles import CONSOLES
 from pxeserve.events.record import harmless
-from pxeserve.timeline.missing.situation import Fetch, Situation
+from pxeserve.timeline.missing.facts import Fetch
+from pxeserve.timeline.missing.situation import Situation
 
 _NEWEST = CONSOLES["xs8"]
 
@@ -67,6 +69,10 @@ def _damage(situation: Situation) -> str:
     return situation.known.damaged.get(situation.armed.medium) or _happened(situation) or "it is not what was imported"
 
 
+def _clock(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().strftime("%H:%M:%S")
+
+
 WORDS: dict[str, Callable[[Situation], str]] = {
     "mac": lambda s: s.mac or "its MAC",
     "address": lambda s: s.address or "its address",
@@ -117,6 +123,10 @@ WORDS: dict[str, Callable[[Situation], str]] = {
     "happened": lambda s: _happened(s) or "it is over",
     "seconds": lambda s: f"{s.after[0].began - s.ended:.0f}" if s.after else "?",
     "repeats": lambda s: str(s.own_disk_boots),
+    "minutes": lambda s: f"{s.quiet / 60:.0f}",
+    "system_at": lambda s: _clock(s.heard.system.at) if s.heard.system else "?",
+    "system_address": lambda s: f" (it asked for {s.heard.system.address})" if s.heard.system and s.heard.system.address else "",
+    "near": lambda s: f"heard and unknown: {'; '.join(s.heard.near)}" if s.heard.near else "compare it with its screen",
     "quiet": lambda s: f"{s.quiet:.0f}",
     "trouble": lambda s: s.trouble or "?",
     "hooks": lambda s: str(s.hooks),

@@ -15,10 +15,10 @@ from pxeserve.cli.main import app
 from pxeserve.domain.client import Firmware
 from pxeserve.events.record import harmless
 from pxeserve.store.events import EventRow
-from pxeserve.timeline.missing import Known, Situation, following, unheard
-from pxeserve.timeline.missing.dhcp import UNHEARD, UNHEARD_RULES
+from pxeserve.timeline.heard import Hearing
+from pxeserve.timeline.missing import Known, Situation, following, silent, unheard
+from pxeserve.timeline.missing.facts import Armed, Fetch, File, Finding, Media
 from pxeserve.timeline.missing.shape import Rule
-from pxeserve.timeline.missing.situation import Armed, Fetch, File, Finding, Media
 from pxeserve.timeline.missing.verdict import ENDS, EXPECTATIONS, RULES
 from pxeserve.timeline.missing.words import WORDS
 from pxeserve.timeline.reading import next_step, read
@@ -47,7 +47,7 @@ from tests.timeline.missing.stories import (
     tftp,
 )  # fmt: skip
 
-EVERY = (*RULES, *UNHEARD_RULES)
+EVERY = (*RULES, *silent.RULES)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -73,7 +73,7 @@ def test_every_step_has_an_expectation_or_is_an_end() -> None:
 
 
 def test_expectations_name_their_source_and_a_sane_patience() -> None:
-    for one in (*EXPECTATIONS, UNHEARD):
+    for one in (*EXPECTATIONS, *silent.EXPECTATIONS):
         assert one.source
         assert (one.holds is None) is (one.when == "")
         if one.patience is not None:
@@ -89,7 +89,7 @@ def test_sentences_use_only_words_that_are_known() -> None:
     for rule in EVERY:
         for text in (rule.text, rule.tell, rule.fix):
             assert {name for _, name, _, _ in string.Formatter().parse(text) if name} <= set(WORDS), rule.name
-    for one in EXPECTATIONS:
+    for one in (*EXPECTATIONS, *silent.EXPECTATIONS):
         assert {name for _, name, _, _ in string.Formatter().parse(f"{one.expected} {one.missing}") if name} <= set(WORDS)
 
 
@@ -158,9 +158,10 @@ def test_no_situation_ends_without_a_sentence(situation: Situation) -> None:
 
 def test_a_host_that_was_armed_and_not_heard() -> None:
     assert not unheard(Situation(quiet=60)).overdue
-    late = unheard(Situation(quiet=3600))
+    late = unheard(Situation(quiet=3600, heard=Hearing(before=False)))
     assert late.overdue
-    assert {one.name for one in late.causes} == {rule.name for rule in UNHEARD_RULES} - {"lapsed-unheard"}
+    of_systems = {"started-its-system", "still-running"}
+    assert {one.name for one in late.causes} == {rule.name for rule in silent.RULES} - {"lapsed-unheard"} - of_systems
     over = unheard(Situation(quiet=3600, happened=(("lapsed", "not in time"),)))
     assert [one.name for one in over.causes] == ["lapsed-unheard"]
 
@@ -228,9 +229,9 @@ def test_braces_from_the_wire_are_no_words() -> None:
 
 def test_a_host_that_was_armed_and_not_heard_has_its_sentence_in_the_timeline() -> None:
     late = EventRow(1, BASE, "install.armed", "xen01", install="k", data={"mode": "fresh", "medium": "xcp83"})
-    silent = read("xen01", [late], BASE + 3600).next
-    assert silent is not None
-    assert (silent.overdue, silent.causes[0].name) == (True, "booted-its-disk")
+    late_on = read("xen01", [late], BASE + 3600).next
+    assert late_on is not None
+    assert (late_on.overdue, late_on.causes[0].name) == (True, "booted-its-disk")
     over = EventRow(2, BASE + 3600, "install.lapsed", "xen01", install="k", data={"because": "it was not consumed in time"})
     ended = read("xen01", [late, over], BASE + 7200).next
     assert ended is not None

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from pxeserve.store.events import EventRow
-from pxeserve.timeline.unheard import PATIENCE, Hearing, System, hearing, unheard
+from pxeserve.timeline.heard import Hearing, System, hearing
+from pxeserve.timeline.missing import Next, Situation, silence, silent
+from pxeserve.timeline.missing import unheard as said
+from pxeserve.timeline.missing.silent import PATIENCE
 
 ARMED = 1_790_000_000.0
 LATE = ARMED + PATIENCE + 120
@@ -16,6 +19,10 @@ MAC = "52:54:00:77:00:01"
 
 def event(kind: str, at: float = ARMED + 5, session: str | None = None, **data: Any) -> EventRow:
     return EventRow(1, at, kind, "xen01", MAC, "10.77.0.9", None, session, "", data)
+
+
+def unheard(armed_at: float, now: float, heard: Hearing) -> Next | None:
+    return silence(heard, armed_at, now)
 
 
 @pytest.mark.parametrize(
@@ -43,8 +50,8 @@ def test_an_operating_system_that_asks_anew_is_said_at_once(heard: EventRow) -> 
     assert "started its own system instead" in found.text
     assert "10.77.0.9" in found.text
     [cause] = found.causes
-    assert cause.what == "it booted its own disk first"
-    assert "ipmitool chassis bootdev pxe" in cause.tell
+    assert cause.text == "it booted its own disk first"
+    assert "ipmitool chassis bootdev pxe" in cause.fix
 
 
 @pytest.mark.parametrize("heard", [event("dhcp.ack", vendor_class=""), event("dhcp.request")])
@@ -53,7 +60,7 @@ def test_a_lease_that_is_renewed_says_only_that_the_machine_runs(heard: EventRow
     found = unheard(ARMED, LATE, hearing([heard], ARMED))
     assert found is not None
     assert "its own system is running" in found.text
-    assert [cause.what for cause in found.causes] == ["it was not restarted, or it booted its own disk first"]
+    assert [cause.text for cause in found.causes] == ["it was not restarted, or it booted its own disk first"]
     restarted = unheard(ARMED, LATE, hearing([heard, event("dhcp.discover", at=ARMED + 50)], ARMED))
     assert restarted is not None
     assert "started its own system instead" in restarted.text
@@ -82,10 +89,21 @@ def test_the_causes_stand_in_the_order_of_their_likelihood() -> None:
         found = unheard(ARMED, LATE, heard)
         assert found is not None
         assert "7 minutes" in found.text
-        return [" ".join(cause.what.split()[:3]) for cause in found.causes]
+        return [" ".join(cause.text.split()[:3]) for cause in found.causes]
 
     known = ["it was not", "it is off", "it is on", "its network has"]
     card = "its card has"
     assert first_words(Hearing(before=True)) == known
     assert first_words(Hearing(before=False)) == [*known[:3], card, known[3]]
     assert first_words(Hearing(before=False, near=("52:54:00:77:00:02 (the board's other port)",))) == [card, *known]
+
+
+def test_every_rule_is_a_cause_of_some_silence_and_its_words_are_filled_in() -> None:
+    running = System(ARMED + 9, "10.77.0.9", started=False)
+    heard = [Hearing(), Hearing(before=False, near=("52:54:00:77:00:02",)), Hearing(system=System(ARMED + 9)), Hearing(system=running)]
+    found = [said(Situation(quiet=420, heard=one)) for one in heard]
+    found.append(said(Situation(quiet=420, happened=(("lapsed", "not in time"),))))
+    assert {cause.name for one in found for cause in one.causes} == {rule.name for rule in silent.RULES}
+    texts = [text for one in found for text in (one.text, *(part for cause in one.causes for part in (cause.text, cause.tell, cause.fix)))]
+    assert all(texts)
+    assert not [text for text in texts if "{" in text or "?" in text]
