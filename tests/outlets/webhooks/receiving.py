@@ -42,7 +42,11 @@ class Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # whoever sent it was killed in the middle: nobody received that
+            self.close_connection = True
+            return
         self.server.got.append((dict(self.headers), body))
         step = self.server.script.popleft() if self.server.script else status(200)
         step(self)
