@@ -128,7 +128,7 @@ def _named(one: Callable[[Entry], Made], entry: Entry, count: Count) -> Made:
 
 
 def be_nice() -> None:
-    """The kernel keeps niceness a thread; this one ends with the import. A service that is nicer stays so: only root may take back."""
+    """The kernel keeps niceness a thread; this one ends with the import. A nicer service stays so: only root may take back."""
     thread = threading.get_native_id()
     os.setpriority(os.PRIO_PROCESS, thread, max(_NICE, os.getpriority(os.PRIO_PROCESS, thread)))
 
