@@ -1,8 +1,12 @@
-"""How long a request's body may be: by what it is for, and by how many long ones are on their way. Refuses to know what stands in one."""
+"""How long a request's body may be: by what it is for, and by how many long ones are on their way, of one address and in all.
+
+Refuses to know what stands in one.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from pxeserve.provision.head import Request
 
@@ -14,6 +18,9 @@ MAX_LOG = 256 << 10
 
 AT_ONCE = 16
 """Long bodies that are held at the same time, whoever sends them: 4 MiB."""
+
+OF_ONE = 4
+"""Of these, from one address: nobody who only holds them open keeps the others' logs away by himself."""
 
 _LOG = re.compile(r"/p/[A-Za-z0-9_-]{43}/[a-z-]{1,30}\.log", re.ASCII)
 
@@ -34,15 +41,17 @@ class Room:
     """The room for long bodies. For the loop's thread."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
-        self._left = at_once
+        self._at_once = at_once
+        self._taken: Counter[str] = Counter()
 
-    def take(self) -> bool:
-        """Take a place; False when there is none."""
-        if not self._left:
+    def take(self, peer: str) -> bool:
+        """Take a place for `peer`; False when there is none, or none for it."""
+        if self._taken.total() >= self._at_once or self._taken[peer] >= OF_ONE:
             return False
-        self._left -= 1
+        self._taken[peer] += 1
         return True
 
-    def give_back(self) -> None:
+    def give_back(self, peer: str) -> None:
         """Give the place back."""
-        self._left += 1
+        self._taken[peer] -= 1
+        self._taken = +self._taken

@@ -132,7 +132,7 @@ class Connection:
         self.sock.close()
         if self._long:
             self._long = False
-            self._house.bodies.give_back()
+            self._house.bodies.give_back(self.peer)
 
     def advance(self, now: float) -> None:
         """Take the turn with what has been read."""
@@ -168,7 +168,7 @@ class Connection:
 
     def _room(self) -> bool:
         """Whether there is room for a long body; it is this connection's until it is closed."""
-        self._long = self._long or self._house.bodies.take()
+        self._long = self._long or self._house.bodies.take(self.peer)
         return self._long
 
     def _continue(self, request: Request, now: float) -> None:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import update
 
 from pxeserve.domain.host import Host
-from pxeserve.provision.bodies import AT_ONCE
+from pxeserve.provision.bodies import AT_ONCE, OF_ONE
 from pxeserve.store import inventory, leases
 from pxeserve.store import tables as t
 
@@ -214,6 +214,33 @@ def test_only_so_many_long_bodies_are_held_at_once(site: Any) -> None:
         assert sock.recv(100).startswith(b"HTTP/1.1 204 ")
         sock.close()
     assert parts(site.talk(get(path, "POST", b"x" * 5000)))[0] == 204
+
+
+def test_one_address_does_not_hold_all_the_room(site: Any) -> None:
+    """A stranger without any token may hold a long body open for half a minute, and again."""
+    path = f"/p/{'s' * 43}/installation-complete.log"
+    head = get(path, "POST", b"", "Content-Length: 5000", "Expect: 100-continue")
+    held: list[Any] = []
+    deadline = time.monotonic() + 20
+
+    def asks() -> bytes:
+        sock = site.connect("127.0.0.66")
+        sock.sendall(head)
+        said: bytes = sock.recv(100).split(b" ")[1]
+        if said == b"100":
+            held.append(sock)
+        else:
+            sock.close()
+        return said
+
+    while len(held) < OF_ONE:   # places of whoever went before are given back when that is noticed
+        asks()
+        assert time.monotonic() < deadline
+    assert [asks() for _ in range(AT_ONCE)] == [b"503"] * AT_ONCE
+    own = f"/p/{TOKEN}/installation-complete.log"
+    assert parts(site.talk(get(own, "POST", b"x" * 5000)))[0] == 204
+    for sock in held:
+        sock.close()
 
 
 def test_health_and_home(site: Any) -> None:
