@@ -73,6 +73,7 @@ def test_beside_a_plain_interface_a_machine_reaches_the_end_too(plain: Any) -> N
     assert booting[-1]["data"]["evidence"] == "lease"
 
 
+@pytest.mark.long  # seen: one answerfile in some hundred is waited for in vain for 10 s, and why is not known yet
 @pytest.mark.parametrize("wire", ["bridged", "plain"])
 def test_many_walk_side_by_side_each_with_a_card_of_its_own(request: pytest.FixtureRequest, wire: str) -> None:
     house = request.getfixturevalue(wire)
