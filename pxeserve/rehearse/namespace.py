@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import secrets
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -38,6 +39,7 @@ def on_bridge(bridge: str, mac: str, network: IPv4Network) -> Iterator[Take]:
     """Live in a namespace of one's own, with a card that has `mac` and is plugged into `bridge`; gives what takes an address of `network`
     for it. Raises PxeserveError."""
     with _moved(mac) as (outside, port):
+        _outside(outside, "link", "set", port, "address", _high())
         _outside(outside, "link", "set", port, "master", bridge, "up")
 
         def take(address: IPv4Address) -> None:
@@ -82,6 +84,12 @@ def _moved(mac: str) -> Iterator[tuple[int, str]]:
             subprocess.run(["ip", "link", "del", port], check=False, capture_output=True)
     finally:
         os.close(outside)
+
+
+def _high() -> str:
+    """An address for a port of a bridge, higher than any card's. A bridge takes the lowest one of its ports for its own, and everybody who
+    knew it by another would lose it for seconds (Linux, br_stp_recalculate_bridge_id; libvirt gives its ports the same beginning)."""
+    return bytes((0xFE, *secrets.token_bytes(5))).hex(":")
 
 
 def _outside(descriptor: int, *words: str) -> None:

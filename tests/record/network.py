@@ -122,7 +122,8 @@ def _tap(where: Space, name: str) -> int:
 def network() -> Iterator[Network]:
     """A switch with nothing plugged in."""
     with space("s") as switch:
-        ip("-n", switch.name, "link", "add", "br0", "type", "bridge", "forward_delay", "0", "stp_state", "0")
+        own = ("address", "02:00:00:00:00:01")  # else it takes the lowest of its ports', whichever is plugged in
+        ip("-n", switch.name, "link", "add", "br0", *own, "type", "bridge", "forward_delay", "0", "stp_state", "0")
         ip("-n", switch.name, "address", "add", f"{SERVER}/10", "dev", "br0")
         ip("-n", switch.name, "link", "set", "br0", "up")
         yield Network(switch)
