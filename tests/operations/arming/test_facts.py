@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,9 @@ import pytest
 
 from pxeserve.answerfile.finding import Finding, Severity
 from pxeserve.events.ledger import Ledger
-from pxeserve.events.record import Event
 from pxeserve.installs import seal
 from pxeserve.keys import load_keys
-from pxeserve.operations.arming.missing import known
+from pxeserve.operations.watching.besides import known
 from pxeserve.store import audit, installs, inventory
 from pxeserve.store import tables as t
 from pxeserve.timeline.missing.armed import MOST, armed, findings
@@ -132,20 +130,3 @@ def test_explain_says_what_the_record_waits_for(site: Site) -> None:
     following = site.ask("explain", mac=MAC)["next"]
     assert following["expected"] == "the machine boots from its network card and asks by DHCP"
     assert following["overdue"] is False
-
-
-def test_servers_of_others_are_known_by_the_doctor_and_by_whose_offers_were_taken(site: Site) -> None:
-    def finding(kind: str, where: str, what: str) -> Event:
-        data = {"check": "servers", "code": "second-server", "grade": "stops", "what": what, "where": where, "why": "", "fix": ""}
-        return Event(kind, time.time(), what, data=data)
-
-    Ledger(site.context.store).write(
-        [
-            finding("doctor.finding", "eth0", "10.77.0.254 (52:54:00:aa:bb:cc, QEMU) lends addresses here too"),
-            finding("doctor.finding", "eth1", "10.78.0.254 lends addresses here too"),
-            finding("doctor.gone", "eth1", "10.78.0.254 lends addresses here too"),
-            Event("dhcp.request", time.time(), mac=MAC, data={"server": "10.77.0.254"}),
-            Event("dhcp.request", time.time(), mac=MAC, data={"server": "10.77.0.9"}),
-        ]
-    )
-    assert known(site.context, None).others == ("10.77.0.254 (52:54:00:aa:bb:cc, QEMU)", "10.77.0.9")
