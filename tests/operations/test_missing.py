@@ -136,7 +136,7 @@ def test_explain_says_what_the_record_waits_for(site: Site) -> None:
 
 def test_servers_of_others_are_known_by_the_doctor_and_by_whose_offers_were_taken(site: Site) -> None:
     def finding(kind: str, where: str, what: str) -> Event:
-        data = {"check": "servers", "code": "second-server", "grade": "stops", "what": what, "where": where, "why": "", "fix": ""}
+        data = {"check": "servers", "code": "second-server", "grade": "stops", "text": what, "where": where, "tell": "", "fix": ""}
         return Event(kind, time.time(), what, data=data)
 
     Ledger(site.context.store).write(
