@@ -64,7 +64,7 @@ def _show(answer: dict[str, Any], shown: Console) -> None:
     table = Table("check", "", "", box=None, pad_edge=False)
     for result in answer["results"]:
         wrong = sum(one["grade"] != "note" for one in result["findings"])
-        said = f"{wrong} found" if wrong else "; ".join(one["because"] for one in result["cannot_look"])
+        said = f"{wrong} found" if wrong else "; ".join(one["text"] for one in result["cannot_look"])
         style = {"wrong": "bold red", "fine": "green"}.get(result["state"], "yellow")
         table.add_row(result["check"], Text(result["state"], style), Text(said or result["looks_at"]))
         for one in result["cannot_look"]:
@@ -78,7 +78,7 @@ def _show(answer: dict[str, Any], shown: Console) -> None:
 
 
 def _finding(one: dict[str, Any], shown: Console) -> None:
-    shown.print(Text(f"{one['grade']:<6}", _STYLES[one["grade"]]) + Text(one["what"], "bold"))
-    for label, text in (("where", f"{one['where']} (check {one['check']})"), ("why", one["why"]), ("fix", one["fix"])):
+    shown.print(Text(f"{one['grade']:<6}", _STYLES[one["grade"]]) + Text(one["text"], "bold"))
+    for label, text in (("where", f"{one['where']} (check {one['check']})"), ("shows", one["tell"]), ("fix", one["fix"])):
         shown.print(Text(f"       {label:<6}{text}"))
     shown.print()

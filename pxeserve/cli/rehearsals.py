@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pxeserve.rehearse.crowd import Wanted
     from pxeserve.rehearse.run import Report
 
-_REFUSES = "table of loaders"
+_REFUSES = "no-loader"
 
 
 class _Done(Protocol):
@@ -55,7 +55,7 @@ def kinds(config: Path | None, mac: str, *, json: bool) -> bool:
 
 
 def _refused(report: Report) -> bool:
-    return report.outlook.first is not None and report.outlook.first.source == _REFUSES
+    return report.outlook.first is not None and report.outlook.first.code == _REFUSES
 
 
 def _walked(config: Path | None, wanted: list[Wanted], *, json: bool) -> list[Report]:
@@ -99,7 +99,7 @@ def _table(reports: list[Report], head: str, name: Any) -> None:
         table.add_column("firmware")
     for one in reports:
         first = one.outlook.first
-        stops = (first.step.value, first.cause, first.fix) if first is not None else ("", "", "")
+        stops = (first.step.value, first.text, first.fix) if first is not None else ("", "", "")
         cells = [name(one), "ok" if one.ok else "stops", *stops]
         cells += [one.firmware + ("" if "assumed" not in one.heard else " (assumed)")] if head == "host" else []
         table.add_row(*(Text(visible(cell)) for cell in cells), style="" if one.ok else "red")

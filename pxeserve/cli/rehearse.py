@@ -140,7 +140,7 @@ def _ends(shown: Console, report: Report) -> None:
 
 def _predicts(shown: Console, one: Prediction, style: str) -> None:
     may = "" if one.stops else " (may, and need not)"
-    shown.print(Text(f"  {one.step}{may}: {visible(one.cause)}", style=style))
+    shown.print(Text(f"  {one.step}{may}: {visible(one.text)}", style=style))
     if one.fix:
         shown.print(Text(f"       {visible(one.fix)}"))
     shown.print(Text(f"       source: {visible(one.source)}", style="dim"))

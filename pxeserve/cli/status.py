@@ -32,7 +32,7 @@ def _shown(answer: Any, console: Console) -> None:
     if answer["ftp"] != "off" or answer["nfs"] != "off":
         console.print(escape(f"FTP: {answer['ftp']}; NFS: {answer['nfs']}"))
     for one in answer["doctor"]:
-        console.print(escape(f"doctor: {one['what']} ({one['where']}): {one['fix']}"))
+        console.print(escape(f"doctor: {one['text']} ({one['where']}): {one['fix']}"))
     console.print(Text(f"record: {_record(answer['record'])}"))
     if answer["metrics"] != "off":
         console.print(Text(f"metrics: {answer['metrics']}"))

@@ -108,7 +108,7 @@ def print_next(following: Any, console: Console) -> None:
         _row(console, f"  {number}. ", [f"{one['text']} ({one['weight']})"])
         _row(console, "     to tell: ", [one["tell"]])
         _row(console, "     to do:   ", [one["fix"]])
-        _row(console, "     ", [f"[{one['name']}; {one['source']}]"], style="dim")
+        _row(console, "     ", [f"[{one['code']}; {one['source']}]"], style="dim")
 
 
 def _because(reasons: Any, console: Console) -> None:

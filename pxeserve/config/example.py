@@ -29,6 +29,7 @@ _SAMPLES: dict[str, Any] = {
     "name": "chat",
     "url": "https://chat.example.com/hooks/17",
     "secret_file": Path("keys/webhook-chat"),
+    "names": ("boot.example.com",),
     "ca_file": Path("/etc/ssl/own-ca.pem"),
 }
 """What stands where a default is empty or missing, so that the example shows the form."""

@@ -139,6 +139,6 @@ class Notes:
     def _tell(self, kind: str, finding: Finding, now: float) -> None:
         self._emit(event(kind, finding, now))
         if kind == FOUND:
-            _log.warning(f"doctor: {finding.what}: {finding.fix}", check=finding.check, where=finding.where)
+            _log.warning(f"doctor: {finding.text}: {finding.fix}", check=finding.check, where=finding.where)
         else:
-            _log.info(f"doctor: no longer: {finding.what}", check=finding.check, where=finding.where)
+            _log.info(f"doctor: no longer: {finding.text}", check=finding.check, where=finding.where)

@@ -544,7 +544,7 @@ def test_what_is_wrong_is_found_with_every_word_filled_in(key: str, make: Make, 
     found = list(SCENARIOS[key](make, store, tmp_path))
     one = next((seen for seen in found if isinstance(seen, Finding) and seen.code == key.partition("/")[2]), None)
     assert one is not None, found
-    for text in (one.what, one.where, one.why, one.fix):
+    for text in (one.text, one.where, one.tell, one.fix):
         assert text and not re.search(r"\{\w+\}", text), one
 
 
@@ -607,7 +607,7 @@ def test_each_known_holder_gets_its_own_advice(make: Make, name: str, command: s
     (around.root / "proc/77/cmdline").write_text(command)
     (found,) = [one for one in looked("ports", around) if isinstance(one, Finding)]
     assert advice in found.fix
-    assert name in found.what and "pid 77" in found.what
+    assert name in found.text and "pid 77" in found.text
 
 
 def test_the_exact_rule_for_firewalld_is_printed(make: Make, store: Store, tmp_path: Path) -> None:
@@ -625,12 +625,12 @@ def test_no_check_passes_in_silence_when_it_fails(make: Make) -> None:
         yield
 
     (result,) = examine([replace(ports.CHECK, look=broken)], make())
-    assert result.state is State.BLIND and "RuntimeError: a mistake" in result.blind[0].because
+    assert result.state is State.BLIND and "RuntimeError: a mistake" in result.blind[0].text
 
 
 def test_what_others_say_is_made_harmless(make: Make) -> None:
     (found,) = [one for one in judged(make(), heard(next_server="\x1b[2J", boot_file="a\u202eb")) if one.code == "other-boot-file"]
-    assert "\x1b" not in found.what and "\u202e" not in found.what and "\\x1b[2J" in found.what
+    assert "\x1b" not in found.text and "\u202e" not in found.text and "\\x1b[2J" in found.text
 
 
 def test_endless_findings_are_cut(make: Make) -> None:
@@ -638,7 +638,7 @@ def test_endless_findings_are_cut(make: Make) -> None:
     check = replace(dhcp_servers.CHECK, look=lambda around: judged(around, heard(), *many))
     (result,) = examine([check], make())
     assert len(result.findings) == MOST
-    assert "60 more" in result.blind[0].because
+    assert "60 more" in result.blind[0].text
 
 
 def test_strangers_without_a_loader_are_one_finding_and_a_host_its_own(make: Make, store: Store) -> None:
@@ -649,7 +649,7 @@ def test_strangers_without_a_loader_are_one_finding_and_a_host_its_own(make: Mak
     told(store, *rows)
     found = [one for one in looked("loaders", make(store=store)) if isinstance(one, Finding) and one.code == "firmware"]
     assert [one.where for one in found] == ["xen01", "uefi-x64"]
-    assert "58 unknown machines, such as 52:54:00:77:00:3b" in found[1].what
+    assert "58 unknown machines, such as 52:54:00:77:00:3b" in found[1].text
 
 
 def test_a_firewall_is_not_called_open_by_who_cannot_read_it(make: Make) -> None:

@@ -68,6 +68,16 @@ def told(store: Store, *events: Event) -> None:
     Ledger(store).write(list(events))
 
 
+def test_what_an_earlier_release_wrote_down_still_stands(store: Store) -> None:
+    data = {"check": "mtu", "code": "small-mtu", "grade": "harms", "what": "eth0 has 1400", "where": "eth0", "why": "lost", "fix": "do"}
+    told(store, Event(FOUND, NOW, "eth0 has 1400 (eth0)", data=data))
+    [one] = standing(store).values()
+    assert (one.finding.text, one.finding.tell, one.finding.fix) == ("eth0 has 1400", "lost", "do")
+    said: list[Event] = []
+    Notes(store, said.append).take([result(found())], NOW)
+    assert not said
+
+
 def test_a_finding_is_told_once_whatever_its_figures_become(store: Store) -> None:
     said: list[Event] = []
     notes = Notes(store, said.append)

@@ -166,7 +166,7 @@ def test_nothing_follows_a_refusal_and_its_reason_is_told() -> None:
     boot = timeline(rows([("dhcp.discover", {}, False), ("dhcp.refused", {"because": [refused]}, True)]), after=3600).boots[0]
     assert boot.reached is Step.FAILED
     assert boot.next is not None
-    assert (boot.next.overdue, boot.next.expected[:7], boot.next.causes[0].name) == (True, "nothing", "unknown-architecture")
+    assert (boot.next.overdue, boot.next.expected[:7], boot.next.causes[0].code) == (True, "nothing", "unknown-architecture")
     assert "architecture 11" in boot.next.text
     assert "architecture 11" in boot.lines[-1].text
     assert not boot.lines[-1].ok
@@ -176,7 +176,7 @@ def test_a_reported_failure_is_the_end() -> None:
     boot = timeline(rows([*STORY[:22], ("http.progress", {"stage": "failed"}, False)])).boots[0]
     assert (boot.reached, boot.lines[-1].ok) == (Step.FAILED, False)
     assert boot.next is not None
-    assert (boot.next.overdue, boot.next.causes[0].name) == (True, "installer-failed")
+    assert (boot.next.overdue, boot.next.causes[0].code) == (True, "installer-failed")
 
 
 def test_a_failed_transfer_shows_what_stands_on_the_machines_screen() -> None:

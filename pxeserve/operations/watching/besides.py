@@ -85,7 +85,7 @@ def _standing(told: Sequence[stored.EventRow]) -> list[str]:
     for row in told:
         data = row.data or {}
         if data.get("code") in _SERVERS:
-            what = str(data.get("what", ""))
+            what = str(data.get("text", data.get("what", "")))
             found[f"{data.get('code')} {data.get('where')}"] = "" if row.kind == GONE else _named(what)
     return [one for one in found.values() if one]
 

@@ -41,7 +41,7 @@ def _step(title: str, expectations: Iterable[Expectation], rules: Iterable[Rule]
         cells = (one.expected, one.when, _patience(one), one.missing, "; ".join([one.source, *(slow.source for slow in one.slower)]))
         yield _row(cells)
     yield ""
-    yield "Causes: " + ", ".join(f"`{rule.name}`" for rule in rules) + "\n"
+    yield "Causes: " + ", ".join(f"`{rule.code}`" for rule in rules) + "\n"
 
 
 def _patience(one: Expectation) -> str:
@@ -53,10 +53,10 @@ def _patience(one: Expectation) -> str:
 
 
 def _causes(rules: Iterable[Rule]) -> Iterator[str]:
-    yield "| name | when | cause | how to tell | what to do | source |"
+    yield "| code | when | cause | how to tell | what to do | source |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for one in rules:
-        yield _row((f"`{one.name}`", one.when, one.text, one.tell, one.fix, one.source))
+        yield _row((f"`{one.code}`", one.when, one.text, one.tell, one.fix, one.source))
     yield ""
 
 

@@ -96,7 +96,7 @@ RULES = (
         "script-hangs", _HOOK, "its hook was fetched",
         likely(lambda s: not s.failures and not s.after),
         "a script of its last stage is still running, or waits for something that does not come (last report: {report})",
-        "on tty2: ps, and ls /tmp/scripts or /tmp/pxeserve.*. {consoles}",
+        "in {shell}: ps, and ls /tmp/scripts or /tmp/pxeserve.*. {consoles}",
         "give the script a time limit; end it there by kill, and the installer goes on", "host-installer, scripts.py: it waits for each "
         "script",
     ),

@@ -93,5 +93,5 @@ def _ranked(weighed: list[tuple[Rule, Weight]]) -> list[tuple[Rule, Weight]]:
 
 def _cause(rule: Rule, weight: Weight, situation: Situation) -> Cause:
     return Cause(
-        rule.name, weight.name.lower(), said(rule.text, situation), said(rule.tell, situation), said(rule.fix, situation), rule.source
+        rule.code, weight.name.lower(), said(rule.text, situation), said(rule.tell, situation), said(rule.fix, situation), rule.source
     )  # fmt: skip

@@ -23,7 +23,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def test_servers_of_others_are_known_by_the_doctor_and_by_whose_offers_were_taken(site: Site) -> None:
     def finding(kind: str, where: str, what: str) -> Event:
-        data = {"check": "servers", "code": "second-server", "grade": "stops", "what": what, "where": where, "why": "", "fix": ""}
+        data = {"check": "servers", "code": "second-server", "grade": "stops", "text": what, "where": where, "tell": "", "fix": ""}
         return Event(kind, time.time(), what, data=data)
 
     Ledger(site.context.store).write(
