@@ -9,7 +9,7 @@ from pxeserve.errors import RefusedError
 from pxeserve.installs.arming import Arming, Order
 from pxeserve.installs.refusal import refuse_any
 from pxeserve.keys import load_keys
-from pxeserve.operations.arming.missing import facts
+from pxeserve.operations.arming.facts import facts
 from pxeserve.operations.arming.surveying import RECENT, Ready, Wish, survey
 from pxeserve.operations.context import Context
 from pxeserve.operations.inventory.hosts import known

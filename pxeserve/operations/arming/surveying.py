@@ -20,7 +20,7 @@ from pxeserve.installs.refusal import Refusal, already
 from pxeserve.keys import load_keys
 from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.preparing.host import Checked, Mode, Preparing
-from pxeserve.operations.record.silence import tails
+from pxeserve.operations.record.tails import tails
 from pxeserve.snapshot import shared
 from pxeserve.store import installs
 from pxeserve.store.installs import InstallRow

@@ -28,7 +28,7 @@ from pxeserve.operations.context import Context
 from pxeserve.operations.deciding.lent import Would, would
 from pxeserve.operations.deciding.outlook import leaving, outlook
 from pxeserve.operations.deciding.ready import proof, standing, verdict
-from pxeserve.operations.record.said import Heard, heard, make_of
+from pxeserve.operations.record.said import Said, last_said, make_of
 from pxeserve.operations.record.silence import silence
 from pxeserve.operations.registry import verb
 from pxeserve.operations.watching.timeline import coming
@@ -93,7 +93,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware | None = None) -> 
     }
 
 
-def _card(context: Context, snapshot: Snapshot, asked: str) -> tuple[str, Heard]:
+def _card(context: Context, snapshot: Snapshot, asked: str) -> tuple[str, Said]:
     """The MAC that is meant, and what was heard of it: a host's name means the card of it that was heard last. Raises PxeserveError."""
     try:
         mac = parse_mac(asked)
@@ -105,12 +105,12 @@ def _card(context: Context, snapshot: Snapshot, asked: str) -> tuple[str, Heard]
         if not host.macs:
             fix = "pxeserve discovered list shows who was heard, and pxeserve discovered adopt MAC --name NAME says that it is this one"
             raise PxeserveError(f"{host.name}: no card of it is known yet, only its system UUID", fix=fix) from None
-        known = [(mac, heard(context.store, mac)) for mac in host.macs]
+        known = [(mac, last_said(context.store, mac)) for mac in host.macs]
         return max(known, key=lambda one: one[1].last or 0.0)
-    return mac, heard(context.store, mac)
+    return mac, last_said(context.store, mac)
 
 
-def _runs(found: Heard, asked: Firmware | None) -> tuple[Firmware, Reason]:
+def _runs(found: Said, asked: Firmware | None) -> tuple[Firmware, Reason]:
     if asked is not None:
         return asked, Reason(Weight.CHOSE, "firmware-asked", f"{asked} was asked about", "--firmware")
     if found.firmware is not None and found.at is not None:
@@ -131,7 +131,7 @@ def _ignored(context: Context, now: float) -> dict[str, int]:
     return sums
 
 
-def _client(mac: str, runs: Firmware, found: Heard) -> Client:
+def _client(mac: str, runs: Firmware, found: Said) -> Client:
     """As it says that it is, where it is asked about as that; else only the firmware is known."""
     return Client(mac, runs, found.arch if found.firmware is runs else None, found.uuid, vendor_class=found.vendor_class)
 

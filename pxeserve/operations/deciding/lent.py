@@ -13,7 +13,7 @@ from pxeserve.config import Config, SubnetConfig
 from pxeserve.dhcp.quirks.make import Make
 from pxeserve.dhcp.quirks.manner import Way
 from pxeserve.domain.decide import Decision, Reason, Weight
-from pxeserve.operations.record.said import Heard
+from pxeserve.operations.record.said import Said
 from pxeserve.store.leases import LeaseRow
 
 
@@ -27,7 +27,7 @@ class Would:
     because: tuple[Reason, ...]
 
 
-def would(config: Config, decision: Decision, made: Make, found: Heard, leases: Iterable[LeaseRow], now: float) -> Would:
+def would(config: Config, decision: Decision, made: Make, found: Said, leases: Iterable[LeaseRow], now: float) -> Would:
     """What comes of the machine's next DISCOVER. `leases` are those of its MAC, the newest first; `now` is epoch seconds."""
     heard = () if found.last is not None else (_over("never-heard", "no DHCP message of this MAC is on record", "events"),)
     file = decision.loader is not None
@@ -41,7 +41,7 @@ def would(config: Config, decision: Decision, made: Make, found: Heard, leases: 
             return _lending(config, decision, made, found, tuple(leases), now, heard)
 
 
-def _beside(file: bool, made: Make, found: Heard, heard: tuple[Reason, ...]) -> Would:
+def _beside(file: bool, made: Make, found: Said, heard: tuple[Reason, ...]) -> Would:
     address = _address(found)
     of = f"{found.server}, which last gave it {address}" if found.server and address else "another DHCP server"
     lends = _chose("other-server", f"its address comes from {of}; none is lent here", "[dhcp] mode")
@@ -53,7 +53,7 @@ def _beside(file: bool, made: Make, found: Heard, heard: tuple[Reason, ...]) -> 
 
 
 def _lending(
-    config: Config, decision: Decision, made: Make, found: Heard, leases: tuple[LeaseRow, ...], now: float, heard: tuple[Reason, ...]
+    config: Config, decision: Decision, made: Make, found: Said, leases: tuple[LeaseRow, ...], now: float, heard: tuple[Reason, ...]
 ) -> Would:
     address, why = _lent(config, decision, found, leases, now)
     if why.weight is Weight.REFUSED:
@@ -66,14 +66,14 @@ def _lending(
     return Would(True, True, address, (_chose("dhcp-lends", text, "[dhcp] mode"), *_way(made.server, found), why, *heard))
 
 
-def _way(ways: tuple[Way, ...], found: Heard) -> tuple[Reason, ...]:
+def _way(ways: tuple[Way, ...], found: Said) -> tuple[Reason, ...]:
     if found.way is not None:
         return (_chose("way-changed", found.way, "events"),)
     return (_chose("way", f"it is told its boot file {ways[0].says}", f"quirk {ways[0].quirk.name}"),)
 
 
 def _lent(
-    config: Config, decision: Decision, found: Heard, leases: tuple[LeaseRow, ...], now: float
+    config: Config, decision: Decision, found: Said, leases: tuple[LeaseRow, ...], now: float
 ) -> tuple[IPv4Address | None, Reason]:
     host = decision.host
     lease = next((one for one in leases if one.bound(now)), None)
@@ -96,7 +96,7 @@ def _lent(
     return None, _chose("pool", f"a free address of {spans} in {subnet.network}", f"[[dhcp.subnet]] {subnet.network}")
 
 
-def _where(config: Config, found: Heard) -> SubnetConfig | None:
+def _where(config: Config, found: Said) -> SubnetConfig | None:
     """The subnet that it asked from last; else that of the server's own address, else the first."""
     try:
         relay = IPv4Address(found.relay.partition(" ")[0]) if found.relay else None
@@ -112,7 +112,7 @@ def _holding(subnets: Iterable[SubnetConfig], address: IPv4Address) -> SubnetCon
     return next((subnet for subnet in subnets if address in subnet.network), None)
 
 
-def _address(found: Heard) -> IPv4Address | None:
+def _address(found: Said) -> IPv4Address | None:
     try:
         return IPv4Address(found.address) if found.address else None
     except ValueError:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pxeserve.domain.client import Firmware
 from pxeserve.domain.host import Host
 from pxeserve.operations.context import Context
-from pxeserve.operations.record import said as record
+from pxeserve.operations.record.said import last_said
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Presumed:
     """`firmware`, and in `because` a sentence on where that is known from; `mac` is the card that said it, or the host's first, "" where
     none of its cards is known."""
 
@@ -21,7 +21,7 @@ class Heard:
     mac: str
 
 
-def heard(context: Context, host: Host, mac: str | None = None) -> Heard:
+def presumed(context: Context, host: Host, mac: str | None = None) -> Presumed:
     """What `host` last said by its card `mac`, or by any of its cards; else a BIOS, which is then said to be assumed."""
     own = _last(context, mac) if mac is not None else None
     if own is not None:
@@ -29,15 +29,15 @@ def heard(context: Context, host: Host, mac: str | None = None) -> Heard:
     said = [found for one in host.macs if (found := _last(context, one)) is not None]
     if said:
         return max(said, key=lambda one: one[0])[1]
-    return Heard(Firmware.BIOS, f"{host.name} has not been heard of yet, so bios is assumed", mac or next(iter(host.macs), ""))
+    return Presumed(Firmware.BIOS, f"{host.name} has not been heard of yet, so bios is assumed", mac or next(iter(host.macs), ""))
 
 
-def _last(context: Context, mac: str) -> tuple[float, Heard] | None:
+def _last(context: Context, mac: str) -> tuple[float, Presumed] | None:
     """When `mac` last said what it is (epoch seconds), and what."""
-    found = record.heard(context.store, mac)
+    found = last_said(context.store, mac)
     if found.firmware is None or found.at is None:
         return None
-    return found.at, Heard(found.firmware, _when(mac, found.firmware, found.at), mac)
+    return found.at, Presumed(found.firmware, _when(mac, found.firmware, found.at), mac)
 
 
 def _when(mac: str, firmware: Firmware, at: float) -> str:

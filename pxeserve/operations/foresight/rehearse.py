@@ -23,7 +23,7 @@ from pxeserve.installs.arming import Arming, Order
 from pxeserve.keys import load_keys
 from pxeserve.operations.context import Context
 from pxeserve.operations.foresight import foresee
-from pxeserve.operations.foresight.firmware import Heard, heard
+from pxeserve.operations.foresight.firmware import Presumed, presumed
 from pxeserve.operations.foresight.serving import network_of
 from pxeserve.operations.preparing.host import Checked, checked
 from pxeserve.operations.registry import verb
@@ -43,7 +43,7 @@ def foresee_(context: Context, *, mac: str, firmware: Firmware | None = None) ->
     _served(context)
     host = _host(context, mac)
     card = parse_mac(mac)
-    known = heard(context, host, card) if firmware is None else Heard(firmware, "", card)
+    known = presumed(context, host, card) if firmware is None else Presumed(firmware, "", card)
     found = foresee(context, host, known.mac, known.firmware)
     return {
         "host": host.name,
@@ -70,7 +70,7 @@ def hosts(
 
 
 def _wanted(context: Context, snapshot: Snapshot, host: Host, firmware: Firmware | None) -> dict[str, Any]:
-    known = heard(context, host) if firmware is None else Heard(firmware, "", next(iter(host.macs), ""))
+    known = presumed(context, host) if firmware is None else Presumed(firmware, "", next(iter(host.macs), ""))
     medium = snapshot.medium_of(host)
     loads = f"medium {medium.name} {medium.revision}" if medium is not None else f"profile {host.profile}"
     return {

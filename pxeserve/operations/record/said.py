@@ -21,7 +21,7 @@ _LOOKED_AT = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Said:
     """`at` is when firmware last said `firmware` (epoch seconds), `last` when the MAC was heard at all; `server` is the other DHCP server
     that it took `address` from, `relay` the relay it came through; `way` says in which way it is told its boot file when it is another than
     its make's, and why."""
@@ -39,14 +39,14 @@ class Heard:
     way: str | None = None
 
 
-def heard(store: Store, mac: str) -> Heard:
+def last_said(store: Store, mac: str) -> Said:
     """What the record has of `mac`."""
     with store.events.read() as connection:
         rows = stored.latest(connection, stored.Wanted(mac=mac, kind="dhcp"), _LOOKED_AT)
     return gathered(rows[::-1])
 
 
-def gathered(rows: Iterable[EventRow]) -> Heard:
+def gathered(rows: Iterable[EventRow]) -> Said:
     """The newest word on each, from `rows`, the newest first."""
     found: dict[str, Any] = {}
     for row in rows:
@@ -67,10 +67,10 @@ def gathered(rows: Iterable[EventRow]) -> Heard:
     guessed = found.pop("guessed", None)
     if guessed is not None and "firmware" not in found:
         found["firmware"], found["at"] = guessed
-    return Heard(**found)
+    return Said(**found)
 
 
-def make_of(found: Heard, firmware: Firmware) -> Make:
+def make_of(found: Said, firmware: Firmware) -> Make:
     """The make of a machine of `firmware`, by its own words where it said that it is one."""
     usual = makes.typical(firmware)
     if found.firmware is not firmware or not found.vendor_class:

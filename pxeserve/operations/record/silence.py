@@ -1,4 +1,4 @@
-"""What was heard of hosts: their last events, whether they were ever heard, and unknown machines with addresses like theirs.
+"""Which hosts are silent: those armed and not heard since, those never heard, and unknown machines with addresses like theirs.
 
 Read for all hosts of a question together, each kind by one query. Refuses to know what it means; `timeline` does.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from pxeserve.domain.identity import same_machine, says_nothing
 from pxeserve.domain.install import InstallState
 from pxeserve.domain.nearness import Near, Neighbourhood
 from pxeserve.operations.context import Context
+from pxeserve.operations.record.tails import tails
 from pxeserve.snapshot import shared
 from pxeserve.store import discovered, installs, leases
 from pxeserve.store import events as record
@@ -25,28 +26,14 @@ from pxeserve.store.discovered import Machine
 from pxeserve.store.events import EventRow, Wanted
 from pxeserve.store.installs import InstallRow
 from pxeserve.timeline import missing
-from pxeserve.timeline.heard import Hearing, System, hearing
+from pxeserve.timeline.hearing import Hearing, System, hearing
 from pxeserve.timeline.missing import Next
-
-EACH = 60
-"""Events of each machine: more than one boot has steps, and some packages."""
 
 _STRANGERS = 20_000
 """MACs of the record that are compared at most."""
 
 _EXPLAINED = 50
 """Hosts of one question for which near addresses are looked for."""
-
-
-def tails(context: Context, hosts: Iterable[Host], each: int = EACH) -> dict[str, list[EventRow]]:
-    """The last `each` events of each card of `hosts`, the oldest first, by the host's name."""
-    owner = {mac: host.name for host in hosts for mac in host.macs}
-    found: dict[str, list[EventRow]] = {name: [] for name in owner.values()}
-    if owner:
-        with context.store.events.read() as connection:
-            for event in record.tails(connection, owner, each):
-                found[owner[event.mac or ""]].append(event)
-    return found
 
 
 def hearings(

@@ -18,15 +18,16 @@ from pxeserve.domain.install import OPEN_STATES, InstallState
 from pxeserve.errors import NotFoundError, RefusedError
 from pxeserve.events.steady import now_of
 from pxeserve.installs.clock import SYSTEM, has_lapsed
-from pxeserve.operations.arming.missing import known, known_of
 from pxeserve.operations.context import Context, Progress
-from pxeserve.operations.record.silence import hearings, tails
+from pxeserve.operations.record.silence import hearings
+from pxeserve.operations.record.tails import tails
 from pxeserve.operations.registry import verb
+from pxeserve.operations.watching.besides import known, known_of
 from pxeserve.operations.words.selection import nearest
 from pxeserve.snapshot import shared
 from pxeserve.store import installs, inventory
 from pxeserve.store.installs import InstallRow
-from pxeserve.timeline.heard import Hearing
+from pxeserve.timeline.hearing import Hearing
 from pxeserve.timeline.picture import IDLE, Standing, standing
 
 NO_RACK = "-"

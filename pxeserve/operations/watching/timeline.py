@@ -14,10 +14,10 @@ from pxeserve.domain.host import Host
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.events.steady import now_of
 from pxeserve.installs.logs import LAST
-from pxeserve.operations.arming.missing import known
 from pxeserve.operations.context import Context
 from pxeserve.operations.record.silence import silence
 from pxeserve.operations.registry import verb
+from pxeserve.operations.watching.besides import known
 from pxeserve.operations.watching.logs import consoles_of
 from pxeserve.snapshot import shared
 from pxeserve.store import events as stored

@@ -34,7 +34,7 @@ from pxeserve.operations.deciding import ready
 from pxeserve.operations.deciding.lent import would
 from pxeserve.operations.deciding.outlook import leaving as left_by
 from pxeserve.operations.deciding.outlook import outlook
-from pxeserve.operations.record.said import Heard, gathered
+from pxeserve.operations.record.said import Said, gathered
 from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import events, installs, leases, media
 from pxeserve.store.events import EventRow
@@ -64,16 +64,16 @@ def lease(address: str = "10.77.0.150", until: float = NOW + 100) -> LeaseRow:
 
 BARE = {"network": "10.77.0.0/24"}
 WOULD = {
-    "off": (("off", ()), LOADED, Heard(last=1.0), (), ["dhcp-off"]),
-    "beside": (("proxy", ()), LOADED, Heard(last=1.0), (), ["dhcp-beside", "way", "other-server"]),
-    "changed": (("proxy", ()), LOADED, Heard(last=1.0, way="2 offers ..."), (), ["dhcp-beside", "way-changed", "other-server"]),
-    "idle beside": (("proxy", ()), SILENT, Heard(), (), ["dhcp-silent", "other-server", "never-heard"]),
-    "pool": (("server", (SUBNET,)), LOADED, Heard(last=1.0), (), ["dhcp-lends", "way", "pool"]),
-    "lease": (("server", (SUBNET,)), LOADED, Heard(last=1.0), (lease(),), ["dhcp-lends", "way", "lease"]),
-    "lease of old": (("server", (SUBNET,)), LOADED, Heard(last=1.0), (lease(until=NOW),), ["dhcp-lends", "way", "pool"]),
-    "no file": (("server", (SUBNET,)), SILENT, Heard(last=1.0), (), ["dhcp-no-file", "pool"]),
-    "no range": (("server", (BARE,)), LOADED, Heard(last=1.0), (), ["dhcp-no-address", "no-range"]),
-    "far": (("server", (SUBNET,)), LOADED, Heard(last=1.0, relay=f"{RELAY} 0a"), (), ["dhcp-no-address", "no-subnet"]),
+    "off": (("off", ()), LOADED, Said(last=1.0), (), ["dhcp-off"]),
+    "beside": (("proxy", ()), LOADED, Said(last=1.0), (), ["dhcp-beside", "way", "other-server"]),
+    "changed": (("proxy", ()), LOADED, Said(last=1.0, way="2 offers ..."), (), ["dhcp-beside", "way-changed", "other-server"]),
+    "idle beside": (("proxy", ()), SILENT, Said(), (), ["dhcp-silent", "other-server", "never-heard"]),
+    "pool": (("server", (SUBNET,)), LOADED, Said(last=1.0), (), ["dhcp-lends", "way", "pool"]),
+    "lease": (("server", (SUBNET,)), LOADED, Said(last=1.0), (lease(),), ["dhcp-lends", "way", "lease"]),
+    "lease of old": (("server", (SUBNET,)), LOADED, Said(last=1.0), (lease(until=NOW),), ["dhcp-lends", "way", "pool"]),
+    "no file": (("server", (SUBNET,)), SILENT, Said(last=1.0), (), ["dhcp-no-file", "pool"]),
+    "no range": (("server", (BARE,)), LOADED, Said(last=1.0), (), ["dhcp-no-address", "no-range"]),
+    "far": (("server", (SUBNET,)), LOADED, Said(last=1.0, relay=f"{RELAY} 0a"), (), ["dhcp-no-address", "no-subnet"]),
 }
 
 
@@ -87,9 +87,9 @@ def test_what_dhcp_would_do_and_why(name: str) -> None:
 
 def test_a_reservation_counts_before_a_lease_and_must_be_served() -> None:
     decision = Decision(Target.OWN_DISK, (), LOADED.loader, RESERVED)
-    told = would(configured("server", BARE), decision, typical(Firmware.UEFI_X64), Heard(last=1.0), (lease(),), NOW)
+    told = would(configured("server", BARE), decision, typical(Firmware.UEFI_X64), Said(last=1.0), (lease(),), NOW)
     assert (told.address, told.because[-1].code) == (IPv4Address(ADDRESS), "reservation")
-    far = would(configured("server", {"network": "10.99.0.0/24"}), decision, typical(Firmware.BIOS), Heard(last=1.0), (), NOW)
+    far = would(configured("server", {"network": "10.99.0.0/24"}), decision, typical(Firmware.BIOS), Said(last=1.0), (), NOW)
     assert [one.code for one in far.because] == ["dhcp-no-address", "reservation-elsewhere"]
 
 
@@ -115,7 +115,7 @@ sites = st.sampled_from(
 FAR = configured("server", SUBNET, address="192.0.2.1")
 settings = st.sampled_from([configured("off"), configured("proxy"), configured("server", BARE), configured("server", SUBNET), FAR])
 recorded = st.builds(
-    Heard,
+    Said,
     st.sampled_from([None, *Firmware]),
     st.sampled_from([None, 0, 7, 4711]),
     relay=st.sampled_from([None, "", RELAY, "10.77.0.1 0a0b", "nonsense"]),
@@ -129,7 +129,7 @@ held = st.lists(st.builds(lease, st.sampled_from(["10.77.0.150", "10.99.0.9"]), 
 
 @given(decided.clients, decided.hosts, decided.installs, sites, decided.profiles, decided.media, settings, recorded, held)
 def test_every_decision_about_every_machine_has_reasons_that_say_all(
-    client: Client, host: Any, install: Any, site: Site, profile: Any, medium: Any, config: Any, found: Heard, holds: Any
+    client: Client, host: Any, install: Any, site: Site, profile: Any, medium: Any, config: Any, found: Said, holds: Any
 ) -> None:
     decision = decide(client, host, install, site, profile=profile, medium=medium, now=decided.NOW)
     right(decision.because)
@@ -167,7 +167,7 @@ def test_the_record_tells_what_the_firmware_said_and_not_what_the_installer_did(
     assert gathered(rows(1)).firmware is Firmware.UEFI_X64  # nothing but the question: its vendor class tells
     ipxe = {"vendor_class": "PXEClient:Arch:00007:UNDI:003010", "arch": "7", "user_class": "iPXE", "firmware": "uefi-x64"}
     assert gathered([EventRow(1, NOW, "dhcp.discover", mac=MAC, data=ipxe)]).firmware is Firmware.IPXE_UEFI
-    assert gathered([]) == Heard()
+    assert gathered([]) == Said()
 
 
 keys = st.sampled_from(["vendor_class", "arch", "uuid", "relay", "server", "firmware", "quirks"])
@@ -283,7 +283,7 @@ def test_every_code_of_the_table_is_said_by_somebody(house: House, monkeypatch: 
         said |= right(would(configured(mode, *subnets), decision, typical(Firmware.BIOS), found, holds, NOW).because)
     reserved = Decision(Target.OWN_DISK, (), LOADED.loader, RESERVED)
     for network in ("10.77.0.0/24", "10.99.0.0/24"):
-        said |= right(would(configured("server", {"network": network}), reserved, typical(Firmware.BIOS), Heard(), (), NOW).because)
+        said |= right(would(configured("server", {"network": network}), reserved, typical(Firmware.BIOS), Said(), (), NOW).because)
     boots = Boots(house.context.store, SnapshotSource(house.context.store), Loaders(house.context.store, house.data), SessionIds(b"k" * 32))
     asker = classify(Message(BOOTREQUEST, 1, OTHER, {53: b"\1", 60: b"PXEClient"}))
     for xid in range(LIMIT + 1):

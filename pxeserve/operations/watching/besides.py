@@ -1,49 +1,29 @@
-"""What the rules of the missing step are told besides events: facts that an arming leaves in the record, and what stands now in the
-configuration and the store. Refuses to know the rules.
+"""What the rules of the missing step are told besides a host's own events: what stands now in the configuration and the store, and what
+the network did. Refuses to know the rules.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from pxeserve.answerfile.answers import Answers
 from pxeserve.doctor.standing import GONE
-from pxeserve.domain.host import Host, Profile
+from pxeserve.domain.host import Host
 from pxeserve.domain.medium import MediumState
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.context import Context
-from pxeserve.operations.preparing.host import Checked
 from pxeserve.operations.server.address import base_url
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import events as stored
-from pxeserve.timeline.missing.armed import findings
 from pxeserve.timeline.missing.situation import Known
 
 _HOUR = 60
-_VLAN = re.compile(r"vlan[=:]\s*(\d{1,4})", re.ASCII)
-_OURS = "/s/"
-"""Beneath this an answerfile's own hooks lie; what a template runs from elsewhere does not report."""
-
-
-def facts(found: Checked, profile: Profile | None) -> dict[str, Any]:
-    """What the record keeps of an arming, so that it can be said later why nothing came: the answerfile is sealed, and gone at the end.
-    Nothing secret is in it."""
-    words = profile.words if profile else None
-    said: dict[str, Any] = {"device": words.network_device if words else "", "vlan": _vlan(words.kernel_args if words else "")}
-    if found.medium is not None:
-        said["dialect"] = found.medium.dialect
-    if found.answered is not None:
-        said |= _of_answers(found.answered.answers)
-        said["findings"] = findings(found.answered.findings, _secrets(found))
-    return said
+"""Minutes."""
 
 
 def known(context: Context, host: Host | None) -> Known:
-    """What is known besides the record; `host` is whose boot it is, None for a machine that is in no inventory."""
+    """What is known besides its events; `host` is whose boot it is, None for a machine that is in no inventory."""
     config = context.config
     snapshot = shared(context.store).current()
     ports = config.tftp.ports if not config.tftp.single_port else "port 69"
@@ -65,31 +45,6 @@ def known_of(known: Known, host: Host, snapshot: Snapshot) -> Known:
     if profile is None:
         return known
     return replace(known, leave=profile.words.leave, secure_boot=profile.words.secure_boot == "yes")
-
-
-def _of_answers(answers: Answers) -> dict[str, Any]:
-    disk, card = answers.primary_disk, answers.admin_interface
-    first = (disk.mirror or (disk.device,)) if disk is not None else ()
-    return {
-        "disks": [*first, *answers.guest_disks],
-        "cards": [one for one in (card.hwaddr or card.name,) if one] if card is not None else [],
-        "fixed": card is None or card.proto != "dhcp",
-        "source": answers.sources[0].kind if answers.sources else "",
-        "stages": [one.stage for one in answers.scripts if _OURS in one.address],
-    } | ({"vlan": str(card.vlan)} if card is not None and card.vlan else {})
-
-
-def _secrets(found: Checked) -> list[str]:
-    password = found.answered.answers.root_password if found.answered else None
-    given = found.given
-    said = (password.text if password else "", given.made or "", given.root_hash or "", given.delivered)
-    return [one for one in said if one]
-
-
-def _vlan(words: str) -> str:
-    """The VLAN that the kernel's words name for the installation."""
-    said = _VLAN.search(words)
-    return said[1] if said else ""
 
 
 def _http(context: Context) -> str:

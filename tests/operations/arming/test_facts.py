@@ -15,7 +15,7 @@ from pxeserve.events.ledger import Ledger
 from pxeserve.events.record import Event
 from pxeserve.installs import seal
 from pxeserve.keys import load_keys
-from pxeserve.operations.arming.missing import known
+from pxeserve.operations.watching.besides import known
 from pxeserve.store import audit, installs, inventory
 from pxeserve.store import tables as t
 from pxeserve.timeline.missing.armed import MOST, armed, findings
