@@ -166,7 +166,7 @@ class Gate:
         request.max_content_length = rule.body
         g.actor = actor
         if actor is not None:
-            g.context = Context(self.config, self.store, actor, lambda _: None, self.recorder)
+            g.context = Context(self.config, self.store, actor, lambda _: None, self.recorder, g.request_id)
 
     def _check_origin(self, rule: Rule, actor: Actor | None) -> None:
         has_body = bool(request.content_length) or request.headers.get("Transfer-Encoding") is not None

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from flask import Blueprint, Flask, g
 
 from pxeserve.config import Config
-from pxeserve.console import api, csrf, files, gate, headers, hosts, jinja, limits, pages, problems
+from pxeserve.console import api, csrf, files, gate, headers, hosts, jinja, limits, live, pages, problems
 from pxeserve.console.entrance import Entrance
+from pxeserve.console.live import Hub
 from pxeserve.events.recorder import Recorder
 from pxeserve.store import Store
 
@@ -32,9 +33,11 @@ def make_app(
     store: Store,
     recorder: Recorder | None,
     entrance: Entrance,
+    hub: Hub | None = None,
     imported: Callable[[], bool] = lambda: False,
 ) -> Flask:
-    """The application for this configuration, with its gate. `imported` tells whether the certificate was imported.
+    """The application for this configuration, with its gate. `hub` feeds its live streams; `imported` tells whether the certificate was
+    imported.
 
     Raises gate.UnguardedError when a route does not say who may ask for it.
     """
@@ -46,7 +49,9 @@ def make_app(
     jinja.install(app)
     problems.install(app)
     headers.install(app, imported)
+    app.extensions["live"] = hub or Hub(store, entrance)
     app.register_blueprint(files.blueprint)
+    app.register_blueprint(live.blueprint)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
     gate.Gate(config, store, recorder, entrance, gate.rules_of(app), hosts.authorities(config)).install(app)

@@ -9,7 +9,7 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 
 from pxeserve import wire
 from pxeserve.config import Config
-from pxeserve.console import admin, csrf
+from pxeserve.console import csrf, server
 from pxeserve.console.web import make_app
 from pxeserve.domain.role import Role
 from pxeserve.operations import registry
@@ -27,6 +27,7 @@ from pxeserve.serving import Order, Serving
 from pxeserve.store import Store, open_store
 from pxeserve.supervisor import folder as data_folder
 from pxeserve.supervisor import prepare
+from tests.console.table import Table
 
 PATIENCE = 60.0
 
@@ -48,7 +49,7 @@ class Desk:
         self._ready = threading.Event()
         config = Config.model_validate({"server": {"data": str(folder)}})
         serving = Serving(config, (), {"admin": self._door}, theirs, self._ready.set, lambda: None)
-        self._thread = threading.Thread(target=admin.serve, args=(serving,), daemon=True)
+        self._thread = threading.Thread(target=server.serve, args=(serving,), daemon=True)
         self._thread.start()
         assert self._ready.wait(PATIENCE)
 
@@ -104,27 +105,6 @@ class Browser(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         return super().open(*args, **{"base_url": f"https://{PLACE}", **kwargs})
-
-
-class Table:
-    """An entrance with everybody in a table: the gate's own tests need nobody else's accounts."""
-
-    def __init__(self) -> None:
-        self.sessions: dict[str, Actor] = {}
-        self.tokens: dict[str, Actor] = {}
-        self.set_up = True
-
-    def is_set_up(self) -> bool:
-        return self.set_up
-
-    def by_session(self, session: str, address: str) -> Actor | None:
-        return self.sessions.get(session)
-
-    def by_token(self, token: str, address: str) -> Actor | None:
-        return self.tokens.get(token)
-
-    def alive(self, keys: Collection[str]) -> set[str]:
-        return {one.key for one in (*self.sessions.values(), *self.tokens.values())} & set(keys)
 
 
 class Console:
