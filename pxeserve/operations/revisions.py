@@ -18,9 +18,9 @@ from typing import Any
 from pxeserve.errors import PxeserveError
 from pxeserve.keys import load_keys
 
-_EACH = 4
-"""Bytes for a field: of two changes one in four thousand millions is missed."""
-LONGEST = 400
+_NAME, _VALUE = 3, 4
+"""Bytes for a field's name and for its value: of two changes one in four thousand millions is missed."""
+LONGEST = 4000
 """Characters of a revision at most."""
 
 
@@ -35,36 +35,53 @@ class StaleError(PxeserveError):
 
 def revision_of(data: Path, fields: Mapping[str, Any]) -> str:
     """The revision of something with these fields, secrets and all; `data` is the service's folder, with its keys."""
-    key = load_keys(data).session
-    return _spelt(b"".join(_short(key, name, fields[name]) for name in sorted(fields)))
+    return _spelt(b"".join(name + value for name, value in sorted(_shortened(data, fields).items())))
 
 
 def refuse_stale(data: Path, whose: str, fields: Mapping[str, Any], revision: str | None) -> None:
     """Raise StaleError when `revision` was said and is not that of these fields."""
     if revision is None or hmac.compare_digest(revision.encode("utf-8", "replace"), revision_of(data, fields).encode()):
         return
-    key = load_keys(data).session
     said = _read(revision)
-    names = sorted(fields)
-    if len(said) != len(names) * _EACH:
-        raise StaleError(whose, ())
-    parts = (said[at : at + _EACH] for at in range(0, len(said), _EACH))
-    raise StaleError(whose, tuple(name for name, part in zip(names, parts, strict=True) if part != _short(key, name, fields[name])))
+    key = load_keys(data).session
+    now = {_short(key, name, _NAME): (name, _short(key, [name, value], _VALUE)) for name, value in _flat(fields).items()}
+    changed = sorted({name for short, (name, value) in now.items() if said.get(short) != value})
+    gone = ["something that is gone now"] if said.keys() - now.keys() else []
+    raise StaleError(whose, (*changed, *gone) if said else ())
 
 
-def _short(key: bytes, name: str, value: Any) -> bytes:
-    text = json.dumps([name, value], sort_keys=True, separators=(",", ":"), default=str)
-    return hmac.digest(key, b"revision:" + text.encode("utf-8", "surrogatepass"), "sha256")[:_EACH]
+def _shortened(data: Path, fields: Mapping[str, Any]) -> dict[bytes, bytes]:
+    key = load_keys(data).session
+    return {_short(key, name, _NAME): _short(key, [name, value], _VALUE) for name, value in _flat(fields).items()}
+
+
+def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields one level deep: each answer counts by itself."""
+    found: dict[str, Any] = {}
+    for name, value in fields.items():
+        found |= {f"{name}.{inner}": one for inner, one in value.items()} if isinstance(value, Mapping) else {name: value}
+    return found
+
+
+def _short(key: bytes, value: Any, length: int) -> bytes:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hmac.digest(key, b"revision:" + text.encode("utf-8", "surrogatepass"), "sha256")[:length]
 
 
 def _spelt(value: bytes) -> str:
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
-def _read(text: str) -> bytes:
+def _read(text: str) -> dict[bytes, bytes]:
+    """The fields that a revision tells of; none for what is no revision."""
     if len(text) > LONGEST or not text.isascii():
-        return b""
+        return {}
     try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        found = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
-        return b""
+        return {}
+    each = _NAME + _VALUE
+    if len(found) % each:
+        return {}
+    parts = (found[at : at + each] for at in range(0, len(found), each))
+    return {part[:_NAME]: part[_NAME:] for part in parts}
