@@ -20,7 +20,8 @@ from pxeserve.operations.context import Actor, Context
 NOUNS = (
     "hosts", "discovered", "tables", "profiles", "media", "imports", "loaders", "installs", "answerfiles", "linting", "conversion",
     "adoption", "explain", "events", "timeline", "logs", "leases", "snippets", "apply", "export", "rehearse", "status", "sources", "replay",
-    "sites", "scripts", "passwords", "bulk", "racks", "doctor", "webhooks",
+    "sites", "scripts", "passwords", "bulk", "racks", "doctor", "webhooks", "host_pages", "event_pages", "configuration", "jobs", "uploads",
+    "rehearsing",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 

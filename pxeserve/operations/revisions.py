@@ -57,7 +57,7 @@ def _shortened(data: Path, fields: Mapping[str, Any]) -> dict[bytes, bytes]:
 
 def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Fields one level deep: each answer counts by itself."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"": ""}  # so that nothing at all has a revision too
     for name, value in fields.items():
         found |= {f"{name}.{inner}": one for inner, one in value.items()} if isinstance(value, Mapping) else {name: value}
     return found
