@@ -44,16 +44,14 @@ def run(
 
 
 def _of_card(context: Context, mac: str, firmware: str | None) -> Iterator[Wanted]:
-    said = registry.call(context, "rehearse.foresee", {"mac": mac, "firmware": None if firmware == ALL else firmware})
+    said: Any = registry.call(context, "rehearse.foresee", {"mac": mac, "firmware": None if firmware == ALL else firmware})
     kinds = [one.value for one in Firmware] if firmware == ALL else [said["firmware"]]
     for kind in kinds:
         yield Wanted(said["host"], said["mac"], kind, said["heard"] if firmware is None else "", alike=kind)
 
 
-def _of_hosts(
-    context: Context, names: list[str] | None, rack: str | None, tag: list[str] | None, firmware: str | None
-) -> Iterator[Wanted]:
-    found = registry.call(context, "rehearse.hosts", {"rack": rack, "tag": tag, "firmware": firmware})
+def _of_hosts(context: Context, names: list[str] | None, rack: str | None, tag: list[str] | None, firmware: str | None) -> Iterator[Wanted]:
+    found: Any = registry.call(context, "rehearse.hosts", {"rack": rack, "tag": tag, "firmware": firmware})
     if names:
         known = {one["host"] for one in found}
         for one in names:

@@ -28,7 +28,9 @@ class StaleError(PxeserveError):
     """The thing is another one by now than whoever asks believes; `changed` are the fields that are."""
 
     def __init__(self, whose: str, changed: tuple[str, ...]) -> None:
-        said = f"{whose} was changed by somebody else since you read it: {', '.join(changed)}" if changed else f"{whose} was never like that"
+        said = (
+            f"{whose} was changed by somebody else since you read it: {', '.join(changed)}" if changed else f"{whose} was never like that"
+        )
         super().__init__(said, code="stale", fix="read it again, and change it as it is now")
         self.changed = changed
 

@@ -91,7 +91,9 @@ def send(context: Context, *, name: str, stream: Any, at: int, length: int, tota
             (home / f"{name}{_TOTAL}").unlink(missing_ok=True)
             with context.store.site.write() as connection:
                 audit.append(connection, time.time(), context.actor.name, "upload.send", f"{name} {total} bytes")
-    return show(context, name=name)
+    found = _described(home, name)
+    assert found is not None
+    return found
 
 
 @verb("upload.remove", role=Role.OPERATOR)

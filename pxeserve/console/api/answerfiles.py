@@ -35,7 +35,7 @@ class Judged(Answer):
     file: str
     verdict: Literal["accepted", "surprising", "refused"]
     findings: list[Finding]
-    edits: list[Edit] = []
+    edits: list[Edit] = Field([], description="Left out where nothing can be mended so.")
 
 
 class Convert(Body):

@@ -35,7 +35,9 @@ class Plan(Selected, Wish):
 class InstallAll(Selected, Wish):
     """Arm a selection."""
 
-    count: int | None = Field(None, ge=0, le=1000, description="How many hosts that are; another number arms nothing, and says what was found.")
+    count: int | None = Field(
+        None, ge=0, le=1000, description="How many hosts that are; another number arms nothing, and says what was found."
+    )
     those_that_can: bool = Field(False, description="Arm those that can be; else one that cannot keeps all others from it.")
     confirm: list[Name] | None = Field(None, max_length=1000, description="The names of those that were installed within the last day.")
     reveal: Reveal = "now"

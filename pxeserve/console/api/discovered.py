@@ -34,7 +34,7 @@ class Adopt(Body):
 
     name: Name
     profile: Name | None = Field(None, description="Needed for a new host; left out, it is another card of a host that is there.")
-    set: Settings = []
+    set: Settings = Field([])
 
 
 class Adopted(Host):
@@ -50,7 +50,9 @@ class Forgotten(Answer):
 
 
 ROUTES = (
-    Route("GET", "/discovered", "discovered.list", "Discovered machines, the last seen first", Machine, query=Page, way=Way.LIST, key="mac"),
+    Route(
+        "GET", "/discovered", "discovered.list", "Discovered machines, the last seen first", Machine, query=Page, way=Way.LIST, key="mac"
+    ),
     Route("GET", "/discovered/{mac}", "discovered.show", "One of them", Machine),
     Route("POST", "/discovered/{mac}/adopt", "discovered.adopt", "Make a host of it", Adopted, body=Adopt),
     Route("DELETE", "/discovered/{mac}", "discovered.forget", "Forget it until it boots again", Forgotten),

@@ -43,5 +43,14 @@ class Report(Answer):
 
 ROUTES = (
     Route("GET", "/doctor", "doctor.standing", "What the service's own rounds found and still stands", list[Finding]),
-    Route("POST", "/doctor", "doctor", "Look now, as the service itself, with its rights", Report, body=Examine, way=Way.JOB, about="this server"),
+    Route(
+        "POST",
+        "/doctor",
+        "doctor",
+        "Look now, as the service itself, with its rights",
+        Report,
+        body=Examine,
+        way=Way.JOB,
+        about="this server",
+    ),
 )

@@ -51,6 +51,8 @@ class Counter(Answer):
 
 
 ROUTES = (
-    Route("GET", "/events", "event.page", "Events, the newest first; with `follow` as they come", Event, query=Events, way=Way.PAGES, key="id"),
+    Route(
+        "GET", "/events", "event.page", "Events, the newest first; with `follow` as they come", Event, query=Events, way=Way.PAGES, key="id"
+    ),
     Route("GET", "/counters", "counters", "What was ignored or lost in the last hour", list[Counter]),
 )

@@ -64,7 +64,9 @@ class Edited(Host):
 class Stands(Host):
     """A host and where it stands."""
 
-    state: str = Field(description="Of its newest install (armed, booting, answered, installing, done, failed, lapsed, cancelled, frozen), or idle.")
+    state: str = Field(
+        description="Of its newest install (armed, booting, answered, installing, done, failed, lapsed, cancelled, frozen), or idle."
+    )
     install: str | None = Field(description="The id of its newest install.")
     installed: bool = Field(description="Whether an installation of it ever came to its end.")
     medium: Standing | None = Field(description="What it is installed from, or would be.")
@@ -100,7 +102,9 @@ class Password(Answer):
     host: str
     install: str
     root_password: str | None
-    not_replaced: str | None = Field(description="The one that went over the wire and is still in force, where the hook could not replace it.")
+    not_replaced: str | None = Field(
+        description="The one that went over the wire and is still in force, where the hook could not replace it."
+    )
 
 
 class Rendered(Body):

@@ -11,7 +11,9 @@ from pxeserve.console.api.shape import Answer, Body, Moment
 class ImportLoaders(Body):
     """Where they are copied from."""
 
-    from_dir: str | None = Field(None, min_length=1, max_length=4096, description="A folder of the server; else Debian's packages, installed there.")
+    from_dir: str | None = Field(
+        None, min_length=1, max_length=4096, description="A folder of the server; else Debian's packages, installed there."
+    )
 
 
 class Grub(Answer):

@@ -21,7 +21,9 @@ class Import(Body):
     source: Source | list[Source] | None = Field(
         None, description="A folder, an ISO image or an archive of the server, an http(s) address of one, or several discs of one medium."
     )
-    upload: Name | None = Field(None, description="An upload, by its name, instead of `source`; it is removed when the import has ended well.")
+    upload: Name | None = Field(
+        None, description="An upload, by its name, instead of `source`; it is removed when the import has ended well."
+    )
     lies: Literal["copied", "in-place", "image"] = Field(
         "copied", description="Where its bytes are to be: copied, in the folder where they lie, or in the image itself."
     )
@@ -143,7 +145,8 @@ ROUTES = (
     Route("DELETE", "/media/{name}", "media.remove", "Remove a medium that nothing needs", Removed),
     Route("POST", "/media/verify", "media.verify", "Check all media", list[Verified], body=Verify, way=Way.JOB,
           given={"everything": True}, about="all media"),
-    Route("POST", "/media/{name}/verify", "media.verify", "Check a medium", list[Verified], body=Verify, way=Way.JOB, about="medium {name}"),
+    Route("POST", "/media/{name}/verify", "media.verify", "Check a medium", list[Verified], body=Verify, way=Way.JOB,
+          about="medium {name}"),
     Route("POST", "/media/{name}/replay", "media.replay", "What an installer of that generation would find", Report, body=Replay,
           way=Way.JOB, about="medium {name} as {dialect}"),
     Route("GET", "/imports", "media.imports", "Imports that have begun and not ended", UnderWay, query=Page, way=Way.LIST),

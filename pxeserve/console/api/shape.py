@@ -35,11 +35,20 @@ class Page(Body):
     cursor: str | None = Field(None, max_length=600, description="Where to go on: `next` of the page before, or the address in its `Link`.")
 
 
+class Wait(Body):
+    """How long to wait for a job."""
+
+    wait: float = Field(0, ge=0, le=30, description="Seconds to wait for its end: then the answer is 200 with the result, else 202.")
+
+
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
 Text = Annotated[str, Field(max_length=16 << 20)]
 Settings = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=65536)]],
-    Field(max_length=500, description="Words `KEY=VALUE`: `KEY=` takes away, `KEY+=VALUE` adds to a list, dots lead into tables (`admin-interface.proto=dhcp`)."),
+    Field(
+        max_length=500,
+        description="Words `KEY=VALUE`: `KEY=` takes away, `KEY+=VALUE` adds to a list, dots lead inside (`admin-interface.proto=dhcp`).",
+    ),
 ]
 Moment = Annotated[float, Field(description="Epoch seconds.")]
 Open = dict[str, Any]
