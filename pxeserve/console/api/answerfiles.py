@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Body, Finding, Mode, Name, Open
+from pxeserve.console.api.shape import Answer, Body, LintFinding, Mode, Name, Open
 
 _TEXT = Field(max_length=1 << 20, description="The answerfile.")
 
@@ -34,7 +34,7 @@ class Judged(Answer):
 
     file: str
     verdict: Literal["accepted", "surprising", "refused"]
-    findings: list[Finding]
+    findings: list[LintFinding]
     edits: list[Edit] = Field([], description="Left out where nothing can be mended so.")
 
 

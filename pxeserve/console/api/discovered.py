@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from pxeserve.console.api.hosts import Host, TableBody, Taken
+from pxeserve.console.api.hosts import Host, TableBody, TableTaken
 from pxeserve.console.api.route import Route, Way
 from pxeserve.console.api.shape import Answer, Body, Moment, Name, Page, Settings
 
@@ -56,5 +56,5 @@ ROUTES = (
     Route("GET", "/discovered/{mac}", "discovered.show", "One of them", Machine),
     Route("POST", "/discovered/{mac}/adopt", "discovered.adopt", "Make a host of it", Adopted, body=Adopt),
     Route("DELETE", "/discovered/{mac}", "discovered.forget", "Forget it until it boots again", Forgotten),
-    Route("POST", "/discovered-table", "discovered.adopt-all", "Make hosts of those that a table names", Taken, body=TableBody),
+    Route("POST", "/discovered-table", "discovered.adopt-all", "Make hosts of those that a table names", TableTaken, body=TableBody),
 )

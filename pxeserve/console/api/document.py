@@ -15,10 +15,10 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from pxeserve import __version__
 from pxeserve.console.api import following, sending, verbs
-from pxeserve.console.api.route import BASE, Route, Way
-from pxeserve.console.api.shape import Answer, Body, Nothing
-from pxeserve.console.api.table import NOUNS, ROUTES
 from pxeserve.console.api.jobs import JobShown
+from pxeserve.console.api.route import BASE, Route, Way
+from pxeserve.console.api.shape import Answer, Nothing
+from pxeserve.console.api.table import NOUNS, ROUTES
 from pxeserve.console.problems import PROBLEM
 from pxeserve.operations import registry
 
@@ -38,6 +38,8 @@ Send `Authorization: Bearer TOKEN`. Every error is a problem (RFC 9457) with a s
   with the same key is refused with 422, one while the first is under way with 409. What was refused is not kept.
 """
 
+_LICENSE = {"name": "MIT", "identifier": "MIT"}
+_TOKEN = "An API token: pxeserve token add makes one."  # noqa: S105 - what one is
 _PROBLEMS = {
     400: "The request cannot be read: no JSON, a name twice, too deep, or a header that is none.",
     401: "Nobody is logged in, or the token is over.",
@@ -76,7 +78,6 @@ class _Schemas(GenerateJsonSchema):
 @cache
 def document() -> Json:
     """The whole document."""
-    keys: list[tuple[str, str]] = []
     inputs: list[tuple[Any, Any, TypeAdapter[Any]]] = []
     for one in ROUTES:
         inputs.append((("answer", one.operation), "serialization", TypeAdapter(one.answer)))
@@ -85,11 +86,10 @@ def document() -> Json:
     for name, kind in (("job", JobShown), *sending.SCHEMAS, *verbs.SCHEMAS):
         inputs.append(((name, ""), "serialization" if issubclass(kind, Answer) else "validation", TypeAdapter(kind)))
     found, defs = TypeAdapter.json_schemas(inputs, ref_template=REF, schema_generator=_Schemas)
-    keys = list(defs.get("$defs", {}))
     schemas = {"Problem": _problem(), **defs.get("$defs", {})}
     drawn: Json = {
         "openapi": "3.1.0",
-        "info": {"title": "pxeserve", "version": __version__, "description": _ABOUT.strip(), "license": {"name": "MIT", "identifier": "MIT"}},
+        "info": {"title": "pxeserve", "version": __version__, "description": _ABOUT.strip(), "license": _LICENSE},
         "servers": [{"url": BASE}],
         "security": [{"token": []}],
         "tags": [{"name": tag, "description": about} for tag, about in _tags()],
@@ -97,10 +97,31 @@ def document() -> Json:
         "components": {
             "schemas": schemas,
             "responses": {str(status): _refused(said) for status, said in _PROBLEMS.items()},
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "An API token: pxeserve token add makes one."}},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _TOKEN}},
         },
     }
-    return _renamed(drawn, _short(keys))
+    return _renamed(_pruned(drawn), _short(defs.get("$defs", {})))
+
+
+def _pruned(drawn: Json) -> Json:
+    """Without the schemas that nobody names: those of queries are spelt out as parameters."""
+    schemas = drawn["components"]["schemas"]
+    named: set[str] = set()
+    waiting = [drawn["paths"], drawn["components"]["responses"]]
+    while waiting:
+        for name in _names(waiting.pop()) - named:
+            named.add(name)
+            waiting.append(schemas[name])
+    drawn["components"]["schemas"] = {name: one for name, one in schemas.items() if name in named}
+    return drawn
+
+
+def _names(value: Any) -> set[str]:
+    """The schemas that are named anywhere in `value`."""
+    if isinstance(value, dict):
+        own = {str(value["$ref"]).rpartition("/")[2]} if str(value.get("$ref", "")).startswith("#/components/schemas/") else set()
+        return own.union(*(_names(one) for one in value.values())) if value else own
+    return set().union(*(_names(one) for one in value)) if isinstance(value, list) and value else set()
 
 
 def _paths(found: Mapping[tuple[Any, Any], Any], schemas: Json) -> Json:
@@ -114,9 +135,8 @@ def _paths(found: Mapping[tuple[Any, Any], Any], schemas: Json) -> Json:
             _resolved(found[("query", one.operation), "validation"], schemas),
         )
         paths.setdefault(path, {})[one.method.lower()] = operation
-    job = found[("job", ""), "serialization"]
-    del job
-    for path, method, drawn in (*sending.operations(), *following.operations(), *verbs.operations(), _own()):
+    paths[following.PATH]["get"]["responses"]["200"]["content"][following.KIND] = {"schema": {"type": "string"}}
+    for path, method, drawn in (*sending.operations(), *verbs.operations(), _own()):
         paths.setdefault(path, {})[method] = {**drawn, "responses": {**drawn["responses"], **_refusals(_ALWAYS)}}
     return paths
 

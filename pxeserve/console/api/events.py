@@ -26,6 +26,12 @@ class Events(Which, Page):
     to_time: float | None = Field(None, alias="to", ge=0, le=1e11, description="Not after, epoch seconds.")
 
 
+class EventsOrStream(Events):
+    """The same, or all that come from now on."""
+
+    follow: bool = Field(False, description="As they come, as text/event-stream; `limit`, `cursor`, `from` and `to` then mean nothing.")
+
+
 class Event(Answer):
     """What a machine did, or was done for it."""
 
@@ -52,7 +58,7 @@ class Counter(Answer):
 
 ROUTES = (
     Route(
-        "GET", "/events", "event.page", "Events, the newest first; with `follow` as they come", Event, query=Events, way=Way.PAGES, key="id"
+        "GET", "/events", "event.page", "Events, the newest first; with `follow` as they come", Event, query=EventsOrStream, way=Way.PAGES, key="id"
     ),
     Route("GET", "/counters", "counters", "What was ignored or lost in the last hour", list[Counter]),
-)
+)  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from pxeserve.console.api.hosts import Log
+from pxeserve.console.api.hosts import InstallLog
 from pxeserve.console.api.route import Route
 from pxeserve.console.api.shape import Answer, Body, Moment, Reason
 from pxeserve.domain.client import Firmware
@@ -193,5 +193,5 @@ ROUTES = (
           query=Asked),
     Route("GET", "/hosts/{host}/timeline", "timeline", "A host's installations and boots", Timeline, query=Span),
     Route("GET", "/installs/{install}/timeline", "timeline", "One installation, with the boots that belong to it", Timeline, query=Span),
-    Route("GET", "/installs/{install}/log", "host.log", "Its installer's log", Log),
+    Route("GET", "/installs/{install}/log", "host.log", "Its installer's log", InstallLog),
 )  # fmt: skip

@@ -54,14 +54,14 @@ class Host(Answer):
     answerfile: Open = Field(description="Its own answers; what it inherits stands in its explanation.")
 
 
-class Edited(Host):
+class HostEdited(Host):
     """A host after a change."""
 
     revision: str = Field(description="Changes with any part of it that people edit; the first half of its ETag.")
     notes: list[str] = Field(description="What is worth knowing, a sentence each.")
 
 
-class Stands(Host):
+class HostStands(Host):
     """A host and where it stands."""
 
     state: str = Field(
@@ -73,7 +73,7 @@ class Stands(Host):
     unheard: Next | None = Field(description="Why nothing was heard of it since it was armed.")
 
 
-class Shown(Stands):
+class HostShown(HostStands):
     """The same, with its revision."""
 
     revision: str
@@ -85,7 +85,7 @@ class Removed(Answer):
     removed: str
 
 
-class Log(Answer):
+class InstallLog(Answer):
     """The end of an installer's log, with passwords masked."""
 
     host: str | None
@@ -113,7 +113,7 @@ class Rendered(Body):
     mode: Mode = "fresh"
 
 
-class Value(Answer):
+class AnswerfileValue(Answer):
     """One value of an answerfile and who says it."""
 
     line: int
@@ -133,11 +133,11 @@ class AnswerfileOf(Answer):
     template: str | None
     answerfile: str
     warnings: list[str]
-    origins: list[Value]
-    defaults: list[Value] = Field(description="What it leaves to the installer, and what that does then.")
+    origins: list[AnswerfileValue]
+    defaults: list[AnswerfileValue] = Field(description="What it leaves to the installer, and what that does then.")
 
 
-class Table(Answer):
+class HostTable(Answer):
     """Hosts for a spreadsheet."""
 
     csv: str
@@ -152,7 +152,7 @@ class TableBody(Body):
     dry_run: bool = Field(False, description="Only tell what would change.")
 
 
-class Taken(Answer):
+class TableTaken(Answer):
     """What changed, a line each: `+` new, `~` changed."""
 
     changes: list[str]
@@ -161,14 +161,14 @@ class Taken(Answer):
 
 
 ROUTES = (
-    Route("GET", "/hosts", "host.page", "Hosts, by name", Stands, query=HostPages, way=Way.PAGES),
-    Route("POST", "/hosts", "host.add", "Name a machine", Edited, body=HostAdd, status=201),
-    Route("GET", "/hosts/{name}", "host.show", "One host", Shown, way=Way.ONE),
-    Route("PATCH", "/hosts/{name}", "host.set", "Change a host", Edited, body=HostSet, way=Way.EDIT),
+    Route("GET", "/hosts", "host.page", "Hosts, by name", HostStands, query=HostPages, way=Way.PAGES),
+    Route("POST", "/hosts", "host.add", "Name a machine", HostEdited, body=HostAdd, status=201),
+    Route("GET", "/hosts/{name}", "host.show", "One host", HostShown, way=Way.ONE),
+    Route("PATCH", "/hosts/{name}", "host.set", "Change a host", HostEdited, body=HostSet, way=Way.EDIT),
     Route("DELETE", "/hosts/{name}", "host.remove", "Forget a host that has no live install", Removed, way=Way.REMOVE),
-    Route("GET", "/hosts/{name}/log", "host.log", "The log of its newest installation that failed", Log),
+    Route("GET", "/hosts/{name}/log", "host.log", "The log of its newest installation that failed", InstallLog),
     Route("POST", "/hosts/{name}/password", "host.password", "Its random root password, told once", Password),
     Route("GET", "/hosts/{name}/answerfile", "answerfile.render", "The answerfile that it would get now", AnswerfileOf, query=Rendered),
-    Route("GET", "/host-table", "host.table", "Hosts as a spreadsheet reads them", Table, query=HostSelection),
-    Route("POST", "/host-table", "host.import", "Add and change hosts by a table: all of it, or nothing", Taken, body=TableBody),
+    Route("GET", "/host-table", "host.table", "Hosts as a spreadsheet reads them", HostTable, query=HostSelection),
+    Route("POST", "/host-table", "host.import", "Add and change hosts by a table: all of it, or nothing", TableTaken, body=TableBody),
 )

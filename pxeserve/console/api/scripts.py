@@ -6,7 +6,7 @@ from pydantic import Field
 
 from pxeserve.console.api.hosts import Removed
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Body, Finding, Moment, Name, Page
+from pxeserve.console.api.shape import Answer, Body, LintFinding, Moment, Name, Page
 
 _CONTENT = Field(max_length=4 << 20, description="The script's bytes in base64 (RFC 4648, section 4).")
 
@@ -37,7 +37,7 @@ class Script(Answer):
 class ScriptKept(Script):
     """A script after a change."""
 
-    findings: list[Finding]
+    findings: list[LintFinding]
 
 
 class ScriptShown(Script):

@@ -7,12 +7,15 @@ import re
 from flask import Blueprint, Response
 
 from pxeserve.console import problems
-from pxeserve.console.api.answering import view
+from pxeserve.console.api import following
+from pxeserve.console.api.answering import told, view
+from pxeserve.console.api.document import document
 from pxeserve.console.api.reading import WrongFieldsError
 from pxeserve.console.api.route import BASE
 from pxeserve.console.api.table import ROUTES
 from pxeserve.console.gate import route as guarded
 from pxeserve.console.limits import MOST_BODY
+from pxeserve.domain.role import Role
 from pxeserve.operations.revisions import StaleError
 
 blueprint = Blueprint("api", __name__, url_prefix=BASE)
@@ -29,7 +32,13 @@ for _one in ROUTES:
         verb=_one.verb,
         body=LARGE_BODY if _one.path in LARGE else MOST_BODY,
         endpoint=_one.operation,
-    )(view(_one))
+    )(following.view(_one) if _one.path == following.PATH else view(_one))
+
+
+@guarded(blueprint, "/openapi.json", role=Role.VIEWER)
+def openapi() -> Response:
+    """The document."""
+    return told(document())
 
 
 @blueprint.app_errorhandler(WrongFieldsError)

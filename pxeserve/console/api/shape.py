@@ -66,7 +66,7 @@ class Standing(Answer):
     because: str = Field(description="Why it is damaged; empty when it is not.")
 
 
-class Finding(Answer):
+class LintFinding(Answer):
     """What a linter found."""
 
     code: str = Field(description="A stable word, such as XA-048.")

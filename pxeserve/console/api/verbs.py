@@ -1,8 +1,8 @@
 """The command line's own route: it drives a server that is not on its machine by the names of verbs, as it does on its own through the
 admin socket. Token only.
 
-A line of JSON a message, in the words of `wire`: `progress` and `item` as they come, then one `result` or `error`. Since the answer has begun
-by then, what is refused is told in a line too, with the problem's `code`.
+A line of JSON a message, in the words of `wire`: `progress` and `item` as they come, then one `result` or `error`. Since the answer has
+begun by then, what the verb refuses is told in a line too, with its `code`.
 """
 
 from __future__ import annotations
