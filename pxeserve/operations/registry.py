@@ -33,6 +33,7 @@ NOUNS = (
     "deciding.explain",
     "foresight.rehearse",
     "people.users", "people.sessions", "people.tokens", "people.audit",
+    "inventory.pages", "record.pages", "server.configuration", "server.jobs", "media.uploads", "foresight.walking",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 
