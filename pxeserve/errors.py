@@ -10,8 +10,8 @@ from __future__ import annotations
 class PxeserveError(Exception):
     """A request that cannot be carried out, in words that name the thing, the place and the fix.
 
-    `code` is a short stable word for programs (`not-found`, `conflict`, `invalid`, `refused`, `busy`, `internal`);
-    `fix` is the sentence that says what to do, or empty when the message already does.
+    `code` is a short stable word for programs (`not-found`, `conflict`, `invalid`, `refused`, `forbidden`, `not-fresh`, `busy`,
+    `internal`); `fix` is the sentence that says what to do, or empty when the message already does.
     """
 
     def __init__(self, message: str, *, code: str = "invalid", fix: str = "") -> None:
@@ -39,7 +39,7 @@ class ConflictError(PxeserveError):
 
 
 class RefusedError(PxeserveError):
-    """Understood and not done, because it would not be safe."""
+    """Understood and not done, because it would not be safe, or not by whom it was asked (`forbidden`, `not-fresh`)."""
 
-    def __init__(self, message: str, *, fix: str = "") -> None:
-        super().__init__(message, code="refused", fix=fix)
+    def __init__(self, message: str, *, code: str = "refused", fix: str = "") -> None:
+        super().__init__(message, code=code, fix=fix)

@@ -19,6 +19,7 @@ from pxeserve.answerfile.finding import Severity
 from pxeserve.answerfile.importing import Imported, imported
 from pxeserve.answerfile.lint import linted
 from pxeserve.answerfile.writing.facts import facts
+from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.operations import hosts, profiles
 from pxeserve.operations.context import Context
@@ -44,7 +45,7 @@ def looked_through(name: str, text: bytes, dialect: Dialect, hashes: Callable[[s
     return imported(found.reading.answers, hashes)
 
 
-@verb("answerfile.reader")
+@verb("answerfile.reader", role=Role.VIEWER)
 def reader(context: Context, *, profile: str | None = None, host: str | None = None) -> dict[str, Any]:
     """The dialect of the installer that a profile or a host gets. Raises RefusedError when it has no medium, or one that has none."""
     with context.store.site.read() as connection:
@@ -56,7 +57,7 @@ def reader(context: Context, *, profile: str | None = None, host: str | None = N
     return {"dialect": dialect.name}
 
 
-@verb("answerfile.import")
+@verb("answerfile.import", role=Role.OPERATOR)
 def import_values(
     context: Context, *, values: dict[str, Any], profile: str | None = None, host: str | None = None, file: str = "a file",
     dry_run: bool = False,

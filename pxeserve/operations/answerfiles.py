@@ -11,6 +11,7 @@ from pxeserve.answerfile.dialects import spoken
 from pxeserve.answerfile.document import parse
 from pxeserve.answerfile.origins import PXESERVE, Value, defaults, origins
 from pxeserve.domain.host import Host
+from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError
 from pxeserve.installs import seal
 from pxeserve.operations.answering import Answering
@@ -21,7 +22,7 @@ from pxeserve.operations.registry import verb
 from pxeserve.snapshot import Snapshot, shared
 
 
-@verb("answerfile.render")
+@verb("answerfile.render", role=Role.VIEWER)
 def render(context: Context, *, name: str, mode: Mode = "fresh") -> dict[str, Any]:
     """The answerfile that host `name` would get now, with the password hidden and tokens that open nothing; who said each value of it, and
     what a person should know before it is used."""
@@ -43,7 +44,7 @@ def render(context: Context, *, name: str, mode: Mode = "fresh") -> dict[str, An
     }
 
 
-@verb("answerfile.check")
+@verb("answerfile.check", role=Role.VIEWER)
 def check(context: Context, *, profile: str | None = None, mode: Mode = "fresh") -> list[dict[str, Any]]:
     """What would become of the answerfile of every host, or of those of `profile` and of the profiles below it: rendered and linted now,
     with passwords hidden. Nothing is armed, and files of media are not looked at."""

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from pxeserve.answerfile.declared import kept
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Lies
+from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations import hosts, profiles, sites
 from pxeserve.operations.bounded import DeclaredError
@@ -48,7 +49,7 @@ class _Undo(Exception):
     """Leaves a transaction without its changes."""
 
 
-@verb("apply")
+@verb("apply", role=Role.OPERATOR)
 def apply(context: Context, *, text: str, dry_run: bool = False, prune: bool = False) -> dict[str, Any]:
     """Make the site as `text` declares it. With `prune` hosts and profiles that it does not name are removed, but never one with a live
     install. Everything in one transaction, or nothing; media are imported first. `dry_run` only tells."""

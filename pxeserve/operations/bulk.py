@@ -14,6 +14,7 @@ from pydantic import Field
 from pxeserve.answerfile.declared import SHOWN
 from pxeserve.domain.host import Host
 from pxeserve.domain.install import LIVE_STATES
+from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.installs.refusal import Refusal, refuse_any
 from pxeserve.operations.context import Context
@@ -32,7 +33,7 @@ _PLAIN = "plain files"
 Names = Annotated[list[str], Field(max_length=MOST)]
 
 
-@verb("host.plan")
+@verb("host.plan", role=Role.VIEWER)
 def plan(
     context: Context,
     *,
@@ -58,7 +59,7 @@ def plan(
     }
 
 
-@verb("host.install-all")
+@verb("host.install-all", role=Role.OPERATOR, fresh=True)
 def install_all(
     context: Context,
     *,
@@ -94,7 +95,7 @@ def install_all(
     return {"selection": str(wanted), "hosts": done, "refused": [_refused(one) for one in left_out]}
 
 
-@verb("host.cancel-all")
+@verb("host.cancel-all", role=Role.OPERATOR)
 def cancel_all(
     context: Context, *, name: Names | None = None, rack: str | None = None, tag: list[str] | None = None, count: int | None = None
 ) -> dict[str, Any]:

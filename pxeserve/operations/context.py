@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from pxeserve.config import Config
+from pxeserve.domain.role import Role
 from pxeserve.events.recorder import Recorder
 from pxeserve.store import Store
+
+Kind = Literal["local", "session", "token"]
+"""By which door: the admin socket (or no service at all), a browser's session, an API token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: `name` as the audit shows it (`root`, `uid 1000`). On the admin socket everybody let in is an administrator."""
+    """Who asks: `name` as the audit shows it (`root`, `uid 1000`; a user; `token 7f3k2m`).
+
+    `fresh`: a password was given within the last minutes, or the asker needs none. `address` is where they ask from, "" on this machine.
+    `user` is whose account it is, "" without one, and `key` by which session or token of it they came in (its id, no secret). On the admin
+    socket everybody let in is an administrator.
+    """
 
     name: str
+    role: Role = Role.ADMIN
+    kind: Kind = "local"
+    address: str = ""
+    fresh: bool = True
+    user: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

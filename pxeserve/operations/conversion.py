@@ -9,13 +9,14 @@ from pxeserve.answerfile.convert import RefusedFileError
 from pxeserve.answerfile.convert import convert as carry_over
 from pxeserve.answerfile.dialects.shape import Dialect
 from pxeserve.answerfile.finding import Finding
+from pxeserve.domain.role import Role
 from pxeserve.errors import RefusedError
 from pxeserve.operations.context import Context
 from pxeserve.operations.linting import known_dialect
 from pxeserve.operations.registry import verb
 
 
-@verb("answerfile.convert")
+@verb("answerfile.convert", role=Role.VIEWER)
 def convert(_context: Context, *, text: str, source: str, target: str, name: str = "answerfile") -> dict[str, Any]:
     """An answerfile for installers of `source`, given as a text, for those of `target`; see `converted`."""
     return converted(name, text.encode("utf-8", "surrogatepass"), known_dialect(source), known_dialect(target))

@@ -9,6 +9,7 @@ from typing import Any
 
 from pxeserve.domain.client import ARCHITECTURES
 from pxeserve.domain.identity import claim, says_nothing
+from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError
 from pxeserve.events.discovering import FORGOTTEN
 from pxeserve.events.record import Event
@@ -25,21 +26,21 @@ from pxeserve.store import installs, inventory
 from pxeserve.store.discovered import Machine
 
 
-@verb("discovered.list")
+@verb("discovered.list", role=Role.VIEWER)
 def list_discovered(context: Context) -> list[dict[str, Any]]:
     """The machines that network-booted and are no hosts, the last seen first, with what their firmware said."""
     seen, snapshot = seen_by(context), shared(context.store).current()
     return [_shown(machine, seen.values(), snapshot) for machine in seen.values()]
 
 
-@verb("discovered.show")
+@verb("discovered.show", role=Role.VIEWER)
 def show(context: Context, *, mac: str) -> dict[str, Any]:
     """One of them."""
     seen = seen_by(context)
     return _shown(heard(mac_of(mac), seen), seen.values(), shared(context.store).current())
 
 
-@verb("discovered.adopt")
+@verb("discovered.adopt", role=Role.OPERATOR)
 def adopt(
     context: Context, *, mac: str | list[str], name: str, profile: str | None = None, set: list[str] | None = None
 ) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def adopt(
     return {**hosts.described(host), "notes": notes}
 
 
-@verb("discovered.forget")
+@verb("discovered.forget", role=Role.OPERATOR)
 def forget(context: Context, *, mac: str) -> dict[str, Any]:
     """Forget a discovered machine; when it network-boots again it is discovered again."""
     wanted = heard(mac_of(mac), seen_by(context)).mac

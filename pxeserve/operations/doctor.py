@@ -18,6 +18,7 @@ from pxeserve.doctor.network import interfaces, served
 from pxeserve.doctor.proc import processes
 from pxeserve.doctor.registry import named
 from pxeserve.doctor.standing import standing
+from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
@@ -27,7 +28,7 @@ Ask = Callable[[Sequence[str]], Mapping[str, Any]]
 """Asks the service, or who stands in for it, to carry out the checks of these names. Raises PxeserveError."""
 
 
-@verb("doctor")
+@verb("doctor", role=Role.OPERATOR)
 def doctor(context: Context, *, only: list[str] | None = None) -> dict[str, Any]:
     """Carry out the checks named in `only`, or all, in this very process and with its rights."""
     serving = context.recorder is not None
@@ -35,7 +36,7 @@ def doctor(context: Context, *, only: list[str] | None = None) -> dict[str, Any]
     return _report([one.plain() for one in examine(named(only or []), around)], serving=serving)
 
 
-@verb("doctor.standing")
+@verb("doctor.standing", role=Role.VIEWER)
 def stands(context: Context) -> list[dict[str, Any]]:
     """What the service's own rounds found and has not gone since, the worst first."""
     found = [one.plain() for one in standing(context.store).values()]

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from pxeserve.domain.client import parse_mac
+from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations import following
 from pxeserve.operations.context import Context
@@ -23,7 +24,7 @@ _COUNTED_MINUTES = 60
 Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
 
 
-@verb("events")
+@verb("events", role=Role.VIEWER)
 def events(
     context: Context,
     *,
@@ -46,14 +47,14 @@ def events(
     return following.events(context, which, limit, follow=follow)
 
 
-@verb("events.newest")
+@verb("events.newest", role=Role.VIEWER)
 def newest(context: Context) -> int:
     """The id of the newest event, 0 when there is none: where somebody stands who has read all there is."""
     with context.store.events.read() as connection:
         return stored.newest_id(connection)
 
 
-@verb("counters")
+@verb("counters", role=Role.VIEWER)
 def counters(context: Context) -> list[dict[str, Any]]:
     """What was ignored or lost in the last hour, by source and reason."""
     minute = int(time.time()) // 60 - _COUNTED_MINUTES

@@ -20,6 +20,7 @@ from pxeserve.domain.client import Client, Firmware, parse_mac
 from pxeserve.domain.decide import Decision, Reason, Target, Weight, decide
 from pxeserve.domain.install import LIVE_STATES
 from pxeserve.domain.medium import MediumState
+from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError
 from pxeserve.handout.menus import Place, own_disk, reader_for, write
 from pxeserve.handout.names import Syntax
@@ -40,7 +41,7 @@ _REDACTED, _SESSION = "TOKEN", "SESSION"
 _COUNTED_MINUTES = 60
 
 
-@verb("explain")
+@verb("explain", role=Role.VIEWER)
 def explain(context: Context, *, mac: str, firmware: Firmware | None = None) -> dict[str, Any]:
     """The decision for `mac`, a card's address or a host's name, with every reason, and the menu as it would be rendered, its token left
     out. Without `firmware`, what the machine's own DHCP messages last said."""

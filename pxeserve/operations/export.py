@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from pxeserve.domain.role import Role
 from pxeserve.operations import sites
 from pxeserve.operations.context import Context
 from pxeserve.operations.difference import host_plain, medium_plain, profile_plain
@@ -15,7 +16,7 @@ from pxeserve.store import inventory, media
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-@verb("export")
+@verb("export", role=Role.VIEWER)
 def export(context: Context) -> dict[str, Any]:
     """The site as `apply` reads it. Passwords are not printed: a host keeps its own when such a file is applied again."""
     with context.store.site.read() as connection:

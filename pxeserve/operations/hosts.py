@@ -19,6 +19,7 @@ from pxeserve.domain.client import parse_mac
 from pxeserve.domain.host import Host
 from pxeserve.domain.identity import says_nothing
 from pxeserve.domain.install import LIVE_STATES
+from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
 from pxeserve.operations.hearing import silences, unheard_notes
@@ -37,7 +38,7 @@ from pxeserve.timeline.missing import Next
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)
 
 
-@verb("host.add")
+@verb("host.add", role=Role.OPERATOR)
 def add(
     context: Context, *, name: str, profile: str, mac: list[str] | None = None, set: list[str] | None = None
 ) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def add(
     return {**described(stored), "notes": [*notes, *unheard_notes(context, [stored]).values()]}
 
 
-@verb("host.list")
+@verb("host.list", role=Role.VIEWER)
 def list_hosts(
     context: Context, *, name: list[str] | None = None, rack: str | None = None, tag: list[str] | None = None
 ) -> list[dict[str, Any]]:
@@ -67,7 +68,7 @@ def list_hosts(
     return [_with_state(snapshot, host, newest.get(host.id), done.get(host.id), silent.get(host.name)) for host in hosts]
 
 
-@verb("host.show")
+@verb("host.show", role=Role.VIEWER)
 def show(context: Context, *, name: str) -> dict[str, Any]:
     """One host with all that is set for it."""
     with context.store.site.read() as connection:
@@ -77,7 +78,7 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
     return _with_state(shared(context.store).current(), host, newest, done.get(host.id), silent.get(host.name))
 
 
-@verb("host.set")
+@verb("host.set", role=Role.OPERATOR)
 def set_host(
     context: Context, *, name: str, set: list[str] | None = None, mac: list[str] | None = None, profile: str | None = None
 ) -> dict[str, Any]:
@@ -96,7 +97,7 @@ def set_host(
     return {**described(host), "notes": notes}
 
 
-@verb("host.remove")
+@verb("host.remove", role=Role.OPERATOR)
 def remove(context: Context, *, name: str) -> dict[str, Any]:
     """Forget a host. Refused while it has a live install."""
     with context.store.site.write() as connection:

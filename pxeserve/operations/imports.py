@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pxeserve.domain.medium import Lies
+from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError
 from pxeserve.events.record import Event, harmless
 from pxeserve.operations.context import Context, Progress
@@ -18,7 +19,7 @@ from pxeserve.repo.sources.address import Limits
 from pxeserve.store import audit
 
 
-@verb("media.import")
+@verb("media.import", role=Role.OPERATOR)
 def import_(context: Context, *, source: str | Path | list[str], name: str, lies: Lies = Lies.COPIED) -> dict[str, Any]:
     """Import a folder, an ISO image, an archive, an address of one, or several discs as one medium: visible all at once, every package
     checked, or not at all. `lies` says where its bytes are to be. The same command again takes up what was broken off."""
@@ -36,7 +37,7 @@ def import_(context: Context, *, source: str | Path | list[str], name: str, lies
     return {key: value for key, value in show(context, name=name).items() if key != "packages"}
 
 
-@verb("media.imports")
+@verb("media.imports", role=Role.VIEWER)
 def imports(context: Context) -> list[dict[str, Any]]:
     """The imports that run, and those that were broken off and can be taken up again."""
     return [
@@ -53,7 +54,7 @@ def imports(context: Context) -> list[dict[str, Any]]:
     ]
 
 
-@verb("media.cancel-import")
+@verb("media.cancel-import", role=Role.OPERATOR)
 def cancel(context: Context, *, name: str) -> dict[str, Any]:
     """Stop an import and remove what it has copied. Nothing of it was visible, and nothing is left."""
     if not staging.cancel(context.config.server.data / "media", name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, Literal
 
+from pxeserve.domain.role import Role
 from pxeserve.errors import RefusedError
 from pxeserve.installs.arming import Arming, Order
 from pxeserve.installs.refusal import refuse_any
@@ -22,7 +23,7 @@ from pxeserve.store import installs
 Reveal = Literal["now", "later"]
 
 
-@verb("host.install")
+@verb("host.install", role=Role.OPERATOR)
 def install(
     context: Context,
     *,
@@ -51,7 +52,7 @@ def install(
     return armed(context, found.ready, time.time(), reveal)[0]
 
 
-@verb("host.cancel")
+@verb("host.cancel", role=Role.OPERATOR)
 def cancel(context: Context, *, name: str) -> dict[str, Any]:
     """End a host's live install; from then on its network boots end on its own disk."""
     with context.store.site.read() as connection:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from pxeserve.domain.role import Role
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
 from pxeserve.store import inventory, leases
 
 
-@verb("dhcp.leases")
+@verb("dhcp.leases", role=Role.VIEWER)
 def list_leases(context: Context, *, ended: bool = False) -> dict[str, Any]:
     """The addresses that are lent or in quarantine, by address, each with its host where the MAC has one; with `ended` those of the past
     days too. `state` is bound, declined, released or expired; times are epoch seconds."""

@@ -17,6 +17,7 @@ from pxeserve.answerfile.document import MAX_BYTES
 from pxeserve.answerfile.finding import Finding, as_data
 from pxeserve.answerfile.fixes import fixed
 from pxeserve.answerfile.lint import linted
+from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
@@ -63,7 +64,7 @@ def fix_file(path: Path, dialect: Dialect, *, look: bool = False) -> Judged:
     return Judged(str(path), _all(better.text, dialect, look), better.made, note)
 
 
-@verb("answerfile.lint")
+@verb("answerfile.lint", role=Role.VIEWER)
 def lint(_context: Context, *, text: str, dialect: str, name: str = "answerfile") -> dict[str, Any]:
     """The verdict on one answerfile, given as a text. Raises NotFoundError for a dialect that this release does not know."""
     return Judged(name, _all(text.encode("utf-8", "surrogatepass"), known_dialect(dialect), False)).data()

@@ -9,13 +9,14 @@ from typing import Any
 
 from pxeserve.boot import gather, syslinux
 from pxeserve.boot.loaders import FOLDER, GET_THEM
+from pxeserve.domain.role import Role
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
 from pxeserve.store import audit
 from pxeserve.store import loaders as stored
 
 
-@verb("loaders.import")
+@verb("loaders.import", role=Role.OPERATOR)
 def import_loaders(context: Context, *, from_dir: Path | None = None) -> dict[str, Any]:
     """Copy a whole set from `from_dir`, or from Debian's packages, and make GRUB images of the modules there. Older sets of the same
     origin are replaced, or nothing changes. `grub` is None where no image could be made; `notes` say which are missing and why."""
@@ -45,7 +46,7 @@ def _keep(context: Context, name: str, origin: str, files: dict[str, bytes]) -> 
         audit.append(connection, now, context.actor.name, "loaders.import", name, f"{len(rows)} files, {origin}")
 
 
-@verb("loaders.list")
+@verb("loaders.list", role=Role.VIEWER)
 def list_loaders(context: Context) -> dict[str, Any]:
     """Every imported set with its files, each compared with its checksum; `missing` holds the sentence for a server without any."""
     with context.store.site.read() as connection:

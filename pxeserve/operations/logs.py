@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from pxeserve.answerfile.scripts.consoles import CONSOLES
+from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
 from pxeserve.operations.hosts import known
@@ -14,7 +15,7 @@ from pxeserve.snapshot import shared
 from pxeserve.store import installs, logs
 
 
-@verb("host.log")
+@verb("host.log", role=Role.OPERATOR, changes=False)
 def log(context: Context, *, name: str | None = None, install: str | None = None) -> dict[str, Any]:
     """The log of the installation `install`, or the newest of the host `name`. Raises NotFoundError, which then says where to look."""
     if (name is None) == (install is None):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pxeserve.domain.medium import Medium, Role
+from pxeserve.domain.medium import Medium
+from pxeserve.domain.medium import Role as MediumRole
 from pxeserve.domain.products import dialect_of, known
+from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
@@ -16,7 +18,7 @@ from pxeserve.repo.notes import notes_of
 from pxeserve.store import audit, inventory, media
 
 
-@verb("media.list")
+@verb("media.list", role=Role.VIEWER)
 def list_media(context: Context) -> list[dict[str, Any]]:
     """All media, by name."""
     with context.store.site.read() as connection:
@@ -24,7 +26,7 @@ def list_media(context: Context) -> list[dict[str, Any]]:
     return [_described(context, medium) for medium in found]
 
 
-@verb("media.show")
+@verb("media.show", role=Role.VIEWER)
 def show(context: Context, *, name: str) -> dict[str, Any]:
     """One medium with its packages, in the order in which an installer fetches them."""
     medium = _known(context, name)
@@ -40,7 +42,7 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
     }
 
 
-@verb("media.verify")
+@verb("media.verify", role=Role.OPERATOR)
 def verify(
     context: Context, *, name: str | None = None, everything: bool = False, depth: Depth = Depth.FULL
 ) -> list[dict[str, Any]]:
@@ -52,11 +54,11 @@ def verify(
     return [described(medium, look(context, medium, depth)) for medium in chosen]
 
 
-@verb("media.set")
+@verb("media.set", role=Role.OPERATOR)
 def set_medium(context: Context, *, name: str, set: list[str]) -> dict[str, Any]:
     """Say the version of a netinstall tree, which is the one thing that no file of it says: `version=8.2.1`."""
     medium = _known(context, name)
-    if medium.role is not Role.NETINSTALL:
+    if medium.role is not MediumRole.NETINSTALL:
         fix = "to change a repository of your own, name its folder, and import it again"
         raise RefusedError(f"medium {name} is what its files say it is, and nothing of it can be set", fix=fix)
     for setting in set:
@@ -70,7 +72,7 @@ def set_medium(context: Context, *, name: str, set: list[str]) -> dict[str, Any]
     return _described(context, _known(context, name))
 
 
-@verb("media.remove")
+@verb("media.remove", role=Role.OPERATOR)
 def remove(context: Context, *, name: str) -> dict[str, Any]:
     """Remove a medium with its files. Refused while a profile or an install needs it."""
     medium = _known(context, name)

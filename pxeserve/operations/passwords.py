@@ -14,6 +14,7 @@ from pxeserve.answerfile import passwords
 from pxeserve.answerfile.answers import Mode, RootPassword
 from pxeserve.answerfile.scripts.generations import GENERATIONS
 from pxeserve.config import Config
+from pxeserve.domain.role import Role
 from pxeserve.errors import RefusedError
 from pxeserve.installs import secret
 from pxeserve.installs.secret import Secret
@@ -125,7 +126,7 @@ def _random(whose: str, plain_only: bool) -> Given:
     return Given(RootPassword(delivered), made, passwords.rotated(made), delivered, (said,))
 
 
-@verb("host.password")
+@verb("host.password", role=Role.OPERATOR, fresh=True)
 def password(context: Context, *, name: str) -> dict[str, Any]:
     """The random root password of a host's newest installation: told once, and no later than a day after it was armed."""
     with context.store.site.read() as connection:

@@ -15,7 +15,9 @@ from pxeserve.answerfile.scripts.dom0 import dom0_mem_fault
 from pxeserve.boot.exits import Leave
 from pxeserve.boot.installer import MULTIPATH, misplaced
 from pxeserve.domain.host import Profile
-from pxeserve.domain.medium import Medium, Role
+from pxeserve.domain.medium import Medium
+from pxeserve.domain.medium import Role as MediumRole
+from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context
 from pxeserve.operations.inherited import Inherited, answers_fault
@@ -33,7 +35,7 @@ _DEVICE = re.compile(r"all|[a-z][a-z0-9]{1,14}|([0-9a-f]{2}:){5}[0-9a-f]{2}", re
 _SERIAL = re.compile(r"ttyS[01],\d{4,6}(n8)?", re.ASCII)
 
 
-@verb("profile.add")
+@verb("profile.add", role=Role.OPERATOR)
 def add(
     context: Context, *, name: str, medium: str | None = None, parent: str | None = None, set: list[str] | None = None
 ) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def add(
     return {**described(profile), "notes": notes}
 
 
-@verb("profile.list")
+@verb("profile.list", role=Role.VIEWER)
 def list_profiles(context: Context) -> list[dict[str, Any]]:
     """All profiles, by name."""
     snapshot = shared(context.store).current()
@@ -56,14 +58,14 @@ def list_profiles(context: Context) -> list[dict[str, Any]]:
         return [_with_medium(snapshot, profile) for profile in inventory.profiles(connection)]
 
 
-@verb("profile.show")
+@verb("profile.show", role=Role.VIEWER)
 def show(context: Context, *, name: str) -> dict[str, Any]:
     """One profile as it was written, and how the medium fares that it names or inherits."""
     with context.store.site.read() as connection:
         return _with_medium(shared(context.store).current(), known(connection, name))
 
 
-@verb("profile.set")
+@verb("profile.set", role=Role.OPERATOR)
 def set_profile(
     context: Context, *, name: str, medium: str | None = None, parent: str | None = None, set: list[str] | None = None
 ) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def set_profile(
     return {**described(profile), "notes": notes}
 
 
-@verb("profile.remove")
+@verb("profile.remove", role=Role.OPERATOR)
 def remove(context: Context, *, name: str) -> dict[str, Any]:
     """Forget a profile. Refused while hosts or other profiles use it."""
     with context.store.site.write() as connection:
@@ -241,8 +243,8 @@ def _with_medium(snapshot: Snapshot, profile: Profile) -> dict[str, Any]:
 
 def installs_by_itself(whose: str, medium: Medium) -> None:
     """Raise RefusedError, beginning with `whose`, for a medium that comes on top of another one and installs no product."""
-    if medium.role in (Role.PACK, Role.DRIVER_DISK):
-        what = "a driver disk" if medium.role is Role.DRIVER_DISK else "a pack"
+    if medium.role in (MediumRole.PACK, MediumRole.DRIVER_DISK):
+        what = "a driver disk" if medium.role is MediumRole.DRIVER_DISK else "a pack"
         raise RefusedError(
             f"{whose}: medium {medium.name} is {what} ({medium.product}): it comes on top of a product and installs none by itself",
             fix="name the medium of a product; pxeserve media list shows the role of each",

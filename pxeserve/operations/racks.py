@@ -15,6 +15,7 @@ from pydantic import Field
 
 from pxeserve.domain.host import Host
 from pxeserve.domain.install import OPEN_STATES, InstallState
+from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, RefusedError
 from pxeserve.events.steady import now_of
 from pxeserve.installs.clock import SYSTEM, has_lapsed
@@ -39,7 +40,7 @@ _SHARE = 4
 """While it is followed, the picture is looked at for one of so many parts of the time at most."""
 
 
-@verb("rack.list")
+@verb("rack.list", role=Role.VIEWER)
 def list_racks(context: Context) -> list[dict[str, Any]]:
     """All racks by name, each with how many of its hosts are in which state; hosts in no rack last, under `-`."""
     now = time.time()
@@ -51,14 +52,14 @@ def list_racks(context: Context) -> list[dict[str, Any]]:
     return [{"rack": name, "hosts": sum(racks[name].values()), "counts": _counts(racks[name])} for name in names]
 
 
-@verb("rack.show")
+@verb("rack.show", role=Role.VIEWER)
 def show(context: Context, *, name: str) -> dict[str, Any]:
     """Where each host of the rack `name` stands, `-` for those in no rack. Each has its state and since when, the step that it has reached,
     what is overdue, and why."""
     return _picture(context, name)
 
 
-@verb("rack.follow")
+@verb("rack.follow", role=Role.VIEWER)
 def follow(context: Context, *, name: str, every: Every | None = None) -> Iterator[dict[str, Any]]:
     """The picture of a rack, and again whenever something in it has changed, or after `every` seconds, until the asker leaves."""
     if context.recorder is None:

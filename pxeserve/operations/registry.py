@@ -1,18 +1,21 @@
 """The table of verbs: `noun.verb` to function, with its arguments checked on the way in.
 
-Whoever calls by name (the admin socket, the command line, later the API) goes through `call`, so all refuse alike.
+Whoever calls by name (the admin socket, the command line, the API, the pages) goes through `call`, so all refuse alike: who may ask is said
+beside the verb and nowhere else, and a verb without a role cannot be written down.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ConfigDict, ValidationError, validate_call
 
-from pxeserve.errors import PxeserveError
-from pxeserve.operations.context import Context
+from pxeserve.domain.role import Role
+from pxeserve.errors import PxeserveError, RefusedError
+from pxeserve.operations.context import Actor, Context
 
 NOUNS = (
     "hosts", "discovered", "tables", "profiles", "media", "imports", "loaders", "installs", "answerfiles", "linting", "conversion",
@@ -21,17 +24,34 @@ NOUNS = (
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 
-Verb = Callable[..., Any]
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One thing that can be asked. `role` is the least that may, `fresh` whether a password must have been given a short while ago;
+    `changes` whether anything is another way afterwards, so that no mere look may ask for it."""
+
+    name: str
+    function: Function
+    role: Role
+    fresh: bool
+    changes: bool
+
+
 _verbs: dict[str, Verb] = {}
 
 
-def verb(name: str) -> Callable[[Verb], Verb]:
+def verb(name: str, *, role: Role, fresh: bool = False, changes: bool | None = None) -> Callable[[Function], Function]:
     """Register a function as `name`. Its first argument is the Context; the others are keyword-only and annotated, and pydantic
-    checks them. It returns JSON-able values, or an iterator of them for a verb that streams."""
+    checks them. It returns JSON-able values, or an iterator of them for a verb that streams.
 
-    def register(function: Verb) -> Verb:
-        _verbs[name] = validate_call(config=ConfigDict(arbitrary_types_allowed=True))(function)
-        return function
+    What viewers may ask changes nothing, and what others may does, unless `changes` says so."""
+
+    def register(function: Function) -> Function:
+        checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))(function)
+        _verbs[name] = Verb(name, checked, role, fresh, role > Role.VIEWER if changes is None else changes)
+        return checked
 
     return register
 
@@ -44,13 +64,24 @@ def verbs() -> Mapping[str, Verb]:
 
 
 def call(context: Context, name: str, arguments: Mapping[str, Any]) -> Any | Iterator[Any]:
-    """Carry out `name`. Raises PxeserveError for an unknown verb, wrong arguments, or whatever the verb refuses."""
-    function = verbs().get(name)
-    if function is None:
+    """Carry out `name`. Raises PxeserveError for an unknown verb, wrong arguments, or whatever the verb refuses; RefusedError (`forbidden`,
+    `not-fresh`) when the actor may not, before any argument is looked at."""
+    asked = verbs().get(name)
+    if asked is None:
         raise PxeserveError(f"there is no operation {name}", code="not-found")
+    refuse_unless_allowed(context.actor, asked)
     try:
-        return function(context, **arguments)
+        return asked.function(context, **arguments)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"] if part != 0)
         raise PxeserveError(f"{name}: {where or 'arguments'}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def refuse_unless_allowed(actor: Actor, asked: Verb) -> None:
+    """Raises RefusedError: `forbidden` for a role that is too small, `not-fresh` where a password must be given first."""
+    if actor.role < asked.role:
+        said = f"{asked.name} wants the role {asked.role.word}, and {actor.name} is {actor.role.word}"
+        raise RefusedError(said, code="forbidden", fix="an administrator can give another role: pxeserve user set-role")
+    if asked.fresh and not actor.fresh:
+        raise RefusedError(f"{asked.name} wants the password of {actor.name} once more", code="not-fresh", fix="give it, and ask again")

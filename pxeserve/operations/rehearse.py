@@ -15,6 +15,7 @@ from pxeserve.answerfile.declared import SHOWN
 from pxeserve.domain.client import Firmware, parse_mac
 from pxeserve.domain.host import Host
 from pxeserve.domain.medium import Medium
+from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.events.record import Event, harmless
 from pxeserve.events.recorder import Recorder
@@ -34,7 +35,7 @@ from pxeserve.store import audit, inventory
 from pxeserve.store import tables as t
 
 
-@verb("rehearse.foresee")
+@verb("rehearse.foresee", role=Role.VIEWER)
 def foresee_(context: Context, *, mac: str, firmware: Firmware | None = None) -> dict[str, Any]:
     """What is known beforehand of the host that owns `mac`; of the firmware that it last said, where none is given.
 
@@ -56,7 +57,7 @@ def foresee_(context: Context, *, mac: str, firmware: Firmware | None = None) ->
     }
 
 
-@verb("rehearse.hosts")
+@verb("rehearse.hosts", role=Role.VIEWER)
 def hosts(
     context: Context, *, rack: str | None = None, tag: list[str] | None = None, firmware: Firmware | None = None
 ) -> list[dict[str, Any]]:
@@ -78,7 +79,7 @@ def _wanted(context: Context, snapshot: Snapshot, host: Host, firmware: Firmware
     }  # fmt: skip
 
 
-@verb("rehearse.begin")
+@verb("rehearse.begin", role=Role.OPERATOR)
 def begin(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -> dict[str, Any]:
     """Arm the host that owns `mac` for a rehearsal alone, under a MAC of the rehearsal's own; the plan for whoever walks it.
 
@@ -104,7 +105,7 @@ def begin(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -> 
     return _plan(context, found, server, grant, firmware).plain()
 
 
-@verb("rehearse.end")
+@verb("rehearse.end", role=Role.OPERATOR)
 def end(context: Context, *, mac: str, host: str, verdict: str) -> dict[str, Any]:
     """Take the identity back; `verdict` is the walk's last sentence, for the record. Ending twice is harmless."""
     rehearsal.end(context.store, mac)

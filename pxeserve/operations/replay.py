@@ -7,6 +7,7 @@ from typing import Any
 
 from pxeserve.config import Config
 from pxeserve.domain.medium import Medium
+from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.events.record import Event
 from pxeserve.operations.context import Context, Progress
@@ -23,7 +24,7 @@ from pxeserve.repo.replay.walk import Asked, replay
 from pxeserve.store import media
 
 
-@verb("media.replay")
+@verb("media.replay", role=Role.OPERATOR)
 def replay_(context: Context, *, name: str, dialect: str, over: Over = Over.HTTP) -> dict[str, Any]:
     """What the installer of `dialect` would find at the address that machines are given for the medium `name`, as a Report.
 

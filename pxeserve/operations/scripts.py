@@ -17,6 +17,7 @@ from pxeserve.answerfile.scripts.compose import StageScript
 from pxeserve.answerfile.scripts.generations import GENERATIONS
 from pxeserve.answerfile.scripts.names import NAME
 from pxeserve.answerfile.scripts.opinions import opinions
+from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
@@ -58,7 +59,7 @@ def looked_at(text: bytes, dialect: str | None) -> list[Finding]:
     return sorted(found, key=lambda one: (one.line, one.column, one.code))
 
 
-@verb("script.add")
+@verb("script.add", role=Role.OPERATOR)
 def add(context: Context, *, name: str, content: str) -> dict[str, Any]:
     """Keep a script; `content` is its bytes in base64. Refused when no installer could run it, or when there is one of that name."""
     body = _decoded(name, content)
@@ -72,7 +73,7 @@ def add(context: Context, *, name: str, content: str) -> dict[str, Any]:
     return {**_described(row, ()), "findings": found}
 
 
-@verb("script.set")
+@verb("script.set", role=Role.OPERATOR)
 def set_script(context: Context, *, name: str, content: str) -> dict[str, Any]:
     """Change a script. Hosts that are armed already keep what was frozen for them."""
     body = _decoded(name, content)
@@ -84,14 +85,14 @@ def set_script(context: Context, *, name: str, content: str) -> dict[str, Any]:
     return {**_described(row, users), "findings": found}
 
 
-@verb("script.list")
+@verb("script.list", role=Role.VIEWER)
 def list_scripts(context: Context) -> list[dict[str, Any]]:
     """All scripts, by name, each with who runs it."""
     with context.store.site.read() as connection:
         return [_described(row, _users(connection, row.name)) for row in store.scripts(connection)]
 
 
-@verb("script.show")
+@verb("script.show", role=Role.OPERATOR, changes=False)
 def show(context: Context, *, name: str) -> dict[str, Any]:
     """One script, with its content in base64."""
     with context.store.site.read() as connection:
@@ -100,7 +101,7 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
     return {**described, "content": base64.b64encode(row.body).decode()}
 
 
-@verb("script.remove")
+@verb("script.remove", role=Role.OPERATOR)
 def remove(context: Context, *, name: str) -> dict[str, Any]:
     """Forget a script. Refused while somebody declares it."""
     with context.store.site.write() as connection:

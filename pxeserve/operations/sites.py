@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pxeserve.answerfile.declared import redacted
+from pxeserve.domain.role import Role
 from pxeserve.operations.context import Context
 from pxeserve.operations.inherited import Inherited, answers_fault
 from pxeserve.operations.registry import verb
@@ -16,14 +17,14 @@ from pxeserve.operations.settings import put, settings
 from pxeserve.store import audit, inventory
 
 
-@verb("site.show")
+@verb("site.show", role=Role.VIEWER)
 def show(context: Context) -> dict[str, Any]:
     """The answers that all hosts share; passwords are not shown."""
     with context.store.site.read() as connection:
         return described(connection)
 
 
-@verb("site.set")
+@verb("site.set", role=Role.OPERATOR)
 def set_site(context: Context, *, set: list[str]) -> dict[str, Any]:
     """Change them: KEY=VALUE sets, KEY+=VALUE adds to a list, KEY= takes away."""
     with context.store.site.write() as connection:

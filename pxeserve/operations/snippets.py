@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from pxeserve.dhcp.snippets import Other, Place, snippet
+from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
 
 
-@verb("dhcp.snippet")
+@verb("dhcp.snippet", role=Role.VIEWER)
 def lines_for(context: Context, *, other: Other) -> dict[str, Any]:
     """The lines that make the DHCP server `other` lead machines here; `notes` say what does not fit together yet."""
     config = context.config

@@ -10,6 +10,7 @@ from typing import Any
 
 from pxeserve.config import Config
 from pxeserve.domain.medium import Medium
+from pxeserve.domain.role import Role
 from pxeserve.errors import RefusedError
 from pxeserve.operations.address import base_url
 from pxeserve.operations.context import Context
@@ -82,7 +83,7 @@ def _cannot(over: str, why: str, fix: str) -> RefusedError:
     return RefusedError(f"source = {over}: {why}", fix=fix)
 
 
-@verb("nfs.exports")
+@verb("nfs.exports", role=Role.VIEWER)
 def nfs_exports(context: Context) -> dict[str, Any]:
     """Lines for the host's own NFS server, and which media they leave out."""
     data = context.config.server.data

@@ -8,6 +8,7 @@ from typing import Any
 from pxeserve import __version__
 from pxeserve.config import Config
 from pxeserve.doctor.standing import standing
+from pxeserve.domain.role import Role
 from pxeserve.operations import webhooks
 from pxeserve.operations.address import base_url
 from pxeserve.operations.context import Context
@@ -16,7 +17,7 @@ from pxeserve.repo.exported import State
 from pxeserve.store import counting, installs, inventory
 
 
-@verb("status")
+@verb("status", role=Role.VIEWER)
 def status(context: Context) -> dict[str, Any]:
     """Version, addresses, media, hosts by the state of their newest install, and what the doctor's rounds found and still stands."""
     with context.store.site.read() as connection:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
+from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError
 from pxeserve.operations import declared, spreadsheet
 from pxeserve.operations.adopting import completed
@@ -19,7 +20,7 @@ from pxeserve.store import inventory
 Form = Literal["csv", "yaml"]
 
 
-@verb("host.table")
+@verb("host.table", role=Role.VIEWER)
 def table(
     context: Context, *, name: list[str] | None = None, rack: str | None = None, tag: list[str] | None = None
 ) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def table(
         return {"csv": spreadsheet.write(chosen(inventory.hosts(connection), selection(name, rack, tag)))}
 
 
-@verb("discovered.adopt-all")
+@verb("discovered.adopt-all", role=Role.OPERATOR)
 def adopt_all(context: Context, *, text: str, form: Form, file: str, dry_run: bool = False) -> dict[str, Any]:
     """Make hosts of the discovered machines that the entries of `text` name by MAC or UUID: all of them, or none."""
     seen, notes = seen_by(context), list[str]()
@@ -40,7 +41,7 @@ def adopt_all(context: Context, *, text: str, form: Form, file: str, dry_run: bo
     return _within(context, taken, notes, dry_run=dry_run)
 
 
-@verb("host.import")
+@verb("host.import", role=Role.OPERATOR)
 def import_hosts(context: Context, *, text: str, form: Form, file: str, dry_run: bool = False) -> dict[str, Any]:
     """Add and change hosts as the entries of `text` say: all of them, or none. What an entry does not say stays as it is; nobody is
     removed."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from pxeserve.domain.host import Host
+from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.events.steady import now_of
 from pxeserve.installs.logs import LAST
@@ -35,7 +36,7 @@ EARLIER = 25
 Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
 
 
-@verb("timeline")
+@verb("timeline", role=Role.VIEWER)
 def timeline(
     context: Context, *, host: str | None = None, install: str | None = None, limit: Limit = stored.MOST, at: float | None = None
 ) -> dict[str, Any]:

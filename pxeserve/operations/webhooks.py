@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from pxeserve.config.outlets import WebhookConfig
+from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
@@ -17,13 +18,13 @@ from pxeserve.outlets.webhooks.signing import headers, secrets
 from pxeserve.store import webhooks as stored
 
 
-@verb("webhook.list")
+@verb("webhook.list", role=Role.VIEWER)
 def list_webhooks(context: Context) -> list[dict[str, Any]]:
     """Each webhook of the configuration: whom it posts to, what, and how that fares."""
     return [_described(context, hook) for hook in context.config.webhook]
 
 
-@verb("webhook.test")
+@verb("webhook.test", role=Role.ADMIN)
 def test(context: Context, *, name: str) -> dict[str, Any]:
     """Post a message that tells of nothing, signed as any other; what was answered, and whether that takes it."""
     hook = _known(context, name)

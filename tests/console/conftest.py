@@ -17,6 +17,7 @@ import pytest
 from pxeserve import wire
 from pxeserve.config import Config
 from pxeserve.console import admin
+from pxeserve.domain.role import Role
 from pxeserve.operations import registry
 from pxeserve.serving import Order, Serving
 from pxeserve.supervisor import folder as data_folder
@@ -87,4 +88,4 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[..., Any]]
     """Adds a verb for the length of a test."""
     planted = dict(registry.verbs())
     monkeypatch.setattr(registry, "_verbs", planted)
-    return lambda name, function: planted.update({name: function})
+    return lambda name, function: planted.update({name: registry.Verb(name, function, Role.VIEWER, fresh=False, changes=False)})
