@@ -18,7 +18,6 @@ const packages = join(here, "node_modules")
 // As their makers ship them.
 const COPIED = {
   "htmx.min.js": "htmx.org/dist/htmx.min.js",
-  "htmx-ext-sse.min.js": "htmx-ext-sse/dist/sse.min.js",
   "uplot.min.css": "uplot/dist/uPlot.min.css",
 }
 
