@@ -86,6 +86,7 @@ document.addEventListener("htmx:responseError", async event => {
 })
 document.addEventListener("htmx:sendError", () => toast("bad", "The server did not answer.", "Is it running, and is this machine still on its network?"))
 document.addEventListener("toast", event => toast(event.detail.kind, event.detail.text, event.detail.fix))
+document.addEventListener("later", event => sessionStorage.setItem("later", JSON.stringify(event.detail)))
 document.addEventListener("htmx:afterRequest", event => {
   const dialog = event.detail.elt.closest?.("dialog[open]")
   if (dialog && event.detail.successful && event.detail.requestConfig.verb !== "get") dialog.close()
@@ -96,5 +97,11 @@ document.addEventListener("close", event => {
 }, true)
 
 localTimes(document)
+const later = sessionStorage.getItem("later")
+if (later) {
+  sessionStorage.removeItem("later")
+  const {kind, text, fix} = JSON.parse(later)
+  toast(kind, text, fix)
+}
 const live = document.getElementById("live")
 if (live) listen(live)
