@@ -12,6 +12,7 @@ from pxeserve.console.filled import filled
 from pxeserve.console.gate import route
 from pxeserve.console.listing import listing
 from pxeserve.console.pages.answers import elsewhere
+from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError
 
 blueprint = Blueprint("hosts", __name__)
@@ -38,7 +39,7 @@ def hosts() -> str:
     return render_template("hosts.html", listing=counted, found=found, words=ask("host.words"), chips=_chips(counted, found["counts"]))
 
 
-@route(blueprint, "/hosts/new", verb="host.add", endpoint="new")
+@route(blueprint, "/hosts/new", role=Role.OPERATOR)
 def new() -> str:
     """The form for a new host."""
     return render_template("host_new.html", profiles=ask("profile.list"), mac=request.args.get("mac", "")[:17])
@@ -66,7 +67,7 @@ def as_yaml() -> Response:
     return _file(ask("export")["site"], "site.yaml", "application/yaml")
 
 
-@route(blueprint, "/hosts/import", verb="host.import", endpoint="import_form")
+@route(blueprint, "/hosts/import", role=Role.OPERATOR)
 def import_form() -> str:
     """Where a table is dropped."""
     return render_template("hosts_import.html", told=None, problem=None)
@@ -106,7 +107,7 @@ def arm() -> str:
     return render_template("parts/armed.html", told=told)
 
 
-@route(blueprint, "/hosts/cancel", verb="host.browse", endpoint="cancel_form")
+@route(blueprint, "/hosts/cancel", verb="host.browse")
 def cancel_form() -> str:
     """Which installs of a selection would be ended."""
     names, said = _selected()
