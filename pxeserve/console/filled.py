@@ -56,6 +56,16 @@ class Filled:
             raise PxeserveError(f"{name}: a list of words is needed, {MOST} at most")
         return [one.strip() for one in found if one.strip()]
 
+    def rows(self, *names: str) -> list[tuple[str, ...]]:
+        """The fields of a table's rows, empty ones too: of each row one word for each of `names`."""
+        columns = [[value] if isinstance(value := self._values.get(name, []), str) else value for name in names]
+        for name, column in zip(names, columns, strict=True):
+            if not isinstance(column, list) or len(column) > MOST or not all(isinstance(one, str) and len(one) <= LONGEST for one in column):
+                raise PxeserveError(f"{name}: a list of words is needed, {MOST} at most")
+        if len({len(column) for column in columns}) > 1:
+            raise PxeserveError(f"{' and '.join(names)} are not equally many")
+        return [tuple(word.strip() for word in row) for row in zip(*columns, strict=True)]
+
     def number(self, name: str) -> int | None:
         """A whole number; None when it was left empty."""
         value = self._values.get(name, "")

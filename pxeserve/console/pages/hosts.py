@@ -1,4 +1,7 @@
-"""Hosts, many at once: the list, adding one, tables in and out, arming and cancelling a selection."""
+"""Hosts, many at once: the list, adding one, tables in and out, arming and cancelling a selection.
+
+No host can be called `-`, so what is about many of them lies there.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +42,10 @@ def hosts() -> str:
     return render_template("hosts.html", listing=counted, found=found, words=ask("host.words"), chips=_chips(counted, found["counts"]))
 
 
-@route(blueprint, "/hosts/new", role=Role.OPERATOR)
+@route(blueprint, "/hosts/-/new", role=Role.OPERATOR)
 def new() -> str:
     """The form for a new host."""
-    return render_template("host_new.html", profiles=ask("profile.list"), mac=request.args.get("mac", "")[:17])
+    return render_template("host_new.html", profiles=profile_choices(), mac=request.args.get("mac", "")[:17])
 
 
 @route(blueprint, "/hosts", methods=("POST",), verb="host.add")
@@ -55,25 +58,25 @@ def add() -> Response:
     return elsewhere(f"/hosts/{told['name']}", "good", f"{told['name']} is there", " ".join(told["notes"]))
 
 
-@route(blueprint, "/hosts/export.csv", verb="host.table")
+@route(blueprint, "/hosts/-/export.csv", verb="host.table")
 def as_table() -> Response:
     """All hosts as a spreadsheet reads them."""
     return _file(ask("host.table")["csv"], "hosts.csv", "text/csv")
 
 
-@route(blueprint, "/hosts/export.yaml", verb="export")
+@route(blueprint, "/hosts/-/export.yaml", verb="export")
 def as_yaml() -> Response:
     """The site as `apply` reads it."""
     return _file(ask("export")["site"], "site.yaml", "application/yaml")
 
 
-@route(blueprint, "/hosts/import", role=Role.OPERATOR)
+@route(blueprint, "/hosts/-/import", role=Role.OPERATOR)
 def import_form() -> str:
     """Where a table is dropped."""
     return render_template("hosts_import.html", told=None, problem=None)
 
 
-@route(blueprint, "/hosts/import", methods=("POST",), verb="host.import", body=_LARGEST + 65536)
+@route(blueprint, "/hosts/-/import", methods=("POST",), verb="host.import", body=_LARGEST + 65536)
 def take_in() -> str | Response:
     """What the table would change; or take it in."""
     form = filled("text", "file", "form", "dry_run")
@@ -85,7 +88,7 @@ def take_in() -> str | Response:
     return elsewhere("/hosts", "good", f"{len(told['changes'])} changes were made", " ".join(told["notes"]))
 
 
-@route(blueprint, "/hosts/arm", verb="host.plan")
+@route(blueprint, "/hosts/-/arm", verb="host.plan")
 def plan() -> str:
     """What arming a selection would come to, before the number is typed."""
     names, said = _selected()
@@ -95,7 +98,7 @@ def plan() -> str:
     return render_template("hosts_arm.html", plan=planned, names=names, said=said, wish=wish, modes=MODES)
 
 
-@route(blueprint, "/hosts/arm", methods=("POST",), verb="host.install-all", body=1 << 18)
+@route(blueprint, "/hosts/-/arm", methods=("POST",), verb="host.install-all", body=1 << 18)
 def arm() -> str:
     """Arm it."""
     form = filled("name", "mode", "interactive", "again", "count", "those_that_can", "confirm")
@@ -107,7 +110,7 @@ def arm() -> str:
     return render_template("parts/armed.html", told=told)
 
 
-@route(blueprint, "/hosts/cancel", verb="host.browse")
+@route(blueprint, "/hosts/-/cancel", verb="host.browse")
 def cancel_form() -> str:
     """Which installs of a selection would be ended."""
     names, said = _selected()
@@ -115,13 +118,20 @@ def cancel_form() -> str:
     return render_template("hosts_cancel.html", live=live, names=names, said=said)
 
 
-@route(blueprint, "/hosts/cancel", methods=("POST",), verb="host.cancel-all", body=1 << 18)
+@route(blueprint, "/hosts/-/cancel", methods=("POST",), verb="host.cancel-all", body=1 << 18)
 def cancel() -> Response:
     """End them."""
     form = filled("name", "count")
     told = ask("host.cancel-all", name=form.many("name"), count=form.number("count"))
     said = f"{len(told['hosts'])} installs are ended: the network boots of these hosts end on their own disks"
     return elsewhere("/hosts", "good", said)
+
+
+def profile_choices() -> list[tuple[str, str]]:
+    """The profiles as a field offers them, with the medium of each; none when there is none."""
+    found = ask("profile.list")
+    said = [(one["name"], f"{one['name']} ({one['installs']['name']})" if one["installs"] else one["name"]) for one in found]
+    return [("", "choose…"), *said] if said else []
 
 
 def _selected() -> tuple[list[str], str]:
