@@ -34,6 +34,7 @@ NOUNS = (
     "foresight.rehearse",
     "people.users", "people.sessions", "people.tokens", "people.audit",
     "inventory.pages", "record.pages", "server.configuration", "server.jobs", "media.uploads", "foresight.walking",
+    "watching.overview", "watching.browsing", "foresight.watched",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 
