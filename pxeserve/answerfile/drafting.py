@@ -17,6 +17,7 @@ from pxeserve.answerfile.dialects.shape import Dialect
 from pxeserve.answerfile.document import Document, parse
 from pxeserve.answerfile.finding import Finding
 from pxeserve.answerfile.importing import Left, imported
+from pxeserve.answerfile.inheritance import SHORT
 from pxeserve.answerfile.lint import Linted, linted
 from pxeserve.answerfile.places import Places
 from pxeserve.answerfile.reading.sketch import sketched
@@ -24,9 +25,6 @@ from pxeserve.answerfile.writing import Lost, Missing, WritingError, fit, sketch
 from pxeserve.answerfile.writing.facts import facts
 
 PASSWORD = "root-password"  # noqa: S105 - an element's name
-UNSHOWN = ("template", "post-install-script")
-"""What a file does not say, or says in other words: kept as it was while the file is typed in."""
-
 
 @dataclass(frozen=True, slots=True)
 class Around:
@@ -76,19 +74,50 @@ class Written:
 def drafted(text: bytes, dialect: Dialect, before: Draft, around: Around) -> Drafted:
     """The draft that a file is. What files do not say stays as it was `before`. Never raises for any bytes."""
     found = linted(text, dialect)
-    answers = sketched(parse(text), dialect) if found.document is not None else None
-    if answers is None:
+    said = _said(text, dialect, before, around) if found.document is not None else None
+    if said is None:
         return Drafted(found, None)
+    draft, left = said
+    return Drafted(found, replace(draft, values=_kept(draft.values, dialect, before, around)), left)
+
+
+def _said(text: bytes, dialect: Dialect, before: Draft, around: Around) -> tuple[Draft, tuple[Left, ...]] | None:
+    """What a file itself says; None when its installer stops at something that is there."""
+    answers = sketched(parse(text), dialect)
+    if answers is None:
+        return None
     taken = imported(replace(answers, root_password=None), _none)
     values = dict(taken.for_host)
     left = [one for one in taken.left if one.field not in ("mode", "source")]
     left += _source(values, answers, before, around)
     _packs(values, around)
-    _password(values, answers, before, dialect)
+    _password(values, answers, before)
     _scripts(values, before)
-    values |= {key: before.values[key] for key in UNSHOWN if key in before.values}
     source = answers.sources[0] if answers.sources and not around.own else None
-    return Drafted(found, Draft(values, answers.mode, source), tuple(left))
+    return Draft(values, answers.mode, source), tuple(left)
+
+
+def _kept(values: Mapping[str, Any], dialect: Dialect, before: Draft, around: Around) -> dict[str, Any]:
+    """The values, and those of `before` that no file of this generation says, or not in this mode: nobody has taken them away."""
+    wrong = {one.field.partition(".")[0] for one in _problems(before.values)}
+    sound = replace(before, values={key: value for key, value in before.values.items() if key not in wrong})
+    text = written(sound, dialect, around).text
+    back = _said(text, dialect, sound, around) if text is not None else None
+    carried = back[0].values if back is not None else {}
+    found = dict(values)
+    for key, value in sound.values.items():
+        if key not in carried and key not in found:
+            found[key] = value
+        elif isinstance(value, Mapping) and key in found:
+            there, here = _long(key, carried.get(key)), _long(key, found[key])
+            more = {name: one for name, one in value.items() if name not in there and name not in here}
+            found[key] = {**here, **more} if here and more else found[key]
+    return found
+
+
+def _long(key: str, value: Any) -> Mapping[str, Any]:
+    """A table, of a text that is short for one too."""
+    return value if isinstance(value, Mapping) else {SHORT[key]: value} if key in SHORT and isinstance(value, str) else {}
 
 
 def written(draft: Draft, dialect: Dialect, around: Around) -> Written:
@@ -197,14 +226,12 @@ def _named(pack: Any, names: Mapping[str, str]) -> Any:
     return pack if name is None else {"medium": name, **{key: value for key, value in pack.items() if key != "address"}}
 
 
-def _password(values: dict[str, Any], answers: Answers, before: Draft, dialect: Dialect) -> None:
+def _password(values: dict[str, Any], answers: Answers, before: Draft) -> None:
     secret, was = answers.root_password, before.values.get(PASSWORD)
     if secret is not None and secret.text == SHOWN:
         values[PASSWORD] = was if was is not None else "random"
     elif secret is not None:
         values[PASSWORD] = {"hash" if secret.hashed else "plaintext": secret.text}
-    elif was is not None and answers.mode not in facts(dialect).modes.get(PASSWORD, frozenset()):
-        values[PASSWORD] = was
 
 
 def _scripts(values: dict[str, Any], before: Draft) -> None:

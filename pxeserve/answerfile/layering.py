@@ -27,7 +27,7 @@ def own(inherited: Mapping[str, Any], wanted: Mapping[str, Any], before: Mapping
             found[key] = before[key]
         elif key not in inherited or not same(key, inherited[key], wanted[key]):
             found[key] = wanted[key]
-    return _without_needless(inherited, wanted, found, name)
+    return _without_needless(inherited, wanted, _with_displaced(inherited, wanted, found, name), name)
 
 
 def comes_to(inherited: Mapping[str, Any], declared: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -95,6 +95,16 @@ def _table(key: str, inherited: Any, wanted: Any, before: Any) -> dict[str, Any]
     if key in SHORT and list(inner) == [SHORT[key]] and not isinstance(before, Mapping):
         return {key: inner[SHORT[key]]}
     return {key: inner}
+
+
+def _with_displaced(inherited: Mapping[str, Any], wanted: Mapping[str, Any], found: dict[str, Any], name: str) -> dict[str, Any]:
+    """With what was inherited and would go with what is said anew, where it is to stay."""
+    after = comes_to(inherited, found, name)
+    for key in [key for key, value in found.items() if key in TABLES and value is not None]:
+        there, whole = _long(key, after.get(key)), _long(key, wanted.get(key))
+        if gone := {inner: value for inner, value in whole.items() if inner not in there}:
+            found = {**found, key: {**_long(key, found[key]), **gone}}
+    return found
 
 
 def _without_needless(inherited: Mapping[str, Any], wanted: Mapping[str, Any], found: dict[str, Any], name: str) -> dict[str, Any]:

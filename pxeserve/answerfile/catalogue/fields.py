@@ -39,8 +39,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `path` is where its value is among those that are declared; `element` and `attribute` (modern names; `installation` for the
-    outermost one) are what says it in a file, `element` "" for what is pxeserve's own. `words` are all that may be declared, of which a
+    """One field. `path` is where its value is among those that are declared; `element` and `attribute` (modern names; `installation` for
+    the outermost one) are what says it in a file, `element` "" for what is pxeserve's own. `words` are all that may be declared, of which a
     generation may know fewer; `about` is said of what no dialect describes."""
 
     path: str
@@ -61,7 +61,9 @@ _DISKS, _NET, _HOST, _TIME, _PACKS, _RUN, _BOOT, _RARE = GROUPS
 _PRIMARY, _NIC, _ROOT = "primary-disk", "admin-interface", "installation"
 _YES_NO, _CHOICE, _LIST, _ROWS = Kind.YES_NO, Kind.CHOICE, Kind.LIST, Kind.ROWS
 _PACK = (
-    Column("address", "Medium or address"), Column("repo-gpgcheck", "Check the lists", _YES_NO), Column("gpgcheck", "Check packages", _YES_NO),
+    Column("address", "Medium or address"),
+    Column("repo-gpgcheck", "Check the lists", _YES_NO),
+    Column("gpgcheck", "Check packages", _YES_NO),
 )  # fmt: skip
 _PACKS_ABOUT = "A medium of this server by its name, an address (http, https, ftp, file or nfs://SERVER/PATH), or the word local."
 

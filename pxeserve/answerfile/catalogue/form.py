@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from pxeserve.answerfile.catalogue.fields import FIELDS, GROUPS, Column, Field
+from pxeserve.answerfile.dialects import DIALECTS
 from pxeserve.answerfile.dialects.shape import Attribute, Counts, Dialect, Element, Holds, Otherwise, Value
+from pxeserve.answerfile.scripts.generations import GENERATIONS
 from pxeserve.answerfile.writing.facts import facts
 
 _OTHERWISE = {
@@ -77,16 +79,42 @@ def _field(dialect: Dialect, field: Field) -> dict[str, Any]:
         "element": element.names[0] if element is not None and element.names else field.element,
         "attribute": attribute.names[0] if attribute is not None else field.attribute,
         "known": known,
-        "why": "" if known else f"installers of {dialect.name} do not read it",
-        "help": field.about or (attribute.means if attribute is not None else element.means if element is not None else ""),
-        "installer": list(_said(dialect, element, attribute, value)) if known else [],
-        "words": [word for word in field.words if _may(word, value)] if known else list(field.words),
+        "why": "" if known else _elsewhere(dialect, field),
+        "help": _help(dialect, field),
+        "installer": list(_said(element, attribute, value)) if known else [],
+        "words": _words_of(dialect, field, value) if known else list(field.words),
         "default": (value.default or "") if known and value is not None else "",
         "modes": sorted(map(str, _modes(dialect, field, element_key))),
-        "required": [str(mode) for mode in dialect.requiring(element_key)] if known and field.attribute is None and element_key else [],
+        "required": _required(dialect, field, element) if known else [],
         "example": field.example,
         "columns": [_column(dialect, field, one) for one in field.columns],
     }
+
+
+def _help(dialect: Dialect, field: Field) -> str:
+    """What it means: in the words of this generation, or of the newest that reads it."""
+    if field.about:
+        return field.about
+    for one in (dialect, *reversed(DIALECTS.values())):
+        element, attribute = _read(one, field)
+        means = attribute.means if attribute is not None else element.means if element is not None and field.attribute is None else ""
+        if means:
+            return f"{means[0].upper()}{means[1:].rstrip('.')}."
+    return ""
+
+
+def _elsewhere(dialect: Dialect, field: Field) -> str:
+    """That it is not read here, and where it is."""
+    part = 1 if field.attribute is not None else 0
+    readers = [one.name for one in DIALECTS.values() if _read(one, field)[part] is not None]
+    return f"installers of {dialect.name} do not read it" + (f"; those of {', '.join(readers)} do" if readers else "")
+
+
+def _required(dialect: Dialect, field: Field, element: Element | None) -> list[str]:
+    """The modes that are refused without it, whatever else is said."""
+    if element is None or element is dialect.root or element.parent is not None or field.attribute is not None or field.path == "sources":
+        return []
+    return [str(mode) for mode in dialect.requiring(element.key)]
 
 
 def _column(dialect: Dialect, field: Field, column: Column) -> dict[str, Any]:
@@ -110,6 +138,13 @@ def _modes(dialect: Dialect, field: Field, key: str) -> frozenset[Any]:
     return known.get(field.path, known.get(key, frozenset())) or frozenset(dialect.modes)
 
 
+def _words_of(dialect: Dialect, field: Field, value: Value | None) -> list[str]:
+    """The words that can be declared and said to this generation."""
+    if field.path == "scripts":
+        return [str(stage) for stage in GENERATIONS[dialect.name].stages] if dialect.name in GENERATIONS else list(field.words)
+    return [word for word in field.words if _may(word, value)]
+
+
 def _may(word: str, value: Value | None) -> bool:
     """Whether a word can be said to this generation. A choice that a file says otherwise (yes and no) is not among its words."""
     if value is None or not value.words or value.holds is Holds.YES_NO:
@@ -117,7 +152,7 @@ def _may(word: str, value: Value | None) -> bool:
     return word in value.words
 
 
-def _said(dialect: Dialect, element: Element | None, attribute: Attribute | None, value: Value | None) -> Iterator[str]:
+def _said(element: Element | None, attribute: Attribute | None, value: Value | None) -> Iterator[str]:
     """What the installer makes of it, a phrase each."""
     if value is not None and value.words:
         words = ["yes, true: any other word means no"] if value.holds is Holds.YES_NO else [", ".join(one for one in value.words if one)]

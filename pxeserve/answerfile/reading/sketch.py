@@ -16,7 +16,9 @@ from pxeserve.answerfile.document import Document, Node, Piece
 from pxeserve.answerfile.reading import read
 from pxeserve.answerfile.reading.refusal import Cause
 
-_UNSAID = "pxeserve-not-said-yet"
+_UNSAID = "~not~said~yet~"
+"""Short enough for the name of an interface (IFNAMSIZ), which is what some installers look up."""
+
 _MOST = 24
 """Things that one file may lack; the worst lacks ten."""
 
