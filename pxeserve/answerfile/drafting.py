@@ -55,8 +55,9 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A value that nobody could mean: where, by its path, and what is wrong with it."""
+    """A value that nobody could mean: of which element, where by its path, and what is wrong with it."""
 
+    element: str
     field: str
     message: str
 
@@ -74,11 +75,12 @@ class Written:
 def drafted(text: bytes, dialect: Dialect, before: Draft, around: Around) -> Drafted:
     """The draft that a file is. What files do not say stays as it was `before`. Never raises for any bytes."""
     found = linted(text, dialect)
-    said = _said(text, dialect, before, around) if found.document is not None else None
+    sound = _sound(before)
+    said = _said(text, dialect, sound, around) if found.document is not None else None
     if said is None:
         return Drafted(found, None)
     draft, left = said
-    return Drafted(found, replace(draft, values=_kept(draft.values, dialect, before, around)), left)
+    return Drafted(found, replace(draft, values=_kept(draft.values, dialect, sound, around)), left)
 
 
 def _said(text: bytes, dialect: Dialect, before: Draft, around: Around) -> tuple[Draft, tuple[Left, ...]] | None:
@@ -99,13 +101,11 @@ def _said(text: bytes, dialect: Dialect, before: Draft, around: Around) -> tuple
 
 def _kept(values: Mapping[str, Any], dialect: Dialect, before: Draft, around: Around) -> dict[str, Any]:
     """The values, and those of `before` that no file of this generation says, or not in this mode: nobody has taken them away."""
-    wrong = {one.field.partition(".")[0] for one in _problems(before.values)}
-    sound = replace(before, values={key: value for key, value in before.values.items() if key not in wrong})
-    text = written(sound, dialect, around).text
-    back = _said(text, dialect, sound, around) if text is not None else None
+    text = written(before, dialect, around).text
+    back = _said(text, dialect, before, around) if text is not None else None
     carried = back[0].values if back is not None else {}
     found = dict(values)
-    for key, value in sound.values.items():
+    for key, value in before.values.items():
         if key not in carried and key not in found:
             found[key] = value
         elif isinstance(value, Mapping) and key in found:
@@ -113,6 +113,12 @@ def _kept(values: Mapping[str, Any], dialect: Dialect, before: Draft, around: Ar
             more = {name: one for name, one in value.items() if name not in there and name not in here}
             found[key] = {**here, **more} if here and more else found[key]
     return found
+
+
+def _sound(draft: Draft) -> Draft:
+    """A draft without the values that nobody could mean, which no file says."""
+    wrong = {one.element for one in _problems(draft.values)}
+    return replace(draft, values={key: value for key, value in draft.values.items() if key not in wrong}) if wrong else draft
 
 
 def _long(key: str, value: Any) -> Mapping[str, Any]:
@@ -129,16 +135,17 @@ def written(draft: Draft, dialect: Dialect, around: Around) -> Written:
     try:
         return Written(sketch(answers, dialect), (), fits.lost, fits.missing)
     except WritingError:
-        problems = tuple(Problem(one.field, f"{one.why}; {one.instead}: {one.fix}") for one in fits.lost if one.fix and not one.taken)
+        problems = tuple(Problem(one.field.partition(".")[0], one.field, f"{one.why}; {one.instead}: {one.fix}") for one in fits.lost if one.fix and not one.taken)
         return Written(None, problems, fits.lost, fits.missing)
 
 
 def complete(draft: Draft, dialect: Dialect, around: Around) -> Answers:
     """All answers of a draft, with the sign of a password where one will be made. Raises AnswerError."""
-    declared = read(draft.values)
+    values = _without_sign(draft.values)
+    declared = read(values)
     own = around.own.get(declared.over) or next(iter(around.own.values()), draft.source)
     secret = declared.answers.root_password
-    if secret is None and draft.values.get(PASSWORD) == "random":
+    if secret is None and values.get(PASSWORD) == "random":
         secret = RootPassword(SHOWN, facts(dialect).has(PASSWORD, "type"))
     aside = draft.mode is Mode.UPGRADE and around.own  # of a profile it is the disk of new installations
     return replace(
@@ -179,12 +186,19 @@ def _signs(document: Document) -> Iterable[tuple[int, int]]:
 
 def _problems(values: Mapping[str, Any]) -> Iterable[Problem]:
     """What is wrong, one at most of each element."""
-    for key, value in values.items():
+    for key, value in _without_sign(values).items():
         try:
             read({key: value})
         except AnswerError as error:
             path, _, said = str(error).partition(": ")
-            yield Problem(path if re.fullmatch(r"[a-z0-9.+-]+", path) else key, said or str(error))
+            yield Problem(key, path if re.fullmatch(r"[a-z0-9.+-]+", path) else key, said or str(error))
+
+
+def _without_sign(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values; where the sign of a password stands, one that is made stands for it, since nobody could mean the sign."""
+    said = values.get(PASSWORD)
+    shown = said == SHOWN or (isinstance(said, Mapping) and any(one in (SHOWN, [SHOWN]) for one in said.values()))
+    return {**values, PASSWORD: "random"} if shown else values
 
 
 def _resolved(pack: Pack, around: Around) -> Source:
