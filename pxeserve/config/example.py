@@ -29,6 +29,10 @@ _SAMPLES: dict[str, Any] = {
     "name": "chat",
     "url": "https://chat.example.com/hooks/17",
     "secret_file": Path("keys/webhook-chat"),
+    "names": ("boot.example.com",),
+    "certificate": Path("/etc/ssl/boot.pem"),
+    "key": Path("/etc/ssl/private/boot.key"),
+    "trusted_proxies": (IPv4Network("10.77.0.2/32"),),
     "ca_file": Path("/etc/ssl/own-ca.pem"),
 }
 """What stands where a default is empty or missing, so that the example shows the form."""

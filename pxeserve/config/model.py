@@ -52,6 +52,18 @@ def _range(value: str) -> range:
 Ports = Annotated[str, AfterValidator(ports)]
 
 
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, str | IPv4Address) else value
+
+
+def _host_name(value: str) -> str:
+    name = value.lower().rstrip(".")
+    label = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    if len(name) > 253 or not re.fullmatch(rf"{label}(\.{label})*", name, re.ASCII):
+        raise ValueError(f"{value!r} is not a host name or address such as boot.example.com, without scheme and port")
+    return name
+
+
 class ListenConfig(Section):
     interface: str = Field(description="a further interface to serve")
     address: IPv4Address | None = Field(None, description="what machines there come back to; default: the interface's own")
@@ -137,7 +149,23 @@ class HttpConfig(Section):
 
 
 class ConsoleConfig(Section):
-    port: Port = Field(8443, description="web UI and API; kept for them, this release has neither yet")
+    enabled: bool = Field(True, description="web pages and API for people and programs, over HTTPS alone")
+    port: Port = Field(8443, description="of pages and API")
+    address: Annotated[tuple[IPv4Address, ...], BeforeValidator(_one_or_more)] = Field(
+        (), max_length=16, description="one or a list, where they are; default: loopback and the service's own address"
+    )
+    names: tuple[Annotated[str, AfterValidator(_host_name)], ...] = Field(
+        (), max_length=32, description="further names by which browsers ask for it, such as that of a proxy in front"
+    )
+    certificate: Path | None = Field(None, description="PEM, with its chain; default: imported (pxeserve tls import), else self-made")
+    key: Path | None = Field(None, description="PEM, of the certificate")
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field((), description="whose X-Forwarded-For is believed")
+
+    @model_validator(mode="after")
+    def _both(self) -> ConsoleConfig:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together: name both or neither")
+        return self
 
 
 class BootConfig(Section):

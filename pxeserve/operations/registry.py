@@ -20,7 +20,7 @@ from pxeserve.operations.context import Actor, Context
 NOUNS = (
     "hosts", "discovered", "tables", "profiles", "media", "imports", "loaders", "installs", "answerfiles", "linting", "conversion",
     "adoption", "explain", "events", "timeline", "logs", "leases", "snippets", "apply", "export", "rehearse", "status", "sources", "replay",
-    "sites", "scripts", "passwords", "bulk", "racks", "doctor", "webhooks",
+    "sites", "scripts", "passwords", "bulk", "racks", "doctor", "webhooks", "overview", "browsing", "walking",
     "editing.drafts", "editing.saving", "editing.preview", "editing.history",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""

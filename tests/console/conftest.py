@@ -1,4 +1,5 @@
-"""The admin socket as the console serves it, in this process, so that a test can plant verbs of its own."""
+"""The admin socket as the console serves it, in this process, so that a test can plant verbs of its own; and the web application on a
+store of its own, with somebody of any role at its door."""
 
 from __future__ import annotations
 
@@ -8,18 +9,22 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from pxeserve import wire
 from pxeserve.config import Config
-from pxeserve.console import admin
+from pxeserve.console import admin, csrf
+from pxeserve.console.web import make_app
 from pxeserve.domain.role import Role
 from pxeserve.operations import registry
+from pxeserve.operations.context import Actor
 from pxeserve.serving import Order, Serving
+from pxeserve.store import Store, open_store
 from pxeserve.supervisor import folder as data_folder
 from pxeserve.supervisor import prepare
 
@@ -89,3 +94,79 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[..., Any]]
     planted = dict(registry.verbs())
     monkeypatch.setattr(registry, "_verbs", planted)
     return lambda name, function: planted.update({name: registry.Verb(name, function, Role.VIEWER, fresh=False, changes=False)})
+
+
+PLACE = "127.0.0.1:8443"
+
+
+class Browser(FlaskClient):
+    """Asks at the console's own address, over HTTPS, unless it is told otherwise."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        return super().open(*args, **{"base_url": f"https://{PLACE}", **kwargs})
+
+
+class Table:
+    """An entrance with everybody in a table: the gate's own tests need nobody else's accounts."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, Actor] = {}
+        self.tokens: dict[str, Actor] = {}
+        self.set_up = True
+
+    def is_set_up(self) -> bool:
+        return self.set_up
+
+    def by_session(self, session: str, address: str) -> Actor | None:
+        return self.sessions.get(session)
+
+    def by_token(self, token: str, address: str) -> Actor | None:
+        return self.tokens.get(token)
+
+    def alive(self, keys: Collection[str]) -> set[str]:
+        return {one.key for one in (*self.sessions.values(), *self.tokens.values())} & set(keys)
+
+
+class Console:
+    """The web application on a folder of its own. `as_role` is the browser of somebody with that role, `as_token` a program, `stranger`
+    nobody."""
+
+    def __init__(self, folder: Path) -> None:
+        data_folder.own_folder(folder, None)
+        prepare.fill(folder)
+        self.config = Config.model_validate({"server": {"data": str(folder), "interface": "lo", "address": "127.0.0.1"}})
+        self.store: Store = open_store(folder)
+        self.entrance = Table()
+        self.app = make_app(self.config, self.store, None, self.entrance)
+        self.app.test_client_class = Browser
+
+    def stranger(self) -> FlaskClient:
+        """Somebody without a session; what browsers say of themselves is said."""
+        return self.app.test_client()
+
+    def as_role(self, role: Role, *, fresh: bool = True) -> FlaskClient:
+        """A browser with a session; its requests carry what our pages send."""
+        session = f"session-{role.word}-{'fresh' if fresh else 'stale'}"
+        self.entrance.sessions[session] = Actor(role.word, role, "session", "127.0.0.1", fresh, user=role.word, key=session)
+        client = self.stranger()
+        client.set_cookie(csrf.COOKIE, session, domain="127.0.0.1", secure=True)
+        client.environ_base.update({"HTTP_ORIGIN": f"https://{PLACE}", "HTTP_X_CSRF": csrf.word(session)})
+        return client
+
+    def as_token(self, role: Role) -> FlaskClient:
+        """A program with a token."""
+        token = f"pxs_{role.word}"
+        self.entrance.tokens[token] = Actor(f"token {role.word}", role, "token", "127.0.0.1", user=role.word, key=token)
+        client = self.stranger()
+        client.environ_base.update({"HTTP_AUTHORIZATION": f"Bearer {token}"})
+        return client
+
+    def close(self) -> None:
+        self.store.close()
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Iterator[Console]:
+    console = Console(tmp_path / "data")
+    yield console
+    console.close()
