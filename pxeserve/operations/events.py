@@ -42,9 +42,8 @@ def events(
     hosts that come into the rack, or get the tags, meanwhile are told of from then on."""
     if follow and context.recorder is None:
         raise RefusedError("no service is running, so there is nothing to follow", fix="pxeserve serve")
-    wanted = stored.Wanted(host=_host(context, host), mac=_mac(mac), kind=kind, install=install, since=since)
-    which = _those_of(context, wanted, selection(rack=rack, tags=tag)) if rack or tag else lambda: wanted
-    return following.events(context, which, limit, follow=follow)
+    wanted = dataclasses.replace(wanted_of(context, host, mac, kind, install), since=since)
+    return following.events(context, which_of(context, wanted, rack, tag), limit, follow=follow)
 
 
 @verb("events.newest", role=Role.VIEWER)
@@ -64,6 +63,23 @@ def counters(context: Context) -> list[dict[str, Any]]:
     for _, source, reason, count in rows:
         sums[(source, reason)] = sums.get((source, reason), 0) + count
     return [{"source": source, "reason": reason, "count": count} for (source, reason), count in sorted(sums.items())]
+
+
+def wanted_of(
+    context: Context, host: str | None, mac: str | None, kind: str | None, install: str | None, rack: str | None = None,
+    tag: list[str] | None = None,
+) -> stored.Wanted:  # fmt: skip
+    """What is asked for, of the hosts that belong to rack and tags now. Raises NotFoundError for a host, rack or tag that is not there."""
+    wanted = stored.Wanted(host=_host(context, host), mac=_mac(mac), kind=kind, install=install)
+    if not rack and not tag:
+        return wanted
+    found = chosen(list(SnapshotSource(context.store).current().hosts.values()), selection(rack=rack, tags=tag))
+    return dataclasses.replace(wanted, hosts=frozenset(one.name for one in found))
+
+
+def which_of(context: Context, wanted: stored.Wanted, rack: str | None, tag: list[str] | None) -> following.Which:
+    """`wanted`, of the hosts that belong to rack and tags whenever it is asked."""
+    return _those_of(context, wanted, selection(rack=rack, tags=tag)) if rack or tag else lambda: wanted
 
 
 def _those_of(context: Context, wanted: stored.Wanted, whose: Selection) -> following.Which:

@@ -68,7 +68,7 @@ def list_hosts(
         hosts = chosen(inventory.hosts(connection), wanted)
         newest, done = installs.newest_by_host(connection), installs.last_done(connection)
     silent = silences(context, hosts, newest, time.time())
-    return [_with_state(snapshot, host, newest.get(host.id), done.get(host.id), silent.get(host.name)) for host in hosts]
+    return [with_state(snapshot, host, newest.get(host.id), done.get(host.id), silent.get(host.name)) for host in hosts]
 
 
 @verb("host.show", role=Role.VIEWER)
@@ -78,7 +78,7 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
         host = known(connection, name)
         newest, done = installs.newest_of(connection, host.id), installs.last_done(connection, [host.id])
     silent = silences(context, [host], {host.id: newest} if newest else {}, time.time())
-    told = _with_state(shared(context.store).current(), host, newest, done.get(host.id), silent.get(host.name))
+    told = with_state(shared(context.store).current(), host, newest, done.get(host.id), silent.get(host.name))
     return {**told, "revision": _revision(context, host)}
 
 
@@ -227,7 +227,7 @@ def _noted(context: Context, connection: Connection, host: Host) -> list[str]:
     return inherited.notes_of_host(host)
 
 
-def _with_state(
+def with_state(
     snapshot: Snapshot, host: Host, newest: InstallRow | None, done_at: float | None, silent: Next | None
 ) -> dict[str, Any]:
     """With its install, and the medium that this is from, or that its profile names. `installed` tells whether it ever was, `unheard` why

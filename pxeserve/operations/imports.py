@@ -8,8 +8,9 @@ from typing import Any
 
 from pxeserve.domain.medium import Lies
 from pxeserve.domain.role import Role
-from pxeserve.errors import NotFoundError
+from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.events.record import Event, harmless
+from pxeserve.operations import uploads
 from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.media import show
 from pxeserve.operations.registry import verb
@@ -20,11 +21,13 @@ from pxeserve.store import audit
 
 
 @verb("media.import", role=Role.OPERATOR)
-def import_(context: Context, *, source: str | Path | list[str], name: str, lies: Lies = Lies.COPIED) -> dict[str, Any]:
-    """Import a folder, an ISO image, an archive, an address of one, or several discs as one medium: visible all at once, every package
-    checked, or not at all. `lies` says where its bytes are to be. The same command again takes up what was broken off."""
+def import_(
+    context: Context, *, name: str, source: str | Path | list[str] | None = None, upload: str | None = None, lies: Lies = Lies.COPIED
+) -> dict[str, Any]:
+    """Import a folder, an ISO image, an archive, an address of one, several discs as one medium, or an `upload`: visible all at once, every
+    package checked, or not at all. `lies` says where its bytes are to be. The same command again takes up what was broken off."""
     now = time.time()
-    sources = tuple(source) if isinstance(source, list) else (str(source),)
+    sources = _sources(context, source, upload, lies)
     wanted = Wanted(sources, name, lies, Limits(context.config.media.fetch_from))
 
     def report(done: int, total: int, text: str) -> None:
@@ -34,7 +37,19 @@ def import_(context: Context, *, source: str | Path | list[str], name: str, lies
     if context.recorder is not None:
         told = f"medium {name}: {medium.product} {medium.version} imported from {harmless(' + '.join(sources))}"
         context.recorder.emit(Event("medium.imported", now, told, data={"medium": name, "revision": medium.revision}))
+    if upload is not None:
+        uploads.forget(context, upload)
     return {key: value for key, value in show(context, name=name).items() if key != "packages"}
+
+
+def _sources(context: Context, source: str | Path | list[str] | None, upload: str | None, lies: Lies) -> tuple[str, ...]:
+    if (source is None) == (upload is None):
+        raise PxeserveError("an import has a source or an upload", fix="name one of them")
+    if upload is None:
+        return tuple(source) if isinstance(source, list) else (str(source),)
+    if lies is not Lies.COPIED:
+        raise RefusedError("an upload is removed when it has come in, so its bytes are copied", fix="leave `lies` out")
+    return (str(uploads.place_of(context, upload)),)
 
 
 @verb("media.imports", role=Role.VIEWER)

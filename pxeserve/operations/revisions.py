@@ -28,7 +28,9 @@ class StaleError(PxeserveError):
     """The thing is another one by now than whoever asks believes; `changed` are the fields that are."""
 
     def __init__(self, whose: str, changed: tuple[str, ...]) -> None:
-        said = f"{whose} was changed by somebody else since you read it: {', '.join(changed)}" if changed else f"{whose} was never like that"
+        said = (
+            f"{whose} was changed by somebody else since you read it: {', '.join(changed)}" if changed else f"{whose} was never like that"
+        )
         super().__init__(said, code="stale", fix="read it again, and change it as it is now")
         self.changed = changed
 
@@ -57,7 +59,7 @@ def _shortened(data: Path, fields: Mapping[str, Any]) -> dict[bytes, bytes]:
 
 def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Fields one level deep: each answer counts by itself."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"": ""}  # so that nothing at all has a revision too
     for name, value in fields.items():
         found |= {f"{name}.{inner}": one for inner, one in value.items()} if isinstance(value, Mapping) else {name: value}
     return found

@@ -28,8 +28,8 @@ def show(context: Context) -> dict[str, Any]:
 
 @verb("site.set", role=Role.OPERATOR)
 def set_site(context: Context, *, set: list[str], revision: str | None = None) -> dict[str, Any]:
-    """Change them: KEY=VALUE sets, KEY+=VALUE adds to a list, KEY= takes away. Raises StaleError when `revision` is said and they are others
-    by now."""
+    """Change them: KEY=VALUE sets, KEY+=VALUE adds to a list, KEY= takes away. Raises StaleError when `revision` is said and they are
+    others by now."""
     with context.store.site.write() as connection:
         answers, before = inventory.site_answers(connection), inventory.site_answers(connection)
         refuse_stale(context.config.server.data, "the site", {"answerfile": answers}, revision)
@@ -49,7 +49,8 @@ def save(connection: Connection, answers: Mapping[str, Any]) -> None:
 
 
 def _edited(context: Context, connection: Connection) -> dict[str, Any]:
-    return {**described(connection), "revision": revision_of(context.config.server.data, {"answerfile": inventory.site_answers(connection)})}
+    own = {"answerfile": inventory.site_answers(connection)}
+    return {**described(connection), "revision": revision_of(context.config.server.data, own)}
 
 
 def described(connection: Connection) -> dict[str, Any]:

@@ -45,8 +45,8 @@ class EventRow:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which events: each field narrows. `hosts` are names, any of which; `since` is an event's id, and later ones are meant; `kind` is a
-    kind or the beginning of one up to a dot (`dhcp`, or `dhcp.*`); `from_time` is epoch seconds, inclusive; `until` is an event's id, and
-    earlier ones are meant."""
+    kind or the beginning of one up to a dot (`dhcp`, or `dhcp.*`); `from_time` and `to_time` are epoch seconds, inclusive; `until` is an
+    event's id, and earlier ones are meant."""
 
     host: str | None = None
     mac: str | None = None
@@ -56,6 +56,7 @@ class Wanted:
     until: int | None = None
     install: str | None = None
     hosts: frozenset[str] | None = None
+    to_time: float | None = None
 
 
 def add(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
@@ -129,6 +130,27 @@ def newest_id(connection: Connection) -> int:
     return connection.execute(select(func.max(t.event.c.id))).scalar() or 0
 
 
+def bounds(connection: Connection) -> tuple[int, int]:
+    """The ids of the oldest and of the newest event; (1, 0) when there is none."""
+    first, last = (connection.execute(select(one(t.event.c.id))).scalar() for one in (func.min, func.max))
+    return (first, last) if first is not None and last is not None else (1, 0)
+
+
+def first_at(connection: Connection, at: float) -> int:
+    """The id of the first event that happened at epoch second `at` or later, as far as events lie in the order in which they happened; the
+    one after the newest where there is none. A step of the index for each halving."""
+    low, end = bounds(connection)
+    high = end + 1
+    while low < high:
+        middle = (low + high) // 2
+        found = connection.execute(select(t.event.c.id, t.event.c.at).where(t.event.c.id >= middle).order_by(t.event.c.id).limit(1)).first()
+        if found is None or found.at >= at:
+            high = middle
+        else:
+            low = found.id + 1
+    return low
+
+
 def counters(connection: Connection, from_minute: int) -> list[tuple[int, str, str, int]]:
     """(minute, source, reason, count) from `from_minute` on, in that order."""
     query = select(t.counter).where(t.counter.c.minute >= from_minute).order_by(t.counter.c.minute, t.counter.c.source, t.counter.c.reason)
@@ -180,6 +202,8 @@ def _where(query: Select[Any], wanted: Wanted) -> Select[Any]:
         query = query.where(event.id < wanted.until)
     if wanted.from_time is not None:
         query = query.where(event.at >= wanted.from_time)
+    if wanted.to_time is not None:
+        query = query.where(event.at <= wanted.to_time)
     return query
 
 

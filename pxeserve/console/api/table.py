@@ -1,0 +1,45 @@
+"""All routes that are data, noun by noun, in the order in which people meet them."""
+
+from __future__ import annotations
+
+from pxeserve.console.api import (
+    answerfiles,
+    arming,
+    discovered,
+    doctor,
+    events,
+    explain,
+    hosts,
+    jobs,
+    leases,
+    loaders,
+    media,
+    profiles,
+    racks,
+    rehearse,
+    scripts,
+    settings,
+    sites,
+    uploads,
+    webhooks,
+)
+from pxeserve.console.api.route import Route
+
+NOUNS = (
+    settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, scripts, events,
+    leases, doctor, webhooks, jobs,
+)  # fmt: skip
+
+ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUTES)
+
+WITHOUT = {
+    "host.list": "GET /hosts gives pages of it",
+    "events": "GET /events gives pages of it, and follows",
+    "events.newest": "the newest event is the first of GET /events",
+    "rack.follow": "GET /events?rack=... follows, and GET /racks/{name} is the picture",
+    "rehearse.begin": "a rehearsal is walked by the server: POST /rehearsals",
+    "rehearse.end": "a rehearsal is walked by the server: POST /rehearsals",
+    "rehearse.hosts": "a rehearsal is walked by the server: POST /rehearsals",
+    "upload.send": "PUT /uploads/{name}, whose body is no JSON",
+}
+"""Verbs that no route of the tables asks for, and what is there instead."""
