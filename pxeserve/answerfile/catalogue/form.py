@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pxeserve.answerfile.catalogue.fields import FIELDS, GROUPS, Column, Field
+from pxeserve.answerfile.catalogue.fields import FIELDS, GROUPS, Column, Field, Kind
 from pxeserve.answerfile.dialects import DIALECTS
 from pxeserve.answerfile.dialects.shape import Attribute, Counts, Dialect, Element, Holds, Otherwise, Value
+from pxeserve.answerfile.inheritance import SHORT
 from pxeserve.answerfile.scripts.generations import GENERATIONS
 from pxeserve.answerfile.writing.facts import facts
 
@@ -24,6 +25,9 @@ _OTHERWISE = {
 _COUNTS = {
     Counts.LONE: "of two, none counts", Counts.ONE: "two are refused", Counts.NEVER: "never taken: a fault of the installer's",
 }  # fmt: skip
+_SHORT = frozenset(f"{table}.{key}" for table, key in SHORT.items())
+"""Paths whose value may stand for the whole table."""
+
 _LEGACY = {"scripts": "post-install-script"}
 """What a generation reads that has no element of the newer name."""
 
@@ -85,6 +89,7 @@ def _field(dialect: Dialect, field: Field) -> dict[str, Any]:
         "words": _words_of(dialect, field, value) if known else list(field.words),
         "default": (value.default or "") if known and value is not None else "",
         "modes": sorted(map(str, _modes(dialect, field, element_key))),
+        "short": field.path in _SHORT,
         "required": _required(dialect, field, element) if known else [],
         "example": field.example,
         "columns": [_column(dialect, field, one) for one in field.columns],
@@ -140,6 +145,8 @@ def _modes(dialect: Dialect, field: Field, key: str) -> frozenset[Any]:
 
 def _words_of(dialect: Dialect, field: Field, value: Value | None) -> list[str]:
     """The words that can be declared and said to this generation."""
+    if field.kind is Kind.PASSWORD:
+        return ["random", "hash"] if facts(dialect).has(field.element, "type") else ["random"]
     if field.path == "scripts":
         return [str(stage) for stage in GENERATIONS[dialect.name].stages] if dialect.name in GENERATIONS else list(field.words)
     return [word for word in field.words if _may(word, value)]

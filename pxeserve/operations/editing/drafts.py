@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from pxeserve.answerfile import passwords
 from pxeserve.answerfile.answers import Mode, Source
 from pxeserve.answerfile.catalogue.example import example
 from pxeserve.answerfile.catalogue.form import completions, form
@@ -68,6 +69,7 @@ def form_of(_context: Context, *, dialect: str) -> dict[str, Any]:
         "product": found.product,
         "modes": [str(mode) for mode in found.modes],
         "groups": form(found),
+        "password": {"shortest": passwords.SHORTEST, "longest": passwords.LONGEST, "rounds": passwords.ROUNDS},
         "elements": completions(found),
         "presets": [{"name": one.name, "about": one.about, "answers": dict(one.values)} for one in PRESETS],
         "example": example(found).decode("ascii"),

@@ -30,8 +30,8 @@ from pxeserve.store import audit, history, inventory
 
 @verb("draft.open", role=Role.VIEWER)
 def open_(context: Context, *, what: What, name: str = "", dialect: str | None = None) -> dict[str, Any]:
-    """The answers of the site, a profile or a host: its own, those it inherits, and both together (`answers`), with who said each value
-    (`origins`), and the file that they come to; secrets are not shown. `dialect` where its medium says none, or to look at another one.
+    """The answers of the site, a profile or a host: its own, those it inherits with who said each (`origins`), and both together
+    (`answers`), with the file that they come to; secrets are not shown. `dialect` where its medium says none, or to look at another one.
     `revision` is to be said when they are saved."""
     with context.store.site.read() as connection:
         found = subject(connection, what, name)
@@ -49,7 +49,7 @@ def open_(context: Context, *, what: What, name: str = "", dialect: str | None =
         "answers": values,
         "own": redacted(found.own),
         "inherited": whole(redacted(found.inherited.values)),
-        "origins": dict(found.merged.origins),
+        "origins": dict(found.inherited.origins),
         "written": sketch_of(values, spoken, surroundings) if spoken is not None else None,
         "hosts": users,
         "revision": _revision(context, found.own),
