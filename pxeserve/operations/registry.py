@@ -35,6 +35,7 @@ NOUNS = (
     "people.users", "people.sessions", "people.tokens", "people.audit",
     "inventory.pages", "record.pages", "server.configuration", "server.jobs", "media.uploads", "foresight.walking",
     "watching.overview", "watching.browsing", "foresight.watched",
+    "editing.drafts", "editing.saving", "editing.preview", "editing.history",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 

@@ -60,6 +60,19 @@ profile = Table(
     Column("boot", JSON, nullable=False),
 )
 
+answers_history = Table(
+    "answers_history", SITE,                          # what was declared after each change; bounded for each thing
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("what", Text, nullable=False),             # site, profile or host; armed: the file that a host was armed with
+    Column("name", Text, nullable=False),             # "" for the site
+    Column("at", Float, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("answers", JSON, nullable=False),          # no password in plain text
+    Column("note", Text, nullable=False, server_default=""),
+)
+Index("answers_history_of", answers_history.c.what, answers_history.c.name, answers_history.c.id)
+
 host = Table(
     "host", SITE,
     Column("id", Integer, primary_key=True, autoincrement=True),

@@ -7,6 +7,7 @@ from pxeserve.console.api import (
     arming,
     discovered,
     doctor,
+    drafts,
     events,
     explain,
     hosts,
@@ -26,8 +27,8 @@ from pxeserve.console.api import (
 from pxeserve.console.api.route import Route
 
 NOUNS = (
-    settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, scripts, events,
-    leases, doctor, webhooks, jobs,
+    settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, drafts, scripts,
+    events, leases, doctor, webhooks, jobs,
 )  # fmt: skip
 
 ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUTES)

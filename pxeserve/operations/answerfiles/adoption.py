@@ -25,6 +25,7 @@ from pxeserve.operations.answerfiles.conversion import refusal
 from pxeserve.operations.context import Context
 from pxeserve.operations.inventory import hosts, profiles
 from pxeserve.operations.inventory.inherited import Inherited
+from pxeserve.operations.inventory.remembering import Changed, remember
 from pxeserve.operations.registry import verb
 from pxeserve.snapshot import layers, resolve
 from pxeserve.store import audit, inventory
@@ -71,7 +72,11 @@ def import_values(
             whose, before, below = _here(connection, profile, host)
             wanted, left = _for_reader(values, _dialect(connection, name))
             fresh = {key: value for key, value in wanted.items() if below.get(key) != value}
-            notes = _saved(context, connection, profile, host, _put(before, fresh))
+            after = _put(before, fresh)
+            notes = _saved(context, connection, profile, host, after)
+            kind, _, of = whose.partition(" ")
+            changed = Changed("profile" if kind == "profile" else "host", of, before, after)
+            remember(connection, context, "answerfile.import", [changed], f"from {file}")
             told = {
                 "whose": whose, "dry_run": dry_run, "set": redacted(fresh), "unchanged": sorted(wanted.keys() - fresh.keys()),
                 "replaced": redacted({key: below[key] for key in fresh if key in below}), "left": left, "notes": notes,

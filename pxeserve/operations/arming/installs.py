@@ -13,6 +13,7 @@ from pxeserve.keys import load_keys
 from pxeserve.operations.arming.facts import facts
 from pxeserve.operations.arming.surveying import RECENT, Ready, Wish, survey
 from pxeserve.operations.context import Context
+from pxeserve.operations.editing import served
 from pxeserve.operations.inventory.hosts import known
 from pxeserve.operations.preparing.host import Mode, erases
 from pxeserve.operations.record.silence import unheard_notes
@@ -65,6 +66,8 @@ def armed(context: Context, ready: tuple[Ready, ...], now: float, reveal: Reveal
     """Arm all that are `ready`, in one transaction, and tell what came of it. Raises PxeserveError when one cannot be after all; then none
     is."""
     rows = arming(context).arm_all([_order(context, one, reveal) for one in ready], now)
+    files = ((one.host.name, row.id, one.checked.frozen.answerfile) for one, row in zip(ready, rows, strict=True))
+    served.keep(context, [(host, id_, file) for host, id_, file in files if file is not None], now)
     notes = unheard_notes(context, [one.host for one in ready])
     return [
         {

@@ -25,6 +25,7 @@ from pxeserve.operations.declaring.pruning import prune_hosts, prune_profiles
 from pxeserve.operations.inventory import hosts, profiles, sites
 from pxeserve.operations.inventory.difference import difference, flat, host_flat, profile_flat
 from pxeserve.operations.inventory.inherited import Inherited
+from pxeserve.operations.inventory.remembering import Changed, remember
 from pxeserve.operations.inventory.rivals import beside
 from pxeserve.operations.media.imports import import_
 from pxeserve.operations.registry import verb
@@ -37,12 +38,13 @@ _LOCK = "apply.lock"
 @dataclass(slots=True)
 class _Changes:
     """The difference, as lines: `+` new, `~` changed, `-` removed, `=` kept although the file does not name it. `profiles` and `hosts` are
-    those that changed, `site` whether its answers did."""
+    those that changed, `site` whether its answers did, `answers` those of all of them before and after."""
 
     lines: list[str] = field(default_factory=list)
     site: bool = False
     profiles: list[str] = field(default_factory=list)
     hosts: list[Host] = field(default_factory=list)
+    answers: list[Changed] = field(default_factory=list)
 
 
 class _Undo(Exception):
@@ -69,6 +71,7 @@ def apply(context: Context, *, text: str, dry_run: bool = False, prune: bool = F
                 _check(connection, context.config.server.data, wanted, changes, missing)
                 if dry_run:
                     raise _Undo
+                remember(connection, context, "apply", changes.answers)
                 if changes.lines:
                     audit.append(connection, time.time(), context.actor.name, "apply", f"{len(changes.lines)} changes")
         except _Undo:
@@ -111,6 +114,7 @@ def _site(connection: Connection, wanted: Declared, changes: _Changes, *, prune:
     with _pointing_at(wanted.lines.get("site", 1)):
         sites.save(connection, answers)
     changes.site = True
+    changes.answers.append(Changed("site", "", before, answers))
     changes.lines.append(difference("site", "", flat(shown), flat(sites.described(connection))))
 
 
@@ -128,6 +132,7 @@ def _profiles(connection: Connection, wanted: Declared, changes: _Changes, missi
         with _pointing_at(wanted.lines[f"profile {name}"]):
             profiles.check(profile, known, media)
         changed.append(profile)
+        changes.answers.append(Changed("profile", name, before.answers if before else None, profile.answers))
         changes.lines.append(difference("profile", name, profile_flat(before) if before else None, profile_flat(profile)))
     if changed:
         inventory.put_profiles(connection, changed)
@@ -142,6 +147,7 @@ def _hosts(context: Context, connection: Connection, wanted: Declared, changes: 
     for before, host in changed:
         with _pointing_at(wanted.lines[f"host {host.name}"]):
             rivals.check(host)
+        changes.answers.append(Changed("host", host.name, before.answers if before else None, host.answers))
         changes.lines.append(difference("host", host.name, host_flat(before) if before else None, host_flat(host)))
     if changed:
         changes.hosts = hosts.save_all(connection, [host for _, host in changed])

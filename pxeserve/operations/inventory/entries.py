@@ -22,6 +22,7 @@ from pxeserve.operations.context import Context
 from pxeserve.operations.inventory import hosts
 from pxeserve.operations.inventory.difference import difference, host_flat
 from pxeserve.operations.inventory.inherited import Inherited
+from pxeserve.operations.inventory.remembering import Changed, remember
 from pxeserve.operations.inventory.rivals import beside
 from pxeserve.operations.words.labels import tag_names
 from pxeserve.operations.words.settings import Setting
@@ -109,6 +110,8 @@ def take(context: Context, connection: Connection, entries: Sequence[Entry], act
         with at(places[host.name]):
             rivals.check(host)
     changed = hosts.save_all(connection, [host for _, host in pairs]) if pairs else []
+    answers = [Changed("host", host.name, before.answers if before else None, host.answers) for before, host in pairs]
+    remember(connection, context, action, answers)
 
     def pointing(whose: str) -> AbstractContextManager[None]:
         return at(places.get(whose.removeprefix("host "), ""))

@@ -23,6 +23,7 @@ from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
 from pxeserve.operations.inventory.inherited import Inherited, answers_fault
+from pxeserve.operations.inventory.remembering import Changed, remember
 from pxeserve.operations.inventory.rivals import beside
 from pxeserve.operations.media.verification import standing
 from pxeserve.operations.record.silence import silences, unheard_notes
@@ -50,6 +51,7 @@ def add(
         if inventory.host(connection, host.name):
             raise ConflictError(f"there is already a host {host.name}", fix=f"pxeserve host set {host.name} changes it")
         stored = save(connection, host)
+        remember(connection, context, "host.add", [Changed("host", stored.name, None, stored.answers)])
         notes = _noted(context, connection, stored)
         audit.append(connection, time.time(), context.actor.name, "host.add", host.name)
     return {**_edited(context, stored), "notes": [*notes, *unheard_notes(context, [stored]).values()]}
@@ -88,7 +90,7 @@ def set_host(
     """Change a host: KEY=VALUE sets, KEY= takes away; `mac` and `profile` replace what was there. Raises StaleError when `revision` is said
     and the host is another one by now."""
     with context.store.site.write() as connection:
-        host = known(connection, name)
+        host = before = known(connection, name)
         _refuse_stale(context, host, revision)
         if mac:
             host = replace(host, macs=macs(mac))
@@ -97,6 +99,7 @@ def set_host(
         host = changed(host, settings(set or []))
         check(connection, context.config, host)
         save(connection, host)
+        remember(connection, context, "host.set", [Changed("host", host.name, before.answers, host.answers)])
         notes = _noted(context, connection, host)
         audit.append(connection, time.time(), context.actor.name, "host.set", host.name)
     return {**_edited(context, host), "notes": notes}

@@ -21,6 +21,7 @@ from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context
 from pxeserve.operations.inventory.inherited import Inherited, answers_fault
+from pxeserve.operations.inventory.remembering import Changed, remember
 from pxeserve.operations.media.verification import standing
 from pxeserve.operations.registry import verb
 from pxeserve.operations.words.revisions import refuse_stale, revision_of
@@ -46,6 +47,7 @@ def add(
         if any(other.name == name for other in inventory.profiles(connection)):
             raise ConflictError(f"there is already a profile {name}", fix=f"pxeserve profile set {name} changes it")
         save(connection, profile)
+        remember(connection, context, "profile.add", [Changed("profile", name, None, profile.answers)])
         notes = _noted(context, connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.add", name)
     return {**_edited(context, profile), "notes": notes}
@@ -74,7 +76,7 @@ def set_profile(
 ) -> dict[str, Any]:  # fmt: skip
     """Change a profile: KEY=VALUE sets, KEY= takes away. Raises StaleError when `revision` is said and it is another one by now."""
     with context.store.site.write() as connection:
-        profile = known(connection, name)
+        profile = before = known(connection, name)
         _refuse_stale(context, profile, revision)
         if medium is not None:
             profile = replace(profile, medium=medium or None)
@@ -82,6 +84,7 @@ def set_profile(
             profile = replace(profile, parent=parent or None)
         profile = changed(profile, settings(set or []))
         save(connection, profile)
+        remember(connection, context, "profile.set", [Changed("profile", name, before.answers, profile.answers)])
         notes = _noted(context, connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.set", name)
     return {**_edited(context, profile), "notes": notes}

@@ -12,6 +12,7 @@ from pxeserve.answerfile.declared import redacted
 from pxeserve.domain.role import Role
 from pxeserve.operations.context import Context
 from pxeserve.operations.inventory.inherited import Inherited, answers_fault
+from pxeserve.operations.inventory.remembering import Changed, remember
 from pxeserve.operations.registry import verb
 from pxeserve.operations.words.revisions import refuse_stale, revision_of
 from pxeserve.operations.words.settings import put, settings
@@ -30,11 +31,12 @@ def set_site(context: Context, *, set: list[str], revision: str | None = None) -
     """Change them: KEY=VALUE sets, KEY+=VALUE adds to a list, KEY= takes away. Raises StaleError when `revision` is said and they are
     others by now."""
     with context.store.site.write() as connection:
-        answers = inventory.site_answers(connection)
+        answers, before = inventory.site_answers(connection), inventory.site_answers(connection)
         refuse_stale(context.config.server.data, "the site", {"answerfile": answers}, revision)
         for setting in settings(set):
             put(answers, setting)
         save(connection, answers)
+        remember(connection, context, "site.set", [Changed("site", "", before, answers)])
         Inherited(connection, context.config.server.data).check_site()
         audit.append(connection, time.time(), context.actor.name, "site.set", "site")
         return _edited(context, connection)

@@ -37,7 +37,7 @@ def render(context: Context, *, name: str, mode: Mode = "fresh") -> dict[str, An
         "mode": mode,
         "dialect": found.medium.dialect,
         "template": found.template,
-        "answerfile": _hidden(found.frozen.answerfile),
+        "answerfile": hidden(found.frozen.answerfile),
         "warnings": found.answered.warnings,
         "origins": [_plain(one) for one in said],
         "defaults": [_plain(one) for one in unsaid],
@@ -71,7 +71,7 @@ def _checked(context: Context, snapshot: Snapshot, answering: Answering, host: H
     return {**said, "verdict": "surprising" if found.warnings else "accepted", "because": found.warnings}
 
 
-def _hidden(text: bytes) -> str:
+def hidden(text: bytes) -> str:
     """An answerfile as people may see it: a template may hold a password of its own."""
     shown = text
     for node in reversed(parse(text).root.named("root-password")):
