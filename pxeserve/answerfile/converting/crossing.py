@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pxeserve.answerfile.answers import Answers, Bootloader, Mode, Script, Source, Stage
-from pxeserve.answerfile.changes import Crossing, Kind
-from pxeserve.answerfile.crossing_disks import device_names, mirror, reinstall
+from pxeserve.answerfile.converting.changes import Crossing, Kind
+from pxeserve.answerfile.converting.crossing_disks import device_names, mirror, reinstall
 from pxeserve.answerfile.writing.facts import Facts
 from pxeserve.answerfile.writing.fitting import SHOWN
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pxeserve.answerfile.answers import Answers, Disk, Installed, Mode, Raid
-from pxeserve.answerfile.changes import Crossing, Kind
+from pxeserve.answerfile.converting.changes import Crossing, Kind
 
 
 def reinstall(answers: Answers, crossing: Crossing) -> Answers:

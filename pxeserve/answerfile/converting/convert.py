@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pxeserve.answerfile.answers import Answers
-from pxeserve.answerfile.changes import Change, Crossing, Kind
-from pxeserve.answerfile.crossing import carried
+from pxeserve.answerfile.converting.changes import Change, Crossing, Kind
+from pxeserve.answerfile.converting.crossing import carried
+from pxeserve.answerfile.converting.respelling import respelt
 from pxeserve.answerfile.dialects.shape import Dialect
 from pxeserve.answerfile.document import parse
 from pxeserve.answerfile.finding import Finding, Severity
 from pxeserve.answerfile.lint import linted
-from pxeserve.answerfile.respelling import respelt
 from pxeserve.answerfile.writing import Lost, Missing, fit, rewrite
 from pxeserve.answerfile.writing.facts import facts
 

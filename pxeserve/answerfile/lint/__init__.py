@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pxeserve.answerfile.dialects.shape import Dialect
 from pxeserve.answerfile.document import Document, MalformedError, parse
 from pxeserve.answerfile.finding import Finding, Severity, Verdict, verdict
+from pxeserve.answerfile.lint.refused import malformed, refused
 from pxeserve.answerfile.reading import Machine, Reading, read
-from pxeserve.answerfile.refused import malformed, refused
 from pxeserve.answerfile.silent import RULES
 from pxeserve.answerfile.silent.case import Case
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pxeserve.answerfile.changes import Change, Kind
+from pxeserve.answerfile.converting.changes import Change, Kind
 from pxeserve.answerfile.dialects.shape import Dialect
 from pxeserve.answerfile.document import Document, Node
 from pxeserve.answerfile.reading.trace import Passed, Trace
