@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from pxeserve.cli import timeline as shown
-from pxeserve.cli.session import visible
+from pxeserve.cli.terminal.session import visible
+from pxeserve.cli.watching import timeline as shown
 from pxeserve.config import Config
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Medium

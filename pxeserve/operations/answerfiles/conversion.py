@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from pxeserve.answerfile.convert import RefusedFileError
-from pxeserve.answerfile.convert import convert as carry_over
+from pxeserve.answerfile.converting.convert import RefusedFileError
+from pxeserve.answerfile.converting.convert import convert as carry_over
 from pxeserve.answerfile.dialects.shape import Dialect
 from pxeserve.answerfile.finding import Finding
 from pxeserve.domain.role import Role

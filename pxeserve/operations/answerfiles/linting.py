@@ -15,8 +15,8 @@ from pxeserve.answerfile.dialects import DIALECTS, spoken
 from pxeserve.answerfile.dialects.shape import Dialect
 from pxeserve.answerfile.document import MAX_BYTES
 from pxeserve.answerfile.finding import Finding, as_data
-from pxeserve.answerfile.fixes import fixed
 from pxeserve.answerfile.lint import linted
+from pxeserve.answerfile.lint.fixes import fixed
 from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.operations.context import Context

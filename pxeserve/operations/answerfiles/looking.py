@@ -18,8 +18,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from pxeserve.answerfile.codes import Code
 from pxeserve.answerfile.dialects.shape import Dialect
 from pxeserve.answerfile.finding import Finding, Severity
-from pxeserve.answerfile.leads import Kind, Lead, leads
 from pxeserve.answerfile.lint import Linted
+from pxeserve.answerfile.lint.leads import Kind, Lead, leads
 from pxeserve.answerfile.silent.case import masked
 
 WAIT = 2.0

@@ -14,15 +14,15 @@ from pxeserve.answerfile.answers import Mode, Source
 from pxeserve.answerfile.catalogue.example import example
 from pxeserve.answerfile.catalogue.form import completions, form
 from pxeserve.answerfile.catalogue.presets import PRESETS
-from pxeserve.answerfile.convert import RefusedFileError, convert_answers
-from pxeserve.answerfile.convert import convert as carry_over
+from pxeserve.answerfile.converting.convert import RefusedFileError, convert_answers
+from pxeserve.answerfile.converting.convert import convert as carry_over
 from pxeserve.answerfile.declared import AnswerError
 from pxeserve.answerfile.dialects import DIALECTS
 from pxeserve.answerfile.dialects.shape import Dialect
 from pxeserve.answerfile.drafting import Around, Draft, complete, drafted, told, unsaid, written
 from pxeserve.answerfile.finding import Finding, as_data
-from pxeserve.answerfile.fixes import applied, fixed
 from pxeserve.answerfile.lint import linted
+from pxeserve.answerfile.lint.fixes import applied, fixed
 from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.operations.answerfiles.conversion import refusal
