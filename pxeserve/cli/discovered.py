@@ -19,7 +19,7 @@ from pxeserve.errors import PxeserveError
 app = typer.Typer(help="Discovered machines: list, show, adopt, forget.", no_args_is_help=True)
 
 Mac = Annotated[str, typer.Argument(metavar="MAC", help="Its network card's address.")]
-_WORDS = ("vendor_class", "architecture", "uuid", "user_class", "hostname", "relay", "circuit", "remote")
+_WORDS = ("vendor_class", "architecture", "uuid", "serial", "user_class", "hostname", "relay", "circuit", "remote")
 
 
 @app.command("list")

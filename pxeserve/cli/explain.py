@@ -54,7 +54,7 @@ def _explained(answer: Any, console: Console) -> None:
         console.print("quirks in force")
         for one in answer["quirks"]:
             console.print(Text(f"  {one['name']}: {one['seen']}; {one['does']}  [{one['source']}]"))
-    if answer["next"]:
+    if answer["next"] and not any(one["code"] == "unheard" for one in answer["because"]):  # said there already, with its causes
         console.print("what the record says of it now")
         print_next(answer["next"], console)
     if answer["answers"]:

@@ -160,6 +160,8 @@ def _shown(answer: Any, console: Console) -> None:
     if found:
         state = f" is damaged: {found['because']}" if found["state"] == "damaged" else ""
         console.print(f"{'medium:':10}{escape(found['name'] + state)}")
+    if answer.get("doubt"):
+        console.print(f"{'alarm:':10}{escape(answer['doubt'])}")
     for key, value in answer["answerfile"].items():
         console.print(f"  {escape(key)}: {escape(str(value))}")
     if answer.get("unheard"):

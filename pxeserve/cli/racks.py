@@ -114,6 +114,8 @@ def _step(host: Mapping[str, Any]) -> str:
 
 
 def _why(host: Mapping[str, Any]) -> str:
+    if host["doubt"]:
+        return str(host["doubt"])
     if found := host["unheard"]:
         return _unheard(found)
     if overdue := host["overdue"]:

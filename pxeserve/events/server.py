@@ -44,6 +44,8 @@ _PRUNE = 600.0
 _MEASURE = 30.0
 _QUIET = 60.0
 _SOURCE = "worker"
+_HEARD = "dhcp."
+"""Events that are DHCP's word. What a menu was refused for was judged when it was: there anybody can say anything."""
 _log = structlog.get_logger("worker")
 
 
@@ -139,7 +141,8 @@ class Worker:
 
     def _freeze(self, batch: list[Event | Count]) -> None:
         """Stop the armings that what has come contradicts."""
-        for install, because in set(contradictions((one.install, one.data) for one in batch if isinstance(one, Event))):
+        heard = ((one.install, one.data) for one in batch if isinstance(one, Event) and one.kind.startswith(_HEARD))
+        for install, because in set(contradictions(heard)):
             freeze(self._store, install, because, self._clock())
 
     def _come(self) -> list[Event | Count]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from pxeserve.domain import serial
 from pxeserve.domain.client import ARCHITECTURES
 from pxeserve.domain.identity import claim, says_nothing
 from pxeserve.errors import PxeserveError
@@ -43,8 +44,8 @@ def show(context: Context, *, mac: str) -> dict[str, Any]:
 def adopt(
     context: Context, *, mac: str | list[str], name: str, profile: str | None = None, set: list[str] | None = None
 ) -> dict[str, Any]:
-    """Make a host of a discovered machine, by one or several of its MACs, with the UUID that it said; or enter them as other cards of the
-    host `name` of that UUID."""
+    """Make a host of a discovered machine, by one or several of its MACs, with the UUID and serial number that it said; or enter them as
+    other cards of the host `name` of that UUID or serial number."""
     seen, notes = seen_by(context), list[str]()
     wanted = [mac_of(one) for one in ([mac] if isinstance(mac, str) else mac)]
     with context.store.site.write() as connection:
@@ -98,6 +99,14 @@ def _shown(machine: Machine, seen: Iterable[Machine], snapshot: Snapshot) -> dic
 
 
 def _notes(machine: Machine, seen: Iterable[Machine], snapshot: Snapshot) -> Iterable[str]:
+    yield from _uuid_notes(machine, seen, snapshot)
+    found = serial.claim(snapshot.by_serial, machine.serial)
+    if found is not None and len(found.hosts) == 1:
+        name = found.hosts[0]
+        yield f"it says {name}'s serial number: another card of {name}? pxeserve discovered adopt {machine.mac} --name {name}"
+
+
+def _uuid_notes(machine: Machine, seen: Iterable[Machine], snapshot: Snapshot) -> Iterable[str]:
     if machine.uuid is None:
         return
     if says_nothing(machine.uuid):

@@ -48,7 +48,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware | None = None) -> 
     snapshot = shared(context.store).current()
     card, found = _card(context, snapshot, mac)
     runs, told = _runs(found, firmware)
-    who = subject(context.store, snapshot, card)
+    who = subject(context.store, snapshot, card, serial=found.serial)
     config = context.config
     client = _client(card, runs, found)
     loaders = Loaders(context.store, config.server.data, config.dhcp.mode, config.boot.idle)
@@ -132,8 +132,9 @@ def _ignored(context: Context, now: float) -> dict[str, int]:
 
 
 def _client(mac: str, runs: Firmware, found: Heard) -> Client:
-    """As it says that it is, where it is asked about as that; else only the firmware is known."""
-    return Client(mac, runs, found.arch if found.firmware is runs else None, found.uuid, vendor_class=found.vendor_class)
+    """As it says that it is, where it is asked about as that; else only the firmware is known. A BIOS's loader says no serial number."""
+    arch, serial = found.arch if found.firmware is runs else None, found.serial if runs is not Firmware.BIOS else None
+    return Client(mac, runs, arch, found.uuid, vendor_class=found.vendor_class, serial=serial)
 
 
 def _quirks(made: Make, dhcp: Would, mode: str) -> list[dict[str, Any]]:
@@ -227,6 +228,12 @@ def _conditions(context: Context, decision: Decision) -> Iterator[Reason]:
     else:
         text = "its menu goes to whoever asks for it by this MAC: [arming] bind is token"
     yield Reason(Weight.CHOSE, "evidence", text, source)
+    if decision.host is not None and decision.host.serial is not None:
+        text = (
+            f"if its loader can say the machine's serial number (iPXE, or pxeserve's own GRUB) it is asked for it first, and another one "
+            f"than {decision.host.serial} stops the arming; pxelinux and signed GRUBs say none, and none decides nothing"
+        )
+        yield Reason(Weight.CHOSE, "serial-asked", text, f"host {decision.host.name}")
 
 
 def _passed_over(context: Context, decision: Decision, who: Subject) -> Iterator[Reason]:

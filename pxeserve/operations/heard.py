@@ -4,18 +4,20 @@ boot file. Refuses to know what it should get."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pxeserve.dhcp.quirks import make as makes
 from pxeserve.dhcp.quirks.make import Make
+from pxeserve.domain import serial
 from pxeserve.domain.client import Firmware
 from pxeserve.store import Store
 from pxeserve.store import events as stored
 from pxeserve.store.events import EventRow
 
 _ARCH = re.compile(r"\d{1,5}", re.ASCII)
+_MENUS = 10
 _LOOKED_AT = 60
 """Events of its DHCP that are looked at: several boots."""
 
@@ -24,7 +26,7 @@ _LOOKED_AT = 60
 class Heard:
     """`at` is when firmware last said `firmware` (epoch seconds), `last` when the MAC was heard at all; `server` is the other DHCP server
     that it took `address` from, `relay` the relay it came through; `way` says in which way it is told its boot file when it is another than
-    its make's, and why."""
+    its make's, and why; `serial` is the serial number that its loader last said."""
 
     firmware: Firmware | None = None
     arch: int | None = None
@@ -37,13 +39,20 @@ class Heard:
     relay: str | None = None
     quirks: tuple[str, ...] = ()
     way: str | None = None
+    serial: str | None = None
 
 
 def heard(store: Store, mac: str) -> Heard:
     """What the record has of `mac`."""
     with store.events.read() as connection:
         rows = stored.latest(connection, stored.Wanted(mac=mac, kind="dhcp"), _LOOKED_AT)
-    return gathered(rows[::-1])
+        menus = stored.latest(connection, stored.Wanted(mac=mac, kind="boot.menu"), _MENUS)
+    return replace(gathered(rows[::-1]), serial=_serial(menus))
+
+
+def _serial(menus: Sequence[EventRow]) -> str | None:
+    said = (row.data["serial"] for row in reversed(menus) if row.data and row.data.get("serial"))
+    return serial.said(str(next(said, "")))
 
 
 def gathered(rows: Iterable[EventRow]) -> Heard:

@@ -17,6 +17,7 @@ from pxeserve.domain.host import Host
 from pxeserve.domain.identity import same_machine, says_nothing
 from pxeserve.domain.install import InstallState
 from pxeserve.domain.nearness import Near, Neighbourhood
+from pxeserve.domain.serial import same_serial
 from pxeserve.operations.context import Context
 from pxeserve.snapshot import shared
 from pxeserve.store import discovered, installs, leases
@@ -94,6 +95,17 @@ def silence(context: Context, host: Host, now: float, *, install: str | None = N
     return silences(context, [host], {host.id: newest}, now, until).get(host.name)
 
 
+def lapsed(context: Context, host: Host, *, install: str | None = None, until: float = math.inf) -> Hearing:
+    """What was heard of `host` while it was armed, where that arming has run out since, or up to `until` in epoch seconds; the same as of
+    a host that was heard when its newest install did not end so, or is not `install`."""
+    with context.store.site.read() as connection:
+        newest = installs.newest_of(connection, host.id)
+    if newest is None or newest.state is not InstallState.LAPSED or install not in (None, newest.id):
+        return Hearing()
+    ended = newest.ended_at if newest.ended_at is not None else newest.expires
+    return hearings(context, {host.name: newest.armed_at}, [host], tails(context, [host]), min(ended, until))[host.name]
+
+
 def never_heard(context: Context, hosts: Sequence[Host]) -> list[Host]:
     """Those of `hosts` of which no card was ever heard: no event, no lease, no request to another server."""
     macs = [mac for host in hosts for mac in host.macs]
@@ -134,7 +146,7 @@ def _note(host: Host, near: Collection[str]) -> str:
 
 
 def _said(connection: Connection, host: Host, around: Neighbourhood, machines: Mapping[str, Machine]) -> Iterator[str]:
-    near = {one.mac: Near(one.mac, "it has this host's UUID", 0) for one in machines.values() if _claims(one, host)}
+    near = {one.mac: Near(one.mac, f"it has this host's {what}", 0) for one in machines.values() if (what := _claims(one, host))}
     for mac in host.macs:
         for one in around.near(mac):
             if one.mac not in near or one.far < near[one.mac].far:
@@ -151,8 +163,11 @@ def _said(connection: Connection, host: Host, around: Neighbourhood, machines: M
         yield f"{one.mac} ({one.how}{_last_words(events[-1].at, classes[-1] if classes else '')})" if events else f"{one.mac} ({one.how})"
 
 
-def _claims(machine: Machine, host: Host) -> bool:
-    return machine.uuid is not None and host.uuid is not None and not says_nothing(host.uuid) and same_machine(machine.uuid, host.uuid)
+def _claims(machine: Machine, host: Host) -> str | None:
+    """What of `host` the machine says."""
+    if machine.uuid is not None and host.uuid is not None and not says_nothing(host.uuid) and same_machine(machine.uuid, host.uuid):
+        return "UUID"
+    return "serial number" if machine.serial is not None and host.serial is not None and same_serial(machine.serial, host.serial) else None
 
 
 def _last_words(at: float, said: str) -> str:

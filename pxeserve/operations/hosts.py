@@ -204,7 +204,7 @@ def _with_state(
     snapshot: Snapshot, host: Host, newest: InstallRow | None, done_at: float | None, silent: Next | None
 ) -> dict[str, Any]:
     """With its install, and the medium that this is from, or that its profile names. `installed` tells whether it ever was, `unheard` why
-    nothing was heard of it since it was armed."""
+    nothing was heard of it since it was armed, `doubt` why its install may run on another machine."""
     state = str(newest.state) if newest else "idle"
     own = snapshot.medium_of(host)
     medium = newest.medium if newest is not None and newest.state in LIVE_STATES else own.name if own else None
@@ -215,6 +215,7 @@ def _with_state(
         "installed": done_at is not None,
         "medium": standing(snapshot, medium),
         "unheard": asdict(silent) if silent is not None else None,
+        "doubt": newest.doubt if newest else None,
     }
 
 

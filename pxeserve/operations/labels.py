@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pxeserve.domain import serial
 from pxeserve.errors import PxeserveError
 
 _RACK = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._/-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _TAG = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}", re.ASCII)
-_SERIAL = re.compile(r"[A-Za-z0-9](?:[!-~ ]{0,62}[!-~])?", re.ASCII)
-_NO_SERIAL = frozenset({"to be filled by o.e.m.", "default string", "system serial number", "not specified", "none", "0", "0123456789"})
 MOST_TAGS = 32
 
 
@@ -28,10 +27,11 @@ def rack_name(text: str) -> str:
 
 def serial_number(text: str) -> str:
     """A machine's serial number as its label says it. Raises PxeserveError for what no label says, or all labels of a bad series."""
-    found = text.strip()
-    if not _SERIAL.fullmatch(found):
-        raise PxeserveError(f"serial: {text!r} is not a serial number: plain letters, digits and signs on one line, 64 at most")
-    if found.lower() in _NO_SERIAL:
+    found = serial.spelt(text)
+    if found is None:
+        said = f"plain letters, digits and signs on one line, {serial.LONGEST} at most"
+        raise PxeserveError(f"serial: {text!r} is not a serial number: {said}")
+    if serial.says_nothing(found):
         raise PxeserveError(f"serial: {found} says nothing: whole series of boards carry it", fix="leave it out")
     return found
 

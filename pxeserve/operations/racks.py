@@ -107,7 +107,8 @@ def _followed(context: Context, name: str, every: float | None = None) -> Iterat
 def _key(host: dict[str, Any]) -> tuple[Any, ...]:
     """What of a host is worth a new picture; not that one more minute has passed."""
     overdue = host["overdue"]["expected"] if host["overdue"] else None
-    return (*(host[key] for key in ("host", "state", "step", "package", "install", "because")), overdue, host["unheard"] is not None)
+    told = ("host", "state", "step", "package", "install", "because", "doubt")
+    return (*(host[key] for key in told), overdue, host["unheard"] is not None)
 
 
 def _picture(context: Context, name: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.events.steady import now_of
 from pxeserve.installs.logs import LAST
 from pxeserve.operations.context import Context
-from pxeserve.operations.hearing import silence
+from pxeserve.operations.hearing import lapsed, silence
 from pxeserve.operations.logs import consoles_of
 from pxeserve.operations.missing import known
 from pxeserve.operations.registry import verb
@@ -25,6 +25,7 @@ from pxeserve.store import logs, times
 from pxeserve.store.logs import LogRow
 from pxeserve.timeline.lines import Line
 from pxeserve.timeline.medians import Median, medians
+from pxeserve.timeline.missing import Known
 from pxeserve.timeline.reading import BootLines, Timeline, next_step, read
 from pxeserve.timeline.told import Stage, Story
 
@@ -49,26 +50,31 @@ def timeline(
         found = [event for event in stored.latest(connection, wanted, limit) if at is None or event.moment <= at]
     whose = wanted.host or ""
     one_host = shared(context.store).current().hosts.get(whose)
-    told = read(whose, found, now, known(context, one_host))
+    told = read(whose, found, now, _known(context, one_host, install, math.inf if at is None else at))
     installs = _installs(context, [one for one in told.installs if install in (None, one.install)], now)
     return {**_timeline(told), "installs": installs, **_unheard(context, one_host, install, at)}
 
 
 def _unheard(context: Context, host: Host | None, install: str | None, at: float | None) -> dict[str, Any]:
-    """Why nothing was heard of the host since it was armed, if so; that stands then for what should come next."""
+    """Why nothing was heard of the host since it was armed, if so; that is then also what comes next, and why it does not."""
     now, until = (time.time(), math.inf) if at is None else (at, at)
     found = silence(context, host, now, install=install, until=until) if host is not None else None
-    return {"unheard": dataclasses.asdict(found), "next": None} if found is not None else {"unheard": None}
+    return dict.fromkeys(("unheard", "next"), dataclasses.asdict(found)) if found is not None else {"unheard": None}
+
+
+def _known(context: Context, host: Host | None, install: str | None = None, until: float = math.inf) -> Known:
+    """What is known besides the record; of a host whose arming ran out, also what was heard while it lasted."""
+    found = known(context, host)
+    return dataclasses.replace(found, heard=lapsed(context, host, install=install, until=until)) if host is not None else found
 
 
 def coming(context: Context, host: Host) -> dict[str, Any] | None:
-    """What should come next of `host`, as its timeline says it of the newest boot, or of an arming that nothing followed; None where
-    `silence` knows why that did not come."""
-    if silence(context, host, time.time()) is not None:
-        return None
+    """What should come next of `host`, as its timeline says it of the newest boot, or of an arming that nothing followed."""
+    if (found := silence(context, host, time.time())) is not None:
+        return dataclasses.asdict(found)
     with context.store.events.read() as connection:
-        found = stored.latest(connection, stored.Wanted(host=host.name), _NEWEST)
-    following = next_step(found, now_of(context.store), known(context, host))
+        events = stored.latest(connection, stored.Wanted(host=host.name), _NEWEST)
+    following = next_step(events, now_of(context.store), _known(context, host))
     return dataclasses.asdict(following) if following else None
 
 

@@ -114,6 +114,7 @@ install = Table(
     Column("ended_because", Text),
     Column("secret", LargeBinary),                    # a random root password, sealed: until it is asked for, a day at most
     Column("remembered", JSON),                       # what was declared when it was armed, without secrets: for whoever arms again
+    Column("doubt", Text),                            # why it may run on another machine than was meant; a person must look
 )
 Index("install_host", install.c.host_id, install.c.armed_at)
 Index(
@@ -265,6 +266,7 @@ discovered = Table(
     Column("relay", Text, nullable=False),            # giaddr
     Column("circuit", Text, nullable=False),          # option 82, sub-option 1
     Column("remote", Text, nullable=False),           # option 82, sub-option 2
+    Column("serial", Text),                           # SMBIOS type 1, where a loader said it
 )
 
 total = Table(

@@ -15,7 +15,7 @@ from pxeserve.store.events import EventRow
 from pxeserve.store.installs import InstallRow
 from pxeserve.timeline.heard import Hearing, of_firmware
 from pxeserve.timeline.lines import Line
-from pxeserve.timeline.missing import Known, Next, silence
+from pxeserve.timeline.missing import Known, Next, awaited
 from pxeserve.timeline.reading import BootLines, read
 from pxeserve.timeline.steps import Step
 
@@ -34,8 +34,9 @@ _LOOK = "somebody else asked for it: pxeserve events --host {0}, then pxeserve h
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a host stands. `since` is epoch seconds, when it came into `state`; `step` the last one that it reached since it was armed,
-    with `package` of `packages` while these come; `heard_at` is when it was last heard. `overdue` is what should have come by now,
-    `unheard` why nothing was heard at all, `because` why an install ended or stands still."""
+    with `package` of `packages` while these come; `heard_at` is when it was last heard. `next` is what is awaited of a live install;
+    `overdue` is the same when it should have come by now, `unheard` when nothing was heard at all, each with why. `because` is why an
+    install ended or stands still; `doubt` why it may run on another machine than was meant."""
 
     host: str
     state: str
@@ -44,14 +45,16 @@ class Standing:
     package: int | None = None
     packages: int | None = None
     heard_at: float | None = None
+    next: Next | None = None
     overdue: Next | None = None
     unheard: Next | None = None
     because: str | None = None
+    doubt: str | None = None
 
     @property
     def troubled(self) -> bool:
         """Whether a person should look."""
-        return bool(self.overdue or self.unheard) or self.state in ("failed", "lapsed", "frozen")
+        return bool(self.overdue or self.unheard or self.doubt) or self.state in ("failed", "lapsed", "frozen")
 
 
 def standing(
@@ -72,6 +75,7 @@ def standing(
     package = next((one for one in reversed(moved) if one.package is not None), None) if step is Step.PACKAGES else None
     live = state in LIVE_STATES
     following = last.next if last is not None and live else None
+    waits = awaited(heard, install.armed_at, now) if state is InstallState.ARMED else None
     return Standing(
         host,
         str(state),
@@ -80,9 +84,11 @@ def standing(
         package.package if package else None,
         package.packages if package else None,
         own[-1].at if own else None,
+        waits or following,
         following if following is not None and following.overdue else None,
-        silence(heard, install.armed_at, now) if state is InstallState.ARMED else None,
+        waits if waits is not None and waits.overdue else None,
         _because(host, install, state),
+        install.doubt,
     )
 
 

@@ -118,15 +118,17 @@ def world(tmp_path: Path) -> Iterator[World]:
 # --- the table ---
 
 
-def test_a_host_whose_cards_changed_while_it_was_prepared_is_not_armed(world: World) -> None:
+@pytest.mark.parametrize(
+    "changed", [{"macs": ("52:54:00:77:00:99",)}, {"uuid": "7e57ab1e-0000-4000-8000-000000000001"}, {"serial": "CZ3040ABCD"}]
+)
+def test_a_host_that_became_another_machine_while_it_was_prepared_is_not_armed(world: World, changed: dict[str, Any]) -> None:
     """Preparing a rack takes a minute; the machine behind a new card is none that anybody looked at."""
     order = world.order()
     with world.store.site.write() as connection:
-        inventory.put_host(connection, replace(order.host, macs=("52:54:00:77:00:99",)))
-    with pytest.raises(ConflictError, match="xen01 has other cards now, or is gone"):
+        inventory.put_host(connection, replace(order.host, **changed))
+    with pytest.raises(ConflictError, match="xen01 has other cards now, another UUID or serial number, or is gone"):
         world.arming.arm(order, NOW)
     world.arming.arm(world.order(), NOW)
-
 
 
 @pytest.mark.parametrize("state", list(InstallState))
@@ -312,6 +314,47 @@ def test_what_dhcp_heard_against_an_arming_freezes_it_and_nothing_else(world: Wo
     assert isinstance(world.ask(), BootDenied)
     assert not doubt.freeze(world.store, who, because, NOW), "twice"
     assert not doubt.freeze(world.store, "nobody", because, NOW)
+
+
+def test_a_machine_that_says_it_is_another_one_when_it_asks_for_its_menu_stops_the_arming(world: World) -> None:
+    install = world.arming.arm(world.order(), NOW)
+    world.ask()
+    arming = world.arming
+    for second in (1.0, 2.0):
+        arming.contradicted(install, MAC, MINE, "the serial number is another's", NOW + second)
+    assert world.state is InstallState.FROZEN
+    assert world.told()[-2:] == ["install.alarm", "install.frozen"]
+    assert isinstance(world.ask(), BootDenied)
+    world.arming.cancel(world.host, "tester", NOW + 3)
+    world.arming.contradicted(install, MAC, MINE, "again", NOW + 70)
+    assert world.told()[-1] == "install.cancelled"
+
+
+def test_who_is_known_by_an_address(world: World) -> None:
+    world.arming.arm(world.order(), NOW)
+    assert world.arming.knows(MAC, MINE, NOW)
+    assert not world.arming.knows(MAC, SECOND, NOW), "nobody's"
+    assert not world.arming.knows("52:54:00:77:00:99", MINE, NOW), "another's"
+
+
+def test_the_installer_s_word_of_another_machine_is_an_alarm_once(world: World) -> None:
+    with world.store.site.write() as connection:
+        inventory.put_host(connection, replace(world.host, serial="CZ3040ABCD"))
+    order = world.order()
+    world.arming.arm(order, NOW)
+    sent = world.deliver(world.token())
+    assert sent is not None and sent.commit()
+    progress = world.tokens_of(order)[1]
+    for said in ("", "cz3040abcd  ", "To Be Filled By O.E.M.", "x" * 5000, "\x1b[2J"):
+        doubt.machine_says(world.store, progress, said, MINE, NOW + 1)
+    doubt.machine_says(world.store, "another token", "CZ3040ABCE", MINE, NOW + 1)
+    assert world.row().doubt is None
+    for second in (2.0, 200.0):
+        doubt.machine_says(world.store, progress, "CZ3040ABCE", MINE, NOW + second)
+    said = world.row().doubt
+    assert said is not None and "its serial number is CZ3040ABCE, not CZ3040ABCD" in said
+    assert world.told().count("install.alarm") == 1
+    assert world.state is InstallState.ANSWERED, "nothing can stop it"
 
 
 def test_a_token_that_was_right_once_is_told_once_a_minute_with_the_reason(world: World) -> None:

@@ -78,6 +78,46 @@ def test_another_card_is_entered_only_for_its_own_uuid(site: Site) -> None:
     assert site.ask("discovered.adopt", mac=TWO, name="xen01")["mac"] == [ONE, TWO]
 
 
+def says(site: Site, mac: str, serial: str) -> None:
+    """Its loader does, when it asks for its menu."""
+    Ledger(site.context.store).write([Event("boot.menu", NOW + 1, mac=mac, data={"target": "own-disk", "serial": serial})])
+
+
+def test_a_serial_number_that_a_loader_said_is_kept_and_taken_over(site: Site) -> None:
+    says(site, ONE, "CZ3040ABCD")
+    assert site.ask("discovered.list") == [], "nobody is discovered by asking for a file"
+    hears(site, ONE, UUID + "1")
+    says(site, ONE, "CZ3040ABCD")
+    hears(site, ONE, UUID + "1")
+    [shown] = site.ask("discovered.list")
+    assert (shown["serial"], shown["uuid"], shown["boots"]) == ("CZ3040ABCD", UUID + "1", 1)
+    host = site.ask("discovered.adopt", mac=ONE, name="xen01", profile="rack-a")
+    assert (host["serial"], host["uuid"]) == ("CZ3040ABCD", UUID + "1")
+    assert site.ask("host.show", name="xen01")["serial"] == "CZ3040ABCD"
+
+
+def test_a_serial_number_that_more_machines_say_is_not_taken_over(site: Site) -> None:
+    for mac in (ONE, TWO):
+        hears(site, mac)
+        says(site, mac, "CZ3040ABCD")
+    host = site.ask("discovered.adopt", mac=ONE, name="xen01", profile="rack-a")
+    assert host["serial"] is None
+    assert f"the serial number CZ3040ABCD was not taken over: {TWO} says it too" in host["notes"][0]
+    site.ask("host.set", name="xen01", set=["serial=cz3040abcd"])
+    assert "it is xen01's" in str(site.ask("discovered.adopt", mac=TWO, name="xen02", profile="rack-a")["notes"])
+
+
+def test_another_card_may_say_the_host_s_serial_number_instead_of_its_uuid(site: Site) -> None:
+    site.ask("host.add", name="xen01", mac=[ONE], profile="rack-a", set=["serial=CZ3040ABCD"])
+    hears(site, TWO, UUID + "1")
+    says(site, TWO, "CZ3040ABCD")
+    assert "it says xen01's serial number" in site.ask("discovered.list")[0]["notes"][0]
+    site.ask("host.set", name="xen01", set=[f"uuid={UUID}2"])
+    assert "cannot be told for a card of it" in site.refused("discovered.adopt", mac=TWO, name="xen01"), "its UUID is another's"
+    site.ask("host.set", name="xen01", set=["uuid="])
+    assert site.ask("discovered.adopt", mac=TWO, name="xen01")["mac"] == [ONE, TWO]
+
+
 def test_every_reader_says_the_same_of_an_unknown_mac(site: Site) -> None:
     """DHCP knows the UUID from its packet; menus and `explain` from what DHCP told."""
     site.ask("host.add", name="xen01", mac=[ONE], profile="rack-a", set=[f"uuid={UUID}1"])

@@ -25,9 +25,11 @@ from pxeserve.dhcp.quirks.make import typical
 from pxeserve.domain.client import Client, Firmware
 from pxeserve.domain.decide import Decision, Loader, Reason, Site, Target, Weight, decide
 from pxeserve.domain.host import Host
-from pxeserve.domain.identity import Claim
+from pxeserve.domain.identity import Claim, Mark
 from pxeserve.domain.medium import MediumState
 from pxeserve.domain.reasons import CODES
+from pxeserve.events.ledger import Ledger
+from pxeserve.events.record import Event
 from pxeserve.installs.evidence import Evidence
 from pxeserve.installs.subject import Subject
 from pxeserve.operations import ready
@@ -255,6 +257,7 @@ def scenarios(house: House) -> Iterator[dict[str, Any]]:
     house.ask("profile.set", name="rack", set=["timezone="])
     yield house.ask("explain", mac=MAC)
     house.ask("profile.set", name="rack", set=["timezone=Europe/London"])
+    house.ask("host.set", name="xen01", set=["serial=CZ3040ABCD"])
     house.ask("host.install", name="xen01", confirm="xen01")
     yield house.ask("explain", mac=MAC)
     house.ask("host.add", name="xen02", mac=["52:54:00:77:00:09"], profile="rack")
@@ -278,7 +281,8 @@ def test_every_code_of_the_table_is_said_by_somebody(house: House, monkeypatch: 
     said |= right(decide(Client(MAC), None, None, Site(silent={Firmware.BIOS: "none"}), now=NOW).because)
     said |= right(left_by(GRUB, Firmware.UEFI_X64, "4c4c4544-0044-3010-8056-b4c04f4b3132"))
     for names in (("xen01",), ("xen01", "xen02")):
-        said |= right(decide(Client(MAC), None, None, Site(), claim=Claim(decided.UUID, names), now=NOW).because)
+        for mark in Mark:
+            said |= right(decide(Client(MAC), None, None, Site(), claim=Claim(decided.UUID, names, mark), now=NOW).because)
     for (mode, subnets), decision, found, holds, _ in WOULD.values():
         said |= right(would(configured(mode, *subnets), decision, typical(Firmware.BIOS), found, holds, NOW).because)
     reserved = Decision(Target.OWN_DISK, (), LOADED.loader, RESERVED)
@@ -320,3 +324,21 @@ def test_no_code_in_the_source_is_without_a_meaning() -> None:
         named |= set(NAMED.findall(path.read_text(encoding="utf-8")))
     assert len(named) > 30
     assert named <= set(CODES)
+
+
+def test_a_serial_number_that_a_loader_said_is_explained_for_loaders_that_can_say_one(house: House) -> None:
+    """pxelinux says none, so a boot by it is not refused for what iPXE said before."""
+    house.ask("host.set", name="xen01", set=["serial=CZ3040ABCD"])
+    Ledger(house.context.store).write([Event("boot.menu", time.time(), mac=MAC, data={"serial": "CZ3040ABCE"})])
+    assert "serial-differs" in codes(house.ask("explain", mac=MAC, firmware="ipxe"))
+    assert "serial-differs" not in codes(house.ask("explain", mac=MAC, firmware="bios"))
+    Ledger(house.context.store).write([Event("boot.menu", time.time(), mac=MAC, data={"serial": "CZ3040ABCD"})])
+    assert "serial-differs" not in codes(house.ask("explain", mac=MAC, firmware="ipxe"))
+
+
+def test_an_unknown_machine_of_a_host_s_serial_number_is_explained(house: House) -> None:
+    house.ask("host.set", name="xen01", set=["serial=CZ3040ABCD"])
+    said = {"vendor_class": "PXEClient", "arch": "0"}
+    menu = Event("boot.menu", NOW, mac=OTHER, data={"serial": "CZ3040ABCD"})
+    Ledger(house.context.store).write([Event("dhcp.discover", NOW, mac=OTHER, data=said), menu])
+    assert "other-card-serial" in codes(house.ask("explain", mac=OTHER))

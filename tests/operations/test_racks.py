@@ -189,9 +189,54 @@ def test_an_armed_host_that_is_not_heard_says_so_everywhere(site: Site) -> None:
     assert {one["name"] for one in site.ask("host.list") if one["unheard"]} == {"r00", "r02"}
     assert "nothing was heard" in site.ask("timeline", host="r00")["unheard"]["text"]
     assert site.ask("timeline", host="r01")["unheard"] is None
+    assert [shown[name]["next"] for name in ("r00", "r02")] == [shown[name]["unheard"] for name in ("r00", "r02")]
+    told = site.ask("timeline", host="r00")
+    assert told["next"] == told["unheard"] == site.ask("explain", mac="r00")["next"]  # a moment later, within the same minute
+    assert told["next"]["expected"] == "the machine boots from its network card and asks by DHCP"
     because = site.ask("explain", mac="52:54:00:78:00:00")["because"]
     assert [one["code"] for one in because].count("unheard") == 1
     assert any("ipmitool" in one["text"] for one in because if one["code"] == "unheard-cause")
+
+
+def test_what_is_awaited_stands_in_the_picture_before_it_is_overdue(site: Site) -> None:
+    machine(site, 0, 5).armed()
+    machine(site, 1, 5).armed().does("dhcp.discover", arch="0")
+    machine(site, 2, 5).armed().boots().answered().is_now(InstallState.DONE, ended_at=time.time())
+    shown = picture(site)
+    assert [shown[name]["unheard"] or shown[name]["overdue"] for name in ("r00", "r01", "r02")] == [None] * 3
+    assert shown["r00"]["next"]["expected"] == "the machine boots from its network card and asks by DHCP"
+    assert shown["r01"]["next"]["expected"] != shown["r00"]["next"]["expected"]
+    assert (shown["r00"]["next"]["overdue"], shown["r01"]["next"]["overdue"], shown["r02"]["next"]) == (False, False, None)
+
+
+def test_an_unknown_card_that_is_near_is_named_still_when_the_arming_has_run_out(site: Site) -> None:
+    site.ask("host.add", name="new", mac=["52:54:00:78:00:f1"], profile="rack", set=["rack=R2"])
+    host = Machine(site, "new", "52:54:00:78:00:f1", time.time() - 900).armed()
+
+    def record_has(at: float, kind: str, **more: Any) -> None:
+        with site.context.store.events.write() as connection:
+            connection.execute(t.event.insert().values(at=at, kind=kind, text="", data={}, **more))
+
+    record_has(host.at - 9000, "dhcp.discover", mac="52:54:00:78:00:f0")
+    record_has(host.at, "install.armed", host="new", install="i-new")
+    before = site.ask("timeline", host="new")["next"]["causes"]
+    assert "52:54:00:78:00:f0" in next(one["tell"] for one in before if one["name"] == "another-card")
+    host.is_now(InstallState.LAPSED, ended_at=host.at + 800)
+    record_has(host.at + 800, "install.lapsed", host="new", install="i-new")
+    for told in (site.ask("timeline", host="new"), site.ask("explain", mac="new")):
+        causes = {one["name"]: one for one in told["next"]["causes"]}
+        assert list(causes) == ["lapsed-unheard", "another-card"]
+        assert "52:54:00:78:00:f0 (the board's other port" in causes["another-card"]["tell"]
+
+
+def test_an_install_that_may_run_on_another_machine_says_so_everywhere(site: Site) -> None:
+    host = machine(site, 0, 60).armed().boots().answered().is_now(InstallState.INSTALLING)
+    host.is_now(InstallState.INSTALLING, doubt="10.77.0.9 is being installed as r00, and its serial number is another's")
+    shown = picture(site)
+    assert shown["r00"]["troubled"]
+    assert "serial number" in shown["r00"]["doubt"]
+    assert "serial number" in site.ask("host.show", name="r00")["doubt"]
+    assert shown["r01"]["doubt"] is None
 
 
 def test_a_timeline_of_an_earlier_moment_or_install_knows_nothing_of_what_came_later(site: Site) -> None:
