@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,8 +14,9 @@ import pytest
 
 from pxeserve.config import Config
 from pxeserve.doctor import disk, mtu, ports
-from pxeserve.doctor.check import Check, Seen
+from pxeserve.doctor.check import Check, Seen, examine
 from pxeserve.doctor.finding import Blind, Fault, Finding, Grade, Result
+from pxeserve.doctor.registry import named
 from pxeserve.doctor.rounds import Notes, Rounds, due
 from pxeserve.doctor.standing import FOUND, GONE, standing
 from pxeserve.events.inbox import Inbox
@@ -23,7 +25,7 @@ from pxeserve.events.recorder import SOCKET_NAME
 from pxeserve.events.server import Worker
 from pxeserve.serving import Serving
 from pxeserve.store import Store
-from tests.doctor.conftest import NOW, Make
+from tests.doctor.conftest import NOW, SUBNET, Make
 
 FAULT = Fault("small-mtu", Grade.HARMS, "{interface} has {mtu}", "because", "do this")
 
@@ -66,6 +68,24 @@ def told(store: Store, *events: Event) -> None:
     from pxeserve.events.ledger import Ledger
 
     Ledger(store).write(list(events))
+
+
+def test_a_round_over_a_full_record_holds_little_of_it(make: Make, store: Store) -> None:
+    """The worker keeps whatever a round once took: 5,000 events as they are would be a tenth of all its memory."""
+    because = [{"weight": "chose", "code": "armed", "text": "it is armed" * 20, "source": "install"}] * 4
+    data = {"arch": "0", "relay": "10.99.0.1", "server": "10.77.0.9", "outcome": "done", "blksize": 1468, "blocks": 9, "because": because}
+    kinds = ("dhcp.discover", "tftp.transfer", "dhcp.request")
+    told(store, *(Event(kinds[number % 3], NOW, "x" * 100, mac=f"52:54:00:77:00:{number % 200:02x}", data=data) for number in range(6000)))
+    around = replace(make(config={"dhcp": {"mode": "server", "subnet": [SUBNET]}}), store=store)
+    examine(named(["relays", "transfers", "loaders", "media"]), around)  # what is imported and remembered once
+    tracemalloc.start()
+    try:
+        results = examine(named(["relays", "transfers", "loaders", "media"]), around)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert not any(one.blind for one in results)
+    assert peak < 1.5e6
 
 
 def test_what_an_earlier_release_wrote_down_still_stands(store: Store) -> None:

@@ -6,7 +6,7 @@ is taken and does not do what it looks like. Refuses to know which host the file
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pxeserve.answerfile.dialects.shape import Dialect
 from pxeserve.answerfile.document import Document, MalformedError, parse
@@ -15,6 +15,7 @@ from pxeserve.answerfile.lint.refused import malformed, refused
 from pxeserve.answerfile.reading import Machine, Reading, read
 from pxeserve.answerfile.silent import RULES
 from pxeserve.answerfile.silent.case import Case
+from pxeserve.errors import shortened
 
 __all__ = ["Finding", "Linted", "Severity", "Verdict", "lint", "linted", "verdict"]
 
@@ -48,11 +49,17 @@ def linted(text: bytes, dialect: Dialect, machine: Machine | None = None) -> Lin
     try:
         document = parse(text)
     except MalformedError as error:
-        return Linted((malformed(error, dialect),))
+        return Linted((_readable(malformed(error, dialect)),))
     reading = read(document, dialect, machine)
     case = Case(document, dialect, reading)
     found = [finding for rule in RULES for finding in rule(case)]
     if reading.refusal is not None:
         found.append(refused(case, reading.refusal))
     found.sort(key=lambda one: (one.line, one.column, _GRAVITY.index(one.severity), one.code))
-    return Linted(tuple(found), document, reading)
+    return Linted(tuple(_readable(one) for one in found), document, reading)
+
+
+def _readable(finding: Finding) -> Finding:
+    """The same where somebody would read all of it; a value may be as long as a file may."""
+    said, fix = shortened(finding.message), shortened(finding.fix)
+    return finding if (said, fix) == (finding.message, finding.fix) else replace(finding, message=said, fix=fix)

@@ -13,7 +13,7 @@ from typing import Any
 
 from pxeserve.answerfile.declared import KEYS, redacted
 from pxeserve.domain.host import Host
-from pxeserve.errors import PxeserveError
+from pxeserve.errors import PxeserveError, quoted
 from pxeserve.operations.inventory.entries import Cell, Entry
 from pxeserve.operations.words.bounded import MAX_BYTES
 from pxeserve.operations.words.selection import nearest
@@ -89,7 +89,7 @@ def _header(cells: Sequence[str], where: str) -> list[str]:
         if name not in COLUMNS and name.split(".")[0] not in KEYS:
             near = nearest(name, (*COLUMNS, *KEYS))
             said = f"did you mean {near}?" if near else f"known are {', '.join(COLUMNS)}, and answers such as admin-interface.ipaddr"
-            raise PxeserveError(f"{place}: unknown column {name!r}; {said}")
+            raise PxeserveError(f"{place}: unknown column {quoted(name)}; {said}")
     if "name" not in names:
         raise PxeserveError(f"{where}: there is no column name", fix=f"the first line names the columns: {', '.join(COLUMNS)}, and answers")
     return names
@@ -98,7 +98,7 @@ def _header(cells: Sequence[str], where: str) -> list[str]:
 def _entry(cells: Sequence[str], names: Sequence[str], where: str) -> Entry:
     for number, cell in enumerate(cells[len(names) :], len(names) + 1):
         if cell:
-            raise PxeserveError(f"{where}, column {number}: {cell!r} stands in no column that has a name")
+            raise PxeserveError(f"{where}, column {number}: {quoted(cell)} stands in no column that has a name")
     filled = [
         Cell(name, cell, f"{where}, column {number} ({name})")
         for number, (name, cell) in enumerate(zip(names, cells, strict=False), 1)
