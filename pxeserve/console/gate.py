@@ -16,12 +16,12 @@ from flask import Blueprint, Flask, Response, g, redirect, request
 
 from pxeserve.config import Config
 from pxeserve.console import csrf, hosts, limits
-from pxeserve.console.entrance import Entrance
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.events.recorder import Recorder
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context
+from pxeserve.operations.entrance import Entrance
 from pxeserve.store import Store
 
 PUBLIC: Final = "public"
