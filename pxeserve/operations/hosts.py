@@ -26,6 +26,7 @@ from pxeserve.operations.hearing import silences, unheard_notes
 from pxeserve.operations.inherited import Inherited, answers_fault
 from pxeserve.operations.labels import rack_name, serial_number, tag_names
 from pxeserve.operations.registry import verb
+from pxeserve.operations.revisions import refuse_stale, revision_of
 from pxeserve.operations.rivals import beside
 from pxeserve.operations.selection import chosen, selection
 from pxeserve.operations.settings import Setting, put, settings
@@ -51,7 +52,7 @@ def add(
         stored = save(connection, host)
         notes = _noted(context, connection, stored)
         audit.append(connection, time.time(), context.actor.name, "host.add", host.name)
-    return {**described(stored), "notes": [*notes, *unheard_notes(context, [stored]).values()]}
+    return {**_edited(context, stored), "notes": [*notes, *unheard_notes(context, [stored]).values()]}
 
 
 @verb("host.list", role=Role.VIEWER)
@@ -75,16 +76,20 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
         host = known(connection, name)
         newest, done = installs.newest_of(connection, host.id), installs.last_done(connection, [host.id])
     silent = silences(context, [host], {host.id: newest} if newest else {}, time.time())
-    return _with_state(shared(context.store).current(), host, newest, done.get(host.id), silent.get(host.name))
+    told = _with_state(shared(context.store).current(), host, newest, done.get(host.id), silent.get(host.name))
+    return {**told, "revision": _revision(context, host)}
 
 
 @verb("host.set", role=Role.OPERATOR)
 def set_host(
-    context: Context, *, name: str, set: list[str] | None = None, mac: list[str] | None = None, profile: str | None = None
-) -> dict[str, Any]:
-    """Change a host: KEY=VALUE sets, KEY= takes away; `mac` and `profile` replace what was there."""
+    context: Context, *, name: str, set: list[str] | None = None, mac: list[str] | None = None, profile: str | None = None,
+    revision: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Change a host: KEY=VALUE sets, KEY= takes away; `mac` and `profile` replace what was there. Raises StaleError when `revision` is said
+    and the host is another one by now."""
     with context.store.site.write() as connection:
         host = known(connection, name)
+        _refuse_stale(context, host, revision)
         if mac:
             host = replace(host, macs=macs(mac))
         if profile is not None:
@@ -94,14 +99,15 @@ def set_host(
         save(connection, host)
         notes = _noted(context, connection, host)
         audit.append(connection, time.time(), context.actor.name, "host.set", host.name)
-    return {**described(host), "notes": notes}
+    return {**_edited(context, host), "notes": notes}
 
 
 @verb("host.remove", role=Role.OPERATOR)
-def remove(context: Context, *, name: str) -> dict[str, Any]:
-    """Forget a host. Refused while it has a live install."""
+def remove(context: Context, *, name: str, revision: str | None = None) -> dict[str, Any]:
+    """Forget a host, as it was at `revision` where that is said. Refused while it has a live install."""
     with context.store.site.write() as connection:
         host = known(connection, name)
+        _refuse_stale(context, host, revision)
         refuse_if_live(connection, host)
         inventory.remove_host(connection, host.id)
         audit.append(connection, time.time(), context.actor.name, "host.remove", host.name)
@@ -192,6 +198,23 @@ def described(host: Host) -> dict[str, Any]:
         "tags": list(host.tags),
         "answerfile": redacted(host.answers),
     }
+
+
+def _edited(context: Context, host: Host) -> dict[str, Any]:
+    return {**described(host), "revision": _revision(context, host)}
+
+
+def _revision(context: Context, host: Host) -> str:
+    return revision_of(context.config.server.data, _fields(host))
+
+
+def _refuse_stale(context: Context, host: Host, revision: str | None) -> None:
+    refuse_stale(context.config.server.data, f"host {host.name}", _fields(host), revision)
+
+
+def _fields(host: Host) -> dict[str, Any]:
+    """All that people edit of a host, secrets too."""
+    return {**described(host), "answerfile": dict(host.answers)}
 
 
 def _noted(context: Context, connection: Connection, host: Host) -> list[str]:

@@ -22,6 +22,7 @@ from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, Refused
 from pxeserve.operations.context import Context
 from pxeserve.operations.inherited import Inherited, answers_fault
 from pxeserve.operations.registry import verb
+from pxeserve.operations.revisions import refuse_stale, revision_of
 from pxeserve.operations.settings import Setting, put, settings
 from pxeserve.operations.verification import standing
 from pxeserve.snapshot import Snapshot, shared
@@ -47,7 +48,7 @@ def add(
         save(connection, profile)
         notes = _noted(context, connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.add", name)
-    return {**described(profile), "notes": notes}
+    return {**_edited(context, profile), "notes": notes}
 
 
 @verb("profile.list", role=Role.VIEWER)
@@ -62,16 +63,19 @@ def list_profiles(context: Context) -> list[dict[str, Any]]:
 def show(context: Context, *, name: str) -> dict[str, Any]:
     """One profile as it was written, and how the medium fares that it names or inherits."""
     with context.store.site.read() as connection:
-        return _with_medium(shared(context.store).current(), known(connection, name))
+        profile = known(connection, name)
+    return {**_with_medium(shared(context.store).current(), profile), "revision": _revision(context, profile)}
 
 
 @verb("profile.set", role=Role.OPERATOR)
 def set_profile(
-    context: Context, *, name: str, medium: str | None = None, parent: str | None = None, set: list[str] | None = None
-) -> dict[str, Any]:
-    """Change a profile: KEY=VALUE sets, KEY= takes away."""
+    context: Context, *, name: str, medium: str | None = None, parent: str | None = None, set: list[str] | None = None,
+    revision: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Change a profile: KEY=VALUE sets, KEY= takes away. Raises StaleError when `revision` is said and it is another one by now."""
     with context.store.site.write() as connection:
         profile = known(connection, name)
+        _refuse_stale(context, profile, revision)
         if medium is not None:
             profile = replace(profile, medium=medium or None)
         if parent is not None:
@@ -80,14 +84,14 @@ def set_profile(
         save(connection, profile)
         notes = _noted(context, connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.set", name)
-    return {**described(profile), "notes": notes}
+    return {**_edited(context, profile), "notes": notes}
 
 
 @verb("profile.remove", role=Role.OPERATOR)
-def remove(context: Context, *, name: str) -> dict[str, Any]:
-    """Forget a profile. Refused while hosts or other profiles use it."""
+def remove(context: Context, *, name: str, revision: str | None = None) -> dict[str, Any]:
+    """Forget a profile, as it was at `revision` where that is said. Refused while hosts or other profiles use it."""
     with context.store.site.write() as connection:
-        known(connection, name)
+        _refuse_stale(context, known(connection, name), revision)
         refuse_if_used(connection, name)
         inventory.remove_profile(connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.remove", name)
@@ -227,6 +231,23 @@ def refuse_circle(profile: Profile, others: Mapping[str, Profile]) -> None:
             raise NotFoundError(f"profile {profile.name}: there is no parent profile {parent}")
         seen.add(parent)
         parent = others[parent].parent
+
+
+def _edited(context: Context, profile: Profile) -> dict[str, Any]:
+    return {**described(profile), "revision": _revision(context, profile)}
+
+
+def _revision(context: Context, profile: Profile) -> str:
+    return revision_of(context.config.server.data, _fields(profile))
+
+
+def _refuse_stale(context: Context, profile: Profile, revision: str | None) -> None:
+    refuse_stale(context.config.server.data, f"profile {profile.name}", _fields(profile), revision)
+
+
+def _fields(profile: Profile) -> dict[str, Any]:
+    """All that people edit of a profile, secrets too."""
+    return {**described(profile), "answerfile": dict(profile.answers)}
 
 
 def _noted(context: Context, connection: Connection, name: str) -> list[str]:

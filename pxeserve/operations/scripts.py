@@ -21,6 +21,7 @@ from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
+from pxeserve.operations.revisions import StaleError
 from pxeserve.store import audit, inventory
 from pxeserve.store import scripts as store
 from pxeserve.store.scripts import ScriptRow
@@ -74,12 +75,13 @@ def add(context: Context, *, name: str, content: str) -> dict[str, Any]:
 
 
 @verb("script.set", role=Role.OPERATOR)
-def set_script(context: Context, *, name: str, content: str) -> dict[str, Any]:
-    """Change a script. Hosts that are armed already keep what was frozen for them."""
+def set_script(context: Context, *, name: str, content: str, revision: str | None = None) -> dict[str, Any]:
+    """Change a script. Hosts that are armed already keep what was frozen for them. Raises StaleError when `revision`, its SHA-256, is said
+    and it is another one by now."""
     body = _decoded(name, content)
     found = _fit_to_keep(name, body)
     with context.store.site.write() as connection:
-        known(connection, name)
+        _refuse_stale(known(connection, name), revision)
         row = _put(context, connection, "script.set", name, body)
         users = _users(connection, name)
     return {**_described(row, users), "findings": found}
@@ -102,10 +104,10 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
 
 
 @verb("script.remove", role=Role.OPERATOR)
-def remove(context: Context, *, name: str) -> dict[str, Any]:
-    """Forget a script. Refused while somebody declares it."""
+def remove(context: Context, *, name: str, revision: str | None = None) -> dict[str, Any]:
+    """Forget a script, as it was at `revision` where that is said. Refused while somebody declares it."""
     with context.store.site.write() as connection:
-        known(connection, name)
+        _refuse_stale(known(connection, name), revision)
         users = _users(connection, name)
         if users:
             raise ConflictError(f"script {name} is run by {', '.join(users[:5])}", fix="take it out of their scripts first")
@@ -120,6 +122,11 @@ def known(connection: Connection, name: str) -> ScriptRow:
     if row is None:
         raise NotFoundError(f"there is no script {name}", fix="pxeserve script list shows them all; pxeserve script add FILE keeps one")
     return row
+
+
+def _refuse_stale(row: ScriptRow, revision: str | None) -> None:
+    if revision is not None and revision != row.sha256:
+        raise StaleError(f"script {row.name}", ("content",))
 
 
 def gathered(connection: Connection, whose: str, dialect: str, declared: Iterable[Declared]) -> list[StageScript]:

@@ -164,6 +164,38 @@ loader_file = Table(
     Column("sha256", Text, nullable=False),
 )
 
+job = Table(
+    "job", SITE,                                      # what takes too long to wait for; an ended one is kept for a week
+    Column("id", Text, primary_key=True),
+    Column("verb", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Integer, nullable=False),          # the asker's, when it was asked for
+    Column("state", Text, nullable=False),            # waiting | running | done | failed | cancelled | interrupted
+    Column("made_at", Float, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("result", JSON),
+    Column("problem", JSON),
+    Column("began_at", Float),
+    Column("ended_at", Float),
+    Column("cancelled_by", Text),
+    Column("attempts", Integer, nullable=False),
+)
+Index("job_made", job.c.made_at)
+
+idempotency = Table(
+    "idempotency", SITE,                              # requests that were sent with a key, for a day: sent twice, they are done once
+    Column("whose", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request", Text, nullable=False),          # SHA-256 of method, path and body, hex
+    Column("run", Text, nullable=False),              # the life of the process that took it
+    Column("at", Float, nullable=False),
+    Column("answer", LargeBinary),                    # sealed: it may hold a password that is shown once
+)
+
 audit = Table(
     "audit", SITE,                                    # chained: each line holds the SHA-256 of the one before it; nothing prunes it
     Column("seq", Integer, primary_key=True),
