@@ -15,6 +15,8 @@ from pxeserve import __version__
 
 _COMMANDS = {
     "serve": "pxeserve.cli.server.serve",
+    "init": "pxeserve.cli.people.init",
+    "passwd": "pxeserve.cli.people.passwd",
     "rehearse": "pxeserve.cli.watching.rehearse",
     "explain": "pxeserve.cli.watching.explain",
     "events": "pxeserve.cli.watching.events",
@@ -32,6 +34,9 @@ _COMMANDS = {
     "dhcp": "pxeserve.cli.server.dhcp",
     "nfs": "pxeserve.cli.media.nfs",
     "webhook": "pxeserve.cli.server.webhooks",
+    "user": "pxeserve.cli.people.users",
+    "token": "pxeserve.cli.people.tokens",
+    "audit": "pxeserve.cli.people.audit",
     "status": "pxeserve.cli.server.status",
     "quirks": "pxeserve.cli.server.quirks",
     "doctor": "pxeserve.cli.server.doctor",

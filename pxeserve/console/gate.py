@@ -16,12 +16,12 @@ from flask import Blueprint, Flask, Response, g, redirect, request
 
 from pxeserve.config import Config
 from pxeserve.console import csrf, hosts, limits
-from pxeserve.console.entrance import Entrance
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.events.recorder import Recorder
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context
+from pxeserve.operations.people.entrance import Entrance
 from pxeserve.store import Store
 
 PUBLIC: Final = "public"
@@ -151,7 +151,7 @@ class Gate:
         token = said.removeprefix(_BEARER).strip()
         found = self.entrance.by_token(token, address) if said.startswith(_BEARER) and token.isascii() and token else None
         if found is None:
-            raise PxeserveError("the token is not known here, or is over", code="unauthenticated", fix="make a new one: pxeserve token add")
+            raise PxeserveError("the token is not known here, or is over", code="unauthenticated", fix="make a new one: pxeserve token create")
         return found
 
     def _admit(self, rule: Rule, actor: Actor | None) -> None:

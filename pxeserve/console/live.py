@@ -18,10 +18,10 @@ import structlog
 from flask import Blueprint, Response, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from pxeserve.console.entrance import Entrance
 from pxeserve.console.gate import route
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.operations.context import Actor
+from pxeserve.operations.people.entrance import Entrance
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import Store
 from pxeserve.store import events as stored

@@ -22,12 +22,11 @@ from pxeserve.console import csrf, server
 from pxeserve.console.web import make_app
 from pxeserve.domain.role import Role
 from pxeserve.operations import registry
-from pxeserve.operations.context import Actor
 from pxeserve.serving import Order, Serving
 from pxeserve.store import Store, open_store
 from pxeserve.supervisor import folder as data_folder
 from pxeserve.supervisor import prepare
-from tests.console.table import Table
+from tests.console import people
 
 PATIENCE = 60.0
 
@@ -109,36 +108,34 @@ class Browser(FlaskClient):
 
 class Console:
     """The web application on a folder of its own. `as_role` is the browser of somebody with that role, `as_token` a program, `stranger`
-    nobody."""
+    nobody. There is an administrator from the start, unless it is `empty`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, empty: bool = False) -> None:
         data_folder.own_folder(folder, None)
         prepare.fill(folder)
         self.config = Config.model_validate({"server": {"data": str(folder), "interface": "lo", "address": "127.0.0.1"}})
         self.store: Store = open_store(folder)
-        self.entrance = Table()
-        self.app = make_app(self.config, self.store, None, self.entrance)
+        self.app = make_app(self.config, self.store, None)
         self.app.test_client_class = Browser
+        if not empty:
+            people.session(self.store, Role.ADMIN)
 
     def stranger(self) -> FlaskClient:
-        """Somebody without a session; what browsers say of themselves is said."""
+        """Somebody without a session."""
         return self.app.test_client()
 
     def as_role(self, role: Role, *, fresh: bool = True) -> FlaskClient:
         """A browser with a session; its requests carry what our pages send."""
-        session = f"session-{role.word}-{'fresh' if fresh else 'stale'}"
-        self.entrance.sessions[session] = Actor(role.word, role, "session", "127.0.0.1", fresh, user=role.word, key=session)
+        session = people.session(self.store, role, fresh=fresh)
         client = self.stranger()
         client.set_cookie(csrf.COOKIE, session, domain="127.0.0.1", secure=True)
         client.environ_base.update({"HTTP_ORIGIN": f"https://{PLACE}", "HTTP_X_CSRF": csrf.word(session)})
         return client
 
-    def as_token(self, role: Role) -> FlaskClient:
-        """A program with a token."""
-        token = f"pxs_{role.word}"
-        self.entrance.tokens[token] = Actor(f"token {role.word}", role, "token", "127.0.0.1", user=role.word, key=token)
+    def as_token(self, role: Role, **limits: tuple[str, ...]) -> FlaskClient:
+        """A program with a token, which `hosts` and `racks` limit."""
         client = self.stranger()
-        client.environ_base.update({"HTTP_AUTHORIZATION": f"Bearer {token}"})
+        client.environ_base.update({"HTTP_AUTHORIZATION": f"Bearer {people.token(self.store, role, **limits)}"})
         return client
 
     def close(self) -> None:
@@ -148,5 +145,13 @@ class Console:
 @pytest.fixture
 def console(tmp_path: Path) -> Iterator[Console]:
     console = Console(tmp_path / "data")
+    yield console
+    console.close()
+
+
+@pytest.fixture
+def bare_console(tmp_path: Path) -> Iterator[Console]:
+    """One that nobody has set up."""
+    console = Console(tmp_path / "data", empty=True)
     yield console
     console.close()

@@ -19,11 +19,11 @@ from pxeserve.console.live import Hub
 from pxeserve.console.tls import Tls
 from pxeserve.console.web import make_app
 from pxeserve.domain.role import Role
-from pxeserve.operations.context import Actor
+from pxeserve.operations.people.entrance import entrance
 from pxeserve.store import open_store
 from pxeserve.supervisor import folder as data_folder
 from pxeserve.supervisor import prepare
-from tests.console.table import Table
+from tests.console import people
 
 PATIENCE = 60.0
 
@@ -40,7 +40,7 @@ class Served:
         server = {"data": str(folder), "interface": "lo", "address": "127.0.0.1"}
         self.config = Config.model_validate({"server": server, "console": {"port": self.port}})
         self.store = open_store(folder)
-        self.entrance = Table()
+        self.entrance = entrance(self.store, folder)
         self.hub = Hub(self.store, self.entrance)
         self.tls = Tls(self.config)
         self.app = make_app(self.config, self.store, None, self.entrance, self.hub, self.tls.imported)
@@ -59,9 +59,7 @@ class Served:
 
     def session(self, role: Role) -> str:
         """The secret of a session of somebody with that role."""
-        name = f"session-{role.word}"
-        self.entrance.sessions[name] = Actor(role.word, role, "session", "127.0.0.1", user=role.word, key=name)
-        return name
+        return people.session(self.store, role)
 
     def plain(self) -> socket.socket:
         """A connection without TLS."""

@@ -13,7 +13,7 @@ export function withFreshPassword() {
     let right = false
     const submit = async event => {
       event.preventDefault()
-      const answer = await fetch("/login/again", {method: "POST", headers: headers(), body: JSON.stringify({password: password.value})})
+      const answer = await fetch("/session/confirm", {method: "POST", headers: headers(), body: JSON.stringify({password: password.value})})
       password.value = ""
       if (answer.ok) { right = true; dialog.close(); return }
       error.textContent = explain(await answer.text(), answer.status).detail
