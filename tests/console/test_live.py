@@ -82,7 +82,7 @@ def write(served: Served, *rows: tuple[str, str | None]) -> None:
 
 
 def texts(messages: Iterator[dict[str, str]], count: int) -> list[Any]:
-    return [json.loads(message["data"])["text"] for message, _ in zip(messages, range(count), strict=False)]
+    return [json.loads(message["data"])["text"] for _, message in zip(range(count), messages, strict=False)]
 
 
 def test_what_is_written_comes_to_whoever_wants_it(serving: Served) -> None:
@@ -119,7 +119,7 @@ def test_a_reader_who_was_away_gets_what_was_missed_and_nothing_twice(serving: S
 def test_one_who_missed_too_much_is_told_to_look_anew(serving: Served) -> None:
     write(serving, *[("a.b", "xen01")] * (live._AT_ONCE + 5))
     reader = Reader(serving, "", "Last-Event-ID: 1", session=serving.session(Role.VIEWER))
-    kinds = [message.get("event") for message, _ in zip(reader.messages(), range(3), strict=False)]
+    kinds = [message.get("event") for _, message in zip(range(3), reader.messages(), strict=False)]
     assert kinds == [None, "reset", "here"]
 
 
@@ -184,9 +184,9 @@ def test_a_reader_that_is_gone_gives_its_place_back(serving: Served, monkeypatch
     assert next(reader.begun())["comment"] == "nothing new"
     reader.close()
     until = time.monotonic() + 30
-    while len(serving.hub) and time.monotonic() < until:
+    while serving.hub.count and time.monotonic() < until:
         socket.socketpair()[0].close()
-    assert len(serving.hub) == 0
+    assert serving.hub.count == 0
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_reader_that_is_gone_gives_its_place_back(serving: Served, monkeypatch
 def test_what_cannot_be_followed_is_refused(serving: Served, query: str, more: tuple[str, ...]) -> None:
     reader = Reader(serving, query, *more, session=serving.session(Role.VIEWER))
     assert reader.status in (400, 404)
-    assert len(serving.hub) == 0
+    assert serving.hub.count == 0
 
 
 def test_all_streams_end_when_the_service_does(serving: Served) -> None:
