@@ -11,7 +11,8 @@ from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.events.record import Event, harmless
 from pxeserve.operations.context import Context, Progress
-from pxeserve.operations.media import show, uploads
+from pxeserve.operations.media import uploads
+from pxeserve.operations.media.media import show
 from pxeserve.operations.registry import verb
 from pxeserve.repo import staging
 from pxeserve.repo.imports import Wanted, import_medium
