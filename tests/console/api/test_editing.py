@@ -54,7 +54,8 @@ def test_a_change_without_if_match_is_refused_and_a_star_takes_what_there_is(sit
 
 
 @pytest.mark.parametrize(
-    ("match", "status"), [('W/"a.b"', 400), ('"a", "b"', 400), ('"nothing of ours"', 412), ('""', 412), ('"AAAAAAAAAA.1"', 412)]
+    ("match", "status"),
+    [('W/"a.b"', 400), ('"a", "b"', 400), ('"a b"', 400), ("a", 400), ('"nothing.of.ours"', 412), ('""', 412), ('"AAAAAAAAAA.1"', 412)],
 )
 def test_what_is_no_tag_of_ours_changes_nothing(site: Api, match: str, status: int) -> None:
     assert site.patch("/hosts/xen01", {"set": ["rack=R2"]}, match).status_code == status
