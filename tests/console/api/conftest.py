@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pxeserve.console.api.route import BASE, Route, Way
 from pxeserve.console.api.table import ROUTES
 from pxeserve.domain.role import Role
 from pxeserve.repo.sample import make_sample
+from tests.console.conftest import Console
 
 ANSWERS = ["primary-disk=sda", "timezone=Europe/London", "admin-interface.name=eth0", "admin-interface.proto=dhcp"]
 
@@ -98,36 +100,48 @@ def route_of(method: str, path: str) -> Route | None:
     return min(found, key=lambda route: len(route.names), default=None)
 
 
-@pytest.fixture
-def operator(console: Any) -> Api:
-    return Api(console.as_token(Role.OPERATOR))
-
-
-@pytest.fixture
-def viewer(console: Any) -> Api:
-    return Api(console.as_token(Role.VIEWER))
-
-
-@pytest.fixture
-def admin(console: Any) -> Api:
-    return Api(console.as_token(Role.ADMIN))
-
-
-@pytest.fixture
-def sample(tmp_path: Path) -> Path:
-    folder = tmp_path / "sample"
-    make_sample(folder)
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with boot loaders, medium `sample`, profile `rack` and host `xen01`, made once through the API itself."""
+    if not Path("/usr/lib/PXELINUX/pxelinux.0").exists():
+        pytest.skip("pxelinux is not installed")
+    folder = tmp_path_factory.mktemp("furnished")
+    make_sample(folder / "sample")
+    console = Console(folder / "data")
+    api = Api(console.as_token(Role.OPERATOR))
+    api.done("/loaders", {})
+    api.done("/media", {"name": "sample", "source": str(folder / "sample")})
+    assert api.post("/profiles", {"name": "rack", "medium": "sample", "set": ANSWERS}).status_code == 201
+    assert api.post("/hosts", {"name": "xen01", "profile": "rack", "mac": ["52:54:00:77:00:01"]}).status_code == 201
+    console.close()
     return folder
 
 
 @pytest.fixture
-def site(operator: Api, sample: Path) -> Iterator[Api]:
-    """With medium `sample`, profile `rack` and host `xen01`."""
-    operator.done("/loaders", {})
-    operator.done("/media", {"name": "sample", "source": str(sample)})
-    assert operator.post("/profiles", {"name": "rack", "medium": "sample", "set": ANSWERS}).status_code == 201
-    assert operator.post("/hosts", {"name": "xen01", "profile": "rack", "mac": ["52:54:00:77:00:01"]}).status_code == 201
-    yield operator
+def console(furnished: Path, tmp_path: Path) -> Iterator[Console]:
+    """A console on a copy of it."""
+    shutil.copytree(furnished / "data", tmp_path / "data")
+    console = Console(tmp_path / "data")
+    yield console
+    console.close()
 
 
-Ask = Callable[..., TestResponse]
+@pytest.fixture
+def operator(console: Console) -> Api:
+    return Api(console.as_token(Role.OPERATOR))
+
+
+@pytest.fixture
+def viewer(console: Console) -> Api:
+    return Api(console.as_token(Role.VIEWER))
+
+
+@pytest.fixture
+def admin(console: Console) -> Api:
+    return Api(console.as_token(Role.ADMIN))
+
+
+@pytest.fixture
+def site(operator: Api) -> Api:
+    """The same as an operator."""
+    return operator

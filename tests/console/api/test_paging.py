@@ -51,6 +51,13 @@ def test_all_pages_together_are_the_list(many: Api, limit: int) -> None:
     assert walked(many, f"/hosts?limit={limit}&rack=R1") == HOSTS[1::2]
 
 
+def test_a_selection_may_name_several(many: Api) -> None:
+    assert walked(many, "/hosts?limit=1&name=r03&name=r01") == ["r01", "r03"]
+    many.patch("/hosts/r05", {"set": ["tags=[a, b]"]})
+    assert walked(many, "/hosts?tag=a&tag=b") == ["r05"]
+    assert many.get("/hosts?tag=a&tag=c").status_code == 404
+
+
 def test_what_comes_and_goes_meanwhile_neither_doubles_nor_hides_another(many: Api) -> None:
     first = many.get("/hosts?limit=5").json
     many.ask("DELETE", "/hosts/r04")  # the very one at which the page ended
