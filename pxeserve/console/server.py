@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pxeserve.accounts.reception import Reception
 from pxeserve.console import admin, hosts, metrics, web
+from pxeserve.console.jobs import bench
 from pxeserve.console.listener import CONNECTIONS, Door, Listener
 from pxeserve.console.live import Hub
 from pxeserve.console.tls import Tls
@@ -79,6 +80,7 @@ def _with_web(serving: Serving, desk: admin.Desk, doors: tuple[socket.socket, ..
             listener.stop()
 
     listener.watch(serving.orders, obey)
+    bench(store).take_up(config, recorder)
     log.info("console", address=hosts.base(config), sha256=tls.certificate.fingerprint)
     serving.ready()
     listener.serve()

@@ -71,6 +71,14 @@ class Report:
         }
 
 
+def from_plain(values: Mapping[str, Any]) -> Report:
+    """The reverse of `Report.plain`."""
+    first = Prediction.from_plain(values["prediction"]) if values["prediction"] else None
+    found = Outlook(first, tuple(Prediction.from_plain(one) for one in values["also"]))
+    own = {name: values[name] for name in ("host", "mac", "firmware", "heard", "ok", "verdict")}
+    return Report(**own, steps=tuple(Step(**one) for one in values["steps"]), outlook=found, not_walked=tuple(values["not_walked"]))
+
+
 def begin(ask: Ask, mac: str, firmware: str | None) -> Begun:
     """Ask what is known of the host that owns `mac`, and be given an identity. Raises PxeserveError for a host that is not known, and when
     no service runs."""

@@ -13,6 +13,7 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
+from pxeserve.cli.terminal import far
 from pxeserve.cli.terminal.progress import Silent, shown
 from pxeserve.cli.terminal.session import ConfigOption, JsonOption, ask, console, invoke, print_json, reporting_errors
 from pxeserve.errors import PxeserveError
@@ -50,9 +51,13 @@ def import_media(
     if in_place and from_iso:
         raise typer.BadParameter("--in-place and --from-iso exclude each other")
     lies = "in-place" if in_place else "image" if from_iso else "copied"
-    arguments = {"source": [_absolute(source) for source in sources], "name": name, "lies": lies}
+    there = far.chosen()
     with reporting_errors():
         try:
+            if there is None:
+                arguments = {"source": [_absolute(source) for source in sources], "name": name, "lies": lies}
+            else:
+                arguments = {**_sent(there, sources, json=json), "name": name, "lies": lies}
             answer = ask(config, "media.import", arguments, Silent() if json else shown())
         except KeyboardInterrupt:
             _stop(config, name)
@@ -101,6 +106,18 @@ def _what_for(answer: Any) -> str:
 def _absolute(source: str) -> str:
     """Paths are the command's own; the service has another folder. An address stays as it is."""
     return source if "://" in source else str(Path(source).absolute())
+
+
+def _sent(there: far.Far, sources: list[str], *, json: bool) -> dict[str, Any]:
+    """What a far server imports: an address, which it fetches itself, or a file of this machine, which it is sent first."""
+    if all("://" in source for source in sources):
+        return {"source": sources}
+    path = Path(sources[0])
+    if len(sources) > 1 or not path.is_file():
+        fix = "make one archive of it (tar), or give an http(s) address that the server can fetch"
+        raise PxeserveError(f"{path}: to a far server goes one image or one archive", fix=fix)
+    with Silent() if json else shown() as show:
+        return {"upload": there.send(path, lambda done, total, text: show({"done": done, "total": total, "text": text}))}
 
 
 def _stop(config: Path | None, name: str) -> None:

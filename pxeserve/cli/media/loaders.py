@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pxeserve.cli.terminal.session import ConfigOption, JsonOption, invoke
+from pxeserve.cli.terminal import far
+from pxeserve.cli.terminal.session import ConfigOption, JsonOption, invoke, wrong_use
 
 app = typer.Typer(help="Boot loaders: import a set, list what is there.", no_args_is_help=True)
 
@@ -25,6 +26,9 @@ def import_loaders(
     """Copy pxelinux.0 and its modules into the data folder, a whole set of one SYSLINUX build or nothing; make GRUB images for UEFI."""
     if from_debian and from_dir:
         raise typer.BadParameter("give --from-debian or --from-dir DIR, not both")
+    if from_dir:
+        with wrong_use():
+            far.only_here("a folder of loaders is read")
     arguments = {"from_dir": str(from_dir.resolve())} if from_dir else {}
     invoke(config, json, "loaders.import", arguments, _imported)
 

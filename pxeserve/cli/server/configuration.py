@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from pxeserve.cli.terminal.session import ConfigOption, JsonOption, configured, print_json, reporting_errors
+from pxeserve.cli.terminal import far
+from pxeserve.cli.terminal.session import ConfigOption, JsonOption, ask, configured, print_json, reporting_errors
 
 app = typer.Typer(help="Configuration: print a commented example, or what is in force.", no_args_is_help=True)
 
@@ -21,7 +22,7 @@ def example() -> None:
 def show(config: ConfigOption = None, json: JsonOption = False) -> None:
     """Print the configuration in force: file, environment and defaults together."""
     with reporting_errors():
-        found = configured(config).plain()
+        found = configured(config).plain() if far.chosen() is None else ask(config, "settings.show", {})
         if json:
             print_json(found)
             return

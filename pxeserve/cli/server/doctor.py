@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pxeserve.cli.terminal import far
 from pxeserve.cli.terminal.session import (
     NO,
     ConfigOption,
@@ -50,7 +51,10 @@ def doctor(
         _list(operation.catalogue(), json=json)
         return
     with reporting_errors():
-        answer = operation.everywhere(configured(config), names, lambda those: ask(config, "doctor", {"only": list(those)}))
+        if far.chosen() is None:
+            answer = operation.everywhere(configured(config), names, lambda those: ask(config, "doctor", {"only": list(those)}))
+        else:
+            answer = ask(config, "doctor", {"only": names or None})  # that machine, with the rights of its service
         if json:
             print_json(answer)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pxeserve.cli.terminal.session import ConfigOption, DataOption, configured
+from pxeserve.cli.terminal.session import ConfigOption, DataOption, configured, wrong_use
 
 app = typer.Typer(add_completion=False)
 
@@ -15,6 +15,9 @@ def serve(config: ConfigOption = None, data: DataOption = None) -> None:
 
     Ends with 3 when a service already runs on the data folder, and with 4 when a port is taken.
     """
+    from pxeserve.cli.terminal import far
     from pxeserve.supervisor import parent
 
+    with wrong_use():
+        far.only_here("a service is started")
     raise typer.Exit(parent.serve(lambda: configured(config, data)))

@@ -1,5 +1,5 @@
-"""How every command reaches an operation: through the running service's admin socket, or, where none runs, by holding the data folder
-itself, as the service's own user. Prints the answer, the progress and the error; knows no noun.
+"""How every command reaches an operation: at a far server by HTTPS (`far`), through the running service's admin socket, or, where none
+runs, by holding the data folder itself, as the service's own user. Prints the answer, the progress and the error; knows no noun.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pxeserve import wire
-from pxeserve.cli.terminal import progress
+from pxeserve.cli.terminal import far, progress
 from pxeserve.config import Config, load
 from pxeserve.errors import PxeserveError
 
@@ -151,6 +151,10 @@ def note(text: str) -> None:
 
 @contextmanager
 def _connected(config_file: Path | None) -> Iterator[Call]:
+    there = far.chosen()
+    if there is not None:
+        yield there.call
+        return
     config = configured(config_file)
     with served(config) as call:
         if call is not None:
@@ -163,12 +167,26 @@ def _connected(config_file: Path | None) -> Iterator[Call]:
 @contextmanager
 def served(config: Config) -> Iterator[Call | None]:
     """The service that runs, and None where none does: then the data folder is left alone."""
+    there = far.chosen()
+    if there is not None:
+        yield _from_afar(there)
+        return
     sock = _service(config)
     if sock is None:
         yield None
         return
     with sock:
         yield lambda verb, arguments: _remote(sock, verb, arguments)
+
+
+def _from_afar(there: far.Far) -> Call:
+    def call(verb: str, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        try:
+            yield from there.call(verb, arguments)
+        except far.FarGoneError as error:
+            raise ServiceGoneError(error.message, fix=error.fix) from None
+
+    return call
 
 
 def _service(config: Config) -> socket.socket | None:

@@ -30,12 +30,7 @@ def hosts(config: Path | None, rack: str | None, tags: list[str] | None, firmwar
 
     meant = asking(config, "rehearse.hosts", {"rack": rack, "tag": tags, "firmware": firmware})
     reports = _walked(config, [Wanted(**one) for one in meant], json=json)
-    if not json:
-        _table(sorted(reports, key=lambda one: one.host), "host", lambda one: one.host)
-        failing = [one.host for one in reports if not one.ok]
-        said = f"rehearsal failed: {len(failing)} of {len(reports)} hosts would be stopped" if failing else ""
-        console().print(said or f"rehearsal ok: all {len(reports)} hosts would be installed to the end", style="bold")
-    return bool(reports) and all(one.ok for one in reports)
+    return reach(reports, kinds=False) if json else told(reports, kinds=False)
 
 
 def kinds(config: Path | None, mac: str, *, json: bool) -> bool:
@@ -46,12 +41,29 @@ def kinds(config: Path | None, mac: str, *, json: bool) -> bool:
     said = asking(config, "rehearse.foresee", {"mac": mac, "firmware": None})
     wanted = [Wanted(said["host"], said["mac"], one.value, alike=one.value) for one in Firmware]
     reports = _walked(config, wanted, json=json)
-    order = [one.value for one in Firmware]
-    if not json:
+    return reach(reports, kinds=True) if json else told(reports, kinds=True)
+
+
+def told(reports: list[Report], *, kinds: bool) -> bool:
+    """Show them, of many hosts or of the kinds of one card's firmware; see `reach`."""
+    if kinds:
+        order = [one.value for one in Firmware]
         _table(sorted(reports, key=lambda one: order.index(one.firmware)), "firmware", lambda one: one.firmware)
-        reached = [one.firmware for one in reports if one.ok]
-        console().print(f"{said['host']} would be installed to the end from: {', '.join(sorted(reached, key=order.index)) or 'none'}")
-    return any(one.ok for one in reports) and all(one.ok or _refused(one) for one in reports)
+        reached = sorted((one.firmware for one in reports if one.ok), key=order.index)
+        console().print(f"{reports[0].host} would be installed to the end from: {', '.join(reached) or 'none'}")
+    else:
+        _table(sorted(reports, key=lambda one: one.host), "host", lambda one: one.host)
+        failing = [one.host for one in reports if not one.ok]
+        said = f"rehearsal failed: {len(failing)} of {len(reports)} hosts would be stopped" if failing else ""
+        console().print(said or f"rehearsal ok: all {len(reports)} hosts would be installed to the end", style="bold")
+    return reach(reports, kinds=kinds)
+
+
+def reach(reports: list[Report], *, kinds: bool) -> bool:
+    """Whether all hosts would reach the end; of one card's kinds one at least, and none would stop but for want of a loader."""
+    if kinds:
+        return any(one.ok for one in reports) and all(one.ok or _refused(one) for one in reports)
+    return bool(reports) and all(one.ok for one in reports)
 
 
 def _refused(report: Report) -> bool:

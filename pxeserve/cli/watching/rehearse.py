@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from pxeserve.cli.terminal import far, progress
 from pxeserve.cli.terminal.selecting import RackOption, TagOption
-from pxeserve.cli.terminal.session import NO, ConfigOption, JsonOption, console, print_json, reporting_errors, visible, wrong_use
+from pxeserve.cli.terminal.session import NO, ConfigOption, JsonOption, ask, console, print_json, reporting_errors, visible, wrong_use
 from pxeserve.cli.watching import rehearsals
 from pxeserve.cli.watching.quietly import asking
 from pxeserve.domain.client import Firmware
@@ -61,7 +62,9 @@ def rehearse(
     with wrong_use():
         _check(mac, firmware, many=many)
     with reporting_errors():
-        if mac is not None and firmware != ALL:
+        if far.chosen() is not None:
+            ok = _from_afar(config, mac, firmware, rack, tag, json=json)
+        elif mac is not None and firmware != ALL:
             ok = _told(config, mac, firmware, json=json)
         else:
             ok = rehearsals.kinds(config, mac, json=json) if mac else rehearsals.hosts(config, rack, tag, firmware, json=json)
@@ -101,6 +104,30 @@ def _told(config: Path | None, mac: str, firmware: str | None, *, json: bool) ->
     else:
         _ends(shown, report)
     return report.ok
+
+
+def _from_afar(config: Path | None, mac: str | None, firmware: str | None, rack: str | None, tag: list[str] | None, *, json: bool) -> bool:
+    """Rehearsals that the far server walks itself; whether the machine, or all of them, would reach the end."""
+    from pxeserve.cli.watching import rehearsals
+    from pxeserve.rehearse.run import from_plain
+
+    wanted = {"mac": mac, "rack": rack, "tag": tag, "firmware": firmware}
+    answer = ask(config, "rehearse.run", wanted, progress.Silent() if json else None)
+    reports = [from_plain(one) for one in answer["reports"]]
+    if mac is not None and firmware != ALL:
+        if json:
+            print_json(reports[0].plain())
+        else:
+            _begins(console(), reports[0].heard)
+            for step in reports[0].steps:
+                _show(console(), step)
+            _ends(console(), reports[0])
+        return reports[0].ok
+    if json:
+        for one in reports:
+            print_json(one.plain())
+        return rehearsals.reach(reports, kinds=mac is not None)
+    return rehearsals.told(reports, kinds=mac is not None)
 
 
 def _begins(shown: Console, heard: str) -> None:

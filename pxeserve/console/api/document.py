@@ -100,7 +100,9 @@ def document() -> Json:
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _TOKEN}},
         },
     }
-    return _renamed(_pruned(drawn), _short(defs.get("$defs", {})))
+    found_names = _short(defs.get("$defs", {}))
+    whole: Json = _renamed(_pruned(drawn), found_names)
+    return whole
 
 
 def _pruned(drawn: Json) -> Json:

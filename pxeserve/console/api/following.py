@@ -1,26 +1,50 @@
-"""`GET /events?follow=true`: the record as it grows, as server-sent events (WHATWG HTML, section 9.2). Each has its event's id, so that a
-browser that lost its connection goes on where it was (`Last-Event-ID`), and misses nothing.
+"""`GET /events?follow=true`: the record as it grows, as server-sent events, narrowed as its pages are; the same streams as `live` gives to
+pages, with the same limits. Each event has its id, so that a reader who lost the connection goes on where it was (`Last-Event-ID`).
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, g, request, stream_with_context
+from flask import Response, current_app, g, request
 
+from pxeserve.console import live
 from pxeserve.console.api import answering, reading
-from pxeserve.console.api.reading import Wrong, WrongFieldsError
 from pxeserve.console.api.route import Route
 from pxeserve.operations.context import Context
-from pxeserve.operations.record import events, following
-from pxeserve.store import events as stored
+from pxeserve.operations.record import events
+from pxeserve.snapshot import Snapshot
+from pxeserve.store.events import EventRow, Wanted
 
 PATH = "/events"
 KIND = "text/event-stream"
 _FILTERS = ("host", "mac", "kind", "install", "rack", "tag")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the query says: each field narrows; who stands in `rack` and carries `tags` is asked anew for each event."""
+
+    wanted: Wanted
+    rack: str | None
+    tags: tuple[str, ...]
+
+    def wants(self, row: EventRow, snapshot: Snapshot) -> bool:
+        """See `live.Wish`."""
+        said = self.wanted
+        narrow = ((said.host, row.host), (said.mac, row.mac), (said.install, row.install))
+        if any(asked is not None and asked != known for asked, known in narrow):
+            return False
+        kind = said.kind.removesuffix(".*") if said.kind is not None else None
+        if kind is not None and row.kind != kind and not row.kind.startswith(f"{kind}."):
+            return False
+        return (self.rack is None and not self.tags) or self._is_of(row, snapshot)
+
+    def _is_of(self, row: EventRow, snapshot: Snapshot) -> bool:
+        host = snapshot.hosts.get(row.host or "")
+        return host is not None and self.rack in (None, host.rack) and set(self.tags) <= set(host.tags)
 
 
 def view(route: Route) -> Callable[..., Response]:
@@ -29,37 +53,18 @@ def view(route: Route) -> Callable[..., Response]:
 
     def answered() -> Response:
         said = reading.query(route.query, request.args)
-        if not said["follow"]:
+        if not said["follow"] or request.method == "HEAD":
             return pages()
-        return _stream(g.context, {name: said[name] for name in _FILTERS}, _since())
+        return _stream(g.context, {name: said[name] for name in _FILTERS})
 
     return answered
 
 
-def _since() -> int | None:
-    """The last event that the asker has seen, where he says it."""
-    said = request.headers.get("Last-Event-ID")
-    if said is None:
-        return None
-    if not (said.isascii() and said.isdigit() and len(said) <= 18):
-        raise WrongFieldsError((Wrong("header", "Last-Event-ID", "the id of an event"),), code="malformed")
-    return int(said)
-
-
-def _stream(context: Context, filters: dict[str, Any], since: int | None) -> Response:
-    wanted = events.wanted_of(context, **filters)
-    which = events.which_of(context, wanted, filters["rack"], filters["tag"])
-    if since is None:
-        with context.store.events.read() as connection:
-            since = stored.newest_id(connection)
-    return Response(stream_with_context(_told(following.after(context.store, which, since))), mimetype=KIND)
-
-
-def _told(rows: Iterator[list[stored.EventRow]]) -> Iterator[bytes]:
-    yield b": following\n\n"
-    for some in rows:
-        if not some:
-            yield b": nothing new\n\n"
-        for row in some:
-            data = json.dumps(dataclasses.asdict(row), default=str)
-            yield f"id: {row.id}\nevent: record\ndata: {data}\n\n".encode()
+def _stream(context: Context, filters: dict[str, Any]) -> Response:
+    wish = Filter(events.wanted_of(context, **filters), filters["rack"], tuple(filters["tag"] or ()))
+    hub: live.Hub = current_app.extensions["live"]
+    since = live.since_of(request)
+    stream = hub.open(context.actor, (wish, *live.allowed(context.actor)))
+    response = Response(live.said(hub, stream, since))
+    response.call_on_close(lambda: hub.leave(stream))
+    return live.streaming(response)

@@ -61,7 +61,7 @@ def query(model: type[BaseModel], given: MultiDict[str, str]) -> dict[str, Any]:
     if twice:
         raise WrongFieldsError(twice)
     values = {name: given.getlist(name) if name in many else given[name] for name in given}
-    return _fields(lambda: model.model_validate_strings(values), "query")
+    return _fields(lambda: model.model_validate(values), "query")
 
 
 def _fields(read: typing.Callable[[], BaseModel], where: str) -> dict[str, Any]:

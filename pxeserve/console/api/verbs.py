@@ -37,6 +37,8 @@ _STEPS = 200
 _BEHIND = 256
 """Messages that may wait for a slow reader; the verb waits then too."""
 _PATIENCE = 60.0
+_SIGN = 15.0
+"""Seconds of silence after which an empty line is sent."""
 
 log = structlog.get_logger("console")
 
@@ -88,7 +90,14 @@ def _told(context: Context, name: str, arguments: dict[str, Any]) -> Iterator[by
 
     threading.Thread(target=_carry_out, args=(context, name, arguments, say, lines), daemon=True).start()
     try:
-        while (message := lines.get()) is not None:
+        while True:
+            try:
+                message = lines.get(timeout=_SIGN)
+            except queue.Empty:
+                yield b"\n"  # a sign of life, and the way to notice that nobody is there any more
+                continue
+            if message is None:
+                return
             yield json.dumps(message, default=str).encode() + b"\n"
     finally:
         gone.set()

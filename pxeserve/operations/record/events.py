@@ -43,7 +43,8 @@ def events(
     if follow and context.recorder is None:
         raise RefusedError("no service is running, so there is nothing to follow", fix="pxeserve serve")
     wanted = dataclasses.replace(wanted_of(context, host, mac, kind, install), since=since)
-    return following.events(context, which_of(context, wanted, rack, tag), limit, follow=follow)
+    which = _those_of(context, wanted, selection(rack=rack, tags=tag)) if rack or tag else lambda: wanted
+    return following.events(context, which, limit, follow=follow)
 
 
 @verb("events.newest", role=Role.VIEWER)
@@ -75,11 +76,6 @@ def wanted_of(
         return wanted
     found = chosen(list(SnapshotSource(context.store).current().hosts.values()), selection(rack=rack, tags=tag))
     return dataclasses.replace(wanted, hosts=frozenset(one.name for one in found))
-
-
-def which_of(context: Context, wanted: stored.Wanted, rack: str | None, tag: list[str] | None) -> following.Which:
-    """`wanted`, of the hosts that belong to rack and tags whenever it is asked."""
-    return _those_of(context, wanted, selection(rack=rack, tags=tag)) if rack or tag else lambda: wanted
 
 
 def _those_of(context: Context, wanted: stored.Wanted, whose: Selection) -> following.Which:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pxeserve.operations.context import Context, Progress
-from pxeserve.store import Store
 from pxeserve.store import events as stored
 
 _POLL = 0.5
@@ -40,34 +39,25 @@ def events(context: Context, which: Which, limit: int, *, follow: bool) -> Itera
 
 def _after(context: Context, which: Which, seen: int) -> Iterator[dict[str, Any]]:
     """All that is wanted after the event `seen`, as it comes, without end."""
-    for beat, rows in enumerate(after(context.store, which, seen)):
-        yield from (dataclasses.asdict(row) for row in rows)
-        if not rows:
-            context.report(Progress(beat % 2, 1, "waiting for events"))
-
-
-def after(store: Store, which: Which, seen: int) -> Iterator[list[stored.EventRow]]:
-    """The same by the handful; an empty one is a sign of life, every two seconds."""
     moment: object = None
     idle = 0
     while True:
-        now = store.events.moment()  # before anything is read: a commit that comes between is seen the next time
+        now = context.store.events.moment()  # before anything is read: a commit that comes between is seen the next time
         if now != moment:
-            rows, seen, whole = _read(store, which(), seen)
-            if rows:
-                yield rows
+            rows, seen, whole = _read(context, which(), seen)
+            yield from (dataclasses.asdict(row) for row in rows)
             if not whole:
                 continue
             moment = now
         idle += 1
         if idle % _SIGN == 0:
-            yield []
+            context.report(Progress(idle // _SIGN % 2, 1, "waiting for events"))
         time.sleep(_POLL)
 
 
-def _read(store: Store, wanted: stored.Wanted, seen: int) -> tuple[list[stored.EventRow], int, bool]:
+def _read(context: Context, wanted: stored.Wanted, seen: int) -> tuple[list[stored.EventRow], int, bool]:
     """What is wanted after `seen`, up to where the record was read, and whether that is its end."""
-    with store.events.read() as connection:
+    with context.store.events.read() as connection:
         newest = stored.newest_id(connection)
         rows = stored.following(connection, dataclasses.replace(wanted, since=seen), _AT_ONCE)
     whole = len(rows) < _AT_ONCE
