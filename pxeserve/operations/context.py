@@ -16,12 +16,20 @@ Kind = Literal["local", "session", "token"]
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """The hosts that somebody may ask about at all: those of these names, and those that stand in these racks."""
+
+    hosts: frozenset[str]
+    racks: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: `name` as the audit shows it (`root`, `uid 1000`; a user; `token 7f3k2m`).
 
     `fresh`: a password was given within the last minutes, or the asker needs none. `address` is where they ask from, "" on this machine.
-    `user` is whose account it is, "" without one, and `key` by which session or token of it they came in (its id, no secret). On the admin
-    socket everybody let in is an administrator.
+    `user` is whose account it is, "" without one, and `key` by which session or token of it they came in (its id, no secret). `limit` is
+    None for whoever may ask about all hosts. On the admin socket everybody let in is an administrator.
     """
 
     name: str
@@ -31,6 +39,7 @@ class Actor:
     fresh: bool = True
     user: str = ""
     key: str = ""
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +53,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request's surroundings. `report` takes progress and may be called often; `recorder` is None when no service runs."""
+    """One request's surroundings. `report` takes progress and may be called often; `recorder` is None when no service runs. `request` is
+    its id in the logs of who passed it on, "" without one."""
 
     config: Config
     store: Store
     actor: Actor
     report: Callable[[Progress], None]
     recorder: Recorder | None = None
+    request: str = ""

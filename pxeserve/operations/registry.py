@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ConfigDict, ValidationError, validate_call
+from sqlalchemy.exc import OperationalError
 
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.operations.context import Actor, Context
+from pxeserve.operations.within import refuse_outside
+from pxeserve.store.audit import asked_from
 
 NOUNS = (
     "hosts", "discovered", "tables", "profiles", "media", "imports", "loaders", "installs", "answerfiles", "linting", "conversion",
     "adoption", "explain", "events", "timeline", "logs", "leases", "snippets", "apply", "export", "rehearse", "status", "sources", "replay",
-    "sites", "scripts", "passwords", "bulk", "racks", "doctor", "webhooks", "overview", "browsing", "walking",
+    "sites", "scripts", "passwords", "bulk", "racks", "doctor", "webhooks", "users", "sessions", "tokens", "audit", "overview", "browsing",
+    "walking",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 
@@ -65,17 +69,24 @@ def verbs() -> Mapping[str, Verb]:
 
 def call(context: Context, name: str, arguments: Mapping[str, Any]) -> Any | Iterator[Any]:
     """Carry out `name`. Raises PxeserveError for an unknown verb, wrong arguments, or whatever the verb refuses; RefusedError (`forbidden`,
-    `not-fresh`) when the actor may not, before any argument is looked at."""
+    `not-fresh`) when the actor may not, before any argument is looked at; `unwritable` when nothing can be written down, and so nothing was
+    done."""
     asked = verbs().get(name)
     if asked is None:
         raise PxeserveError(f"there is no operation {name}", code="not-found")
     refuse_unless_allowed(context.actor, asked)
+    if context.actor.limit is not None:
+        refuse_outside(context, context.actor.limit, name, arguments)
     try:
-        return asked.function(context, **arguments)
+        with asked_from(" ".join(filter(None, (context.actor.address, context.request)))):
+            return asked.function(context, **arguments)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"] if part != 0)
         raise PxeserveError(f"{name}: {where or 'arguments'}: {first['msg'].removeprefix('Value error, ')}") from None
+    except OperationalError as error:
+        fix = "look at the disk beneath the data folder: machines are served, and nothing is armed or removed that cannot be written down"
+        raise PxeserveError(f"{name}: nothing was done: the state cannot be written: {error.orig}", code="unwritable", fix=fix) from None
 
 
 def refuse_unless_allowed(actor: Actor, asked: Verb) -> None:

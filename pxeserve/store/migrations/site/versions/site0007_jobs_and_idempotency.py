@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "site0007"
-down_revision = "site0005"
+down_revision = "site0006"
 
 
 def upgrade() -> None:
