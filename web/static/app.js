@@ -68,7 +68,7 @@ function toggleMenu(button) {
 }
 
 async function logOut() {
-  await fetch("/logout", {method: "POST", headers: headers(), body: "{}"})
+  await fetch("/session", {method: "DELETE", headers: headers(), body: "{}"})
   location.assign("/login")
 }
 
