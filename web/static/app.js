@@ -91,6 +91,15 @@ document.addEventListener("htmx:afterRequest", event => {
   const dialog = event.detail.elt.closest?.("dialog[open]")
   if (dialog && event.detail.successful && event.detail.requestConfig.verb !== "get") dialog.close()
 })
+// What a reader has opened stays open when that part of the page is shown again.
+let opened = new Map()
+document.addEventListener("htmx:beforeSwap", event => {
+  const {target} = event.detail
+  if (target.hasAttribute?.("data-keep-open")) opened = new Map([...target.querySelectorAll("details[data-key]")].map(one => [one.dataset.key, one.open]))
+})
+document.addEventListener("htmx:load", event => {
+  for (const one of event.detail.elt.querySelectorAll?.("details[data-key]") ?? []) if (opened.has(one.dataset.key)) one.open = opened.get(one.dataset.key)
+})
 document.addEventListener("htmx:load", event => localTimes(event.detail.elt))
 document.addEventListener("close", event => {
   if (event.target.matches?.("dialog")) for (const input of event.target.querySelectorAll("[data-typed]")) { input.value = ""; typed(input) }
