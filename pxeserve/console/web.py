@@ -50,7 +50,7 @@ def make_app(
     jinja.install(app)
     problems.install(app)
     headers.install(app, imported)
-    app.extensions["live"] = hub or Hub(store, keeper)
+    app.extensions["live"] = hub if hub is not None else Hub(store, keeper)
     app.extensions["reception"] = keeper.reception
     app.register_blueprint(files.blueprint)
     app.register_blueprint(live.blueprint)

@@ -95,7 +95,7 @@ def state(data: Path) -> list[str]:
 def test_a_route_without_a_role_stops_the_application() -> None:
     app = Flask("bare", static_folder=None)
     app.add_url_rule("/bare", "bare", lambda: "")
-    with pytest.raises(gate.UnguardedError, match="/bare .* does not say who"):
+    with pytest.raises(gate.UnguardedError, match=r"/bare .* does not say who"):
         gate.rules_of(app)
 
 
