@@ -35,9 +35,9 @@ class Serving:
     """A child's whole world.
 
     `sockets` is keyed `role:interface` (`dhcp:eth0`, `dhcp-raw:`, `dhcp-local:`, `doctor-raw:`, `pxe:`, `tftp:`, `http:eth0`,
-    `ftp:eth0`) or by role alone where there is one (`admin`, `events`, `metrics`); all are bound and non-blocking. `orders` is
-    readable when the parent wants something. Call `ready` once requests will be answered, and `beat` at least every 5 s from the
-    loop that does the work.
+    `ftp:eth0`, `console:10.77.0.1`) or by role alone where there is one (`admin`, `events`, `metrics`); all are bound and
+    non-blocking. `orders` is readable when the parent wants something. Call `ready` once requests will be answered, and `beat` at least
+    every 5 s from the loop that does the work.
     """
 
     config: Config

@@ -18,6 +18,8 @@ import pytest
 hypothesis.settings.register_profile("no timing", deadline=None)
 hypothesis.settings.load_profile("no timing")
 
+os.environ.setdefault("PXESERVE_CONSOLE__ENABLED", "false")  # services side by side would all want one port; who wants a console says so
+
 CACHE = Path(__file__).parents[1] / ".cache" / "dhcp"
 PACKAGES = ("isc-dhcp-server", "kea-dhcp4-server")
 

@@ -9,7 +9,6 @@ import contextlib
 import os
 import pwd
 import secrets
-import select
 import socket
 import struct
 import threading
@@ -20,17 +19,13 @@ import structlog
 
 from pxeserve import wire
 from pxeserve.config import Config
-from pxeserve.console import metrics
 from pxeserve.errors import PxeserveError, RefusedError
-from pxeserve.events.recorder import SOCKET_NAME, Recorder
+from pxeserve.events.recorder import Recorder
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context, Progress
-from pxeserve.repo.imports import sweep
-from pxeserve.serving import Order, Serving
-from pxeserve.store import Store, open_store
+from pxeserve.store import Store
 
 _MOST_CLIENTS = 32
-_BEAT = 2.0
 _REPORT_STEP = 200
 """A progress message each two-hundredth of the whole, at most."""
 
@@ -41,41 +36,25 @@ class GoneError(ConnectionError):
     """The client is gone: nothing that the operation met with, so nobody has to be told."""
 
 
-def preload() -> None:
-    """Import every verb while the files can still be read: the service's user may not be able to."""
-    registry.verbs()
+class Desk:
+    """Takes who comes to the admin socket, each in a thread of its own and a bounded number at a time."""
 
+    def __init__(self, config: Config, store: Store, recorder: Recorder) -> None:
+        self._config, self._store, self._recorder = config, store, recorder
+        self._slots = threading.BoundedSemaphore(_MOST_CLIENTS)
 
-def serve(serving: Serving) -> None:
-    """Answer on the admin socket until told to stop; a request under way is cut off then."""
-    config = serving.config
-    store = open_store(config.server.data)
-    recorder = Recorder(config.server.data / "run" / SOCKET_NAME, "console")
-    removed = sweep(store, config.server.data)
-    if removed:
-        log.info("left-over media folders removed", folders=removed)
-    door = serving.sockets["admin"]
-    slots = threading.BoundedSemaphore(_MOST_CLIENTS)
-    if "metrics" in serving.sockets:
-        metrics.serve(serving.sockets["metrics"], store, config)
-    serving.ready()
-    while True:
-        readable, _, _ = select.select([door, serving.orders], [], [], _BEAT)
-        serving.beat()
-        recorder.flush()
-        if serving.orders in readable and serving.orders.recv(16) in (b"", Order.STOP.value.encode()):
-            break
-        if door in readable:
-            try:
-                client, _ = door.accept()
-            except BlockingIOError:
-                continue
-            if not slots.acquire(blocking=False):
-                _turn_away(client)
-                continue
-            client.setblocking(True)
-            threading.Thread(target=_converse, args=(client, config, store, recorder, slots), daemon=True).start()
-    recorder.close()
+    def accept(self, door: socket.socket) -> None:
+        """Take the next client of the listening, non-blocking socket `door`; a request under way is cut off when the process ends."""
+        try:
+            client, _ = door.accept()
+        except BlockingIOError:
+            return
+        if not self._slots.acquire(blocking=False):
+            _turn_away(client)
+            return
+        client.setblocking(True)
+        asked = (client, self._config, self._store, self._recorder, self._slots)
+        threading.Thread(target=_converse, args=asked, daemon=True).start()
 
 
 def _turn_away(client: socket.socket) -> None:

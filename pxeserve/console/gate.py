@@ -16,12 +16,12 @@ from flask import Blueprint, Flask, Response, g, redirect, request
 
 from pxeserve.config import Config
 from pxeserve.console import csrf, hosts, limits
-from pxeserve.console.entrance import Entrance
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.events.recorder import Recorder
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context
+from pxeserve.operations.entrance import Entrance
 from pxeserve.store import Store
 
 PUBLIC: Final = "public"
@@ -166,7 +166,7 @@ class Gate:
         request.max_content_length = rule.body
         g.actor = actor
         if actor is not None:
-            g.context = Context(self.config, self.store, actor, lambda _: None, self.recorder)
+            g.context = Context(self.config, self.store, actor, lambda _: None, self.recorder, g.request_id)
 
     def _check_origin(self, rule: Rule, actor: Actor | None) -> None:
         has_body = bool(request.content_length) or request.headers.get("Transfer-Encoding") is not None

@@ -29,8 +29,7 @@ def names(config: Config) -> tuple[str, ...]:
     shown = [str(one) for one in listening if not one.is_loopback and not one.is_unspecified]
     if any(one.is_unspecified for one in listening):
         shown += [str(config.server.address)] if config.server.address is not None else []
-    own = socket.gethostname().lower()
-    found = [*config.console.names, *shown, own, "localhost", "127.0.0.1"]
+    found = [*config.console.names, *shown, "localhost", "127.0.0.1", socket.gethostname().lower()]
     return tuple(dict.fromkeys(found))
 
 

@@ -20,6 +20,7 @@ STATUSES = {
     "invalid": 422,
     "malformed": 400,
     "unauthenticated": 401,
+    "wrong-password": 401,
     "forbidden": 403,
     "not-fresh": 403,
     "cross-site": 403,
@@ -34,6 +35,7 @@ STATUSES = {
     "precondition": 428,
     "too-many": 429,
     "internal": 500,
+    "unwritable": 503,
     "busy": 503,
     "not-set-up": 503,
 }

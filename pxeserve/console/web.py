@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from flask import Blueprint, Flask, g
 
 from pxeserve.config import Config
-from pxeserve.console import api, csrf, files, gate, headers, hosts, jinja, limits, pages, problems
-from pxeserve.console.entrance import Entrance
+from pxeserve.console import api, csrf, files, gate, headers, hosts, jinja, limits, live, pages, problems
+from pxeserve.console.live import Hub
 from pxeserve.events.recorder import Recorder
+from pxeserve.operations.entrance import Entrance, entrance
 from pxeserve.store import Store
 
 _ROOMS = (api, pages)
@@ -31,13 +32,16 @@ def make_app(
     config: Config,
     store: Store,
     recorder: Recorder | None,
-    entrance: Entrance,
+    keeper: Entrance | None = None,
+    hub: Hub | None = None,
     imported: Callable[[], bool] = lambda: False,
 ) -> Flask:
-    """The application for this configuration, with its gate. `imported` tells whether the certificate was imported.
+    """The application for this configuration, with its gate. `keeper` knows who comes in, `hub` feeds the live streams; `imported` tells
+    whether the certificate was imported.
 
     Raises gate.UnguardedError when a route does not say who may ask for it.
     """
+    keeper = keeper or entrance(store, config.server.data)
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.config.update(PROPAGATE_EXCEPTIONS=False, TRAP_HTTP_EXCEPTIONS=False)
     app.url_map.strict_slashes = False
@@ -46,10 +50,13 @@ def make_app(
     jinja.install(app)
     problems.install(app)
     headers.install(app, imported)
+    app.extensions["live"] = hub or Hub(store, keeper)
+    app.extensions["reception"] = keeper.reception
     app.register_blueprint(files.blueprint)
+    app.register_blueprint(live.blueprint)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
-    gate.Gate(config, store, recorder, entrance, gate.rules_of(app), hosts.authorities(config)).install(app)
+    gate.Gate(config, store, recorder, keeper, gate.rules_of(app), hosts.authorities(config)).install(app)
     app.context_processor(_words)
     return app
 

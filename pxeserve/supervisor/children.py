@@ -22,7 +22,7 @@ MODULES = {
     "dhcp": "pxeserve.dhcp.server",
     "tftp": "pxeserve.tftp.server",
     "provision": "pxeserve.provision.server",
-    "console": "pxeserve.console.admin",
+    "console": "pxeserve.console.server",
     "ftp": "pxeserve.publish.ftp.server",
     "nfs": "pxeserve.publish.nfs.server",
 }
@@ -33,7 +33,7 @@ _ROLES = {
     "dhcp": ("dhcp", "dhcp-raw", "dhcp-local", "pxe"),
     "tftp": ("tftp",),
     "provision": ("http",),
-    "console": ("admin", "metrics"),
+    "console": ("admin", "metrics", "console"),
     "ftp": ("ftp",),
 }
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import structlog
 
 from pxeserve.config import Config
+from pxeserve.console import hosts
 from pxeserve.errors import PxeserveError
 from pxeserve.logs import configure
 from pxeserve.serving import Listener, Order
@@ -209,7 +210,8 @@ class _Parent:
         self._announced = True
         config, where = self._config, str(self._networks[0].address)
         dhcp = f"{config.dhcp.mode} on {self._networks[0].interface} port {config.dhcp.port}" if config.dhcp.mode != "off" else "off"
-        log.info("ready", dhcp=dhcp, tftp=f"{where}:{config.tftp.port}", http=f"http://{where}:{config.http.port}/")
+        console = hosts.base(config) if config.console.enabled else "off"
+        log.info("ready", dhcp=dhcp, tftp=f"{where}:{config.tftp.port}", http=f"http://{where}:{config.http.port}/", console=console)
         self._notifier.tell("READY=1\nSTATUS=serving")
 
     def _reload(self) -> None:
@@ -259,5 +261,6 @@ def _as_bound(read: Config, bound: Config) -> Config:
             "ftp": read.ftp.model_copy(update={"enabled": bound.ftp.enabled, "port": bound.ftp.port}),
             "nfs": bound.nfs,
             "metrics": bound.metrics,
+            "console": read.console.model_copy(update={key: getattr(bound.console, key) for key in ("enabled", "port", "address")}),
         }
     )

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from pxeserve import wire
 from pxeserve.config import Config
+from pxeserve.console import hosts
 from pxeserve.errors import PxeserveError
 from pxeserve.events.recorder import SOCKET_NAME
 from pxeserve.serving import Listener
 from pxeserve.supervisor import privileges
+from pxeserve.supervisor.interfaces import settled
 from pxeserve.supervisor.ports import taken
 
 _SO_RCVBUFFORCE = 33
@@ -26,6 +28,9 @@ _BUFFER = 4 << 20
 _DHCP_PORT, _PXE_PORT = 67, 4011
 _LOOPBACK = "lo"
 _METRICS = "[metrics] listen"
+_CONSOLE = "[console] port"
+_KEYS = {_METRICS: _METRICS, _CONSOLE: "[console] address"}
+"""The keys that name an address; of all other sockets it is the service's own."""
 _LONGEST_NAME = 107
 """Bytes of a socket's path (unix(7)), the zero at its end not counted."""
 
@@ -36,6 +41,9 @@ def bind_all(config: Config, listeners: tuple[Listener, ...], owner: tuple[int, 
     try:
         for listener in listeners:
             _bind_listener(config, listener, bound)
+        if config.console.enabled:
+            for address in hosts.addresses(settled(config, listeners)):
+                bound[f"console:{address}"] = _tcp(str(address), config.console.port, _CONSOLE)
         if config.metrics.enabled:
             bound["metrics"] = _tcp(*config.metrics.place, _METRICS)
         run = config.server.data / "run"
@@ -151,7 +159,7 @@ def _bind(sock: socket.socket, address: tuple[str, int], protocol: str, port: in
                 f"{protocol.upper()} port {port} may be bound by root alone", fix=f"start as root (it is given up afterwards), or set {key}"
             ) from None
         if error.errno == errno.EADDRNOTAVAIL:
-            named = key if key == _METRICS else "[server] address"
+            named = _KEYS.get(key, "[server] address")
             raise PxeserveError(f"{address[0]} is not an address of this machine", fix=f"set {named} to one that is") from None
         raise
 

@@ -9,7 +9,7 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,15 @@ from flask.testing import FlaskClient
 
 from pxeserve import wire
 from pxeserve.config import Config
-from pxeserve.console import admin, csrf
+from pxeserve.console import csrf, server
 from pxeserve.console.web import make_app
 from pxeserve.domain.role import Role
 from pxeserve.operations import registry
-from pxeserve.operations.context import Actor
 from pxeserve.serving import Order, Serving
 from pxeserve.store import Store, open_store
 from pxeserve.supervisor import folder as data_folder
 from pxeserve.supervisor import prepare
+from tests.console import people
 
 PATIENCE = 60.0
 
@@ -48,7 +48,7 @@ class Desk:
         self._ready = threading.Event()
         config = Config.model_validate({"server": {"data": str(folder)}})
         serving = Serving(config, (), {"admin": self._door}, theirs, self._ready.set, lambda: None)
-        self._thread = threading.Thread(target=admin.serve, args=(serving,), daemon=True)
+        self._thread = threading.Thread(target=server.serve, args=(serving,), daemon=True)
         self._thread.start()
         assert self._ready.wait(PATIENCE)
 
@@ -106,59 +106,36 @@ class Browser(FlaskClient):
         return super().open(*args, **{"base_url": f"https://{PLACE}", **kwargs})
 
 
-class Table:
-    """An entrance with everybody in a table: the gate's own tests need nobody else's accounts."""
-
-    def __init__(self) -> None:
-        self.sessions: dict[str, Actor] = {}
-        self.tokens: dict[str, Actor] = {}
-        self.set_up = True
-
-    def is_set_up(self) -> bool:
-        return self.set_up
-
-    def by_session(self, session: str, address: str) -> Actor | None:
-        return self.sessions.get(session)
-
-    def by_token(self, token: str, address: str) -> Actor | None:
-        return self.tokens.get(token)
-
-    def alive(self, keys: Collection[str]) -> set[str]:
-        return {one.key for one in (*self.sessions.values(), *self.tokens.values())} & set(keys)
-
-
 class Console:
     """The web application on a folder of its own. `as_role` is the browser of somebody with that role, `as_token` a program, `stranger`
-    nobody."""
+    nobody. There is an administrator from the start, unless it is `empty`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, empty: bool = False) -> None:
         data_folder.own_folder(folder, None)
         prepare.fill(folder)
         self.config = Config.model_validate({"server": {"data": str(folder), "interface": "lo", "address": "127.0.0.1"}})
         self.store: Store = open_store(folder)
-        self.entrance = Table()
-        self.app = make_app(self.config, self.store, None, self.entrance)
+        self.app = make_app(self.config, self.store, None)
         self.app.test_client_class = Browser
+        if not empty:
+            people.session(self.store, Role.ADMIN)
 
     def stranger(self) -> FlaskClient:
-        """Somebody without a session; what browsers say of themselves is said."""
+        """Somebody without a session."""
         return self.app.test_client()
 
     def as_role(self, role: Role, *, fresh: bool = True) -> FlaskClient:
         """A browser with a session; its requests carry what our pages send."""
-        session = f"session-{role.word}-{'fresh' if fresh else 'stale'}"
-        self.entrance.sessions[session] = Actor(role.word, role, "session", "127.0.0.1", fresh, user=role.word, key=session)
+        session = people.session(self.store, role, fresh=fresh)
         client = self.stranger()
         client.set_cookie(csrf.COOKIE, session, domain="127.0.0.1", secure=True)
         client.environ_base.update({"HTTP_ORIGIN": f"https://{PLACE}", "HTTP_X_CSRF": csrf.word(session)})
         return client
 
-    def as_token(self, role: Role) -> FlaskClient:
-        """A program with a token."""
-        token = f"pxs_{role.word}"
-        self.entrance.tokens[token] = Actor(f"token {role.word}", role, "token", "127.0.0.1", user=role.word, key=token)
+    def as_token(self, role: Role, **limits: tuple[str, ...]) -> FlaskClient:
+        """A program with a token, which `hosts` and `racks` limit."""
         client = self.stranger()
-        client.environ_base.update({"HTTP_AUTHORIZATION": f"Bearer {token}"})
+        client.environ_base.update({"HTTP_AUTHORIZATION": f"Bearer {people.token(self.store, role, **limits)}"})
         return client
 
     def close(self) -> None:
@@ -168,5 +145,13 @@ class Console:
 @pytest.fixture
 def console(tmp_path: Path) -> Iterator[Console]:
     console = Console(tmp_path / "data")
+    yield console
+    console.close()
+
+
+@pytest.fixture
+def bare_console(tmp_path: Path) -> Iterator[Console]:
+    """One that nobody has set up."""
+    console = Console(tmp_path / "data", empty=True)
     yield console
     console.close()

@@ -1,0 +1,98 @@
+"""TLS of the console: one context for all connections, which takes a new certificate the moment its file is another one. Connections that
+stand keep what they began with, so that nothing under way is dropped.
+
+TLS 1.2 and up, with OpenSSL's own ciphers at security level 2. Refuses to know where the certificate comes from (`certificates`).
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from pxeserve import certificates
+from pxeserve.certificates import Certificate
+from pxeserve.config import Config
+from pxeserve.console import hosts
+from pxeserve.errors import PxeserveError
+
+log = structlog.get_logger("console")
+_CIPHERS = "DEFAULT:@SECLEVEL=2"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The files of a certificate with its chain and of its key, which may be one."""
+
+    certificate: Path
+    key: Path
+
+    def stamps(self) -> tuple[tuple[int, int, int], ...]:
+        """What changes with the files. Raises OSError."""
+        found = (path.stat() for path in (self.certificate, self.key))
+        return tuple((one.st_ino, one.st_mtime_ns, one.st_size) for one in found)
+
+
+class Tls:
+    """The context, and which certificate it has. `look` is called now and then by who serves."""
+
+    def __init__(self, config: Config) -> None:
+        """Raises PxeserveError when there is no certificate to serve with."""
+        self._config = config
+        self._folder = config.server.data / "keys"
+        if certificates.ensure(self._folder, hosts.names(config)):
+            log.info("certificate made", sha256=certificates.read(self._folder / certificates.OWN).fingerprint)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.context.set_ciphers(_CIPHERS)
+        self.context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+        self.context.num_tickets = 2
+        self._stamps: object = None
+        self.certificate = self._load()
+
+    def imported(self) -> bool:
+        """Whether somebody brought the certificate."""
+        return not self.certificate.own
+
+    def look(self) -> None:
+        """Take the certificate anew if its file is another one by now. One that cannot be used is said once, and the old one stays."""
+        pair = self._pair()
+        try:
+            stamps = (pair, pair.stamps())
+        except OSError as error:
+            stamps = (pair, error.errno)  # type: ignore[assignment]
+        if stamps == self._stamps:
+            return
+        try:
+            self.certificate = self._load()
+        except PxeserveError as error:
+            log.error(f"the new certificate is not taken, the old one stays: {error.message}")
+        else:
+            log.info("certificate taken", sha256=self.certificate.fingerprint, subject=self.certificate.subject)
+        self._stamps = stamps
+
+    def _pair(self) -> Pair:
+        console = self._config.console
+        if console.certificate is not None and console.key is not None:
+            return Pair(console.certificate, console.key)
+        one = certificates.file_of(self._folder)
+        return Pair(one, one)
+
+    def _load(self) -> Certificate:
+        pair = self._pair()
+        try:
+            stamps = pair.stamps()
+            texts = [path.read_text(encoding="ascii") for path in (pair.certificate, pair.key)]
+        except (OSError, UnicodeDecodeError) as error:
+            fix = "the service's user has to be able to read it"
+            raise PxeserveError(f"the console's certificate cannot be read: {error}", fix=fix) from None
+        if pair.certificate.name != certificates.OWN:
+            certificates.checked(*texts)
+        try:
+            self.context.load_cert_chain(pair.certificate, pair.key)
+        except (ssl.SSLError, OSError) as error:
+            raise PxeserveError(f"{pair.certificate}: cannot be served with: {error}") from None
+        self._stamps = (pair, stamps)
+        return certificates.read(pair.certificate)
