@@ -8,14 +8,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from pxeserve.domain.host import Host
 from pxeserve.domain.install import LIVE_STATES, InstallState
 from pxeserve.domain.role import Role
 from pxeserve.operations.context import Context
-from pxeserve.operations.racks import NO_RACK, counts, standings, state_of
+from pxeserve.operations.racks import NO_RACK, counts, described, standings, state_of
 from pxeserve.operations.registry import verb
 from pxeserve.store import installs, inventory
 from pxeserve.store.installs import InstallRow
@@ -48,7 +47,7 @@ def overview(context: Context) -> dict[str, Any]:
         "counts": counts(Counter(states.values())),
         "racks": _racks(hosts, states, found, cells=len(hosts) <= CELLS),
         "troubled": len(stuck),
-        "stuck": [{**asdict(one), "rack": where[one.host]} for one in stuck[:TOLD]],
+        "stuck": [{**described(one), "rack": where[one.host]} for one in stuck[:TOLD]],
     }
 
 

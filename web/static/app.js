@@ -5,8 +5,8 @@ import {listen} from "./live.js"
 import {explain, toast} from "./toasts.js"
 import {withFreshPassword} from "./fresh.js"
 
-const SHORT = new Intl.DateTimeFormat(undefined, {month: "short", day: "numeric", hour: "2-digit", minute: "2-digit"})
-const TODAY = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", second: "2-digit"})
+const SHORT = new Intl.DateTimeFormat(undefined, {month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23"})
+const TODAY = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"})
 
 /** Show times in the reader's own zone; what stands in UTC stays in their title. */
 function localTimes(root) {

@@ -29,9 +29,8 @@ _FIELDS = ("rack", "tags", "address", "uuid", "serial")
 def timeline(name: str) -> str:
     """What it did, installation by installation and boot by boot, and what should come next."""
     found = ask("timeline", host=name)
-    newest = found["installs"][-1] if found["installs"] else None
     pictures = [(one, picture(one)) for one in reversed(found["installs"])]
-    return _page("host.html", name, timeline=found, pictures=pictures, newest=newest)
+    return _page("host.html", name, timeline=found, pictures=pictures, coming=_coming(found))
 
 
 @route(blueprint, "/hosts/<name>/values", verb="host.show")
@@ -143,6 +142,14 @@ def password(name: str) -> str:
     """Its root password, once."""
     filled()
     return render_template("parts/password.html", told=ask("host.password", name=name))
+
+
+def _coming(found: dict[str, Any]) -> dict[str, Any] | None:
+    """What should come now: of an arming that nothing followed, or of the newest boot while its install has not ended."""
+    if said := found["unheard"] or found["next"]:
+        return dict(said)
+    boots = [one for one in found["boots"] if not one["rehearsal"]]
+    return boots[-1]["next"] if boots and found["state"] in _LIVE else None
 
 
 def _lines(steps: Iterator[dict[str, Any]]) -> Iterator[str]:

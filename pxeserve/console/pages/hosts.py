@@ -95,7 +95,7 @@ def plan() -> str:
     mode = request.args.get("mode") if request.args.get("mode") in MODES else None
     wish = {"mode": mode, "interactive": "interactive" in request.args, "again": "again" in request.args}
     planned = ask("host.plan", name=names, **wish) if names else None
-    return render_template("hosts_arm.html", plan=planned, names=names, said=said, wish=wish, modes=MODES)
+    return render_template("hosts_arm.html", plan=planned, refused=_alike(planned["refused"]) if planned else [], names=names, said=said, wish=wish, modes=MODES)
 
 
 @route(blueprint, "/hosts/-/arm", methods=("POST",), verb="host.install-all", body=1 << 18)
@@ -132,6 +132,14 @@ def profile_choices() -> list[tuple[str, str]]:
     found = ask("profile.list")
     said = [(one["name"], f"{one['name']} ({one['installs']['name']})" if one["installs"] else one["name"]) for one in found]
     return [("", "choose…"), *said] if said else []
+
+
+def _alike(refused: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """Those that are refused for the same reason, together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in refused:
+        groups.setdefault((one["why"].replace(one["host"], "it"), one["fix"].replace(one["host"], "NAME")), []).append(one["host"])
+    return [{"why": why, "fix": fix, "hosts": hosts} for (why, fix), hosts in groups.items()]
 
 
 def _selected() -> tuple[list[str], str]:
