@@ -47,6 +47,16 @@ class Convert(Body):
     name: str = Field("answerfile", min_length=1, max_length=255)
 
 
+class Change(Answer):
+    """One difference between the two."""
+
+    kind: str = Field(description="What sort of difference it is.")
+    field: str
+    old: str
+    new: str
+    why: str
+
+
 class Converted(Answer):
     """The text for the other installer."""
 
@@ -54,7 +64,7 @@ class Converted(Answer):
     source: str = Field(alias="from")
     target: str = Field(alias="to")
     answerfile: str | None = Field(description="None when there can be none: `faults` say why.")
-    changes: list[Open] = Field(description="Every difference, explained.")
+    changes: list[Change] = Field(description="Every difference, explained.")
     faults: list[str]
 
 
@@ -95,6 +105,14 @@ class TakeOver(Whose):
     dry_run: bool = False
 
 
+class Left(Answer):
+    """A value that was not taken."""
+
+    field: str
+    value: str
+    why: str
+
+
 class TakenOver(Answer):
     """What was set."""
 
@@ -103,7 +121,7 @@ class TakenOver(Answer):
     set: Open
     unchanged: list[str]
     replaced: Open
-    left: list[str] = Field(description="What the installer of this profile or host does not read, and so was left.")
+    left: list[Left] = Field(description="What the installer of this profile or host does not read, and so was left.")
     notes: list[str]
 
 

@@ -38,19 +38,20 @@ def told(value: Any, status: int = 200) -> Response:
 def _arguments(route: Route, path: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The verb's arguments, and what the query says of the answer itself."""
     said = reading.query(route.query, request.args)
-    ours: dict[str, Any] = {name: said.pop(name) for name in ("limit", "cursor", "wait") if name in said and name in _OURS[route.way]}
+    ours: dict[str, Any] = {name: said.pop(name) for name in _OURS[route.way] if name in said}
     body = reading.body(route.body, request.get_data()) if request.method not in ("GET", "HEAD") else {}
     return {**route.given, **said, **body, **path}, ours
 
 
 _OURS = {
     Way.ANSWER: (), Way.ONE: (), Way.EDIT: (), Way.REMOVE: (), Way.JOB: ("wait",), Way.LIST: ("limit", "cursor"),
-    Way.PAGES: ("limit", "cursor"),
+    Way.PAGES: ("limit", "cursor", "follow"),
 }  # fmt: skip
 
 
 def _called(route: Route, arguments: dict[str, Any]) -> Any:
-    result = registry.call(g.context, route.verb, arguments)
+    said = {name: value for name, value in arguments.items() if value is not None}  # what is not said is not asked with
+    result = registry.call(g.context, route.verb, said)
     return list(result) if isinstance(result, Iterator) else result
 
 
@@ -72,7 +73,7 @@ def _one(route: Route, path: dict[str, str]) -> Response:
 
 def _edit(route: Route, path: dict[str, str]) -> Response:
     arguments, _ = _arguments(route, path)
-    arguments["revision"] = etags.wanted(request.if_match, needed=True)
+    arguments["revision"] = etags.wanted(request.headers.get("If-Match"), needed=True)
     result = _called(route, arguments)
     response = told(result, route.status)
     _tag(response, result)
@@ -81,7 +82,7 @@ def _edit(route: Route, path: dict[str, str]) -> Response:
 
 def _remove(route: Route, path: dict[str, str]) -> Response:
     arguments, _ = _arguments(route, path)
-    arguments["revision"] = etags.wanted(request.if_match, needed=False)
+    arguments["revision"] = etags.wanted(request.headers.get("If-Match"), needed=False)
     return told(_called(route, arguments))
 
 
@@ -96,9 +97,9 @@ def _list(route: Route, path: dict[str, str]) -> Response:
 def _pages(route: Route, path: dict[str, str]) -> Response:
     arguments, ours = _arguments(route, path)
     place = paging.place(ours["cursor"])
-    result = _called(route, {**arguments, "limit": ours["limit"], "after": place[0] if place else None})
+    result = _called(route, {**arguments, "limit": ours["limit"], route.onwards: place[0] if place else None})
     after = result["next"]
-    return _page(result["items"], (after, 0) if after is not None else None, result.get("total"))
+    return _page(result[route.within or "items"], (after, 0) if after is not None else None, result.get("total"))
 
 
 def _page(items: Any, place: paging.Place | None, total: int | None) -> Response:
@@ -123,7 +124,7 @@ def _job(route: Route, path: dict[str, str]) -> Response:
 
 
 def _tag(response: Response, result: Any) -> None:
-    revision = result.get("revision")
+    revision = result.get("revision", result.get("sha256"))  # of a script
     if revision is not None:
         response.set_etag(etags.etag(revision, response.get_data()))
 

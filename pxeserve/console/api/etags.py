@@ -7,11 +7,12 @@ the same one, down to the state of an install.
 from __future__ import annotations
 
 import hashlib
-
-from werkzeug.datastructures import ETags
+import re
 
 from pxeserve.console.api.reading import Wrong, WrongFieldsError
 from pxeserve.errors import PxeserveError
+
+_STRONG = re.compile(r'"([\x21\x23-\x7e]{0,5000})"')
 
 
 def etag(revision: str, body: bytes) -> str:
@@ -19,18 +20,18 @@ def etag(revision: str, body: bytes) -> str:
     return f"{revision}.{hashlib.sha256(body).hexdigest()[:16]}"
 
 
-def wanted(said: ETags, *, needed: bool) -> str | None:
+def wanted(said: str | None, *, needed: bool) -> str | None:
     """The revision that `If-Match` names; None for `*`, and where it may be left out and is.
 
     Raises PxeserveError (`precondition`) where it is missing, and WrongFieldsError for what is no tag of ours."""
-    if said.star_tag:
-        return None
-    tags = list(said.as_set(include_weak=True))
-    if not tags:
+    if said is None:
         if needed:
             fix = "send the ETag that GET gave; or If-Match: * to change it whatever it is now"
             raise PxeserveError("If-Match is needed here, so that nobody's change is lost", code="precondition", fix=fix)
         return None
-    if len(tags) > 1 or said.is_weak(tags[0]):
+    if said.strip() == "*":
+        return None
+    found = _STRONG.fullmatch(said.strip())
+    if found is None:
         raise WrongFieldsError((Wrong("header", "If-Match", "one strong ETag, or *"),), code="malformed")
-    return tags[0].partition(".")[0]
+    return found[1].partition(".")[0]

@@ -57,8 +57,7 @@ class Counter(Answer):
 
 
 ROUTES = (
-    Route(
-        "GET", "/events", "event.page", "Events, the newest first; with `follow` as they come", Event, query=EventsOrStream, way=Way.PAGES, key="id"
-    ),
+    Route("GET", "/events", "event.page", "Events, the newest first; with `follow` as they come", Event, query=EventsOrStream,
+          way=Way.PAGES, key="id"),
     Route("GET", "/counters", "counters", "What was ignored or lost in the last hour", list[Counter]),
 )  # fmt: skip

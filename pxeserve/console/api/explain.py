@@ -163,7 +163,7 @@ class Boot(Answer):
     began: Moment
     rehearsal: bool
     target: str | None
-    reached: str | None
+    reached: str
     next: Next | None
     lines: list[Line]
 

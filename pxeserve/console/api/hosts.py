@@ -118,7 +118,7 @@ class AnswerfileValue(Answer):
 
     line: int
     element: str
-    attribute: str
+    attribute: str | None
     value: str
     answer: str
     origin: str

@@ -96,7 +96,7 @@ class Signature(Answer):
 
     state: str
     text: str
-    key: str | None
+    key: str = Field(description="The fingerprint of the key that signed, or empty.")
 
 
 class Verified(Answer):

@@ -32,7 +32,8 @@ class Way(StrEnum):
 class Route:
     """One of them. `path` is beneath `BASE`, with names in braces. `answer` is the type of what the verb gives (of one item, for `LIST`
     and `PAGES`). `given` are arguments that this route always says. Of a list, `key` is the field that tells items apart, `within` where in
-    the verb's answer they lie. `about` says what a job is about, from its arguments."""
+    the verb's answer they lie; of `PAGES`, `onwards` is how the verb is told where to go on. `about` says what a job is about,
+    from its arguments."""
 
     method: str
     path: str
@@ -47,6 +48,7 @@ class Route:
     key: str = "name"
     within: str = ""
     about: str = ""
+    onwards: str = "after"
 
     def __post_init__(self) -> None:
         if self.way is Way.JOB and self.query is Nothing:

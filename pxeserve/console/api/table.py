@@ -5,6 +5,7 @@ from __future__ import annotations
 from pxeserve.console.api import (
     answerfiles,
     arming,
+    audit,
     discovered,
     doctor,
     drafts,
@@ -21,14 +22,16 @@ from pxeserve.console.api import (
     scripts,
     settings,
     sites,
+    tokens,
     uploads,
+    users,
     webhooks,
 )
 from pxeserve.console.api.route import Route
 
 NOUNS = (
-    settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, drafts, scripts,
-    events, leases, doctor, webhooks, jobs,
+    settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, drafts,
+    scripts, events, leases, doctor, webhooks, jobs, users, tokens, audit,
 )  # fmt: skip
 
 ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUTES)
@@ -41,6 +44,7 @@ WITHOUT = {
     "rehearse.begin": "a rehearsal is walked by the server: POST /rehearsals",
     "rehearse.end": "a rehearsal is walked by the server: POST /rehearsals",
     "rehearse.hosts": "a rehearsal is walked by the server: POST /rehearsals",
+    "user.init": "the first account is made on the server, or with the code that its log names",
     "upload.send": "PUT /uploads/{name}, whose body is no JSON",
 }
 """Verbs that no route of the tables asks for, and what is there instead."""

@@ -14,7 +14,7 @@ OF_THE_ANSWER = {
     Way.LIST: {"limit", "cursor"}, Way.PAGES: {"limit", "cursor"}, Way.JOB: {"wait"},
 }  # fmt: skip
 """What a query says of the answer, and not to the verb."""
-OF_THE_WAY = {Way.EDIT: {"revision"}, Way.REMOVE: {"revision"}, Way.PAGES: {"limit", "after"}}
+OF_THE_WAY = {Way.EDIT: {"revision"}, Way.REMOVE: {"revision"}, Way.PAGES: {"limit"}}
 """What the way itself says to the verb."""
 
 
@@ -45,6 +45,7 @@ ELSEWHERE = {
 def test_a_route_says_all_that_its_verb_takes(route: Route) -> None:
     said = {*route.names, *route.query.model_fields, *route.body.model_fields, *route.given} - {"follow"}
     said = said - OF_THE_ANSWER.get(route.way, set()) | OF_THE_WAY.get(route.way, set())
+    said |= {route.onwards} if route.way is Way.PAGES else set()
     assert said == arguments(route) - ELSEWHERE.get(route.operation, set())
 
 
