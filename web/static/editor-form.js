@@ -105,7 +105,7 @@ export function form(place, changed) {
       "aria-labelledby": many ? `${id}-label` : null},
       make("div", {class: "editor-label"}, label, field.required.includes(mode) ? make("span", {class: "needed", title: "the installer stops without it"}, "needed") : null, badge),
       control.element,
-      make("p", {class: "hint", id: `${id}-hint`}, field.help, " ", more.length ? make("details", {class: "more"}, make("summary", {}, "What the installer makes of it"),
+      make("div", {class: "hint", id: `${id}-hint`}, field.help, " ", more.length ? make("details", {class: "more"}, make("summary", {"aria-label": `What the installer makes of it: ${field.label}`}, "more"),
         make("ul", {}, ...more.map(text => make("li", {}, text)), make("li", {}, "In the file: ", make("code", {}, field.element ? `<${field.element}>${field.attribute ? ` ${field.attribute}` : ""}` : "nothing")))) : null),
       words)
     for (const input of control.inputs()) input.setAttribute("aria-describedby", `${id}-hint ${id}-said`)

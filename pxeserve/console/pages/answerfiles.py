@@ -24,7 +24,7 @@ def index() -> str | Response:
     found = ask("profile.list")
     words = ask("host.words")
     query = request.args.get("q", "").strip().lower()[:200]
-    counts = {one["name"]: one["count"] for one in words["profiles"]}
+    counts = {one["name"]: one["hosts"] for one in words["profiles"]}
     shown = [one for one in found if all(word in _said(one) for word in query.split())]
     media = [one for one in ask("media.list") if one.get("role") not in ("pack", "driver-disk")]
     return render_template(
