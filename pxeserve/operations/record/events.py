@@ -86,6 +86,8 @@ def wanted_of(
         return wanted
     found = chosen(list(SnapshotSource(context.store).current().hosts.values()), selection(rack=rack, tags=tag))
     return dataclasses.replace(wanted, hosts=frozenset(one.name for one in found))
+
+
 @verb("traffic", role=Role.VIEWER)
 def told_traffic(context: Context, *, minutes: Annotated[int, Field(ge=10, le=7 * 1440)] = 60) -> dict[str, Any]:
     """What was asked of this server in the last `minutes`: machines that were given a menu and DHCP messages, each a minute, and bytes a
