@@ -33,7 +33,7 @@ def import_file(
     """Take an existing answerfile over into a profile, or into a host; a plain password is hashed before it leaves this command."""
     from pxeserve.answerfile.declared import redacted
     from pxeserve.errors import PxeserveError
-    from pxeserve.operations import adoption, linting
+    from pxeserve.operations.answerfiles import adoption, linting
 
     with wrong_use():
         if (profile is None) == (host is None):

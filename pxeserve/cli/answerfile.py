@@ -44,7 +44,7 @@ def lint(
 ) -> None:
     """Say what an installer will do with every line; ends with 1 when one is refused, with 2 when one cannot be read."""
     from pxeserve.errors import PxeserveError
-    from pxeserve.operations import linting
+    from pxeserve.operations.answerfiles import linting
 
     del config  # every command takes it; this one asks nobody
     status = 0

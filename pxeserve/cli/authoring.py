@@ -40,7 +40,7 @@ def create(
     json: JsonOption = False,
 ) -> None:
     """Make a repository or driver disk of your own from a folder of packages. Nothing is written when something is wrong."""
-    from pxeserve.operations import authoring
+    from pxeserve.operations.media import authoring
 
     del config  # every command takes it; this one asks nobody
     with reporting_errors():
@@ -60,7 +60,7 @@ def add_package(
     json: JsonOption = False,
 ) -> None:
     """Add packages to a repository of your own."""
-    from pxeserve.operations import authoring
+    from pxeserve.operations.media import authoring
 
     del config
     with reporting_errors():
@@ -76,7 +76,7 @@ def set_fields(
     json: JsonOption = False,
 ) -> None:
     """Change what a repository of your own says of itself; its sums are taken anew. Of a netinstall medium: version=8.2.1."""
-    from pxeserve.operations import authoring
+    from pxeserve.operations.media import authoring
 
     folder = Path(what)
     if "/" not in what and not folder.is_dir():

@@ -27,7 +27,7 @@ def convert(
     json: JsonOption = False,
 ) -> None:
     """Rewrite an answerfile for another installer, and explain every difference; ends with 1 when that cannot be done."""
-    from pxeserve.operations import conversion, linting
+    from pxeserve.operations.answerfiles import conversion, linting
 
     del config  # every command takes it; this one asks nobody
     with wrong_use():

@@ -30,7 +30,7 @@ def doctor(
     Ends with 0 when nothing is wrong, with 1 when something is.
     """
     from pxeserve.doctor.registry import named
-    from pxeserve.operations import doctor as operation
+    from pxeserve.operations.server import doctor as operation
 
     names = [name for words in only or () for name in words.split(",") if name]
     with wrong_use():

@@ -23,7 +23,7 @@ def elements(config: ConfigOption = None, json: JsonOption = False) -> None:
 def example(dialect: Dialect, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Print an answerfile in which everything that this installer reads is explained."""
     from pxeserve.answerfile.catalogue import example as drawn
-    from pxeserve.operations.linting import known_dialect
+    from pxeserve.operations.answerfiles.linting import known_dialect
 
     del config
     with wrong_use():
@@ -34,7 +34,7 @@ def example(dialect: Dialect, config: ConfigOption = None, json: JsonOption = Fa
 def schema(dialect: Dialect, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Print a RELAX NG schema: an editor then completes names, and marks what this installer would ignore."""
     from pxeserve.answerfile.catalogue import schema as drawn
-    from pxeserve.operations.linting import known_dialect
+    from pxeserve.operations.answerfiles.linting import known_dialect
 
     del config
     with wrong_use():
@@ -45,7 +45,7 @@ def schema(dialect: Dialect, config: ConfigOption = None, json: JsonOption = Fal
 def template(dialect: Dialect, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Print a Jinja2 template to start from: it writes what this installer reads of an ordinary installation, in each mode."""
     from pxeserve.answerfile.catalogue import template as drawn
-    from pxeserve.operations.linting import known_dialect
+    from pxeserve.operations.answerfiles.linting import known_dialect
 
     del config
     with wrong_use():

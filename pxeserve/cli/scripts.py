@@ -88,7 +88,7 @@ def lint(
     """Say what would keep a script from running, with what sh and shellcheck of this machine say; ends with 1 when one cannot run, with 2
     when one cannot be read."""
     from pxeserve.errors import PxeserveError
-    from pxeserve.operations import scripts
+    from pxeserve.operations.answerfiles import scripts
 
     del config  # every command takes it; this one asks nobody
     status = 0

@@ -15,9 +15,17 @@ from pxeserve.errors import PxeserveError
 from pxeserve.operations.context import Context
 
 NOUNS = (
-    "hosts", "discovered", "tables", "profiles", "media", "imports", "loaders", "installs", "answerfiles", "linting", "conversion",
-    "adoption", "explain", "events", "timeline", "logs", "leases", "snippets", "apply", "export", "rehearse", "status", "sources", "replay",
-    "sites", "scripts", "passwords", "bulk", "racks", "doctor", "webhooks",
+    "server.leases", "server.snippets", "server.status", "server.doctor", "server.webhooks",
+    "record.events",
+    "media.media", "media.imports", "media.loaders", "media.sources", "media.replay",
+    "inventory.hosts", "inventory.discovered", "inventory.profiles", "inventory.sites",
+    "declaring.tables", "declaring.apply", "declaring.export",
+    "answerfiles.linting", "answerfiles.conversion", "answerfiles.adoption", "answerfiles.scripts",
+    "preparing.showing", "preparing.passwords",
+    "arming.installs", "arming.bulk",
+    "watching.timeline", "watching.logs", "watching.racks",
+    "deciding.explain",
+    "foresight.rehearse",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 

@@ -13,7 +13,7 @@ from itertools import dropwhile
 from pxeserve.domain.install import LIVE_STATES, InstallState
 from pxeserve.store.events import EventRow
 from pxeserve.store.installs import InstallRow
-from pxeserve.timeline.heard import Hearing, of_firmware
+from pxeserve.timeline.hearing import Hearing, of_firmware
 from pxeserve.timeline.lines import Line
 from pxeserve.timeline.missing import Known, Next, awaited
 from pxeserve.timeline.reading import BootLines, read

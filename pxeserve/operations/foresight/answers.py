@@ -17,10 +17,10 @@ from pxeserve.domain.host import Host
 from pxeserve.domain.medium import Medium, Role
 from pxeserve.errors import PxeserveError
 from pxeserve.installs import seal
-from pxeserve.operations.answering import Answering, sources
+from pxeserve.operations.answerfiles.scripts import gathered
 from pxeserve.operations.context import Context
-from pxeserve.operations.preparing import answered_for, said_for, templates_folder
-from pxeserve.operations.scripts import gathered
+from pxeserve.operations.preparing.answering import Answering, sources
+from pxeserve.operations.preparing.host import answered_for, said_for, templates_folder
 from pxeserve.rehearse.prediction import Prediction
 from pxeserve.snapshot import Snapshot
 from pxeserve.timeline.steps import Step

@@ -9,7 +9,7 @@ from pxeserve.domain.client import Firmware
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Medium, MediumState
 from pxeserve.operations.context import Context
-from pxeserve.operations.verification import mend, recheck
+from pxeserve.operations.media.verification import mend, recheck
 from pxeserve.rehearse.prediction import Prediction
 from pxeserve.store import media
 from pxeserve.timeline.steps import Step

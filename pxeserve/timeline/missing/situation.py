@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from pxeserve.domain.client import Firmware
-from pxeserve.timeline.heard import Hearing
+from pxeserve.timeline.hearing import Hearing
 from pxeserve.timeline.missing.facts import Armed, Fetch, File, Media
 from pxeserve.timeline.steps import Step
 

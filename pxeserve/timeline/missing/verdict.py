@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pxeserve.timeline.heard import Hearing
+from pxeserve.timeline.hearing import Hearing
 from pxeserve.timeline.missing import answerfile, dhcp, end, installer, kernel, loader, packages, silent
 from pxeserve.timeline.missing.shape import Cause, Expectation, Next, Rule, Weight
 from pxeserve.timeline.missing.situation import Situation

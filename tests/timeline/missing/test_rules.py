@@ -15,7 +15,7 @@ from pxeserve.cli.main import app
 from pxeserve.domain.client import Firmware
 from pxeserve.events.record import harmless
 from pxeserve.store.events import EventRow
-from pxeserve.timeline.heard import Hearing
+from pxeserve.timeline.hearing import Hearing
 from pxeserve.timeline.missing import Known, Situation, following, silent, unheard
 from pxeserve.timeline.missing.facts import Armed, Fetch, File, Finding, Media
 from pxeserve.timeline.missing.shape import Rule

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pxeserve.store.events import EventRow
-from pxeserve.timeline.heard import Hearing, System, hearing
+from pxeserve.timeline.hearing import Hearing, System, hearing
 from pxeserve.timeline.missing import Next, Situation, silence, silent
 from pxeserve.timeline.missing import unheard as said
 from pxeserve.timeline.missing.silent import PATIENCE

@@ -1,0 +1,47 @@
+"""What all hosts of the site are told, unless a profile or they themselves say otherwise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pxeserve.answerfile.declared import redacted
+from pxeserve.operations.context import Context
+from pxeserve.operations.inventory.inherited import Inherited, answers_fault
+from pxeserve.operations.registry import verb
+from pxeserve.operations.words.settings import put, settings
+from pxeserve.store import audit, inventory
+
+
+@verb("site.show")
+def show(context: Context) -> dict[str, Any]:
+    """The answers that all hosts share; passwords are not shown."""
+    with context.store.site.read() as connection:
+        return described(connection)
+
+
+@verb("site.set")
+def set_site(context: Context, *, set: list[str]) -> dict[str, Any]:
+    """Change them: KEY=VALUE sets, KEY+=VALUE adds to a list, KEY= takes away."""
+    with context.store.site.write() as connection:
+        answers = inventory.site_answers(connection)
+        for setting in settings(set):
+            put(answers, setting)
+        save(connection, answers)
+        Inherited(connection, context.config.server.data).check_site()
+        audit.append(connection, time.time(), context.actor.name, "site.set", "site")
+        return described(connection)
+
+
+def save(connection: Connection, answers: Mapping[str, Any]) -> None:
+    """Store the site's answers. Raises PxeserveError for what nobody could mean."""
+    answers_fault("site", answers)
+    inventory.put_site_answers(connection, answers)
+
+
+def described(connection: Connection) -> dict[str, Any]:
+    """The site for programs; secrets are not shown."""
+    return {"answerfile": redacted(inventory.site_answers(connection))}

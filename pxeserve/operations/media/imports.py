@@ -1,0 +1,63 @@
+"""Imports of media: begin or take up one, show those under way, stop one."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from pxeserve.domain.medium import Lies
+from pxeserve.errors import NotFoundError
+from pxeserve.events.record import Event, harmless
+from pxeserve.operations.context import Context, Progress
+from pxeserve.operations.media.media import show
+from pxeserve.operations.registry import verb
+from pxeserve.repo import staging
+from pxeserve.repo.imports import Wanted, import_medium
+from pxeserve.repo.sources.address import Limits
+from pxeserve.store import audit
+
+
+@verb("media.import")
+def import_(context: Context, *, source: str | Path | list[str], name: str, lies: Lies = Lies.COPIED) -> dict[str, Any]:
+    """Import a folder, an ISO image, an archive, an address of one, or several discs as one medium: visible all at once, every package
+    checked, or not at all. `lies` says where its bytes are to be. The same command again takes up what was broken off."""
+    now = time.time()
+    sources = tuple(source) if isinstance(source, list) else (str(source),)
+    wanted = Wanted(sources, name, lies, Limits(context.config.media.fetch_from))
+
+    def report(done: int, total: int, text: str) -> None:
+        context.report(Progress(done, total, text))
+
+    medium = import_medium(context.store, context.config.server.data, wanted, name, report, context.actor.name, now)
+    if context.recorder is not None:
+        told = f"medium {name}: {medium.product} {medium.version} imported from {harmless(' + '.join(sources))}"
+        context.recorder.emit(Event("medium.imported", now, told, data={"medium": name, "revision": medium.revision}))
+    return {key: value for key, value in show(context, name=name).items() if key != "packages"}
+
+
+@verb("media.imports")
+def imports(context: Context) -> list[dict[str, Any]]:
+    """The imports that run, and those that were broken off and can be taken up again."""
+    return [
+        {
+            "name": one.name,
+            "sources": list(one.sources[:-1]),
+            "lies": one.sources[-1] if one.sources else str(Lies.COPIED),
+            "begun_at": one.begun,
+            "bytes_done": one.done,
+            "bytes": one.total,
+            "state": "running" if one.running else "broken off",
+        }
+        for one in staging.underway(context.config.server.data / "media")
+    ]
+
+
+@verb("media.cancel-import")
+def cancel(context: Context, *, name: str) -> dict[str, Any]:
+    """Stop an import and remove what it has copied. Nothing of it was visible, and nothing is left."""
+    if not staging.cancel(context.config.server.data / "media", name):
+        raise NotFoundError(f"no import of {name} is under way", fix="pxeserve media imports shows those that are")
+    with context.store.site.write() as connection:
+        audit.append(connection, time.time(), context.actor.name, "media.cancel-import", name)
+    return {"cancelled": name}

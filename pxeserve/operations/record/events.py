@@ -1,0 +1,93 @@
+"""The record: events as they were written, one after another. The timeline that makes sense of them stands beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from pxeserve.domain.client import parse_mac
+from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
+from pxeserve.operations.context import Context
+from pxeserve.operations.record import following
+from pxeserve.operations.registry import verb
+from pxeserve.operations.words.selection import Selection, chosen, selection
+from pxeserve.snapshot import SnapshotSource
+from pxeserve.store import events as stored
+
+_COUNTED_MINUTES = 60
+Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
+
+
+@verb("events")
+def events(
+    context: Context,
+    *,
+    host: str | None = None,
+    mac: str | None = None,
+    kind: str | None = None,
+    install: str | None = None,
+    rack: str | None = None,
+    tag: list[str] | None = None,
+    since: int | None = None,
+    limit: Limit = 500,
+    follow: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """Events, the oldest first: the last `limit`, or those after the event `since`. With `follow` it goes on until the asker leaves, and
+    hosts that come into the rack, or get the tags, meanwhile are told of from then on."""
+    if follow and context.recorder is None:
+        raise RefusedError("no service is running, so there is nothing to follow", fix="pxeserve serve")
+    wanted = stored.Wanted(host=_host(context, host), mac=_mac(mac), kind=kind, install=install, since=since)
+    which = _those_of(context, wanted, selection(rack=rack, tags=tag)) if rack or tag else lambda: wanted
+    return following.events(context, which, limit, follow=follow)
+
+
+@verb("events.newest")
+def newest(context: Context) -> int:
+    """The id of the newest event, 0 when there is none: where somebody stands who has read all there is."""
+    with context.store.events.read() as connection:
+        return stored.newest_id(connection)
+
+
+@verb("counters")
+def counters(context: Context) -> list[dict[str, Any]]:
+    """What was ignored or lost in the last hour, by source and reason."""
+    minute = int(time.time()) // 60 - _COUNTED_MINUTES
+    with context.store.events.read() as connection:
+        rows = stored.counters(connection, minute)
+    sums: dict[tuple[str, str], int] = {}
+    for _, source, reason, count in rows:
+        sums[(source, reason)] = sums.get((source, reason), 0) + count
+    return [{"source": source, "reason": reason, "count": count} for (source, reason), count in sorted(sums.items())]
+
+
+def _those_of(context: Context, wanted: stored.Wanted, whose: Selection) -> following.Which:
+    """`wanted`, of the hosts that `whose` means whenever it is asked. Raises NotFoundError when it means none now."""
+    snapshots = SnapshotSource(context.store)
+    known = [frozenset(host.name for host in chosen(list(snapshots.current().hosts.values()), whose))]
+
+    def now() -> stored.Wanted:
+        with suppress(NotFoundError):  # the last of them left: what is told of it still comes
+            known[0] = frozenset(host.name for host in chosen(list(snapshots.current().hosts.values()), whose))
+        return dataclasses.replace(wanted, hosts=known[0])
+
+    return now
+
+
+def _host(context: Context, name: str | None) -> str | None:
+    if name is None:
+        return None
+    if name not in SnapshotSource(context.store).current().hosts:
+        raise NotFoundError(f"there is no host {name}", fix="pxeserve host list names them all")
+    return name
+
+
+def _mac(mac: str | None) -> str | None:
+    try:
+        return parse_mac(mac) if mac is not None else None
+    except ValueError as error:
+        raise PxeserveError(str(error)) from None
