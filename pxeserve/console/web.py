@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 
 from flask import Blueprint, Flask, g
 
+from pxeserve import reached
 from pxeserve.config import Config
-from pxeserve.console import api, csrf, files, gate, headers, hosts, jinja, limits, live, pages, problems
+from pxeserve.console import api, csrf, files, gate, headers, jinja, limits, live, pages, problems
 from pxeserve.console.live import Hub
 from pxeserve.events.recorder import Recorder
 from pxeserve.operations.entrance import Entrance, entrance
@@ -56,7 +57,7 @@ def make_app(
     app.register_blueprint(live.blueprint)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
-    gate.Gate(config, store, recorder, keeper, gate.rules_of(app), hosts.authorities(config)).install(app)
+    gate.Gate(config, store, recorder, keeper, gate.rules_of(app), reached.authorities(config)).install(app)
     app.context_processor(_words)
     return app
 
