@@ -7,10 +7,12 @@ import hashlib
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from tests.console.conftest import Console
 from tests.test_certificates import issued, pem
 
 ON = {"PXESERVE_CONSOLE__ENABLED": "true"}
+CHECKOUT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery"
 
 
@@ -129,3 +132,20 @@ def test_the_admin_socket_alone_is_served_where_there_is_no_console(service: Any
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["serving"] is True
     assert "console" in children.MODULES
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="there is nobody to hide it from but root's own")
+def test_a_checkout_that_the_services_user_cannot_read_serves_all_the_same(service: Any) -> None:
+    hidden = service.folder / "hidden"
+    hidden.mkdir(mode=0o700)
+    for name in ("pxeserve", "web", "answerfiles"):
+        shutil.copytree(CHECKOUT / name, hidden / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+    service.launch(sys.executable, "-P", "-m", "pxeserve", "serve", "--config", service.config, PYTHONPATH=str(hidden), **ON)
+    service.says(r"\bready\b.*console=")
+    cookie = entered(service)
+    for path in ("/", "/api/v1/status", "/live", "/static/app.css", "/no/such/page"):
+        for accept in ("text/html", "application/json"):
+            answer = ask(service, path, Cookie=cookie, Accept=accept)
+            assert answer.status == (404 if "such" in path else 200), path
+    assert service.transfers()
+    assert not any("Traceback" in line for line in service.log)
