@@ -21,7 +21,8 @@ from pxeserve.operations.within import refuse_outside
 from pxeserve.store.audit import asked_from
 
 NOUNS = (
-    "server.leases", "server.snippets", "server.status", "server.doctor", "server.webhooks", "server.configuration", "server.jobs",
+    "server.leases", "server.snippets", "server.status", "server.doctor", "server.webhooks", "server.configuration",
+    "server.certificate", "server.jobs",
     "record.events", "record.pages",
     "media.media", "media.imports", "media.loaders", "media.sources", "media.replay", "media.uploads",
     "inventory.hosts", "inventory.discovered", "inventory.profiles", "inventory.sites", "inventory.pages",
