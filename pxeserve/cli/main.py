@@ -37,6 +37,7 @@ _COMMANDS = {
     "user": "pxeserve.cli.users",
     "token": "pxeserve.cli.tokens",
     "audit": "pxeserve.cli.audit",
+    "tls": "pxeserve.cli.certificate",
     "status": "pxeserve.cli.status",
     "quirks": "pxeserve.cli.quirks",
     "doctor": "pxeserve.cli.doctor",
