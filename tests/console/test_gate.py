@@ -231,7 +231,7 @@ def test_what_was_not_foreseen_is_an_incident_and_tells_nothing(console: Any, pl
 def test_an_address_is_believed_of_a_trusted_proxy_alone() -> None:
     from ipaddress import ip_network
 
-    from pxeserve.console.hosts import peer
+    from pxeserve.console.forwarded import peer
 
     trusted = (ip_network("10.0.0.0/24"),)
     assert peer("192.0.2.7", ["10.9.9.9"], trusted) == "192.0.2.7"
