@@ -13,6 +13,7 @@ from pydantic import Field
 from pxeserve.domain.client import parse_mac
 from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
+from pxeserve.events import traffic
 from pxeserve.operations import following
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
@@ -21,6 +22,13 @@ from pxeserve.snapshot import SnapshotSource
 from pxeserve.store import events as stored
 
 _COUNTED_MINUTES = 60
+_POINTS = 144
+"""Places of a plot, about."""
+_SERIES = (
+    (traffic.BOOTS, "machines booting", "count", 1), (traffic.DHCP, "DHCP messages", "count", 1),
+    (traffic.TFTP, "TFTP", "bytes", 60), (traffic.HTTP, "HTTP", "bytes", 60), (traffic.FTP, "FTP", "bytes", 60),
+)  # fmt: skip
+"""What is counted under which name, what it is called, its unit, and how many of them a minute are one of these."""
 Limit = Annotated[int, Field(ge=1, le=stored.MOST)]
 
 
@@ -62,8 +70,34 @@ def counters(context: Context) -> list[dict[str, Any]]:
         rows = stored.counters(connection, minute)
     sums: dict[tuple[str, str], int] = {}
     for _, source, reason, count in rows:
+        if source == traffic.SOURCE:
+            continue
         sums[(source, reason)] = sums.get((source, reason), 0) + count
     return [{"source": source, "reason": reason, "count": count} for (source, reason), count in sorted(sums.items())]
+
+
+@verb("traffic", role=Role.VIEWER)
+def told_traffic(context: Context, *, minutes: Annotated[int, Field(ge=10, le=7 * 1440)] = 60) -> dict[str, Any]:
+    """What was asked of this server in the last `minutes`: machines that were given a menu and DHCP messages, each a minute, and bytes a
+    second by protocol. `at` are epoch seconds, the same places for all `series`; `span` is how many seconds each stands for."""
+    span = max(minutes // _POINTS, 1)
+    last = int(time.time()) // 60 // span
+    first = last - minutes // span + 1
+    with context.store.events.read() as connection:
+        rows = stored.counters(connection, first * span)
+    sums: dict[tuple[str, int], int] = {}
+    for minute, source, name, count in rows:
+        if source == traffic.SOURCE and first <= minute // span <= last:
+            sums[name, minute // span] = sums.get((name, minute // span), 0) + count
+    places = range(first, last + 1)
+    return {
+        "at": [place * span * 60 for place in places],
+        "span": span * 60,
+        "series": [
+            {"key": key, "name": name, "unit": unit, "values": [round(sums.get((key, place), 0) / (span * by), 1) for place in places]}
+            for key, name, unit, by in _SERIES
+        ],
+    }
 
 
 def _those_of(context: Context, wanted: stored.Wanted, whose: Selection) -> following.Which:

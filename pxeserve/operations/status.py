@@ -14,16 +14,18 @@ from pxeserve.operations.address import base_url
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
 from pxeserve.repo.exported import State
+from pxeserve.snapshot import shared
 from pxeserve.store import counting, installs, inventory
 
 
 @verb("status", role=Role.VIEWER)
 def status(context: Context) -> dict[str, Any]:
     """Version, addresses, media, hosts by the state of their newest install, and what the doctor's rounds found and still stands."""
+    hosts = shared(context.store).current().hosts.values()
     with context.store.site.read() as connection:
-        hosts = inventory.hosts(connection)
-        states = Counter(str(row.state) if (row := installs.newest_of(connection, host.id)) else "idle" for host in hosts)
+        newest = installs.newest_by_host(connection)
         media = inventory.media(connection)
+    states = Counter(str(newest[host.id].state) if host.id in newest else "idle" for host in hosts)
     config = context.config
     return {
         "version": __version__,
