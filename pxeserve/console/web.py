@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 
 from flask import Blueprint, Flask, g
 
+from pxeserve import reached
 from pxeserve.config import Config
-from pxeserve.console import api, csrf, files, gate, headers, hosts, jinja, limits, live, pages, problems
+from pxeserve.console import api, csrf, files, gate, headers, jinja, limits, live, pages, problems
 from pxeserve.console.live import Hub
 from pxeserve.events.recorder import Recorder
 from pxeserve.operations.entrance import Entrance, entrance
@@ -50,13 +51,13 @@ def make_app(
     jinja.install(app)
     problems.install(app)
     headers.install(app, imported)
-    app.extensions["live"] = hub or Hub(store, keeper)
+    app.extensions["live"] = hub if hub is not None else Hub(store, keeper)
     app.extensions["reception"] = keeper.reception
     app.register_blueprint(files.blueprint)
     app.register_blueprint(live.blueprint)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
-    gate.Gate(config, store, recorder, keeper, gate.rules_of(app), hosts.authorities(config)).install(app)
+    gate.Gate(config, store, recorder, keeper, gate.rules_of(app), reached.authorities(config)).install(app)
     app.context_processor(_words)
     return app
 
