@@ -47,9 +47,9 @@ def list_racks(context: Context) -> list[dict[str, Any]]:
     hosts, newest = _read(context)
     racks: dict[str, Counter[str]] = {}
     for host in hosts:
-        racks.setdefault(host.rack or NO_RACK, Counter())[_state(newest.get(host.id), now)] += 1
+        racks.setdefault(host.rack or NO_RACK, Counter())[state_of(newest.get(host.id), now)] += 1
     names = sorted(racks, key=lambda name: (name == NO_RACK, name))
-    return [{"rack": name, "hosts": sum(racks[name].values()), "counts": _counts(racks[name])} for name in names]
+    return [{"rack": name, "hosts": sum(racks[name].values()), "counts": counts(racks[name])} for name in names]
 
 
 @verb("rack.show", role=Role.VIEWER)
@@ -89,6 +89,18 @@ def described(one: Standing) -> dict[str, Any]:
     return {**asdict(one), "troubled": one.troubled}
 
 
+def state_of(install: InstallRow | None, now: float) -> str:
+    """The state of a host whose newest install that is, at epoch second `now`."""
+    if install is None:
+        return IDLE
+    return str(InstallState.LAPSED if _is_over(install, now) else install.state)
+
+
+def counts(states: Counter[str]) -> dict[str, int]:
+    """How many are in which state, in the order of an install's life."""
+    return {state: states[state] for state in _ORDER if states[state]}
+
+
 def _followed(context: Context, name: str, every: float | None = None) -> Iterator[dict[str, Any]]:
     before: list[tuple[Any, ...]] | None = None
     shown = 0.0
@@ -121,7 +133,7 @@ def _picture(context: Context, name: str) -> dict[str, Any]:
     return {
         "rack": name,
         "at": now,
-        "counts": _counts(Counter(one.state for one in found)),
+        "counts": counts(Counter(one.state for one in found)),
         "troubled": sum(one.troubled for one in found),
         "hosts": [{**described(one), **_armed_with(newest.get(host.id))} for host, one in zip(hosts, found, strict=True)],
     }
@@ -145,19 +157,9 @@ def _read(context: Context) -> tuple[list[Host], dict[int, InstallRow]]:
         return inventory.hosts(connection), installs.newest_by_host(connection)
 
 
-def _state(install: InstallRow | None, now: float) -> str:
-    if install is None:
-        return IDLE
-    return str(InstallState.LAPSED if _is_over(install, now) else install.state)
-
-
 def _is_over(install: InstallRow | None, now: float) -> bool:
     """Whether the time of an open install is over; whoever writes that down comes round every ten seconds."""
     return install is not None and install.state in OPEN_STATES and has_lapsed(install, now, SYSTEM)
-
-
-def _counts(states: Counter[str]) -> dict[str, int]:
-    return {state: states[state] for state in _ORDER if states[state]}
 
 
 def _unknown(name: str, racks: set[str]) -> NotFoundError:

@@ -24,7 +24,7 @@ NOUNS = (
     "hosts", "discovered", "tables", "profiles", "media", "imports", "loaders", "installs", "answerfiles", "linting", "conversion",
     "adoption", "explain", "events", "timeline", "logs", "leases", "snippets", "apply", "export", "rehearse", "status", "sources", "replay",
     "sites", "scripts", "passwords", "bulk", "racks", "doctor", "webhooks", "users", "sessions", "tokens", "audit", "certificate",
-    "host_pages", "event_pages", "configuration", "jobs", "uploads", "rehearsing",
+    "host_pages", "event_pages", "configuration", "jobs", "uploads", "rehearsing", "overview", "browsing", "walking",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 

@@ -1,4 +1,4 @@
-"""The first page: what the service has and does."""
+"""The first page: racks and where their hosts stand, what is stuck and why, the health of media and server, and the traffic."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from pxeserve.console.gate import route
 blueprint = Blueprint("overview", __name__)
 
 
-@route(blueprint, "/", verb="status")
+@route(blueprint, "/", verb="overview")
 def overview() -> str:
     """Everything at a glance."""
-    return render_template("overview.html", status=ask("status"))
+    status = ask("status")
+    return render_template(
+        "overview.html", told=ask("overview"), status=status, findings=ask("doctor.standing"), media=status["media"],
+        strangers=len(ask("discovered.list")),
+    )  # fmt: skip
