@@ -43,6 +43,7 @@ _COMMANDS = {
     "quirks": "pxeserve.cli.quirks",
     "doctor": "pxeserve.cli.doctor",
     "job": "pxeserve.cli.jobs",
+    "api": "pxeserve.cli.api",
     "config": "pxeserve.cli.configuration",
     "version": "pxeserve.cli.version",
 }
