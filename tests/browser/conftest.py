@@ -96,7 +96,8 @@ def look(chromium: Browser, console: Served) -> Iterator[Look]:
     opened = []
 
     def made(role: Role = Role.ADMIN, session: str | None = None, **more: Any) -> Looking:
-        context = chromium.new_context(ignore_https_errors=True, **{"viewport": WIDE, "locale": "en-GB", "timezone_id": "Europe/Paris", **more})
+        usual = {"viewport": WIDE, "locale": "en-GB", "timezone_id": "Europe/Paris"}
+        context = chromium.new_context(ignore_https_errors=True, **{**usual, **more})
         opened.append(context)
         secret = session or console.session(role)
         context.add_cookies([{"name": csrf.COOKIE, "value": secret, "url": f"https://127.0.0.1:{console.port}", "secure": True}])

@@ -89,7 +89,7 @@ document.addEventListener("toast", event => toast(event.detail.kind, event.detai
 document.addEventListener("later", ({detail: {kind, text, fix}}) => sessionStorage.setItem("later", JSON.stringify({kind, text, fix})))
 document.addEventListener("htmx:afterRequest", event => {
   const dialog = event.detail.elt.closest?.("dialog[open]")
-  if (dialog && event.detail.successful && event.detail.requestConfig.verb !== "get") dialog.close()
+  if (dialog && !event.detail.elt.hasAttribute("data-stays") && event.detail.successful && event.detail.requestConfig.verb !== "get") dialog.close()
 })
 // What a reader has opened stays open when that part of the page is shown again.
 let opened = new Map()
