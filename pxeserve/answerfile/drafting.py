@@ -135,7 +135,8 @@ def written(draft: Draft, dialect: Dialect, around: Around) -> Written:
     try:
         return Written(sketch(answers, dialect), (), fits.lost, fits.missing)
     except WritingError:
-        problems = tuple(Problem(one.field.partition(".")[0], one.field, f"{one.why}; {one.instead}: {one.fix}") for one in fits.lost if one.fix and not one.taken)
+        wrong = [one for one in fits.lost if one.fix and not one.taken]
+        problems = tuple(Problem(one.field.partition(".")[0], one.field, f"{one.why}; {one.instead}: {one.fix}") for one in wrong)
         return Written(None, problems, fits.lost, fits.missing)
 
 

@@ -112,8 +112,8 @@ def test_the_sign_of_a_password_stays_what_it_stood_for_and_no_finding_is_about_
     dialect = DIALECTS["xcp-8.3"]
     for said in ("random", {"hash": "********"}):
         before = Draft({"root-password": said})
-        text = written(before, dialect, HERE).text if said == "random" else b'<installation><root-password type="hash">********</root-password></installation>'
-        assert text is not None and b"********" in text
+        text = written(before, dialect, HERE).text
+        assert text is not None and b'<root-password type="hash">********</root-password>' in text
         back = drafted(text, dialect, before, HERE)
         assert back.draft is not None and back.draft.values["root-password"] == said
         assert not {"XA-075", "XA-078", "XA-079"} & {one.code for one in told(back.found)}

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
+from pxeserve.answerfile import templates
 from pxeserve.answerfile.declared import kept, redacted
 from pxeserve.answerfile.drafting import PASSWORD
 from pxeserve.answerfile.inheritance import InheritanceError
 from pxeserve.answerfile.layering import comes_to, own, same
+from pxeserve.answerfile.templates import TemplateError
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError
 from pxeserve.operations import hosts, profiles, sites
@@ -22,22 +25,24 @@ from pxeserve.operations.editing.drafts import sketch_of
 from pxeserve.operations.editing.subject import Subject, around, subject, whole
 from pxeserve.operations.inherited import Inherited
 from pxeserve.operations.linting import known_dialect
+from pxeserve.operations.preparing import templates_folder
 from pxeserve.operations.registry import verb
 from pxeserve.operations.remembering import Changed, What, remember
 from pxeserve.operations.revisions import refuse_stale, revision_of
-from pxeserve.store import audit, history, inventory
+from pxeserve.store import audit, history, inventory, scripts
 
 
 @verb("draft.open", role=Role.VIEWER)
 def open_(context: Context, *, what: What, name: str = "", dialect: str | None = None) -> dict[str, Any]:
     """The answers of the site, a profile or a host: its own, those it inherits with who said each (`origins`), and both together
     (`answers`), with the file that they come to; secrets are not shown. `dialect` where its medium says none, or to look at another one.
-    `revision` is to be said when they are saved."""
+    `known` are the names that there are of scripts, media and templates; `revision` is to be said when they are saved."""
     with context.store.site.read() as connection:
         found = subject(connection, what, name)
         surroundings = around(connection, context.config, found.medium.name if found.medium is not None else None)
         last = history.rows(connection, what, name, 1)
         users = _users(connection, found)
+        known = {"scripts": sorted(scripts.names(connection)), "sources": sorted(surroundings.media)}
     spoken = known_dialect(dialect) if dialect is not None else found.dialect
     values = whole(redacted(found.merged.values))
     return {
@@ -52,6 +57,7 @@ def open_(context: Context, *, what: What, name: str = "", dialect: str | None =
         "origins": dict(found.inherited.origins),
         "written": sketch_of(values, spoken, surroundings) if spoken is not None else None,
         "hosts": users,
+        "known": {**known, "driver-sources": known["sources"], "template": _templates(context)},
         "revision": _revision(context, found.own),
         "changed": {"at": last[0].at, "who": last[0].who} if last else None,
     }
@@ -150,6 +156,13 @@ def _refuse_plain(found: Subject, wanted: Mapping[str, Any]) -> None:
             f"{found.layer}: root-password: a password in plain text is not taken here",
             fix="the editor makes a hash of it in the browser; or leave it out, and a random one is made",
         )
+
+
+def _templates(context: Context) -> list[str]:
+    """The templates of the site's own; none where they cannot be read, which is said when one is named."""
+    with suppress(TemplateError):
+        return sorted(templates.sources(templates_folder(context)))
+    return []
 
 
 def _users(connection: Connection, found: Subject) -> list[str]:
