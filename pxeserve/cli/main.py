@@ -23,6 +23,7 @@ _COMMANDS = {
     "discovered": "pxeserve.cli.discovered",
     "profile": "pxeserve.cli.profiles",
     "site": "pxeserve.cli.sites",
+    "history": "pxeserve.cli.history",
     "media": "pxeserve.cli.media",
     "loaders": "pxeserve.cli.loaders",
     "apply": "pxeserve.cli.apply",

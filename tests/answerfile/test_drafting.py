@@ -45,6 +45,7 @@ def test_what_is_written_is_read_back_whole_whatever_the_generation_can_be_told(
     back = drafted(made.text, dialect, before, HERE)
     assert back.draft is not None, [one.message for one in back.found.findings]
     assert (_differ(PLENTY, back.draft.values), back.draft.mode) == (set(), mode)
+    assert back.draft.values["primary-disk"] == PLENTY["primary-disk"] and list(back.draft.values) == list(PLENTY)  # as it was spelt
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda one: one.name)
