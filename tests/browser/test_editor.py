@@ -278,6 +278,30 @@ def test_an_answer_that_is_late_does_not_overwrite_what_was_typed_since(desk: De
     assert "slow-one" not in desk.text() and name.input_value() == "quick-two"
 
 
+def test_nobody_leaves_what_is_not_saved_unasked(desk: Desk) -> None:
+    desk.open("/answerfiles/profiles/rack-a")
+    asked: list[str] = []
+    desk.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    desk.field("keymap").locator("input").fill("uk")
+    desk.settled()
+    desk.page.get_by_role("link", name="Hosts", exact=True).click(no_wait_after=True)
+    api.expect(desk.field("keymap").locator("input")).to_have_value("uk")
+    desk.field("keymap").locator("input").fill("")
+    desk.settled()
+    desk.page.get_by_role("link", name="Hosts", exact=True).click()
+    desk.page.wait_for_url("**/hosts")
+    assert asked == ["beforeunload"]
+
+
+def test_elements_and_words_are_completed_as_this_installer_knows_them(desk: Desk) -> None:
+    desk.open("/answerfiles/profiles/rack-a")
+    desk.line("</installation>").click()
+    desk.page.keyboard.press("Home")
+    desk.page.keyboard.type("<keym")
+    offered = desk.page.locator(".cm-tooltip-autocomplete li", has_text="keymap")
+    api.expect(offered).to_contain_text("The console's keymap")
+
+
 def test_a_viewer_looks_and_cannot_save(chromium: Any, room: Room) -> None:
     desk = Desk(chromium, room, Role.VIEWER).open("/answerfiles/profiles/rack-a")
     assert desk.page.locator("#save").count() == 0

@@ -209,7 +209,8 @@ class Opened(Answer):
     inherited: Open
     origins: Open = Field(description="Who said each inherited value, by its path.")
     written: WrittenOut | None
-    hosts: list[str] = Field(description="Whose answerfiles they are part of.")
+    hosts: list[str] = Field(description="Whose answerfiles they are part of, 200 at most.")
+    hosts_in_all: int
     known: Open = Field(description="Names that there are, of scripts, media and templates, by the path where one may stand.")
     revision: str = Field(description="To be said when they are saved.")
     changed: Change | None

@@ -29,7 +29,12 @@ from pxeserve.operations.preparing import templates_folder
 from pxeserve.operations.registry import verb
 from pxeserve.operations.remembering import Changed, What, remember
 from pxeserve.operations.revisions import refuse_stale, revision_of
-from pxeserve.store import audit, history, inventory, scripts
+from pxeserve.snapshot import shared
+from pxeserve.store import audit, history, scripts
+
+
+MOST_HOSTS = 200
+"""Names of hosts that are told; how many there are is told besides."""
 
 
 @verb("draft.open", role=Role.VIEWER)
@@ -41,8 +46,8 @@ def open_(context: Context, *, what: What, name: str = "", dialect: str | None =
         found = subject(connection, what, name)
         surroundings = around(connection, context.config, found.medium.name if found.medium is not None else None)
         last = history.rows(connection, what, name, 1)
-        users = _users(connection, found)
         known = {"scripts": sorted(scripts.names(connection)), "sources": sorted(surroundings.media)}
+    users = _users(context, found)
     spoken = known_dialect(dialect) if dialect is not None else found.dialect
     values = whole(redacted(found.merged.values))
     return {
@@ -56,7 +61,8 @@ def open_(context: Context, *, what: What, name: str = "", dialect: str | None =
         "inherited": whole(redacted(found.inherited.values)),
         "origins": dict(found.inherited.origins),
         "written": sketch_of(values, spoken, surroundings) if spoken is not None else None,
-        "hosts": users,
+        "hosts": users[:MOST_HOSTS],
+        "hosts_in_all": len(users),
         "known": {**known, "driver-sources": known["sources"], "template": _templates(context)},
         "revision": _revision(context, found.own),
         "changed": {"at": last[0].at, "who": last[0].who} if last else None,
@@ -165,24 +171,13 @@ def _templates(context: Context) -> list[str]:
     return []
 
 
-def _users(connection: Connection, found: Subject) -> list[str]:
+def _users(context: Context, found: Subject) -> list[str]:
     """The hosts whose answerfiles its answers are part of, by name."""
     if found.what == "host":
         return [found.name]
-    hosts_ = inventory.hosts(connection)
-    if found.what == "site":
-        return [one.name for one in hosts_]
-    parents = {one.name: one.parent for one in inventory.profiles(connection)}
-    return [one.name for one in hosts_ if found.name in _line(one.profile, parents)]
-
-
-def _line(profile: str, parents: Mapping[str, str | None]) -> list[str]:
-    found: list[str] = []
-    above: str | None = profile
-    while above is not None and above not in found:
-        found.append(above)
-        above = parents.get(above)
-    return found
+    snapshot = shared(context.store).current()
+    below = {one for one in snapshot.profiles if found.name in (one, *snapshot.layers.above(one))}
+    return [one.name for one in snapshot.hosts.values() if found.what == "site" or one.profile in below]
 
 
 def _whose(found: Subject) -> str:
