@@ -185,7 +185,8 @@ def test_what_was_there_before_anything_was_remembered_can_be_taken_back(site: S
 def test_the_history_is_bounded_and_goes_with_its_host(site: Site) -> None:
     for number in range(history.MOST + 3):
         site.ask("host.set", name="xen01", set=[f"hostname=h{number}"])
-    rows = _rows(site, "host", "xen01")
+    with site.context.store.site.read() as connection:
+        rows = history.rows(connection, "host", "xen01", 10 * history.MOST)
     assert len(rows) == history.MOST and rows[0].answers["hostname"] == f"h{history.MOST + 2}"
     site.ask("host.remove", name="xen01")
     assert _rows(site, "host", "xen01") == []
