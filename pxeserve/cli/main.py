@@ -33,6 +33,7 @@ _COMMANDS = {
     "dhcp": "pxeserve.cli.dhcp",
     "nfs": "pxeserve.cli.nfs",
     "webhook": "pxeserve.cli.webhooks",
+    "tls": "pxeserve.cli.certificate",
     "status": "pxeserve.cli.status",
     "quirks": "pxeserve.cli.quirks",
     "doctor": "pxeserve.cli.doctor",

@@ -169,7 +169,9 @@ class Hub:
         """The inventory now."""
         return shared(self._store).current()
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
+        """How many streams there are."""
         return len(self._streams)
 
     def _newest(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, json, render_template, request
+from gunicorn.http.errors import NoMoreData, ParseException
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -116,6 +117,8 @@ def _of_http(error: HTTPException) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
+    if isinstance(error, ParseException | TimeoutError | NoMoreData):  # of the body: its sender stopped, or sends what is none
+        return told(PxeserveError("the body cannot be read to its end", code="malformed"))
     incident = secrets.token_hex(4)
     if isinstance(error, OperationalError):
         _log.error(f"the store could not be asked: {error.orig}", incident=incident, path=request.path)

@@ -65,9 +65,9 @@ def browse(
     offset: Annotated[int, Field(ge=0)] = 0,
     limit: Annotated[int, Field(ge=1, le=MOST)] = 100,
 ) -> dict[str, Any]:
-    """The hosts that every word of `search` holds for: `rack:R1`, `tag:a`, `profile:p`, `state:failed` (or `state:look`), or a part of a name,
-    MAC, address, UUID or serial. `total` is how many there are, `counts` how many in which state, `hosts` the `limit` of them from `offset`
-    on, ordered `by`, or the other way round."""
+    """The hosts that every word of `search` holds for: `rack:R1`, `tag:a`, `profile:p`, `state:failed` (or `state:look`), or a part of a
+    name, MAC, address, UUID or serial. `total` is how many there are, `counts` how many in which state, `hosts` the `limit` of them from
+    `offset` on, ordered `by`, or the other way round."""
     snapshot, now = shared(context.store).current(), time.time()
     with context.store.site.read() as connection:
         newest = installs.newest_by_host(connection)

@@ -16,7 +16,8 @@ from pxeserve.domain.role import Role
 from pxeserve.operations.context import Context
 from pxeserve.operations.racks import NO_RACK, counts, described, standings, state_of
 from pxeserve.operations.registry import verb
-from pxeserve.store import installs, inventory
+from pxeserve.snapshot import shared
+from pxeserve.store import installs
 from pxeserve.store.installs import InstallRow
 from pxeserve.timeline.picture import Standing
 
@@ -35,8 +36,9 @@ def overview(context: Context) -> dict[str, Any]:
     """Racks by name, hosts in none last under `-`, each with its hosts and their states; `stuck` are the hosts that a person should look
     at, the newest trouble first, with what is overdue or why they ended."""
     now = time.time()
+    hosts = [host for _, host in sorted(shared(context.store).current().hosts.items())]
     with context.store.site.read() as connection:
-        hosts, newest = inventory.hosts(connection), installs.newest_by_host(connection)
+        newest = installs.newest_by_host(connection)
     found = {one.host: one for one in standings(context, _worth_a_look(hosts, newest), newest, now)}
     states = {host.name: state_of(newest.get(host.id), now) for host in hosts}
     stuck = sorted((one for one in found.values() if one.troubled), key=lambda one: -(one.since or 0.0))

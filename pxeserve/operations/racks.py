@@ -25,7 +25,7 @@ from pxeserve.operations.missing import known, known_of
 from pxeserve.operations.registry import verb
 from pxeserve.operations.selection import nearest
 from pxeserve.snapshot import shared
-from pxeserve.store import installs, inventory
+from pxeserve.store import installs
 from pxeserve.store.installs import InstallRow
 from pxeserve.timeline.heard import Hearing
 from pxeserve.timeline.picture import IDLE, Standing, standing
@@ -152,9 +152,10 @@ def _armed_with(install: InstallRow | None) -> dict[str, Any]:
 
 
 def _read(context: Context) -> tuple[list[Host], dict[int, InstallRow]]:
-    """All hosts with their newest installs: one moment of the store."""
+    """All hosts by name, with their newest installs."""
+    hosts = [host for _, host in sorted(shared(context.store).current().hosts.items())]
     with context.store.site.read() as connection:
-        return inventory.hosts(connection), installs.newest_by_host(connection)
+        return hosts, installs.newest_by_host(connection)
 
 
 def _is_over(install: InstallRow | None, now: float) -> bool:

@@ -25,7 +25,7 @@ NOUNS = (
     "adoption", "explain", "events", "timeline", "logs", "leases", "snippets", "apply", "export", "rehearse", "status", "sources", "replay",
     "sites", "scripts", "passwords", "bulk", "racks", "doctor", "webhooks", "overview", "browsing", "walking", "editing.drafts",
     "editing.saving", "editing.preview", "editing.history", "users", "sessions", "tokens", "audit", "host_pages", "event_pages",
-    "configuration", "jobs", "uploads", "rehearsing",
+    "configuration", "jobs", "uploads", "rehearsing", "certificate",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 

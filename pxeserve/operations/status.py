@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from pxeserve import __version__
+from pxeserve import __version__, reached
 from pxeserve.config import Config
 from pxeserve.doctor.standing import standing
 from pxeserve.domain.role import Role
@@ -14,16 +14,18 @@ from pxeserve.operations.address import base_url
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
 from pxeserve.repo.exported import State
+from pxeserve.snapshot import shared
 from pxeserve.store import counting, installs, inventory
 
 
 @verb("status", role=Role.VIEWER)
 def status(context: Context) -> dict[str, Any]:
     """Version, addresses, media, hosts by the state of their newest install, and what the doctor's rounds found and still stands."""
+    hosts = shared(context.store).current().hosts.values()
     with context.store.site.read() as connection:
-        hosts = inventory.hosts(connection)
-        states = Counter(str(row.state) if (row := installs.newest_of(connection, host.id)) else "idle" for host in hosts)
+        newest = installs.newest_by_host(connection)
         media = inventory.media(connection)
+    states = Counter(str(newest[host.id].state) if host.id in newest else "idle" for host in hosts)
     config = context.config
     return {
         "version": __version__,
@@ -38,6 +40,7 @@ def status(context: Context) -> dict[str, Any]:
         "nfs": _nfs(config),
         "doctor": [one.plain() for one in standing(context.store).values()],
         "record": _record(context),
+        "console": reached.base(config) if config.console.enabled and config.server.address else "off",
         "metrics": f"http://{config.metrics.listen}/metrics" if config.metrics.enabled else "off",
         "webhooks": webhooks.list_webhooks(context),
     }

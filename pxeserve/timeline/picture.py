@@ -24,6 +24,7 @@ IDLE = "idle"
 
 _ORDER = {step: number for number, step in enumerate(Step)}
 _MOVES_NOTHING = frozenset({Step.OTHER, Step.FAILED})
+_FETCHES = frozenset({Step.REPOSITORY, Step.PACKAGES})
 
 _AFTERWARDS = 2.0
 """Seconds after its end in which the record may still tell of it."""
@@ -106,8 +107,12 @@ def _step(install: InstallRow, state: InstallState, boot: BootLines | None) -> S
 
 
 def _reached(lines: Sequence[Line]) -> Step | None:
-    """The farthest: leases are renewed, and the loader fetches its menu's file after the menu was decided."""
-    return max((one.step for one in lines if one.step not in _MOVES_NOTHING), key=lambda step: _ORDER[step], default=None)
+    """The farthest: leases are renewed, and the loader fetches its menu's file after the menu was decided. A hook that ran before the
+    installer fetched on is behind it."""
+    fetched = max((number for number, one in enumerate(lines) if one.step in _FETCHES), default=-1)
+    late = (one.step for number, one in enumerate(lines) if one.step is not Step.HOOK or number > fetched)
+    moved = (step for step in late if step not in _MOVES_NOTHING)
+    return max(moved, key=lambda step: _ORDER[step], default=None)
 
 
 def _least(install: InstallRow, state: InstallState) -> Step | None:

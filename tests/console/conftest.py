@@ -27,6 +27,7 @@ from pxeserve.store import Store, open_store
 from pxeserve.supervisor import folder as data_folder
 from pxeserve.supervisor import prepare
 from tests.console import people
+from tests.console.people import PLACE
 
 PATIENCE = 60.0
 
@@ -94,9 +95,6 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[..., Any]]
     planted = dict(registry.verbs())
     monkeypatch.setattr(registry, "_verbs", planted)
     return lambda name, function: planted.update({name: registry.Verb(name, function, Role.VIEWER, fresh=False, changes=False)})
-
-
-PLACE = "127.0.0.1:8443"
 
 
 class Browser(FlaskClient):

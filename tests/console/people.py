@@ -11,6 +11,9 @@ from pxeserve.accounts.moment import system_clock
 from pxeserve.domain.role import Role
 from pxeserve.store import Store, accounts
 
+PLACE = "127.0.0.1:8443"
+"""Where an application that has no listener is asked."""
+
 
 def session(store: Store, role: Role, *, fresh: bool = True) -> str:
     """The secret of a new session of the account `viewer`, `operator` or `admin`. Without `fresh` its password was given an hour ago."""

@@ -9,10 +9,9 @@ from typing import Any
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.install import InstallState
 from pxeserve.domain.medium import BootFiles, Medium
-from pxeserve.store import Store, discovered, installs, inventory, media
+from pxeserve.store import Store, discovered, installs, inventory, media, times
 from pxeserve.store import events as record
 from pxeserve.store import tables as t
-from pxeserve.store import times
 from pxeserve.store.discovered import Machine
 from pxeserve.store.media import FileRow
 from pxeserve.store.times import TimeRow
@@ -20,6 +19,7 @@ from pxeserve.store.times import TimeRow
 HOUR = 3600.0
 HOSTILE = "<script>alert(1)</script>"
 """What a machine may say of itself; it must never be markup."""
+UUID = "4c4c4544-0042-3510-8058-b4c04f4e4b32"
 WHY = {"weight": "chose", "code": "armed", "text": "it is armed", "source": "install"}
 
 
@@ -84,17 +84,19 @@ class Player:
 
     def fetches(self, packages: int, of: int = 60) -> Player:
         """Packages."""
-        self.becomes(InstallState.INSTALLING).does(1, "http.file", medium="xcp83", path="repodata/repomd.xml", outcome="done", bytes=3000, seconds=0.0)
+        self.becomes(InstallState.INSTALLING)
+        self.does(1, "http.file", medium="xcp83", path="repodata/repomd.xml", outcome="done", bytes=3000, seconds=0.0)
         self.at += 18
         for number in range(1, packages + 1):
-            path = f"Packages/package-{number}.rpm"
-            self.does(1.5, "http.file", medium="xcp83", path=path, outcome="done", bytes=9_000_000, seconds=0.4, package=number, packages=of)
+            package = {"path": f"Packages/package-{number}.rpm", "package": number, "packages": of, "bytes": 9_000_000}
+            self.does(1.5, "http.file", medium="xcp83", outcome="done", seconds=0.4, **package)
         return self
 
     def ends(self) -> Player:
         """Done, and back from its own disk."""
         self.does(55, "http.progress", stage="filesystem-populated").does(5, "http.progress", stage="installation-complete")
-        self.becomes(InstallState.DONE, ended_at=self.at, ended_because="the installer reported done").does(0, "http.progress", stage="done")
+        self.becomes(InstallState.DONE, ended_at=self.at, ended_because="the installer reported done")
+        self.does(0, "http.progress", stage="done")
         self.does(80, "dhcp.discover", vendor_class="PXEClient:Arch:00000", arch=0).does(0.1, "dhcp.offer", "t", file="b/t/d/pxelinux.0")
         return self.does(1, "boot.menu", "t", target="own-disk", because=[WHY]).does(42, "dhcp.discover").does(0.1, "dhcp.ack")
 
@@ -110,13 +112,14 @@ def furnish(store: Store) -> None:
     """Lay it all down."""
     with store.site.write() as connection:
         boot = BootFiles("boot/xen.gz", "boot/vmlinuz", "install.img")
-        media.add(connection, Medium("xcp83", "xcp83@r", "xcp", "XCP-ng", "8.3.0", "", "xcp-8.3", "r", boot), [FileRow("boot/xen.gz", -1, "boot", 1000, "", "0" * 64)], "sample", time.time())
+        medium = Medium("xcp83", "xcp83@r", "xcp", "XCP-ng", "8.3.0", "", "xcp-8.3", "r", boot)
+        media.add(connection, medium, [FileRow("boot/xen.gz", -1, "boot", 1000, "", "0" * 64)], "sample", time.time())
         inventory.put_profile(connection, Profile("pool", "xcp83", None, {"primary-disk": "sda", "timezone": "Europe/London"}))
         for rack, count in (("R1", 16), ("R2", 12), ("R3", 20)):
             for number in range(1, count + 1):
                 mac = f"52:54:00:77:{rack[1:].zfill(2)}:{number:02x}"
-                host = Host(0, f"xen-{rack.lower()}-{number:02}", (mac,), "pool", rack=rack, tags=("prod",) if number % 3 else ("prod", "gpu"))
-                inventory.put_host(connection, host)
+                tags = ("prod",) if number % 3 else ("prod", "gpu")
+                inventory.put_host(connection, Host(0, f"xen-{rack.lower()}-{number:02}", (mac,), "pool", rack=rack, tags=tags))
         inventory.put_host(connection, Host(0, "spare-01", ("52:54:00:77:99:01",), "pool"))
     for number in range(1, 13):
         player(store, "R1", number, 5000 + 40 * number).armed().boots().answers().fetches(60).ends().told()
@@ -136,7 +139,7 @@ def furnish(store: Store) -> None:
     with store.events.write() as connection:
         now = time.time()
         discovered.put(connection, [
-            Machine("02:00:00:00:00:07", now - 600, now - 60, 3, "PXEClient:Arch:00007:UNDI:003016", 7, "4c4c4544-0042-3510-8058-b4c04f4e4b32"),
+            Machine("02:00:00:00:00:07", now - 600, now - 60, 3, "PXEClient:Arch:00007:UNDI:003016", 7, UUID),
             Machine("02:00:00:00:00:08", now - 900, now - 90, 1, HOSTILE, 0, None, hostname="<b>bold</b>", circuit="ge-0/0/7"),
         ], 1000)  # fmt: skip
 

@@ -95,7 +95,7 @@ def state(data: Path) -> list[str]:
 def test_a_route_without_a_role_stops_the_application() -> None:
     app = Flask("bare", static_folder=None)
     app.add_url_rule("/bare", "bare", lambda: "")
-    with pytest.raises(gate.UnguardedError, match="/bare .* does not say who"):
+    with pytest.raises(gate.UnguardedError, match=r"/bare .* does not say who"):
         gate.rules_of(app)
 
 
@@ -231,7 +231,7 @@ def test_what_was_not_foreseen_is_an_incident_and_tells_nothing(console: Any, pl
 def test_an_address_is_believed_of_a_trusted_proxy_alone() -> None:
     from ipaddress import ip_network
 
-    from pxeserve.console.hosts import peer
+    from pxeserve.console.forwarded import peer
 
     trusted = (ip_network("10.0.0.0/24"),)
     assert peer("192.0.2.7", ["10.9.9.9"], trusted) == "192.0.2.7"

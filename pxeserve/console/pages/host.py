@@ -1,4 +1,4 @@
-"""One host: its timeline as a picture and as rows, what it would get and why, its values, its rehearsal, its log, and what is done with it."""
+"""One host: its timeline as a picture and as rows, what it would get and why, its values, rehearsal and log, and what is done with it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, g, render_template, request
 
 from pxeserve.console.asking import ask
 from pxeserve.console.bars import picture
@@ -126,7 +126,8 @@ def install(name: str) -> Response:
         confirm=form.text("confirm") or None, reveal="later",
     )  # fmt: skip
     notes = [*told["warnings"], *told.get("notes", ())]
-    return elsewhere(f"/hosts/{name}", "look" if notes else "good", f"{name} is armed: its next network boot installs it, once", " ".join(notes))
+    text = f"{name} is armed: its next network boot installs it, once"
+    return elsewhere(f"/hosts/{name}", "look" if notes else "good", text, " ".join(notes))
 
 
 @route(blueprint, "/hosts/<name>/cancel", methods=("POST",), verb="host.cancel")
@@ -163,7 +164,12 @@ def _lines(steps: Iterator[dict[str, Any]]) -> Iterator[str]:
 
 def _page(template: str, name: str, **more: Any) -> str:
     host = ask("host.show", name=name)
-    tabs = [("", "Timeline"), ("/values", "Values"), ("/explain", "Explain"), ("/rehearse", "Rehearse"), ("/log", "Log")]
+    coming = more.get("coming")
+    host["stuck"] = bool(host["unheard"] or (coming and coming["overdue"]))
+    tabs = [("", "Timeline"), ("/values", "Values"), ("/explain", "Explain"), ("/rehearse", "Rehearse")]
+    if g.actor.role >= Role.OPERATOR:  # a log may tell what viewers are not to see
+        tabs.append(("/log", "Log"))
     return render_template(
-        template, host=host, live=host["state"] in _LIVE, tabs=[(f"/hosts/{host['name']}{end}", said) for end, said in tabs], modes=MODES, **more
+        template, host=host, live=host["state"] in _LIVE, tabs=[(f"/hosts/{host['name']}{end}", said) for end, said in tabs], modes=MODES,
+        **more,
     )  # fmt: skip

@@ -54,7 +54,8 @@ def add() -> Response:
     form = filled("name", "profile", "mac", "rack", "tags", "address", "uuid", "serial", "hostname")
     name = form.needed("name", "The host's name")
     words = [f"{key}={value}" for key in ("rack", "tags", "address", "uuid", "serial") if (value := form.text(key))]
-    told = ask("host.add", name=name, profile=form.needed("profile", "A profile"), mac=form.text("mac").replace(",", " ").split(), set=words)
+    macs = form.text("mac").replace(",", " ").split()
+    told = ask("host.add", name=name, profile=form.needed("profile", "A profile"), mac=macs, set=words)
     return elsewhere(f"/hosts/{told['name']}", "good", f"{told['name']} is there", " ".join(told["notes"]))
 
 
@@ -95,7 +96,8 @@ def plan() -> str:
     mode = request.args.get("mode") if request.args.get("mode") in MODES else None
     wish = {"mode": mode, "interactive": "interactive" in request.args, "again": "again" in request.args}
     planned = ask("host.plan", name=names, **wish) if names else None
-    return render_template("hosts_arm.html", plan=planned, refused=_alike(planned["refused"]) if planned else [], names=names, said=said, wish=wish, modes=MODES)
+    refused = _alike(planned["refused"]) if planned else []
+    return render_template("hosts_arm.html", plan=planned, refused=refused, names=names, said=said, wish=wish, modes=MODES)
 
 
 @route(blueprint, "/hosts/-/arm", methods=("POST",), verb="host.install-all", body=1 << 18)
