@@ -33,7 +33,12 @@ def import_(
     def report(done: int, total: int, text: str) -> None:
         context.report(Progress(done, total, text))
 
-    medium = import_medium(context.store, context.config.server.data, wanted, name, report, context.actor.name, now)
+    try:
+        medium = import_medium(context.store, context.config.server.data, wanted, name, report, context.actor.name, now)
+    except PxeserveError as error:
+        with context.store.site.write() as connection:
+            audit.append(connection, time.time(), context.actor.name, "media.import", harmless(name), f"refused: {error.code}")
+        raise
     if context.recorder is not None:
         told = f"medium {name}: {medium.product} {medium.version} imported from {harmless(' + '.join(sources))}"
         context.recorder.emit(Event("medium.imported", now, told, data={"medium": name, "revision": medium.revision}))

@@ -9,42 +9,41 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright import sync_api as api
 
 from pxeserve.answerfile.passwords import sha512_crypt
+from pxeserve.console import csrf
 from pxeserve.domain.role import Role
+from pxeserve.operations import registry
+from pxeserve.operations.context import Actor, Context
+from pxeserve.store import inventory
+from tests.console.served import Served, served
 from tests.media_samples import make
-
-pytestmark = pytest.mark.browser
-api = pytest.importorskip("playwright.sync_api")
-
-from tests.browser.room import CHROMIUM, SWITCHES, Room  # noqa: E402
-
-if not Path(CHROMIUM).exists():
-    pytest.skip("chromium is not installed", allow_module_level=True)
 
 SAME = "Form and file say the same"
 PATIENCE = 20_000
 SECRET = "correct horse battery"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield browser
-        browser.close()
+class Room:
+    """A console of its own with a small site, and a way to its verbs beside it."""
+
+    def __init__(self, console: Served, folder: Path) -> None:
+        self.console, self.store, self.address = console, console.store, f"https://127.0.0.1:{console.port}"
+        self.ask("media.import", source=make("xcp-8.3", folder / "xcp"), name="xcp83")
+        self.ask("site.set", set=["timezone=Europe/London", "nameservers=[10.77.0.1]"])
+        words = ["primary-disk=sda", "admin-interface.name=eth0", "admin-interface.proto=dhcp"]
+        self.ask("profile.add", name="rack-a", medium="xcp83", set=words)
+        self.ask("host.add", name="xen01", mac=["52:54:00:77:00:01"], profile="rack-a", set=["hostname=xen01"])
+
+    def ask(self, verb: str, **arguments: Any) -> Any:
+        return registry.call(Context(self.console.config, self.store, Actor("tester"), lambda _progress: None), verb, arguments)
 
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Room]:
-    found = Room(tmp_path / "data")
-    found.ask("media.import", source=make("xcp-8.3", tmp_path / "xcp"), name="xcp83")
-    found.ask("site.set", set=["timezone=Europe/London", "nameservers=[10.77.0.1]"])
-    words = ["primary-disk=sda", "admin-interface.name=eth0", "admin-interface.proto=dhcp"]
-    found.ask("profile.add", name="rack-a", medium="xcp83", set=words)
-    found.ask("host.add", name="xen01", mac=["52:54:00:77:00:01"], profile="rack-a", set=["hostname=xen01"])
-    yield found
-    found.close()
+    with served() as console:
+        yield Room(console, tmp_path)
 
 
 class Desk:
@@ -54,7 +53,7 @@ class Desk:
         self.room = room
         self.context = browser.new_context(ignore_https_errors=True, **{"viewport": {"width": 1400, "height": 950}, **more})
         self.context.set_default_timeout(PATIENCE)
-        self.context.add_cookies([room.cookie(role)])
+        self.context.add_cookies([{"name": csrf.COOKIE, "value": room.console.session(role), "url": room.address, "secure": True}])
         self.page = self.context.new_page()
         self.sent: list[str] = []
         self.said: list[str] = []
@@ -93,7 +92,7 @@ class Desk:
         return self.page.locator(f'[data-field="{path}"]')
 
     def shot(self, name: str) -> None:
-        if folder := os.environ.get("PXESERVE_SCREENSHOTS"):
+        if folder := os.environ.get("PXESERVE_PICTURES"):
             self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
     def close(self) -> None:
@@ -164,8 +163,6 @@ def test_a_password_is_hashed_in_the_browser_and_its_plain_text_is_in_no_request
     desk.page.locator("#saving button[type=submit]").click()
     api.expect(desk.page.locator("#toasts")).to_contain_text("Saved")
     with desk.room.store.site.read() as connection:
-        from pxeserve.store import inventory
-
         stored = next(one for one in inventory.profiles(connection) if one.name == "rack-a").answers["root-password"]["hash"]
     salt = re.fullmatch(r"\$6\$rounds=656000\$([./0-9A-Za-z]{16})\$.{86}", stored)
     assert salt is not None and sha512_crypt(SECRET.encode(), salt[1], 656_000) == stored
