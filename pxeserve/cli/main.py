@@ -31,6 +31,7 @@ _COMMANDS = {
     "apply": "pxeserve.cli.inventory.apply",
     "export": "pxeserve.cli.inventory.export",
     "answerfile": "pxeserve.cli.answerfiles.answerfile",
+    "history": "pxeserve.cli.answerfiles.history",
     "script": "pxeserve.cli.answerfiles.scripts",
     "dhcp": "pxeserve.cli.server.dhcp",
     "nfs": "pxeserve.cli.media.nfs",
