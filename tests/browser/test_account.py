@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from pxeserve.accounts import people as accounts
 from pxeserve.domain.role import Role
-from pxeserve.operations.users import hasher
+from pxeserve.operations.people.users import hasher
 from tests.browser.conftest import PHONE, WIDE, Look, Looking
 from tests.console.served import Served
 
