@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pxeserve.boot.entry import Entry, Load, MenuError, Part
+from pxeserve.boot.entry import SAYS, Entry, Load, MenuError, Part
 from pxeserve.boot.leaving import Reader, way
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=,+@%^~-]+", re.ASCII)
@@ -26,6 +26,27 @@ def write(entry: Entry, bases: Sequence[str]) -> bytes:
     else:
         lines += _started(entry, bases)
     return ("\n".join(lines) + "\n").encode("ascii", "replace")
+
+
+def asking(addresses: Sequence[str], leave: str) -> bytes:
+    """The configuration file that fetches the one at the first of `addresses` that can be had again, with the machine's serial number; the
+    machine's own disk, left for by the word `leave`, when none can.
+
+    GRUB puts a name into its HTTP request as it stands (2.06, net/http.c), so one with a space fails there, and by TFTP it does not.
+    """
+    lines = [
+        "# pxeserve: asks again with the machine's serial number",
+        "set timeout=0",
+        "set default=0",
+        "set machine_serial=",
+        "if smbios --type 1 --get-string 7 --set machine_serial; then true; fi",
+    ]
+    word = "if"
+    for said in ("$machine_serial", ""):
+        for address in addresses:
+            lines.append(f'{word} source "{address}{SAYS}{said}"; then true')
+            word = "elif"
+    return ("\n".join([*lines, "fi", *_leave(leave)]) + "\n").encode("ascii")
 
 
 def _started(entry: Entry, bases: Sequence[str]) -> list[str]:

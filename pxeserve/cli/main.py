@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,30 +15,38 @@ from typer.main import get_command
 from pxeserve import __version__
 
 _COMMANDS = {
-    "serve": "pxeserve.cli.serve",
-    "rehearse": "pxeserve.cli.rehearse",
-    "explain": "pxeserve.cli.explain",
-    "events": "pxeserve.cli.events",
-    "host": "pxeserve.cli.hosts",
-    "rack": "pxeserve.cli.racks",
-    "discovered": "pxeserve.cli.discovered",
-    "profile": "pxeserve.cli.profiles",
-    "site": "pxeserve.cli.sites",
-    "media": "pxeserve.cli.media",
-    "loaders": "pxeserve.cli.loaders",
-    "apply": "pxeserve.cli.apply",
-    "export": "pxeserve.cli.export",
-    "answerfile": "pxeserve.cli.answerfile",
-    "script": "pxeserve.cli.scripts",
-    "dhcp": "pxeserve.cli.dhcp",
-    "nfs": "pxeserve.cli.nfs",
-    "webhook": "pxeserve.cli.webhooks",
-    "tls": "pxeserve.cli.certificate",
-    "status": "pxeserve.cli.status",
-    "quirks": "pxeserve.cli.quirks",
-    "doctor": "pxeserve.cli.doctor",
-    "config": "pxeserve.cli.configuration",
-    "version": "pxeserve.cli.version",
+    "serve": "pxeserve.cli.server.serve",
+    "init": "pxeserve.cli.people.init",
+    "passwd": "pxeserve.cli.people.passwd",
+    "rehearse": "pxeserve.cli.watching.rehearse",
+    "explain": "pxeserve.cli.watching.explain",
+    "events": "pxeserve.cli.watching.events",
+    "host": "pxeserve.cli.inventory.hosts",
+    "rack": "pxeserve.cli.watching.racks",
+    "discovered": "pxeserve.cli.inventory.discovered",
+    "profile": "pxeserve.cli.inventory.profiles",
+    "site": "pxeserve.cli.inventory.sites",
+    "media": "pxeserve.cli.media.media",
+    "loaders": "pxeserve.cli.media.loaders",
+    "apply": "pxeserve.cli.inventory.apply",
+    "export": "pxeserve.cli.inventory.export",
+    "answerfile": "pxeserve.cli.answerfiles.answerfile",
+    "history": "pxeserve.cli.answerfiles.history",
+    "script": "pxeserve.cli.answerfiles.scripts",
+    "dhcp": "pxeserve.cli.server.dhcp",
+    "nfs": "pxeserve.cli.media.nfs",
+    "webhook": "pxeserve.cli.server.webhooks",
+    "api": "pxeserve.cli.server.api",
+    "job": "pxeserve.cli.server.jobs",
+    "user": "pxeserve.cli.people.users",
+    "token": "pxeserve.cli.people.tokens",
+    "audit": "pxeserve.cli.people.audit",
+    "tls": "pxeserve.cli.server.certificate",
+    "status": "pxeserve.cli.server.status",
+    "quirks": "pxeserve.cli.server.quirks",
+    "doctor": "pxeserve.cli.server.doctor",
+    "config": "pxeserve.cli.server.configuration",
+    "version": "pxeserve.cli.server.version",
 }
 
 
@@ -79,8 +88,48 @@ app = typer.Typer(
 @app.callback()
 def _front(
     _wanted: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")] = False,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            "--server", metavar="URL", envvar="PXESERVE_SERVER", show_default=False,
+            help="Ask this server, and not the one of this machine: https://HOST:PORT.",
+        ),
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--token-file", metavar="FILE", envvar="PXESERVE_TOKEN_FILE", show_default=False,
+            help="With --server: the file that holds the API token; or PXESERVE_TOKEN is the token.",
+        ),
+    ] = None,
+    ca: Annotated[
+        Path | None,
+        typer.Option(
+            "--ca", metavar="FILE", envvar="PXESERVE_CA", show_default=False, help="With --server: the authority of its certificate."
+        ),
+    ] = None,
+    fingerprint: Annotated[
+        str | None,
+        typer.Option(
+            "--fingerprint", metavar="SHA256", envvar="PXESERVE_FINGERPRINT", show_default=False,
+            help="With --server: its certificate's SHA-256, as its log names it.",
+        ),
+    ] = None,
 ) -> None:
     """Network provisioning for XenServer and XCP-ng: says what a machine will do, does, and did."""
+    from pxeserve.cli.terminal.session import wrong_use
+
+    if server is not None:
+        with wrong_use():
+            _chosen(server, token_file, ca, fingerprint)
+        return
+    _chosen(None, None, None, None)
+
+
+def _chosen(server: str | None, token_file: Path | None, ca: Path | None, fingerprint: str | None) -> None:
+    from pxeserve.cli.terminal import far  # with TLS, which few commands need
+
+    far.choose(server, token_file, ca, fingerprint)
 
 
 def main() -> None:

@@ -13,15 +13,16 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import structlog
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Request, Response, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from pxeserve.console.gate import route
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.operations.context import Actor
-from pxeserve.operations.entrance import Entrance
+from pxeserve.operations.people.entrance import Entrance
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import Store
 from pxeserve.store import events as stored
@@ -69,10 +70,18 @@ class Topic:
         return self.racks is not None and host is not None and host.rack in self.racks
 
 
+class Wish(Protocol):
+    """Says which events a stream wants."""
+
+    def wants(self, row: EventRow, snapshot: Snapshot) -> bool:
+        """Whether `row` is one of them."""
+        ...
+
+
 class Stream:
     """One reader. `offer` is the hub's side, `take` the reader's; each is one thread's."""
 
-    def __init__(self, actor: Actor, topics: tuple[Topic, ...], seen: int) -> None:
+    def __init__(self, actor: Actor, topics: tuple[Wish, ...], seen: int) -> None:
         self.actor = actor
         self.seen = seen
         """The id of the last event that the hub had read when this began, or that was offered since."""
@@ -128,7 +137,7 @@ class Hub:
         self._seen = 0
         self._looked = 0.0
 
-    def open(self, actor: Actor, topics: tuple[Topic, ...]) -> Stream:
+    def open(self, actor: Actor, topics: tuple[Wish, ...]) -> Stream:
         """A stream for `actor` of what all of `topics` want, from now on. Raises PxeserveError where there are too many."""
         with self._lock:
             if self._closed.is_set() or len(self._streams) >= IN_ALL:
@@ -225,22 +234,23 @@ def live() -> Response:
     """Events as they are written, as server-sent events named `record`, of `host`, `rack` and `kind` (the first two more than once), or of
     everything. `Last-Event-ID` brings what was missed; `reset` tells a reader that too much was, and that it should load what it shows."""
     if request.method == "HEAD":
-        return _streaming(Response())
+        return streaming(Response())
     hub: Hub = current_app.extensions["live"]
-    since = _since()
+    since = since_of(request)
     stream = hub.open(g.actor, _topics(hub))
-    response = Response(_said(hub, stream, since))
+    response = Response(said(hub, stream, since))
     response.call_on_close(lambda: hub.leave(stream))
-    return _streaming(response)
+    return streaming(response)
 
 
-def _streaming(response: Response) -> Response:
+def streaming(response: Response) -> Response:
+    """`response` as a stream of events."""
     response.mimetype = "text/event-stream"
     response.headers["X-Accel-Buffering"] = "no"  # nginx hands it on as it comes
     return response
 
 
-def _topics(hub: Hub) -> tuple[Topic, ...]:
+def _topics(hub: Hub) -> tuple[Wish, ...]:
     """What is asked for, and what the asker is limited to. Raises NotFoundError for a host or rack that is none."""
     hosts, racks = frozenset(request.args.getlist("host")), frozenset(request.args.getlist("rack"))
     known = hub.known()
@@ -249,11 +259,15 @@ def _topics(hub: Hub) -> tuple[Topic, ...]:
     for name in sorted(racks - {host.rack for host in known.hosts.values()}):
         raise NotFoundError(f"there is no rack {name[:100]}")
     asked = Topic(hosts, racks, request.args.get("kind")) if hosts or racks else Topic(kind=request.args.get("kind"))
-    limit = g.actor.limit
-    return (asked,) if limit is None else (asked, Topic(limit.hosts, limit.racks))
+    return (asked, *allowed(g.actor))
 
 
-def _since() -> int | None:
+def allowed(actor: Actor) -> tuple[Wish, ...]:
+    """What `actor` is limited to."""
+    return () if actor.limit is None else (Topic(actor.limit.hosts, actor.limit.racks),)
+
+
+def since_of(request: Request) -> int | None:
     """The last event that the reader has. Raises PxeserveError when that is no event's id."""
     said = request.headers.get("Last-Event-ID", "").strip()
     if not said:
@@ -263,7 +277,8 @@ def _since() -> int | None:
     return int(said)
 
 
-def _said(hub: Hub, stream: Stream, since: int | None) -> Iterator[str]:
+def said(hub: Hub, stream: Stream, since: int | None) -> Iterator[str]:
+    """What the stream tells, from the event after `since` on where one is said, until it is over."""
     yield f"retry: {_RETRY}\n\n"
     if since is not None:
         rows, lost = hub.missed(stream, since)

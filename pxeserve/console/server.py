@@ -19,13 +19,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from pxeserve import reached
 from pxeserve.accounts.reception import Reception
 from pxeserve.console import admin, metrics, web
+from pxeserve.console.jobs import bench
 from pxeserve.console.listener import CONNECTIONS, Door, Listener
 from pxeserve.console.live import Hub
 from pxeserve.console.tls import Tls
 from pxeserve.errors import PxeserveError
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
 from pxeserve.operations import registry
-from pxeserve.operations.entrance import entrance
+from pxeserve.operations.people.entrance import entrance
 from pxeserve.repo.imports import sweep
 from pxeserve.serving import Order, Serving
 from pxeserve.store import Store, open_store
@@ -80,6 +81,7 @@ def _with_web(serving: Serving, desk: admin.Desk, doors: tuple[socket.socket, ..
             listener.stop()
 
     listener.watch(serving.orders, obey)
+    bench(store).take_up(config, recorder)
     log.info("console", address=reached.base(config), sha256=tls.certificate.fingerprint)
     serving.ready()
     listener.serve()

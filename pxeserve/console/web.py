@@ -17,7 +17,7 @@ from pxeserve.config import Config
 from pxeserve.console import api, csrf, files, gate, headers, jinja, limits, live, pages, problems
 from pxeserve.console.live import Hub
 from pxeserve.events.recorder import Recorder
-from pxeserve.operations.entrance import Entrance, entrance
+from pxeserve.operations.people.entrance import Entrance, entrance
 from pxeserve.store import Store
 
 _ROOMS = (api, pages)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from pxeserve.domain.host import Host
 from pxeserve.errors import RefusedError
 from pxeserve.operations.context import Context, Limit
-from pxeserve.operations.selection import chosen, selection
+from pxeserve.operations.words.selection import chosen, selection
 from pxeserve.store import inventory
 
 Arguments = Mapping[str, Any]
@@ -90,6 +90,7 @@ _TABLE: Mapping[str, tuple[Meant, frozenset[str]]] = {
     "host.password": (_NAME, frozenset({"name"})),
     "host.log": (_NAME, frozenset({"name"})),
     "host.list": (_chosen, _SELECTION),
+    "host.page": (_chosen, _SELECTION | {"after", "limit"}),
     "host.table": (_chosen, _SELECTION),
     "host.plan": (_chosen, _SELECTION | _ARMING),
     "host.install-all": (_chosen, _SELECTION | _ARMING | {"count", "those_that_can", "confirm", "reveal"}),
@@ -99,5 +100,6 @@ _TABLE: Mapping[str, tuple[Meant, frozenset[str]]] = {
     "answerfile.render": (_NAME, frozenset({"name", "mode"})),
     "timeline": (_HOST, frozenset({"host", "limit", "at"})),
     "events": (_HOST, frozenset({"host", "kind", "since", "limit", "follow"})),
+    "event.page": (_HOST, frozenset({"host", "kind", "from_time", "to_time", "after", "limit"})),
 }
 """Verb to the hosts it is about, and the arguments that may be said to it."""

@@ -71,6 +71,14 @@ class Report:
         }
 
 
+def from_plain(values: Mapping[str, Any]) -> Report:
+    """The reverse of `Report.plain`."""
+    first = Prediction.from_plain(values["prediction"]) if values["prediction"] else None
+    found = Outlook(first, tuple(Prediction.from_plain(one) for one in values["also"]))
+    own = {name: values[name] for name in ("host", "mac", "firmware", "heard", "ok", "verdict")}
+    return Report(**own, steps=tuple(Step(**one) for one in values["steps"]), outlook=found, not_walked=tuple(values["not_walked"]))
+
+
 def begin(ask: Ask, mac: str, firmware: str | None) -> Begun:
     """Ask what is known of the host that owns `mac`, and be given an identity. Raises PxeserveError for a host that is not known, and when
     no service runs."""
@@ -83,7 +91,7 @@ def begin(ask: Ask, mac: str, firmware: str | None) -> Begun:
         except PxeserveError as error:
             if error.code != "refused":
                 raise
-            known.append(Prediction(Stage.MENU, error.message, error.fix or "", "what arming checks"))
+            known.append(Prediction(Stage.MENU, "arming-refused", error.message, error.fix or "", "what arming checks"))
     return Begun(said["host"], said["mac"], said["firmware"], said["heard"], tuple(known), tuple(said["unknown"]), plan)
 
 
@@ -128,4 +136,4 @@ def _verdict(begun: Begun, steps: Sequence[Step], found: Outlook) -> str:
     if found.first is None:
         size, seconds = sum(step.bytes for step in steps), sum(step.seconds for step in steps)
         return f"rehearsal ok: {begun.host} would be installed to the end ({len(steps)} steps, {size:,} bytes in {seconds:.1f} s)"
-    return f"rehearsal failed: {begun.host} would stop at {found.first.step}: {found.first.cause}"
+    return f"rehearsal failed: {begun.host} would stop at {found.first.step}: {found.first.text}"

@@ -6,7 +6,7 @@ Refuses to know what an event means.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,9 @@ from pxeserve.store import tables as t
 
 MOST = 10_000
 """Most events that one query gives."""
+
+_PIECE = 250
+"""Rows of `facts` that are in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,8 @@ class EventRow:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which events: each field narrows. `hosts` are names, any of which; `since` is an event's id, and later ones are meant; `kind` is a
-    kind or the beginning of one up to a dot (`dhcp`, or `dhcp.*`); `from_time` is epoch seconds, inclusive; `until` is an event's id, and
-    earlier ones are meant."""
+    kind or the beginning of one up to a dot (`dhcp`, or `dhcp.*`); `from_time` and `to_time` are epoch seconds, inclusive; `until` is an
+    event's id, and earlier ones are meant."""
 
     host: str | None = None
     mac: str | None = None
@@ -56,6 +59,7 @@ class Wanted:
     until: int | None = None
     install: str | None = None
     hosts: frozenset[str] | None = None
+    to_time: float | None = None
 
 
 def add(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
@@ -80,6 +84,19 @@ def add_counts(connection: Connection, counts: Mapping[tuple[int, str, str], int
 def latest(connection: Connection, wanted: Wanted, limit: int) -> list[EventRow]:
     """The last `limit` events that are wanted, the oldest first."""
     return _rows(connection, _where(_EVENT, wanted).order_by(t.event.c.id.desc()).limit(min(limit, MOST)))[::-1]
+
+
+Fact = tuple[str, str | None, str | None, tuple[Any, ...]]
+
+
+def facts(connection: Connection, wanted: Wanted, keys: Sequence[str], limit: int) -> Iterator[Fact]:
+    """Of the last `limit` events that are wanted, the newest first and a few at a time: kind, MAC, address, and what stands under `keys` in
+    their data, None where nothing does. For whoever looks through many for little, in a process that is to stay small."""
+    columns = [t.event.c.data[key].as_string() for key in keys]
+    query = _where(select(t.event.c.kind, t.event.c.mac, t.event.c.address, *columns), wanted).order_by(t.event.c.id.desc())
+    with connection.execution_options(yield_per=_PIECE).execute(query.limit(min(limit, MOST))) as rows:
+        for kind, mac, address, *found in rows:
+            yield kind, mac, address, tuple(found)
 
 
 def following(connection: Connection, wanted: Wanted, limit: int) -> list[EventRow]:
@@ -127,6 +144,27 @@ def knows_mac(connection: Connection, mac: str) -> bool:
 def newest_id(connection: Connection) -> int:
     """The id of the newest event; 0 when there is none."""
     return connection.execute(select(func.max(t.event.c.id))).scalar() or 0
+
+
+def bounds(connection: Connection) -> tuple[int, int]:
+    """The ids of the oldest and of the newest event; (1, 0) when there is none."""
+    first, last = (connection.execute(select(one(t.event.c.id))).scalar() for one in (func.min, func.max))
+    return (first, last) if first is not None and last is not None else (1, 0)
+
+
+def first_at(connection: Connection, at: float) -> int:
+    """The id of the first event that happened at epoch second `at` or later, as far as events lie in the order in which they happened; the
+    one after the newest where there is none. A step of the index for each halving."""
+    low, end = bounds(connection)
+    high = end + 1
+    while low < high:
+        middle = (low + high) // 2
+        found = connection.execute(select(t.event.c.id, t.event.c.at).where(t.event.c.id >= middle).order_by(t.event.c.id).limit(1)).first()
+        if found is None or found.at >= at:
+            high = middle
+        else:
+            low = found.id + 1
+    return low
 
 
 def counters(connection: Connection, from_minute: int) -> list[tuple[int, str, str, int]]:
@@ -180,6 +218,8 @@ def _where(query: Select[Any], wanted: Wanted) -> Select[Any]:
         query = query.where(event.id < wanted.until)
     if wanted.from_time is not None:
         query = query.where(event.at >= wanted.from_time)
+    if wanted.to_time is not None:
+        query = query.where(event.at <= wanted.to_time)
     return query
 
 

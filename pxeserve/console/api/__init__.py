@@ -1,1 +1,6 @@
-"""The API for programs: a module a noun, each with a `blueprint` at `/api/v1`. They translate for `operations` and nothing else."""
+"""The REST API beneath `/api/v1`: HTTP's words for the verbs of `operations`, and nothing more. What may be asked is data, a table a noun
+(`table`); one way leads from a request to a verb and back (`answering`), and the document that describes it all is drawn from the same
+tables (`document`).
+
+Refuses to know who may do what: the verb says so, and the gate holds to it.
+"""

@@ -1,0 +1,55 @@
+"""DHCP: who holds which address, and how another DHCP server leads machines here."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from pxeserve.console.api.route import Route, Way
+from pxeserve.console.api.shape import Answer, Moment, Page
+
+
+class Leases(Page):
+    """Which leases."""
+
+    ended: bool = Field(False, description="Those of the past days too.")
+
+
+class Lease(Answer):
+    """An address and who holds it."""
+
+    address: str
+    mac: str
+    host: str | None
+    hostname: str
+    client_id: str
+    state: str = Field(description="bound, declined, released or expired.")
+    starts: Moment
+    expires: Moment
+    relay: str
+
+
+class Snippet(Answer):
+    """Lines for another DHCP server."""
+
+    other: str = Field(alias="for")
+    server: str
+    http_port: int
+    interface: str | None
+    text: str
+    notes: list[str]
+
+
+class Exports(Answer):
+    """Lines for the host's own NFS server."""
+
+    text: str
+    left_out: dict[str, str] = Field(description="Media that are left out, and why.")
+    sources: dict[str, str]
+
+
+ROUTES = (
+    Route("GET", "/leases", "dhcp.leases", "Addresses that are lent, by address", Lease, query=Leases, way=Way.LIST, key="address",
+          within="leases"),
+    Route("GET", "/dhcp-snippets/{other}", "dhcp.snippet", "Lines for another DHCP server: isc, kea, dnsmasq or windows", Snippet),
+    Route("GET", "/nfs-exports", "nfs.exports", "Lines for the host's own NFS server", Exports),
+)  # fmt: skip

@@ -1,0 +1,154 @@
+"""Media: how they come in, what they are, and whether they are whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pxeserve.console.api.hosts import Removed
+from pxeserve.console.api.route import Route, Way
+from pxeserve.console.api.shape import Answer, Body, Moment, Name, Page, Settings
+from pxeserve.repo.replay.report import Report
+
+Source = Annotated[str, Field(min_length=1, max_length=4096)]
+
+
+class Import(Body):
+    """What to import."""
+
+    name: Name = Field(description="What to call it: lower-case letters, digits, dots and hyphens, 63 at most.")
+    source: Source | list[Source] | None = Field(
+        None, description="A folder, an ISO image or an archive of the server, an http(s) address of one, or several discs of one medium."
+    )
+    upload: Name | None = Field(
+        None, description="An upload, by its name, instead of `source`; it is removed when the import has ended well."
+    )
+    lies: Literal["copied", "in-place", "image"] = Field(
+        "copied", description="Where its bytes are to be: copied, in the folder where they lie, or in the image itself."
+    )
+
+
+class Medium(Answer):
+    """An installation source."""
+
+    name: str
+    product: str
+    version: str
+    build: str
+    dialect: str = Field(description="The generation whose installer reads it.")
+    format: str
+    role: str = Field(description="main, pack, driver-disk or netinstall.")
+    repositories: list[str]
+    bootable: bool
+    state: str = Field(description="`good` or `damaged`; a damaged one cannot be armed.")
+    state_reason: str
+    sample: bool
+    revision: str = Field(description="SHA-256 over all that it holds.")
+    files: int
+    bytes: int
+    package_count: int
+    lies: str
+    place: str
+    origin: str
+    imported_at: Moment
+    checked_at: float | None = Field(description="When every byte was last read and right, epoch seconds.")
+
+
+class Package(Answer):
+    """One package."""
+
+    file: str
+    type: str
+    bytes: int
+    md5: str | None
+    sha256: str
+
+
+class Imported(Medium):
+    """A medium that has come in."""
+
+    notes: list[str]
+
+
+class MediumShown(Imported):
+    """A medium with its packages, in the order in which an installer fetches them."""
+
+    packages: list[Package]
+
+
+class MediumSet(Body):
+    """What of a netinstall tree can be said."""
+
+    set: Settings = Field(description="version=NUMBER.")
+
+
+class Verify(Body):
+    """How deep to look."""
+
+    depth: Literal["changed", "full", "disk"] = Field(
+        "full", description="What was touched since it was last read whole, every byte, or every byte from the disk itself."
+    )
+
+
+class Signature(Answer):
+    """What its signature says."""
+
+    state: str
+    text: str
+    key: str = Field(description="The fingerprint of the key that signed, or empty.")
+
+
+class Verified(Answer):
+    """What a look at a medium found."""
+
+    name: str
+    state: str
+    faults: list[str]
+    warnings: list[str]
+    read: int = Field(description="Files that were read.")
+    bytes: int
+    unchanged: int = Field(description="Files that nobody has touched since they were last read.")
+    signature: Signature | None
+
+
+class Replay(Body):
+    """Who asks."""
+
+    dialect: Name
+    over: Literal["http", "nfs", "ftp"] = "http"
+
+
+class UnderWay(Answer):
+    """An import that has begun and not ended."""
+
+    name: str
+    sources: list[str]
+    lies: str
+    begun_at: Moment
+    bytes_done: int
+    bytes: int
+    state: str = Field(description="`running`, or `broken off`: the same import again goes on where it was.")
+
+
+class CancelledImport(Answer):
+    """Which import is over."""
+
+    cancelled: str
+
+
+ROUTES = (
+    Route("GET", "/media", "media.list", "Media, by name", Medium, query=Page, way=Way.LIST),
+    Route("POST", "/media", "media.import", "Import a medium", Imported, body=Import, way=Way.JOB, about="medium {name}"),
+    Route("GET", "/media/{name}", "media.show", "One medium, with its packages", MediumShown, way=Way.ONE),
+    Route("PATCH", "/media/{name}", "media.set", "Say the version of a netinstall tree", Medium, body=MediumSet),
+    Route("DELETE", "/media/{name}", "media.remove", "Remove a medium that nothing needs", Removed),
+    Route("POST", "/media/verify", "media.verify", "Check all media", list[Verified], body=Verify, way=Way.JOB,
+          given={"everything": True}, about="all media"),
+    Route("POST", "/media/{name}/verify", "media.verify", "Check a medium", list[Verified], body=Verify, way=Way.JOB,
+          about="medium {name}"),
+    Route("POST", "/media/{name}/replay", "media.replay", "What an installer of that generation would find", Report, body=Replay,
+          way=Way.JOB, about="medium {name} as {dialect}"),
+    Route("GET", "/imports", "media.imports", "Imports that have begun and not ended", UnderWay, query=Page, way=Way.LIST),
+    Route("DELETE", "/imports/{name}", "media.cancel-import", "Stop an import; nothing of it is left", CancelledImport),
+)  # fmt: skip

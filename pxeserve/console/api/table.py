@@ -1,0 +1,52 @@
+"""All routes that are data, noun by noun, in the order in which people meet them."""
+
+from __future__ import annotations
+
+from pxeserve.console.api import (
+    answerfiles,
+    arming,
+    audit,
+    discovered,
+    doctor,
+    drafts,
+    events,
+    explain,
+    hosts,
+    jobs,
+    leases,
+    loaders,
+    media,
+    profiles,
+    racks,
+    rehearse,
+    scripts,
+    settings,
+    sites,
+    tokens,
+    uploads,
+    users,
+    webhooks,
+)
+from pxeserve.console.api.route import Route
+
+NOUNS = (
+    settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, drafts,
+    scripts, events, leases, doctor, webhooks, jobs, users, tokens, audit,
+)  # fmt: skip
+
+ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUTES)
+
+WITHOUT = {
+    "host.list": "GET /hosts gives pages of it",
+    "host.browse": "the pages' own table; GET /hosts gives pages of hosts",
+    "rehearse.walk": "pages watch it; POST /rehearsals is walked as a job",
+    "events": "GET /events gives pages of it, and follows",
+    "events.newest": "the newest event is the first of GET /events",
+    "rack.follow": "GET /events?rack=... follows, and GET /racks/{name} is the picture",
+    "rehearse.begin": "a rehearsal is walked by the server: POST /rehearsals",
+    "rehearse.end": "a rehearsal is walked by the server: POST /rehearsals",
+    "rehearse.hosts": "a rehearsal is walked by the server: POST /rehearsals",
+    "user.init": "the first account is made on the server, or with the code that its log names",
+    "upload.send": "PUT /uploads/{name}, whose body is no JSON",
+}
+"""Verbs that no route of the tables asks for, and what is there instead."""

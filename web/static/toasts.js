@@ -1,0 +1,53 @@
+// Short messages in the corner. What went wrong stays until it is closed; what went well goes by itself.
+
+const ICONS = {good: "done", bad: "failed", look: "look", quiet: "info"}
+const GOES_AFTER = 8000
+
+/** Show a message: `kind` is good, bad, look or quiet; `fix` says what to do. */
+export function toast(kind, text, fix = "") {
+  const box = document.createElement("div")
+  box.className = `toast is-${kind}`
+  box.append(icon(ICONS[kind] ?? "info"), said(text, fix), closer())
+  document.getElementById("toasts").append(box)
+  if (kind === "good" || kind === "quiet") setTimeout(() => box.remove(), GOES_AFTER)
+  return box
+}
+
+/** What an answer that is no success says: problem details (RFC 9457), or its bare status. */
+export function explain(body, status) {
+  try {
+    const {detail, title, fix, code, errors} = JSON.parse(body)
+    const fields = (errors ?? []).map(one => `${one.field ?? one.pointer}: ${one.detail ?? one.message}`).join("; ")
+    return {detail: [detail ?? title, fields].filter(Boolean).join(": "), fix: fix ?? "", code: code ?? ""}
+  } catch {
+    return {detail: `The server answered ${status || "nothing"}.`, fix: "", code: ""}
+  }
+}
+
+function said(text, fix) {
+  const words = document.createElement("div")
+  words.className = "grow"
+  words.append(Object.assign(document.createElement("div"), {textContent: text}))
+  if (fix) words.append(Object.assign(document.createElement("div"), {className: "fix soft", textContent: fix}))
+  return words
+}
+
+function closer() {
+  const button = Object.assign(document.createElement("button"), {type: "button", className: "plain small icon-only"})
+  button.setAttribute("aria-label", "Close this message")
+  button.append(icon("close"))
+  button.addEventListener("click", () => button.parentElement.remove())
+  return button
+}
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
+  svg.setAttribute("class", "icon")
+  svg.setAttribute("aria-hidden", "true")
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use")
+  use.setAttribute("href", `${sprite}#${name}`)
+  svg.append(use)
+  return svg
+}
+
+const sprite = (document.querySelector(".icon use")?.getAttribute("href") ?? "/static/icons.svg").split("#")[0]
