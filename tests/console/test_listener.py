@@ -140,11 +140,17 @@ def test_a_head_that_does_not_end_is_hung_up_on(listening: Served, monkeypatch: 
 
 
 def test_a_body_that_does_not_come_is_hung_up_on(listening: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    listening.session(Role.ADMIN)
     monkeypatch.setattr("pxeserve.console.listener.IDLE", 1.0)
+    place = f"127.0.0.1:{listening.port}"
+    head = f"POST /session HTTP/1.1\r\nHost: {place}\r\nOrigin: https://{place}\r\nContent-Type: application/json\r\n"
     with listening.secure() as sock:
-        request = f"POST /api/v1/nothing HTTP/1.1\r\nHost: 127.0.0.1:{listening.port}\r\nContent-Length: 9\r\n\r\n1"
-        status, _ = said(sock, request.encode())
-        assert status in (0, 401)
+        status, answer = said(sock, f"{head}Content-Length: 90\r\n\r\n{{".encode())
+    assert status in (0, 400), answer
+    assert "Traceback" not in answer
+    with listening.secure() as sock:
+        status, _ = said(sock, f"{head}Transfer-Encoding: chunked\r\n\r\nnonsense\r\n".encode())
+    assert status == 400
 
 
 def test_a_certificate_that_is_replaced_is_taken_while_a_connection_goes_on(listening: Served) -> None:
