@@ -32,7 +32,6 @@ from pxeserve.operations.revisions import refuse_stale, revision_of
 from pxeserve.snapshot import shared
 from pxeserve.store import audit, history, scripts
 
-
 MOST_HOSTS = 200
 """Names of hosts that are told; how many there are is told besides."""
 
