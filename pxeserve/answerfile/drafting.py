@@ -18,6 +18,7 @@ from pxeserve.answerfile.document import Document, parse
 from pxeserve.answerfile.finding import Finding
 from pxeserve.answerfile.importing import Left, imported
 from pxeserve.answerfile.inheritance import SHORT
+from pxeserve.answerfile.layering import same
 from pxeserve.answerfile.lint import Linted, linted
 from pxeserve.answerfile.places import Places
 from pxeserve.answerfile.reading.sketch import sketched
@@ -112,7 +113,13 @@ def _kept(values: Mapping[str, Any], dialect: Dialect, before: Draft, around: Ar
             there, here = _long(key, carried.get(key)), _long(key, found[key])
             more = {name: one for name, one in value.items() if name not in there and name not in here}
             found[key] = {**here, **more} if here and more else found[key]
-    return found
+    return {key: _spelt(key, found[key], before) for key in dict.fromkeys((*before.values, *found)) if key in found}
+
+
+def _spelt(key: str, value: Any, before: Draft) -> Any:
+    """A value as it was spelt before, where it says the same."""
+    was = before.values.get(key)
+    return was if was is not None and same(key, was, value) else value
 
 
 def _sound(draft: Draft) -> Draft:
@@ -135,7 +142,8 @@ def written(draft: Draft, dialect: Dialect, around: Around) -> Written:
     try:
         return Written(sketch(answers, dialect), (), fits.lost, fits.missing)
     except WritingError:
-        problems = tuple(Problem(one.field.partition(".")[0], one.field, f"{one.why}; {one.instead}: {one.fix}") for one in fits.lost if one.fix and not one.taken)
+        wrong = [one for one in fits.lost if one.fix and not one.taken]
+        problems = tuple(Problem(one.field.partition(".")[0], one.field, f"{one.why}; {one.instead}: {one.fix}") for one in wrong)
         return Written(None, problems, fits.lost, fits.missing)
 
 

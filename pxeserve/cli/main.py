@@ -16,6 +16,8 @@ from pxeserve import __version__
 
 _COMMANDS = {
     "serve": "pxeserve.cli.server.serve",
+    "init": "pxeserve.cli.people.init",
+    "passwd": "pxeserve.cli.people.passwd",
     "rehearse": "pxeserve.cli.watching.rehearse",
     "explain": "pxeserve.cli.watching.explain",
     "events": "pxeserve.cli.watching.events",
@@ -29,21 +31,22 @@ _COMMANDS = {
     "apply": "pxeserve.cli.inventory.apply",
     "export": "pxeserve.cli.inventory.export",
     "answerfile": "pxeserve.cli.answerfiles.answerfile",
+    "history": "pxeserve.cli.answerfiles.history",
     "script": "pxeserve.cli.answerfiles.scripts",
     "dhcp": "pxeserve.cli.server.dhcp",
     "nfs": "pxeserve.cli.media.nfs",
     "webhook": "pxeserve.cli.server.webhooks",
-    "status": "pxeserve.cli.server.status",
-    "quirks": "pxeserve.cli.server.quirks",
-    "doctor": "pxeserve.cli.server.doctor",
+    "api": "pxeserve.cli.server.api",
     "job": "pxeserve.cli.server.jobs",
-    "config": "pxeserve.cli.server.configuration",
-    "version": "pxeserve.cli.server.version",
-    "init": "pxeserve.cli.people.init",
-    "passwd": "pxeserve.cli.people.passwd",
     "user": "pxeserve.cli.people.users",
     "token": "pxeserve.cli.people.tokens",
     "audit": "pxeserve.cli.people.audit",
+    "tls": "pxeserve.cli.server.certificate",
+    "status": "pxeserve.cli.server.status",
+    "quirks": "pxeserve.cli.server.quirks",
+    "doctor": "pxeserve.cli.server.doctor",
+    "config": "pxeserve.cli.server.configuration",
+    "version": "pxeserve.cli.server.version",
 }
 
 

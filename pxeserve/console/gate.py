@@ -15,7 +15,8 @@ from typing import Any, Final, Literal, TypeVar
 from flask import Blueprint, Flask, Response, g, redirect, request
 
 from pxeserve.config import Config
-from pxeserve.console import csrf, hosts, limits
+from pxeserve.console import csrf, limits
+from pxeserve.console.forwarded import peer
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.events.recorder import Recorder
@@ -137,7 +138,7 @@ class Gate:
 
     def _who(self) -> Actor | None:
         """Whoever asks; None for a stranger. Raises PxeserveError for one who says two things, or holds a token that is none."""
-        address = hosts.peer(request.remote_addr or "", request.headers.getlist("X-Forwarded-For"), self.config.console.trusted_proxies)
+        address = peer(request.remote_addr or "", request.headers.getlist("X-Forwarded-For"), self.config.console.trusted_proxies)
         sessions, said = request.cookies.getlist(csrf.COOKIE), request.headers.get("Authorization")
         g.address, g.session = address, ""
         if said is None:
@@ -151,7 +152,7 @@ class Gate:
         token = said.removeprefix(_BEARER).strip()
         found = self.entrance.by_token(token, address) if said.startswith(_BEARER) and token.isascii() and token else None
         if found is None:
-            raise PxeserveError("the token is not known here, or is over", code="unauthenticated", fix="make a new one: pxeserve token create")
+            raise PxeserveError("the token is not known here, or is over", code="unauthenticated", fix="pxeserve token create makes one")
         return found
 
     def _admit(self, rule: Rule, actor: Actor | None) -> None:

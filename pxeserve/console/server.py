@@ -16,8 +16,9 @@ from selectors import EVENT_READ, DefaultSelector
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from pxeserve import reached
 from pxeserve.accounts.reception import Reception
-from pxeserve.console import admin, hosts, metrics, web
+from pxeserve.console import admin, metrics, web
 from pxeserve.console.jobs import bench
 from pxeserve.console.listener import CONNECTIONS, Door, Listener
 from pxeserve.console.live import Hub
@@ -69,7 +70,7 @@ def _with_web(serving: Serving, desk: admin.Desk, doors: tuple[socket.socket, ..
     keeper = entrance(store, config.server.data)
     hub = Hub(store, keeper)
     application = web.make_app(config, store, recorder, keeper, hub, tls.imported)
-    door = Door(doors, application, tls.context, hosts.authorities(config), config.server.data / "run")
+    door = Door(doors, application, tls.context, reached.authorities(config), config.server.data / "run")
     listener = Listener(door, _Turn((serving.beat, recorder.flush, tls.look)))
     threading.Thread(target=_tidy, args=(keeper.reception,), name="tidy", daemon=True).start()
     listener.watch(serving.sockets["admin"], desk.accept)
@@ -81,7 +82,7 @@ def _with_web(serving: Serving, desk: admin.Desk, doors: tuple[socket.socket, ..
 
     listener.watch(serving.orders, obey)
     bench(store).take_up(config, recorder)
-    log.info("console", address=hosts.base(config), sha256=tls.certificate.fingerprint)
+    log.info("console", address=reached.base(config), sha256=tls.certificate.fingerprint)
     serving.ready()
     listener.serve()
 

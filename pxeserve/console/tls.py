@@ -12,10 +12,9 @@ from pathlib import Path
 
 import structlog
 
-from pxeserve import certificates
+from pxeserve import certificates, reached
 from pxeserve.certificates import Certificate
 from pxeserve.config import Config
-from pxeserve.console import hosts
 from pxeserve.errors import PxeserveError
 
 log = structlog.get_logger("console")
@@ -42,7 +41,7 @@ class Tls:
         """Raises PxeserveError when there is no certificate to serve with."""
         self._config = config
         self._folder = config.server.data / "keys"
-        if certificates.ensure(self._folder, hosts.names(config)):
+        if certificates.ensure(self._folder, reached.names(config)):
             log.info("certificate made", sha256=certificates.read(self._folder / certificates.OWN).fingerprint)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -96,6 +96,8 @@ def wanted(config: Config) -> list[Wanted]:
         found.insert(0, Wanted("udp", config.dhcp.port, "dhcp", "[dhcp] port"))
     if config.dhcp.mode == "proxy":
         found.append(Wanted("udp", 4011, "dhcp", '[dhcp] mode = "server" needs no port 4011'))
+    if config.console.enabled:
+        found.append(Wanted("tcp", config.console.port, "console", "[console] port"))
     if config.ftp.enabled:
         found.append(Wanted("tcp", config.ftp.port, "ftp", "[ftp] port"))
     if config.nfs.keeps_ganesha:
@@ -179,7 +181,7 @@ def _advice(who: Process) -> str:
 
 CHECK = Check(
     "ports",
-    "who holds the ports of DHCP, 4011, TFTP, HTTP, FTP and NFS: name, pid, user and unit",
+    "who holds the ports of DHCP, 4011, TFTP, HTTP, the console, FTP and NFS: name, pid, user and unit",
     "proc(5); systemd.network(5); libvirt.org/formatnetwork",
     (_TAKEN, _BESIDE, _ELSEWHERE, _RANGE, _NOT_SERVED),
     look,

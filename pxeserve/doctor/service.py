@@ -68,7 +68,7 @@ _WORK = {
     "dhcp": "DHCP",
     "tftp": "TFTP",
     "provision": "HTTP for machines",
-    "console": "the command line",
+    "console": "pages, API and the command line",
     "ftp": "FTP",
     "nfs": "NFS",
 }

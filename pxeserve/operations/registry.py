@@ -22,7 +22,7 @@ from pxeserve.store.audit import asked_from
 
 NOUNS = (
     "server.leases", "server.snippets", "server.status", "server.doctor", "server.webhooks", "server.configuration", "server.jobs",
-    "server.networks", "server.quirks", "server.health",
+    "server.certificate", "server.networks", "server.quirks", "server.health",
     "record.events", "record.pages",
     "media.media", "media.imports", "media.loaders", "media.sources", "media.replay", "media.uploads", "media.packing",
     "inventory.hosts", "inventory.discovered", "inventory.profiles", "inventory.sites", "inventory.pages",

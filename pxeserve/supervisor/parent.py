@@ -17,8 +17,8 @@ from pathlib import Path
 
 import structlog
 
+from pxeserve import reached
 from pxeserve.config import Config
-from pxeserve.console import hosts
 from pxeserve.errors import PxeserveError
 from pxeserve.logs import configure
 from pxeserve.serving import Listener, Order
@@ -210,7 +210,7 @@ class _Parent:
         self._announced = True
         config, where = self._config, str(self._networks[0].address)
         dhcp = f"{config.dhcp.mode} on {self._networks[0].interface} port {config.dhcp.port}" if config.dhcp.mode != "off" else "off"
-        console = hosts.base(config) if config.console.enabled else "off"
+        console = reached.base(config) if config.console.enabled else "off"
         log.info("ready", dhcp=dhcp, tftp=f"{where}:{config.tftp.port}", http=f"http://{where}:{config.http.port}/", console=console)
         self._notifier.tell("READY=1\nSTATUS=serving")
 

@@ -7,9 +7,8 @@ import os
 import socket
 from pathlib import Path
 
-from pxeserve import wire
+from pxeserve import reached, wire
 from pxeserve.config import Config
-from pxeserve.console import hosts
 from pxeserve.errors import PxeserveError
 from pxeserve.events.recorder import SOCKET_NAME
 from pxeserve.serving import Listener
@@ -42,7 +41,7 @@ def bind_all(config: Config, listeners: tuple[Listener, ...], owner: tuple[int, 
         for listener in listeners:
             _bind_listener(config, listener, bound)
         if config.console.enabled:
-            for address in hosts.addresses(settled(config, listeners)):
+            for address in reached.addresses(settled(config, listeners)):
                 bound[f"console:{address}"] = _tcp(str(address), config.console.port, _CONSOLE)
         if config.metrics.enabled:
             bound["metrics"] = _tcp(*config.metrics.place, _METRICS)

@@ -116,7 +116,8 @@ def _reached(lines: Sequence[Line]) -> Step | None:
     """The farthest: leases are renewed, and the loader fetches its menu's file after the menu was decided. A hook that ran before the
     installer fetched on is behind it."""
     fetched = max((number for number, one in enumerate(lines) if one.step in _FETCHES), default=-1)
-    moved = (one.step for number, one in enumerate(lines) if one.step not in _MOVES_NOTHING and (one.step is not Step.HOOK or number > fetched))
+    late = (one.step for number, one in enumerate(lines) if one.step is not Step.HOOK or number > fetched)
+    moved = (step for step in late if step not in _MOVES_NOTHING)
     return max(moved, key=lambda step: _ORDER[step], default=None)
 
 

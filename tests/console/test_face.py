@@ -1,4 +1,4 @@
-"""What holds for every page and file of the face: nothing inside a page that its policy forbids, nothing fetched from elsewhere, one sprite."""
+"""What holds for every page and file of the face: nothing that the policy forbids, nothing from elsewhere, one sprite."""
 
 from __future__ import annotations
 

@@ -91,22 +91,27 @@ def test_heads_that_are_too_long_are_refused(listening: Served) -> None:
 def test_two_requests_on_one_connection_and_two_at_once(listening: Served) -> None:
     one = f"GET /static/app.css HTTP/1.1\r\nHost: 127.0.0.1:{listening.port}\r\n\r\n"
     last = one.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")
+    long = one.replace("\r\n\r\n", "\r\nX-A: {}\r\n\r\n")
+    whole = long.format("a" * (8192 - len(long) + 2))  # as much as is read at once: what follows waits in TLS, where no poll sees it
+    assert len(whole) == 8192
     with listening.secure() as sock:
         sock.sendall(one.encode())
+        read(sock)
+        sock.sendall((whole + one).encode())
+        read(sock)
         read(sock)
         assert said(sock, (one + last).encode())[1].count("HTTP/1.1 200") == 2
 
 
 def read(sock: socket.socket) -> None:
-    """One whole answer, of status 200."""
-    answer = b""
-    while b"\r\n\r\n" not in answer:
-        answer += sock.recv(65536)
-    head, _, body = answer.partition(b"\r\n\r\n")
+    """One whole answer, of status 200, and no byte of the next."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += sock.recv(1)
     assert head.startswith(b"HTTP/1.1 200")
-    length = int(head.lower().partition(b"content-length: ")[2].split()[0])
-    while len(body) < length:
-        body += sock.recv(65536)
+    left = int(head.lower().partition(b"content-length: ")[2].split()[0])
+    while left:
+        left -= len(sock.recv(left))
 
 
 def test_five_hundred_who_are_slow_keep_nobody_out(listening: Served) -> None:

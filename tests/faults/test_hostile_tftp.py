@@ -74,7 +74,7 @@ def opcodes(heard: dict[int, list[bytes]]) -> set[int]:
     return {said[1] for answers in heard.values() for said in answers}
 
 
-@pytest.mark.parametrize("mode", ["octet", "netascii", "OCTET"])
+@pytest.mark.parametrize("mode", ["octet", *(pytest.param(one, marks=pytest.mark.long) for one in ("netascii", "OCTET"))])
 def test_no_name_leads_out_of_the_root_or_to_anything_but_a_plain_file(
     mode: str, planted: tuple[Watch, list[str]], figure: Callable[[str], None]
 ) -> None:

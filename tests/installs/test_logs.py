@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.install import InstallState
 from pxeserve.events.record import Event
 from pxeserve.installs import delivery
 from pxeserve.installs.logs import keep, shown
-from pxeserve.keys import load_keys
-from pxeserve.store import inventory, logs, open_store
-from tests.installs.test_life import HOUR, MAC, MINE, NOW, World
+from pxeserve.store import logs
+from tests.installs.world import HOUR, MINE, NOW, World
 
 STAGE = "installation-complete"
 LOG = b"[2026-11-27 12:00:00] Starting\nroot has planted-secret\nINSTALL FAILED.\nno disk\n"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    store = open_store(tmp_path, migrate=True)
-    with store.site.write() as connection:
-        inventory.put_profile(connection, Profile("rack"))
-        inventory.put_host(connection, Host(0, "xen01", (MAC,), "rack"))
-    made = World(store, load_keys(tmp_path), tmp_path)
-    made.lend(MINE, MAC)
-    yield made
-    store.close()
 
 
 def installing(world: World) -> str:

@@ -39,7 +39,8 @@ export function form(place, changed) {
       fields = described.groups.flatMap(group => group.fields)
       short = Object.fromEntries(fields.filter(one => one.short).map(one => one.path.split(".")))
       controls = new Map()
-      place.replaceChildren(...described.groups.map(group => drawn(group, described, mode)).filter(Boolean))
+      const lists = Object.entries(context?.known ?? {}).map(([path, names]) => make("datalist", {id: `known-${path}`}, ...names.map(name => make("option", {value: name}))))
+      place.replaceChildren(...lists, ...described.groups.map(group => drawn(group, described, mode)).filter(Boolean))
     },
 
     /** Show these values; a field in which somebody is writing is left alone. */
@@ -96,7 +97,7 @@ export function form(place, changed) {
     const id = `v-${field.path.replaceAll(".", "-")}`
     const words = make("div", {class: "said", id: `${id}-said`})
     const badge = make("span", {class: "origin"})
-    const control = KINDS[field.kind](field, id, () => changed(field.path), described)
+    const control = KINDS[field.kind](field, id, () => changed(field.path), described, opened?.known?.[field.path] ?? [])
     const many = control.inputs().length !== 1 || ["table", "rows", "scripts", "password"].includes(field.kind)
     const label = many ? make("span", {class: "label", id: `${id}-label`}, field.label) : make("label", {for: id}, field.label)
     const read = field.modes.includes(mode)
@@ -149,7 +150,7 @@ const KINDS = {text, number: text, choice, "yes-no": yesNo, list, table, rows, s
 
 function text(field, id, changed) {
   const input = make("input", {id, type: "text", placeholder: field.example ? `such as ${field.example}` : null, maxlength: "1024", spellcheck: "false",
-    autocapitalize: "off", inputmode: field.kind === "number" ? "numeric" : null, oninput: changed})
+    autocapitalize: "off", inputmode: field.kind === "number" ? "numeric" : null, list: field.path ? `known-${field.path}` : null, oninput: changed})
   return {element: input, inputs: () => [input], value: () => input.value.trim(), show: value => { input.value = NOTHING.has(value) ? "" : spelt(value) }}
 }
 
@@ -190,11 +191,12 @@ function list(field, id, changed) {
   return {element: box, inputs: () => [box], value: read, show}
 }
 
-function scripts(field, id, changed) {
+function scripts(field, id, changed, _described, names) {
   const parts = field.words.map(stage => ({stage, ...area(`${id}-${stage}`, changed, `${field.label} at ${stage}`)}))
   const strange = {}
   return {
-    element: make("div", {class: "fields"}, ...parts.map(({stage, box}) => make("label", {class: "stack tight"}, make("span", {class: "small"}, stage), box))),
+    element: make("div", {class: "fields"}, ...parts.map(({stage, box}) => make("label", {class: "stack tight"}, make("span", {class: "small"}, stage), box)),
+      names.length ? make("p", {class: "hint wide"}, `Scripts of this server: ${names.join(", ")}`) : null),
     inputs: () => parts.map(({box}) => box),
     value: () => ({...strange, ...Object.fromEntries(parts.map(({stage, read}) => [stage, read()]).filter(([, said]) => said.length))}),
     show: value => {
@@ -244,7 +246,7 @@ function rows(field, id, changed) {
     const said = row !== undefined && (row === null || typeof row !== "object") ? {[single]: row} : row ?? {}
     const place = said.medium !== undefined ? "medium" : single
     const cells = field.columns.filter(one => one.known || said[one.key] !== undefined).map(one => {
-      const kind = KINDS[one.kind]({...one, path: one.key, default: "", example: "", words: one.words}, null, changed)
+      const kind = KINDS[one.kind]({...one, path: one.key === single ? field.path : null, default: "", example: "", words: one.words}, null, changed)
       const value = one.key === single && place === "medium" ? said.medium : said[one.key]
       kind.show(Array.isArray(value) && one.kind === "text" ? value.join(" ") : value)
       for (const input of kind.inputs()) { input.removeAttribute("id"); input.setAttribute("aria-label", `${field.label}: ${one.label}`); if (!input.placeholder) input.setAttribute("placeholder", one.label) }

@@ -73,19 +73,19 @@ export function panels(editor) {
 
   function entry(one) {
     const more = make("div", {})
-    const button = make("button", {type: "button", class: "small", onclick: () => look(one, more)}, "What taking it back would change")
+    const button = make("button", {type: "button", class: "small", onclick: () => look(one, more)}, "What going back to this would change")
     return make("li", {class: "is-quiet"}, make("span", {}), make("div", {class: "stack tight"},
       make("div", {class: "row"}, make("b", {}, one.who || "before"), moment(one.at), make("span", {class: "soft small"}, one.action), one.now ? make("span", {class: "tag"}, "as it is now") : null),
       one.note ? make("div", {}, `“${one.note}”`) : null,
-      make("div", {class: "wrap"}, one.changes || "nothing was different"),
+      make("div", {class: "wrap"}, bare(one.changes) || "nothing was different"),
       one.now ? null : make("div", {class: "row"}, button), more))
   }
 
   async function look(one, place) {
     try {
       const shown = await ask(`/history/${one.id}`)
-      place.replaceChildren(make("p", {class: "lost"}, shown.changes || "Nothing: it is as it is now."),
-        editor.maySave && shown.changes ? make("button", {type: "button", class: "primary small", onclick: () => restore(one)}, "Take it back") : "")
+      place.replaceChildren(make("p", {class: "lost"}, bare(shown.changes) || "Nothing: it is as it is now."),
+        editor.maySave && shown.changes ? make("button", {type: "button", class: "primary small", onclick: () => restore(one)}, "Go back to it") : "")
     } catch (error) {
       place.replaceChildren(make("p", {class: "flash is-bad"}, `${error.detail} ${error.fix}`))
     }
@@ -96,13 +96,18 @@ export function panels(editor) {
       const done = await ask(`/history/${one.id}/restore`, {})
       by("history").close()
       await editor.again()
-      toast("good", `Taken back: ${done.changes}`, done.notes.join(" "))
+      toast("good", `Back as it was: ${bare(done.changes)}`, done.notes.join(" "))
     } catch (error) {
       toast("bad", error.detail, error.fix)
     }
   }
 
   return {convert}
+}
+
+/** A difference without whose it is, which everybody here knows. */
+function bare(difference) {
+  return difference.replace(/^~ [^:]*: /, "")
 }
 
 function changes(found) {
@@ -117,7 +122,7 @@ function previewed(done) {
   const differs = done.differs.filter(one => one.sign !== " ").length
   const last = done.last
   const when = last ? make("p", {}, last.delivered_at ? "Last delivered " : "Never delivered; last armed ", moment(last.delivered_at ?? last.armed_at), ` (armed by ${last.who}): `,
-    make("b", {}, differs ? `${differs} lines differ` : "the same file, word for word"), ".") : make("p", {class: "soft"}, "It was not armed since files are remembered, so there is nothing to compare it with.")
+    make("b", {}, differs ? `${differs} ${differs === 1 ? "line differs" : "lines differ"}` : "the same file, word for word"), ".") : make("p", {class: "soft"}, "It was not armed since files are remembered, so there is nothing to compare it with.")
   const lines = last ? done.differs : done.text.split("\n").map(text => ({sign: " ", text}))
   const words = {"-": "only then", "+": "only now"}
   return [...said, when, make("pre", {class: "diff", tabindex: "0", "aria-label": `The answerfile of ${done.host}, its password hidden`},

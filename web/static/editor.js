@@ -216,7 +216,7 @@ by("saving")?.addEventListener("submit", async () => {
     const told = await ask("/drafts/save", {what, name, answers: now.answers, revision: now.revision, note: by("saving-note").value})
     by("saving-note").value = ""
     await opened(place.dataset.dialect ? "" : now.dialect)
-    toast("good", told.difference ? `Saved: ${told.difference}` : "Nothing was changed", told.notes.join(" "))
+    toast("good", told.difference ? `Saved: ${told.difference.replace(/^~ [^:]*: /, "")}` : "Nothing was changed", told.notes.join(" "))
   } catch (error) {
     guard()
     toast("bad", error.detail, error.code === "stale" ? "Keep what you changed in mind, load this page again, and change it there." : error.fix)
@@ -256,7 +256,11 @@ for (const one of tabs) {
 tab("form")
 
 by("mode").addEventListener("change", event => typed(() => { now.mode = event.target.value; redraw(); return fromForm() }))
-by("dialect").addEventListener("change", event => { panel.convert(event.target.value); event.target.value = now.dialect })
+by("dialect").addEventListener("change", event => {
+  const {value} = event.target
+  event.target.value = now.dialect
+  panel.convert(value)
+})
 by("fix-all").addEventListener("click", () => fix(null))
 by("form").addEventListener("submit", event => event.preventDefault())
 by("pick-file")?.addEventListener("change", async event => { file.exchange(await event.target.files[0].slice(0, 1 << 20).text()); event.target.value = "" })

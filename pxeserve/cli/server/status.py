@@ -34,6 +34,8 @@ def _shown(answer: Any, console: Console) -> None:
     for one in answer["doctor"]:
         console.print(escape(f"doctor: {one['text']} ({one['where']}): {one['fix']}"))
     console.print(Text(f"record: {_record(answer['record'])}"))
+    if answer["console"] != "off":
+        console.print(Text(f"console: {answer['console']}"))
     if answer["metrics"] != "off":
         console.print(Text(f"metrics: {answer['metrics']}"))
     for hook in answer["webhooks"]:

@@ -25,12 +25,13 @@ from pxeserve.operations import registry
 REF = "#/components/schemas/{model}"
 Json = dict[str, Any]
 
-_ABOUT = """
+ABOUT = """
 Everything that the command line does. Roles: `viewer` reads all but secrets, `operator` arms, cancels and edits, `admin` has all.
 Send `Authorization: Bearer TOKEN`. Every error is a problem (RFC 9457) with a stable `code` and, in `fix`, what to do.
 
-* **Editing**: GET gives an `ETag`; PATCH and PUT want it in `If-Match`, and are refused with 412 and the fields that somebody else
-  has changed since. `If-Match: *` changes the thing whatever it is now. DELETE takes it too, and does not need it.
+* **Editing** hosts, profiles, scripts and the site: GET gives an `ETag`; PATCH and PUT want it in `If-Match` (428 without), and are refused
+  with 412 and the fields that somebody else has changed since. `If-Match: *` changes the thing whatever it is now. DELETE takes it too, and
+  does not need it.
 * **Lists**: `limit` (500 at most) and `cursor`; `next` and the `Link` header lead on, `total` says how many there are where that is known.
 * **What takes long** is a job: 202, and its address in `Location`. With `wait` the answer waits for its end, 30 seconds at most, and is
   then 200.
@@ -89,7 +90,7 @@ def document() -> Json:
     schemas = {"Problem": _problem(), **defs.get("$defs", {})}
     drawn: Json = {
         "openapi": "3.1.0",
-        "info": {"title": "pxeserve", "version": __version__, "description": _ABOUT.strip(), "license": _LICENSE},
+        "info": {"title": "pxeserve", "version": __version__, "description": ABOUT.strip(), "license": _LICENSE},
         "servers": [{"url": BASE}],
         "security": [{"token": []}],
         "tags": [{"name": tag, "description": about} for tag, about in _tags()],

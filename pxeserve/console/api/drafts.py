@@ -209,7 +209,9 @@ class Opened(Answer):
     inherited: Open
     origins: Open = Field(description="Who said each inherited value, by its path.")
     written: WrittenOut | None
-    hosts: list[str] = Field(description="Whose answerfiles they are part of.")
+    hosts: list[str] = Field(description="Whose answerfiles they are part of, 200 at most.")
+    hosts_in_all: int
+    known: Open = Field(description="Names that there are, of scripts, media and templates, by the path where one may stand.")
     revision: str = Field(description="To be said when they are saved.")
     changed: Change | None
 
@@ -312,10 +314,10 @@ ROUTES = (
     Route("POST", "/drafts/read", "draft.read", "The values that a file says, and what a linter says of it", ReadOut, body=Read),
     Route("POST", "/drafts/write", "draft.write", "The file that values come to", WrittenOut, body=Write),
     Route("POST", "/drafts/fix", "draft.fix", "Put right what needs no person to decide", Fixed, body=Fix),
-    Route("POST", "/drafts/convert", "draft.convert", "A draft for another generation, every difference explained", Converted, body=Convert),
+    Route("POST", "/drafts/convert", "draft.convert", "A draft for another generation, with every difference", Converted, body=Convert),
     Route("GET", "/drafts/open", "draft.open", "The answers of the site, a profile or a host, to be edited", Opened, query=Opening),
     Route("POST", "/drafts/save", "draft.save", "Save them, as they were opened", Saved, body=Save),
-    Route("POST", "/drafts/preview", "draft.preview", "The file a host would get, and how it differs from the last", Previewed, body=Preview),
+    Route("POST", "/drafts/preview", "draft.preview", "The file a host would get, beside its last one", Previewed, body=Preview),
     Route("GET", "/history", "history.list", "What was declared before, newest first", list[Listed], query=Whose),
     Route("GET", "/history/{id}", "history.show", "What was declared at one moment", Shown),
     Route("POST", "/history/{id}/restore", "history.restore", "Declare that again", Restored),

@@ -146,7 +146,7 @@ class HostTable(Answer):
 class TableBody(Body):
     """Hosts as a table or a list in YAML."""
 
-    text: Text
+    text: Text = Field(description="The table, or the list.")
     form: Literal["csv", "yaml"]
     file: str = Field("the table", min_length=1, max_length=255, description="What errors call it.")
     dry_run: bool = Field(False, description="Only tell what would change.")
@@ -160,6 +160,21 @@ class TableTaken(Answer):
     dry_run: bool
 
 
+class Counted(Answer):
+    """A word, and how many hosts have it."""
+
+    name: str
+    hosts: int
+
+
+class HostWords(Answer):
+    """What hosts can be narrowed by."""
+
+    racks: list[Counted]
+    tags: list[Counted]
+    profiles: list[Counted]
+
+
 ROUTES = (
     Route("GET", "/hosts", "host.page", "Hosts, by name", HostStands, query=HostPages, way=Way.PAGES),
     Route("POST", "/hosts", "host.add", "Name a machine", HostEdited, body=HostAdd, status=201),
@@ -169,6 +184,7 @@ ROUTES = (
     Route("GET", "/hosts/{name}/log", "host.log", "The log of its newest installation that failed", InstallLog),
     Route("POST", "/hosts/{name}/password", "host.password", "Its random root password, told once", Password),
     Route("GET", "/hosts/{name}/answerfile", "answerfile.render", "The answerfile that it would get now", AnswerfileOf, query=Rendered),
+    Route("GET", "/host-words", "host.words", "The racks, tags and profiles that there are", HostWords),
     Route("GET", "/host-table", "host.table", "Hosts as a spreadsheet reads them", HostTable, query=HostSelection),
     Route("POST", "/host-table", "host.import", "Add and change hosts by a table: all of it, or nothing", TableTaken, body=TableBody),
 )

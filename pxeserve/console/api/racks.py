@@ -38,6 +38,59 @@ class HostInRack(Answer):
     expires: float | None = Field(description="When an open install lapses, epoch seconds.")
 
 
+class Cell(Answer):
+    """A host in the picture of everything."""
+
+    host: str
+    state: str
+    step: str | None
+    package: int | None
+    packages: int | None
+    troubled: bool
+
+
+class RackOfAll(Answer):
+    """A rack in it."""
+
+    rack: str
+    counts: dict[str, int]
+    hosts: list[Cell] | None = Field(description="Left out where there are more hosts than anybody looks at.")
+    total: int
+    troubled: int
+
+
+class StandsAt(Answer):
+    """Where a host stands."""
+
+    host: str
+    state: str
+    since: float | None
+    step: str | None
+    package: int | None
+    packages: int | None
+    heard_at: float | None
+    overdue: Next | None
+    unheard: Next | None
+    because: str | None
+
+
+class Stuck(StandsAt):
+    """One that a person should look at."""
+
+    rack: str
+
+
+class Overview(Answer):
+    """Everything at a glance."""
+
+    at: Moment
+    hosts: int
+    counts: dict[str, int]
+    racks: list[RackOfAll]
+    troubled: int
+    stuck: list[Stuck] = Field(description="The newest trouble first.")
+
+
 class Picture(Answer):
     """A rack at a moment."""
 
@@ -49,6 +102,7 @@ class Picture(Answer):
 
 
 ROUTES = (
+    Route("GET", "/overview", "overview", "All racks with their hosts' states, and who is stuck", Overview),
     Route("GET", "/racks", "rack.list", "Racks, by name", Rack, query=Page, way=Way.LIST, key="rack"),
     Route("GET", "/racks/{name}", "rack.show", "Where each of its hosts stands", Picture),
 )

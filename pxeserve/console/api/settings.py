@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
+from pxeserve.certificates import LARGEST
 from pxeserve.console.api.route import Route
-from pxeserve.console.api.shape import Answer, Moment, Open
+from pxeserve.console.api.shape import Answer, Body, Moment, Open
 from pxeserve.console.api.webhooks import Webhook
 from pxeserve.doctor.finding import Finding
 
@@ -43,6 +44,7 @@ class Status(Answer):
     doctor: list[Finding]
     record: Record
     metrics: str
+    console: str = Field(description="Where pages and API are, or off.")
     webhooks: list[Webhook]
 
 
@@ -65,20 +67,6 @@ class Process(Answer):
     pid: int | None = Field(description="None when it should be there and is not.")
     seconds: float | None = Field(description="Since it began.")
     memory: int | None = Field(description="Bytes that it holds.")
-
-
-class CertificateShown(Answer):
-    """The certificate that browsers see."""
-
-    fingerprint: str = Field(description="SHA-256 of its DER form.")
-    subject: str
-    issuer: str
-    names: list[str]
-    begins: Moment
-    ends: Moment
-    key: str
-    self_made: bool
-    state: str = Field(description="good, ends soon, or over.")
 
 
 class Quirk(Answer):
@@ -122,12 +110,34 @@ class Missing(Answer):
     causes: list[MissingCause]
 
 
+class Certificate(Answer):
+    """What the console serves with."""
+
+    fingerprint: str = Field(description="SHA-256 of its DER form, as browsers show it.")
+    subject: str
+    issuer: str
+    names: list[str]
+    begins: Moment
+    ends: Moment
+    key: str
+    own: bool = Field(description="Whether the service made it itself.")
+
+
+class CertificateImport(Body):
+    """PEM texts."""
+
+    certificate: str = Field(max_length=LARGEST, description="With its chain.")
+    key: str = Field(max_length=LARGEST)
+
+
 ROUTES = (
     Route("GET", "/status", "status", "How the service fares", Status),
+    Route("GET", "/tls", "tls.show", "The certificate that the console serves with", Certificate),
+    Route("PUT", "/tls", "tls.import", "Serve with this certificate from now on", Certificate, body=CertificateImport),
+    Route("DELETE", "/tls", "tls.forget", "Go back to the one that the service made itself", Certificate),
     Route("GET", "/settings", "settings.show", "The configuration in force", Open),
     Route("GET", "/settings-keys", "settings.keys", "Each key of it, with what it is for and where it was said", list[Key]),
     Route("GET", "/processes", "service.processes", "The service's processes", list[Process]),
-    Route("GET", "/certificate", "service.certificate", "The console's certificate", CertificateShown | None),
     Route("GET", "/quirks", "quirks.list", "How firmware, loaders and installers lie", list[Quirk]),
     Route("GET", "/missing-steps", "missing.list", "What should come after each step, and why it may not", list[Missing]),
 )

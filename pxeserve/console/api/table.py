@@ -38,6 +38,8 @@ ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUT
 
 WITHOUT = {
     "host.list": "GET /hosts gives pages of it",
+    "host.browse": "the pages' own table; GET /hosts gives pages of hosts",
+    "rehearse.walk": "pages watch it; POST /rehearsals is walked as a job",
     "events": "GET /events gives pages of it, and follows",
     "events.newest": "the newest event is the first of GET /events",
     "rack.follow": "GET /events?rack=... follows, and GET /racks/{name} is the picture",

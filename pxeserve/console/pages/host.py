@@ -164,6 +164,8 @@ def _lines(steps: Iterator[dict[str, Any]]) -> Iterator[str]:
 
 def _page(template: str, name: str, **more: Any) -> str:
     host = ask("host.show", name=name)
+    coming = more.get("coming")
+    host["stuck"] = bool(host["unheard"] or (coming and coming["overdue"]))
     tabs = [("", "Timeline"), ("/values", "Values"), ("/explain", "Explain"), ("/rehearse", "Rehearse")]
     if g.actor.role >= Role.OPERATOR:  # a log may tell what viewers are not to see
         tabs.append(("/log", "Log"))

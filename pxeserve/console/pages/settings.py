@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
+from pxeserve.certificates import LARGEST
 from pxeserve.console.asking import ask
 from pxeserve.console.filled import filled
 from pxeserve.console.gate import route
 from pxeserve.console.listing import listing
-from pxeserve.console.pages.answers import said
+from pxeserve.console.pages.answers import elsewhere, said
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError
 
@@ -28,13 +30,14 @@ def settings() -> str:
         found = [one for one in found if one["origin"]]
     certificate, why = None, None
     try:
-        certificate = ask("service.certificate")
+        certificate = ask("tls.show")
     except PxeserveError as error:
         why = error
     return render_template(
         "settings.html", listing=wanted, sections=_by_section(found), only="said" in request.args,
         said=sum(bool(one["origin"]) for one in keys), status=ask("status"),
-        processes=ask("service.processes"), certificate=certificate, why=why, hooks=ask("webhook.list"),
+        processes=ask("service.processes"), certificate=certificate, why=why,
+        left=certificate["ends"] - time.time() if certificate else 0.0, hooks=ask("webhook.list"),
     )  # fmt: skip
 
 
@@ -46,6 +49,22 @@ def test(name: str) -> Response:
     if told["taken"]:
         return said("good", f"{name} took it: {told['text']}, after {told['seconds']} s")
     return said("bad", f"{name} did not take it: {told['text']}", "look at what answers there; events wait, and are posted again")
+
+
+@route(blueprint, "/settings/tls", methods=("POST",), verb="tls.import", body=1 << 20)
+def bring() -> Response:
+    """Serve with another certificate."""
+    form = filled("certificate", "key")
+    told = ask("tls.import", certificate=form.raw("certificate", longest=LARGEST), key=form.raw("key", longest=LARGEST))
+    return elsewhere("/settings", "good", f"The console serves with {', '.join(told['names'])} from now on", "load the page anew to see it")
+
+
+@route(blueprint, "/settings/tls", methods=("DELETE",), verb="tls.forget")
+def forget() -> Response:
+    """Go back to the self-made one."""
+    filled("confirm")
+    ask("tls.forget")
+    return elsewhere("/settings", "good", "The console serves with the certificate that it made itself")
 
 
 def _by_section(keys: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
+from pxeserve.answerfile import templates
 from pxeserve.answerfile.declared import kept, redacted
 from pxeserve.answerfile.drafting import PASSWORD
 from pxeserve.answerfile.inheritance import InheritanceError
 from pxeserve.answerfile.layering import comes_to, own, same
+from pxeserve.answerfile.templates import TemplateError
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.answerfiles.linting import known_dialect
@@ -23,21 +26,27 @@ from pxeserve.operations.inventory import hosts, profiles, sites
 from pxeserve.operations.inventory.difference import difference, flat
 from pxeserve.operations.inventory.inherited import Inherited
 from pxeserve.operations.inventory.remembering import Changed, What, remember
+from pxeserve.operations.preparing.host import templates_folder
 from pxeserve.operations.registry import verb
 from pxeserve.operations.words.revisions import refuse_stale, revision_of
-from pxeserve.store import audit, history, inventory
+from pxeserve.snapshot import shared
+from pxeserve.store import audit, history, scripts
+
+MOST_HOSTS = 200
+"""Names of hosts that are told; how many there are is told besides."""
 
 
 @verb("draft.open", role=Role.VIEWER)
 def open_(context: Context, *, what: What, name: str = "", dialect: str | None = None) -> dict[str, Any]:
     """The answers of the site, a profile or a host: its own, those it inherits with who said each (`origins`), and both together
     (`answers`), with the file that they come to; secrets are not shown. `dialect` where its medium says none, or to look at another one.
-    `revision` is to be said when they are saved."""
+    `known` are the names that there are of scripts, media and templates; `revision` is to be said when they are saved."""
     with context.store.site.read() as connection:
         found = subject(connection, what, name)
         surroundings = around(connection, context.config, found.medium.name if found.medium is not None else None)
         last = history.rows(connection, what, name, 1)
-        users = _users(connection, found)
+        known = {"scripts": sorted(scripts.names(connection)), "sources": sorted(surroundings.media)}
+    users = _users(context, found)
     spoken = known_dialect(dialect) if dialect is not None else found.dialect
     values = whole(redacted(found.merged.values))
     return {
@@ -51,7 +60,9 @@ def open_(context: Context, *, what: What, name: str = "", dialect: str | None =
         "inherited": whole(redacted(found.inherited.values)),
         "origins": dict(found.inherited.origins),
         "written": sketch_of(values, spoken, surroundings) if spoken is not None else None,
-        "hosts": users,
+        "hosts": users[:MOST_HOSTS],
+        "hosts_in_all": len(users),
+        "known": {**known, "driver-sources": known["sources"], "template": _templates(context)},
         "revision": _revision(context, found.own),
         "changed": {"at": last[0].at, "who": last[0].who} if last else None,
     }
@@ -152,24 +163,20 @@ def _refuse_plain(found: Subject, wanted: Mapping[str, Any]) -> None:
         )
 
 
-def _users(connection: Connection, found: Subject) -> list[str]:
+def _templates(context: Context) -> list[str]:
+    """The templates of the site's own; none where they cannot be read, which is said when one is named."""
+    with suppress(TemplateError):
+        return sorted(templates.sources(templates_folder(context)))
+    return []
+
+
+def _users(context: Context, found: Subject) -> list[str]:
     """The hosts whose answerfiles its answers are part of, by name."""
     if found.what == "host":
         return [found.name]
-    hosts_ = inventory.hosts(connection)
-    if found.what == "site":
-        return [one.name for one in hosts_]
-    parents = {one.name: one.parent for one in inventory.profiles(connection)}
-    return [one.name for one in hosts_ if found.name in _line(one.profile, parents)]
-
-
-def _line(profile: str, parents: Mapping[str, str | None]) -> list[str]:
-    found: list[str] = []
-    above: str | None = profile
-    while above is not None and above not in found:
-        found.append(above)
-        above = parents.get(above)
-    return found
+    snapshot = shared(context.store).current()
+    below = {one for one in snapshot.profiles if found.name in (one, *snapshot.layers.above(one))}
+    return [one.name for one in snapshot.hosts.values() if found.what == "site" or one.profile in below]
 
 
 def _whose(found: Subject) -> str:

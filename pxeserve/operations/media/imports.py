@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import DBAPIError
 
 from pxeserve.domain.medium import Lies
 from pxeserve.domain.role import Role
@@ -33,7 +36,12 @@ def import_(
     def report(done: int, total: int, text: str) -> None:
         context.report(Progress(done, total, text))
 
-    medium = import_medium(context.store, context.config.server.data, wanted, name, report, context.actor.name, now)
+    try:
+        medium = import_medium(context.store, context.config.server.data, wanted, name, report, context.actor.name, now)
+    except PxeserveError as error:
+        with suppress(DBAPIError), context.store.site.write() as connection:   # nothing was done: that it was refused is what counts
+            audit.append(connection, time.time(), context.actor.name, "media.import", harmless(name), f"refused: {error.code}")
+        raise
     if context.recorder is not None:
         told = f"medium {name}: {medium.product} {medium.version} imported from {harmless(' + '.join(sources))}"
         context.recorder.emit(Event("medium.imported", now, told, data={"medium": name, "revision": medium.revision}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from pxeserve import __version__
+from pxeserve import __version__, reached
 from pxeserve.config import Config
 from pxeserve.doctor.standing import standing
 from pxeserve.domain.role import Role
@@ -40,6 +40,7 @@ def status(context: Context) -> dict[str, Any]:
         "nfs": _nfs(config),
         "doctor": [one.plain() for one in standing(context.store).values()],
         "record": _record(context),
+        "console": reached.base(config) if config.console.enabled and config.server.address else "off",
         "metrics": f"http://{config.metrics.listen}/metrics" if config.metrics.enabled else "off",
         "webhooks": webhooks.list_webhooks(context),
     }

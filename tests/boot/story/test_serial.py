@@ -30,7 +30,7 @@ def test_only_the_machine_with_the_host_s_serial_number_is_installed(
     service.cli("host", "install", "xen01", "--yes")
     other = lan.power_on(MAC, own, kind, "-smbios", "type=1,serial=CZ3040ABCE")
     assert other.until("OWN DISK", "@@ STARTED", "grub>") == "OWN DISK", other.text[-2000:]
-    other.kill()
+    other.end()
     service.wait_for("xen01", "install.frozen")
     assert "CZ3040ABCE" in service.cli("explain", "xen01", "--firmware", "ipxe")
     service.cli("host", "cancel", "xen01")

@@ -237,6 +237,13 @@ def test_a_limit_names_hosts_that_are_there(racked: House) -> None:
     assert racked.refused(ROOT, "token.create", name="x", role="viewer", user="anna", hosts=["xen99"]) == "not-found"
 
 
+def test_a_medium_that_is_refused_is_a_line_of_the_audit(house: House, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    code = house.refused(ROOT, "media.import", source=str(tmp_path / "nothing"), name="xcp83")
+    last = house.lines()[-1]
+    assert (last["action"], last["object"], last["result"]) == ("media.import", "xcp83", f"refused: {code}")
+
+
 def test_the_audit_is_an_administrator_s_and_whole(house: House) -> None:
     assert house.refused(house.logged_in("olga"), "audit.list") == "forbidden"
     anna = house.logged_in("anna")

@@ -220,11 +220,11 @@ def test_an_unknown_card_that_is_near_is_named_still_when_the_arming_has_run_out
     record_has(host.at - 9000, "dhcp.discover", mac="52:54:00:78:00:f0")
     record_has(host.at, "install.armed", host="new", install="i-new")
     before = site.ask("timeline", host="new")["next"]["causes"]
-    assert "52:54:00:78:00:f0" in next(one["tell"] for one in before if one["name"] == "another-card")
+    assert "52:54:00:78:00:f0" in next(one["tell"] for one in before if one["code"] == "another-card")
     host.is_now(InstallState.LAPSED, ended_at=host.at + 800)
     record_has(host.at + 800, "install.lapsed", host="new", install="i-new")
     for told in (site.ask("timeline", host="new"), site.ask("explain", mac="new")):
-        causes = {one["name"]: one for one in told["next"]["causes"]}
+        causes = {one["code"]: one for one in told["next"]["causes"]}
         assert list(causes) == ["lapsed-unheard", "another-card"]
         assert "52:54:00:78:00:f0 (the board's other port" in causes["another-card"]["tell"]
 

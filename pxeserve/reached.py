@@ -1,17 +1,17 @@
 """By which names and addresses the console is asked for: a page of a stranger that resolves its own name to our address is told so, and no
 address is ever built from what a request says (RFC 9110 section 7.2, DNS rebinding).
+
+Refuses to know who listens.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address
 
 from pxeserve.config import Config
 
 _HTTPS = 443
-Network = IPv4Network | IPv6Network
 
 
 def addresses(config: Config) -> tuple[IPv4Address, ...]:
@@ -44,28 +44,3 @@ def base(config: Config) -> str:
     """The console's address, as it is told to people."""
     port = "" if config.console.port == _HTTPS else f":{config.console.port}"
     return f"https://{names(config)[0]}{port}/"
-
-
-def peer(address: str, forwarded: Iterable[str], trusted: tuple[Network, ...]) -> str:
-    """Where a request comes from: `address` itself, or, as far as the proxies named in the configuration say so, the last address in
-    `forwarded` (X-Forwarded-For, all its headers in their order) that is none of them."""
-    chain = [part.strip() for header in forwarded for part in header.split(",")]
-    found = address
-    while chain and _is_in(found, trusted):
-        further = chain.pop()
-        if _parsed(further) is None:
-            break
-        found = further
-    return found
-
-
-def _is_in(address: str, networks: tuple[Network, ...]) -> bool:
-    found = _parsed(address)
-    return found is not None and any(found in network for network in networks)
-
-
-def _parsed(address: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(address)
-    except ValueError:
-        return None
