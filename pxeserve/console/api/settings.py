@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from pxeserve.certificates import LARGEST
@@ -46,6 +48,68 @@ class Status(Answer):
     webhooks: list[Webhook]
 
 
+class Key(Answer):
+    """One key of the configuration."""
+
+    section: str
+    key: str
+    value: Any
+    default: Any
+    description: str
+    origin: str | None = Field(description="A file and its line, a variable of the environment, or the command line; None for a default.")
+
+
+class Process(Answer):
+    """One process of the service."""
+
+    name: str
+    work: str
+    pid: int | None = Field(description="None when it should be there and is not.")
+    seconds: float | None = Field(description="Since it began.")
+    memory: int | None = Field(description="Bytes that it holds.")
+
+
+class Quirk(Answer):
+    """How firmware, a loader or an installer lies, and what is done about it."""
+
+    about: str
+    name: str
+    seen: str
+    does: str
+    source: str
+    tests: list[str]
+    precaution: bool
+
+
+class Expected(Answer):
+    """What should come."""
+
+    expected: str
+    where: str
+    overdue: str
+    means: str
+    source: str
+
+
+class MissingCause(Answer):
+    """Why it may not."""
+
+    code: str
+    when: str
+    text: str
+    tell: str
+    fix: str
+    source: str
+
+
+class Missing(Answer):
+    """What follows a step."""
+
+    after: str
+    expects: list[Expected]
+    causes: list[MissingCause]
+
+
 class Certificate(Answer):
     """What the console serves with."""
 
@@ -72,4 +136,8 @@ ROUTES = (
     Route("PUT", "/tls", "tls.import", "Serve with this certificate from now on", Certificate, body=CertificateImport),
     Route("DELETE", "/tls", "tls.forget", "Go back to the one that the service made itself", Certificate),
     Route("GET", "/settings", "settings.show", "The configuration in force", Open),
+    Route("GET", "/settings-keys", "settings.keys", "Each key of it, with what it is for and where it was said", list[Key]),
+    Route("GET", "/processes", "service.processes", "The service's processes", list[Process]),
+    Route("GET", "/quirks", "quirks.list", "How firmware, loaders and installers lie", list[Quirk]),
+    Route("GET", "/missing-steps", "missing.list", "What should come after each step, and why it may not", list[Missing]),
 )
