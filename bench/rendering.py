@@ -16,7 +16,7 @@ from pxeserve.answerfile.inheritance import Layer, Merged, upon
 from pxeserve.answerfile.writing import write
 from pxeserve.domain.host import Host
 from pxeserve.domain.medium import Medium
-from pxeserve.operations.answering import Answering, Asked, completed
+from pxeserve.operations.preparing.answering import Answering, Asked, completed
 
 HOSTS = 10_000
 WRITTEN, ALL = 0.005, 60.0

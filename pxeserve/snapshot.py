@@ -16,6 +16,7 @@ from pxeserve.answerfile.inheritance import InheritanceError, Layer, Merged, upo
 from pxeserve.domain.host import BootWords, Host, Profile
 from pxeserve.domain.identity import by_uuid
 from pxeserve.domain.medium import Medium
+from pxeserve.domain.serial import by_serial
 from pxeserve.store import Store, inventory
 
 SITE = "site"
@@ -73,7 +74,7 @@ def layers(connection: Connection) -> Layers:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One moment of the inventory. Profiles have their inheritance resolved, but for their answers: these are asked of `layers`. `by_uuid`
-    names the hosts that a system UUID was entered for."""
+    and `by_serial` name the hosts that a system UUID or a serial number was entered for."""
 
     revision: int
     hosts: Mapping[str, Host]
@@ -83,6 +84,7 @@ class Snapshot:
     media: Mapping[str, Medium]
     layers: Layers
     by_uuid: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    by_serial: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def profile_of(self, host: Host) -> Profile | None:
         """The host's profile, inheritance resolved; None when it is gone."""
@@ -127,6 +129,7 @@ class SnapshotSource:
                 {medium.name: medium for medium in inventory.media(connection)},
                 written,
                 by_uuid(hosts),
+                by_serial(hosts),
             )
 
 

@@ -74,6 +74,18 @@ tell() {
     away=yes
 }
 
+# serial: sets what goes behind the first report: the machine's serial number, its spaces escaped. Nothing where it cannot be read, or holds
+# what would need more than that.
+serial() {
+    serial=''
+    number=/sys/class/dmi/id/product_serial
+    if [ "$stage" != "$first" ] || [ ! -r "$number" ]; then return; fi
+    read -r line <"$number"
+    case $line in *[!A-Za-z0-9._\ -]*) return ;; esac
+    for word in $line; do serial=$serial${serial:+%20}$word; done
+    serial=${serial:+"?serial=$serial"}
+}
+
 # send_log: the end of the installer's own log, before the word that all has failed: with that word its addresses end. It is sent once, and
 # kept back where nothing here can send.
 send_log() {
@@ -131,7 +143,8 @@ esac
 XS_STAGE=$stage
 export XS_STAGE
 
-tell "$stage" 2
+serial
+tell "$stage$serial" 2
 scripts "$@"
 case $stage:${1-} in
 install-failed:*)

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_SHORT = {"primary-disk": "device", "existing-installation": "device", "bootloader": "kind"}
+SHORT = {"primary-disk": "device", "existing-installation": "device", "bootloader": "kind"}
 """Tables for which a single text may stand, and the key that it means."""
 
-_TABLES = (*_SHORT, "admin-interface", "services", "scripts", "drivers")
+TABLES = (*SHORT, "admin-interface", "services", "scripts", "drivers")
 
 _DISPLACES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "admin-interface": {
@@ -80,7 +80,7 @@ def upon(below: Merged, layer: Layer) -> Merged:
         elif given is None:
             values.pop(name, None)
             _forget(name, origins)
-        elif name in _TABLES and (table := _table(name, given)) is not None:
+        elif name in TABLES and (table := _table(name, given)) is not None:
             values[name] = _put(name, _table(name, values.get(name)) or {}, table, origins, layer.name)
             if not values[name]:
                 del values[name]
@@ -95,7 +95,7 @@ def _check(given: Mapping[str, Any], where: str) -> None:
         if key.endswith("+"):
             if key.removesuffix("+") in given:
                 raise InheritanceError(f"{where}{key}: {key.removesuffix('+')} is said in the same place; say one of the two")
-            if where == "" and key.removesuffix("+") in _TABLES:
+            if where == "" and key.removesuffix("+") in TABLES:
                 raise InheritanceError(f"{where}{key}: not a list; a table's keys are added to what is inherited without +")
             if not isinstance(value, list | tuple | str):
                 raise InheritanceError(f"{where}{key}: what is added is not a list such as [a, b]")
@@ -103,8 +103,8 @@ def _check(given: Mapping[str, Any], where: str) -> None:
 
 def _table(name: str, value: Any) -> Mapping[str, Any] | None:
     """`value` as a table; a short text is put into its long form; None for what is neither (and is refused when it is read)."""
-    if isinstance(value, str) and name in _SHORT:
-        return {_SHORT[name]: value}
+    if isinstance(value, str) and name in SHORT:
+        return {SHORT[name]: value}
     return value if isinstance(value, Mapping) else None
 
 
@@ -113,7 +113,7 @@ def _put(name: str, below: Mapping[str, Any], table: Mapping[str, Any], origins:
     _check(table, f"{name}.")
     found = dict(below)
     if origins.get(name) is not None:  # it was said in short
-        origins[f"{name}.{_SHORT[name]}"] = origins.pop(name)
+        origins[f"{name}.{SHORT[name]}"] = origins.pop(name)
     for key, given in table.items():
         for other in _DISPLACES.get(name, {}).get(key, ()):
             if other in found and given != below.get(key):

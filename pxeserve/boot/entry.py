@@ -24,6 +24,12 @@ MAX_KERNEL_WORDS = 1023
 _BEFORE_UEFI = frozenset({"4.1", "5.0", "5.5", "5.6", "6.0", "6.2", "6.5"})
 """Generations whose media have no UEFI boot code (XenServer 7.0 was the first that had)."""
 
+ASKED_FIRST = "menu: asked for its serial number"
+"""The rule by which a loader gets no menu yet: it is to ask again, and say what machine it runs on."""
+
+SAYS = "?serial="
+"""So begins what it says then, behind the menu's name."""
+
 _SERIAL = re.compile(r"ttyS([01]),(\d{4,6})(?:n8)?", re.ASCII)
 _PATH = re.compile(r"[A-Za-z0-9_+.,@:%~^=/-]+", re.ASCII)
 

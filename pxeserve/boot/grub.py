@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pxeserve.boot.entry import Entry, Load, MenuError, Part
+from pxeserve.boot.entry import SAYS, Entry, Load, MenuError, Part
 from pxeserve.boot.leaving import Reader, way
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=,+@%^~-]+", re.ASCII)
@@ -26,6 +26,30 @@ def write(entry: Entry, bases: Sequence[str]) -> bytes:
     else:
         lines += _started(entry, bases)
     return ("\n".join(lines) + "\n").encode("ascii", "replace")
+
+
+def asking(addresses: Sequence[str], leave: str) -> bytes:
+    """The configuration file that fetches the one at the first of `addresses` that can be had again, with the machine's serial number; the
+    machine's own disk, left for by the word `leave`, when none can.
+
+    GRUB 2.06 puts a name into its HTTP request as it stands, and reads the body of a refusal as if it were the file (seen on our own wire).
+    So spaces are escaped here, and each address is tried in turn: what is a menu never comes back.
+    """
+    lines = [
+        "# pxeserve: asks again with the machine's serial number",
+        "set timeout=0",
+        "set default=0",
+        "set machine_serial=",
+        "if smbios --type 1 --get-string 7 --set machine_serial; then true; fi",
+        "set said=",
+        "for word in $machine_serial; do",
+        '  if test -n "$said"; then set said="${said}%20"; fi',
+        '  set said="${said}${word}"',
+        "done",
+        *(f'source "{address}{SAYS}{said}"' for said in ("$said", "") for address in addresses),
+        *_leave(leave),
+    ]
+    return ("\n".join(lines) + "\n").encode("ascii")
 
 
 def _started(entry: Entry, bases: Sequence[str]) -> list[str]:

@@ -47,6 +47,10 @@ GET = {one.file: f"apt install grub-common {one.package}, then pxeserve loaders 
 FILES = frozenset(GET)
 
 
+_SMBIOS = "smbios"
+"""By this an image can say its machine's serial number; not every platform's GRUB has it."""
+
+
 class ImageError(Exception):
     """An image that cannot be made or filled in; the message says why."""
 
@@ -57,7 +61,8 @@ def make(modules: Path, target: Target) -> bytes:
         config, image = Path(folder) / "early.cfg", Path(folder) / target.file
         config.write_bytes(_BLANK)
         paths = ["-d", str(modules), "-O", target.name, "-c", str(config), "-p", "", "-o", str(image)]
-        command = ["grub-mkimage", *paths, *_MODULES, *target.modules]
+        there = (_SMBIOS,) if (modules / f"{_SMBIOS}.mod").is_file() else ()
+        command = ["grub-mkimage", *paths, *_MODULES, *target.modules, *there]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         except FileNotFoundError:
@@ -75,6 +80,11 @@ def check(content: bytes) -> None:
     """Raises ImageError unless `content` is an EFI program of ours with exactly one blank gap."""
     if content[:2] != b"MZ" or len(content) > _LARGEST or content.count(_BLANK) != 1:
         raise ImageError("no GRUB image made by pxeserve: it has no gap to be filled in")
+
+
+def says_serial(content: bytes) -> bool:
+    """Whether the image can say its machine's serial number: those that earlier releases made cannot."""
+    return f"\0{_SMBIOS}\0".encode() in content
 
 
 def filled(content: bytes, lines: Iterator[str] | tuple[str, ...]) -> bytes:

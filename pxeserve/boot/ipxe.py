@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pxeserve.boot.entry import Entry, Load, MenuError, Part
+from pxeserve.boot.entry import SAYS, Entry, Load, MenuError, Part
 from pxeserve.boot.leaving import Reader, way
 
 EXPANDED = "x/"
 """Stands before a name whose content is wanted without its gzip."""
+
+
+_SAYS = SAYS + "${serial:uristring}&uuid=${uuid}"
+"""The system's serial number, escaped for an address (setting type uristring), and its UUID: ipxe.org/cfg/serial, ipxe.org/cfg/uuid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,14 @@ def write(entry: Entry, base: str, host: Host) -> bytes:
 
 def anybody(base: str) -> bytes:
     """The script that a machine gets which named nobody: it comes again and says who it is and what it runs on."""
-    again = f"chain --replace {base}/ipxe/${{netX/mac:hexhyp}}.${{platform}}"
+    again = f"chain --replace {base}/ipxe/${{netX/mac:hexhyp}}.${{platform}}{_SAYS}"
     return f"#!ipxe\n# pxeserve: asks again by the card's own address\n{again}\n".encode()
+
+
+def asking(address: str) -> bytes:
+    """The script that asks for the script at `address` again, with what SMBIOS says of the machine. What it does not know is left empty."""
+    lines = ["#!ipxe", "# pxeserve: asks again with the machine's serial number", f"chain --replace {address}{_SAYS} || goto failed"]
+    return ("\n".join([*lines, *_failed()]) + "\n").encode()
 
 
 def _linux(parts: Sequence[Part], base: str) -> list[str]:

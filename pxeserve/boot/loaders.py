@@ -44,6 +44,8 @@ class _Known:
     media: dict[str, Medium]
     sites: dict[tuple[Load, bool, str], Site] = field(default_factory=dict)
     """What was found for machines that boot nothing of a medium's, which no file of one decides."""
+    says: dict[str, bool] = field(default_factory=dict)
+    """Which sets have a GRUB that says a serial number, as far as somebody has asked."""
 
 
 class Loaders:
@@ -132,6 +134,20 @@ class Loaders:
         """The image with which iPXE on UEFI goes on to a hypervisor, in the set its script was named in; "" when there is none."""
         one = self._current().imported.get(set_name)
         return grubimage.X64 if one is not None and one.has(grubimage.X64) else ""
+
+    def grub_says_serial(self, set_name: str | None) -> bool:
+        """Whether the GRUB of this set, or of the one that a machine gets which names none, can say its machine's serial number."""
+        name, says = set_name or self.default_set(grubimage.X64) or "", self._current().says
+        if name not in says and name in self._current().imported:
+            try:
+                file = self.open(name, grubimage.X64)
+            except PathRefused:
+                return False
+            try:
+                says[name] = grubimage.says_serial(content(file))
+            finally:
+                file.close()
+        return says.get(name, False)
 
     def _choose(self, firmware: Firmware, load: Load, medium: Medium | None, *, secure: bool) -> Loader | str:
         row = table.row(firmware, load, self._mode)

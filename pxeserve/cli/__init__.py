@@ -1,1 +1,1 @@
-"""The front door: one file a noun, which only translates between a terminal and `operations`."""
+"""The front door: one file a noun, in the room that its matter has in `operations`; it only translates between a terminal and these."""

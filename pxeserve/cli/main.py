@@ -15,37 +15,38 @@ from typer.main import get_command
 from pxeserve import __version__
 
 _COMMANDS = {
-    "serve": "pxeserve.cli.serve",
-    "init": "pxeserve.cli.init",
-    "passwd": "pxeserve.cli.passwd",
-    "rehearse": "pxeserve.cli.rehearse",
-    "explain": "pxeserve.cli.explain",
-    "events": "pxeserve.cli.events",
-    "host": "pxeserve.cli.hosts",
-    "rack": "pxeserve.cli.racks",
-    "discovered": "pxeserve.cli.discovered",
-    "profile": "pxeserve.cli.profiles",
-    "site": "pxeserve.cli.sites",
-    "media": "pxeserve.cli.media",
-    "loaders": "pxeserve.cli.loaders",
-    "apply": "pxeserve.cli.apply",
-    "export": "pxeserve.cli.export",
-    "answerfile": "pxeserve.cli.answerfile",
-    "script": "pxeserve.cli.scripts",
-    "dhcp": "pxeserve.cli.dhcp",
-    "nfs": "pxeserve.cli.nfs",
-    "webhook": "pxeserve.cli.webhooks",
-    "user": "pxeserve.cli.users",
-    "token": "pxeserve.cli.tokens",
-    "audit": "pxeserve.cli.audit",
-    "tls": "pxeserve.cli.certificate",
-    "status": "pxeserve.cli.status",
-    "quirks": "pxeserve.cli.quirks",
-    "doctor": "pxeserve.cli.doctor",
-    "job": "pxeserve.cli.jobs",
-    "api": "pxeserve.cli.api",
-    "config": "pxeserve.cli.configuration",
-    "version": "pxeserve.cli.version",
+    "serve": "pxeserve.cli.server.serve",
+    "init": "pxeserve.cli.people.init",
+    "passwd": "pxeserve.cli.people.passwd",
+    "rehearse": "pxeserve.cli.watching.rehearse",
+    "explain": "pxeserve.cli.watching.explain",
+    "events": "pxeserve.cli.watching.events",
+    "host": "pxeserve.cli.inventory.hosts",
+    "rack": "pxeserve.cli.watching.racks",
+    "discovered": "pxeserve.cli.inventory.discovered",
+    "profile": "pxeserve.cli.inventory.profiles",
+    "site": "pxeserve.cli.inventory.sites",
+    "media": "pxeserve.cli.media.media",
+    "loaders": "pxeserve.cli.media.loaders",
+    "apply": "pxeserve.cli.inventory.apply",
+    "export": "pxeserve.cli.inventory.export",
+    "answerfile": "pxeserve.cli.answerfiles.answerfile",
+    "history": "pxeserve.cli.answerfiles.history",
+    "script": "pxeserve.cli.answerfiles.scripts",
+    "dhcp": "pxeserve.cli.server.dhcp",
+    "nfs": "pxeserve.cli.media.nfs",
+    "webhook": "pxeserve.cli.server.webhooks",
+    "api": "pxeserve.cli.server.api",
+    "job": "pxeserve.cli.server.jobs",
+    "user": "pxeserve.cli.people.users",
+    "token": "pxeserve.cli.people.tokens",
+    "audit": "pxeserve.cli.people.audit",
+    "tls": "pxeserve.cli.server.certificate",
+    "status": "pxeserve.cli.server.status",
+    "quirks": "pxeserve.cli.server.quirks",
+    "doctor": "pxeserve.cli.server.doctor",
+    "config": "pxeserve.cli.server.configuration",
+    "version": "pxeserve.cli.server.version",
 }
 
 
@@ -116,7 +117,7 @@ def _front(
     ] = None,
 ) -> None:
     """Network provisioning for XenServer and XCP-ng: says what a machine will do, does, and did."""
-    from pxeserve.cli.session import wrong_use
+    from pxeserve.cli.terminal.session import wrong_use
 
     if server is not None:
         with wrong_use():
@@ -126,7 +127,7 @@ def _front(
 
 
 def _chosen(server: str | None, token_file: Path | None, ca: Path | None, fingerprint: str | None) -> None:
-    from pxeserve.cli import far  # with TLS, which few commands need
+    from pxeserve.cli.terminal import far  # with TLS, which few commands need
 
     far.choose(server, token_file, ca, fingerprint)
 

@@ -16,6 +16,12 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 Level = Literal["debug", "info", "warning", "error"]
 
 
+def _host_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", value, re.ASCII):
+        raise ValueError(f"{value[:60]!r} is not a name or an IPv4 address, without a port")
+    return value.lower()
+
+
 def _hook_name(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", value, re.ASCII):
         raise ValueError(f"{value!r} is not a name of small letters, digits and hyphens, 40 at most")
@@ -65,6 +71,9 @@ class RecordConfig(Section):
 class MetricsConfig(Section):
     enabled: bool = Field(False, description="metrics for Prometheus, at /metrics, for everybody who can reach the address below")
     listen: str = Field("127.0.0.1:9468", description="address and port, not of the machines' network")
+    names: tuple[Annotated[str, AfterValidator(_host_name)], ...] = Field(
+        (), max_length=32, description="by which it may be asked for, beside that address, localhost and this machine's name"
+    )
 
     @field_validator("listen")
     @classmethod

@@ -50,18 +50,11 @@ class Filled:
 
     def many(self, name: str) -> list[str]:
         """All words of a field that may hold several."""
-        value = self._values.get(name, [])
-        found = [value] if isinstance(value, str) else value
-        if not isinstance(found, list) or len(found) > MOST or not all(isinstance(one, str) and len(one) <= LONGEST for one in found):
-            raise PxeserveError(f"{name}: a list of words is needed, {MOST} at most")
-        return [one.strip() for one in found if one.strip()]
+        return [one.strip() for one in self._list(name) if one.strip()]
 
     def rows(self, *names: str) -> list[tuple[str, ...]]:
         """The fields of a table's rows, empty ones too: of each row one word for each of `names`."""
-        columns = [[value] if isinstance(value := self._values.get(name, []), str) else value for name in names]
-        for name, column in zip(names, columns, strict=True):
-            if not isinstance(column, list) or len(column) > MOST or not all(isinstance(one, str) and len(one) <= LONGEST for one in column):
-                raise PxeserveError(f"{name}: a list of words is needed, {MOST} at most")
+        columns = [self._list(name) for name in names]
         if len({len(column) for column in columns}) > 1:
             raise PxeserveError(f"{' and '.join(names)} are not equally many")
         return [tuple(word.strip() for word in row) for row in zip(*columns, strict=True)]
@@ -82,6 +75,13 @@ class Filled:
         """Whether it was ticked."""
         value = self._values.get(name, False)
         return isinstance(value, str | bool) and value in _TICKED
+
+    def _list(self, name: str) -> list[str]:
+        value = self._values.get(name, [])
+        found = [value] if isinstance(value, str) else value
+        if not isinstance(found, list) or len(found) > MOST or not all(isinstance(one, str) and len(one) <= LONGEST for one in found):
+            raise PxeserveError(f"{name}: a list of words is needed, {MOST} at most")
+        return found
 
 
 def filled(*fields: str) -> Filled:

@@ -21,6 +21,8 @@ from pxeserve import resources
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _KIBI = 1024
+_FINE = 9.95
+"""Seconds below which tenths are told."""
 _SPANS = ((86400, "d"), (3600, "h"), (60, "min"))
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2",
           ".json": "application/json", ".ico": "image/x-icon", ".png": "image/png", ".txt": "text/plain"}  # fmt: skip
@@ -92,9 +94,11 @@ def size(count: int | None) -> str:
 
 
 def lasting(seconds: float | None) -> str:
-    """Seconds as people say them, two units at most: `42 s`, `12 min 5 s`, `3 d 4 h`. A dash for None."""
+    """Seconds as people say them, two units at most: `0.4 s`, `42 s`, `12 min 5 s`, `3 d 4 h`. A dash for None."""
     if seconds is None:
         return "–"
+    if 0 < seconds < _FINE and seconds != int(seconds):
+        return f"{seconds:.1f} s"
     left = round(seconds)
     said: list[str] = []
     for length, unit in (*_SPANS, (1, "s")):

@@ -20,8 +20,8 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is shown of a list at `path`. `sort` is a key, with `-` before it downwards, or empty; `kept` are other words of the address that
-    stay; `total` is how many rows there are, once that is known."""
+    """What is shown of a list at `path`. `sort` is a key, with `-` before it downwards, or empty; `kept` are other words of the address
+    that stay; `total` is how many rows there are, once that is known."""
 
     path: str
     query: str = ""
@@ -87,7 +87,9 @@ class Listing:
         return found, rows[found.first - 1 : found.last]
 
 
-def listing(path: str, said: Mapping[str, str], sorts: Collection[str], kept: Collection[str] = (), *, sort: str = "", size: int = SIZE) -> Listing:
+def listing(
+    path: str, said: Mapping[str, str], sorts: Collection[str], kept: Collection[str] = (), *, sort: str = "", size: int = SIZE
+) -> Listing:
     """What the words behind `?` ask for. `sorts` are the keys that there are, `sort` the one where none is said, `kept` the names of other
     words. What makes no sense is as if it were not said: an address that somebody was sent still shows the list."""
     wanted = said.get("sort", "")

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pxeserve.console.gate import route
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.operations.context import Actor
-from pxeserve.operations.entrance import Entrance
+from pxeserve.operations.people.entrance import Entrance
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import Store
 from pxeserve.store import events as stored

@@ -26,7 +26,7 @@ from pxeserve.console.tls import Tls
 from pxeserve.errors import PxeserveError
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
 from pxeserve.operations import registry
-from pxeserve.operations.entrance import entrance
+from pxeserve.operations.people.entrance import entrance
 from pxeserve.repo.imports import sweep
 from pxeserve.serving import Order, Serving
 from pxeserve.store import Store, open_store

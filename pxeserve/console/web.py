@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from flask import Blueprint, Flask, g
 
@@ -16,7 +17,7 @@ from pxeserve.config import Config
 from pxeserve.console import api, csrf, files, gate, headers, jinja, limits, live, pages, problems
 from pxeserve.console.live import Hub
 from pxeserve.events.recorder import Recorder
-from pxeserve.operations.entrance import Entrance, entrance
+from pxeserve.operations.people.entrance import Entrance, entrance
 from pxeserve.store import Store
 
 _ROOMS = (api, pages)
@@ -25,8 +26,7 @@ _ROOMS = (api, pages)
 def preload() -> None:
     """Load and read all that answering will need, while it can be read."""
     jinja.web()
-    for _ in blueprints():
-        pass
+    blueprints()
 
 
 def make_app(
@@ -62,8 +62,13 @@ def make_app(
     return app
 
 
-def blueprints() -> Iterator[Blueprint]:
-    """Those of the rooms, in the order of their modules' names."""
+@lru_cache(maxsize=1)
+def blueprints() -> tuple[Blueprint, ...]:
+    """Those of the rooms, in the order of their modules' names; looked for once, as later their folders may be out of reach."""
+    return tuple(_found())
+
+
+def _found() -> Iterator[Blueprint]:
     for room in _ROOMS:
         for found in sorted(pkgutil.iter_modules(room.__path__), key=lambda one: one.name):
             module = importlib.import_module(f"{room.__name__}.{found.name}")

@@ -34,6 +34,7 @@ NOBODY = bytes(6)
 _FILE, _SNAME = 1, 2
 _LENGTHS = tuple(LENGTHS.items())
 _PLACED = frozenset({Code.MESSAGE_TYPE, Code.RELAY_AGENT})
+_VITAL = frozenset({Code.SERVER_ID, Code.LEASE_TIME, Code.SUBNET_MASK, Code.ROUTER, Code.VENDOR_CLASS, Code.VENDOR, Code.BOOT_FILE})
 
 
 class Type(IntEnum):
@@ -149,7 +150,7 @@ def encode(message: Message, limit: int = ETHERNET_LIMIT) -> bytes:
     """As one datagram of at most `limit` bytes and at least 300.
 
     The message type goes first and option 82 last (RFC 3046 section 2.1). What does not fit goes into `file` and `sname` where these
-    are empty (option 52), and is left out when it fits nowhere: options are given in their order of importance.
+    are empty (option 52), and is left out when it fits nowhere: what a machine cannot boot without first, all else in its order.
     """
     options = message.options
     area = options.area if isinstance(options, Ready) else _area(options)
@@ -205,13 +206,36 @@ def _area(options: Mapping[int, bytes]) -> bytes:
 
 
 def _overflow(message: Message, room: int) -> tuple[bytes, bytes, bytes]:
-    """What lies in the options area of `room` bytes, in `sname` and in `file` when not all options fit into the first."""
-    head, middle, tail = _ordered(message.options)
-    room -= len(head) + len(tail) + 3  # option 52 itself
+    """What lies in the options area of `room` bytes, in `sname` and in `file` when not all options fit into the first. What a relay wants
+    back is left out, whole, where a machine could not boot for it (RFC 3046 section 2.2)."""
+    head, _, tail = _ordered(message.options)
+    middle = sorted(((code, pack(code, value)) for code, value in message.options.items() if code not in _PLACED), key=_importance)
+    room -= len(head) + 3  # option 52 itself
+    placed = _placed(message, middle, room - len(tail))
+    if tail and (len(tail) > room or not placed.whole):
+        alone = _placed(message, middle, room)
+        if len(tail) > room or alone.whole:
+            tail, placed = b"", alone
+    if placed.overload:
+        head += bytes((Code.OVERLOAD, 1, placed.overload))
+    return head + placed.area + tail, placed.sname, placed.file
+
+
+class _Placed(NamedTuple):
+    """Options where they found room; `whole`: everything that a machine cannot boot without did."""
+
+    area: bytes
+    sname: bytes
+    file: bytes
+    overload: int
+    whole: bool
+
+
+def _placed(message: Message, options: list[tuple[int, bytes]], room: int) -> _Placed:
     spare = {_FILE: message.file, _SNAME: message.sname}
     fields = [(bit, size) for bit, size in ((_FILE, 128), (_SNAME, 64)) if not spare[bit]]
-    area, more = b"", {bit: b"" for bit, _ in fields}
-    for option in middle:
+    area, more, whole = b"", {bit: b"" for bit, _ in fields}, True
+    for code, option in options:
         if len(area) + len(option) <= room:
             area += option
             continue
@@ -219,14 +243,19 @@ def _overflow(message: Message, room: int) -> tuple[bytes, bytes, bytes]:
             if len(more[bit]) + len(option) < size:
                 more[bit] += option
                 break
+        else:
+            whole = whole and code not in _VITAL
     overload = 0
     for bit, content in more.items():
         if content:
             overload |= bit
             spare[bit] = content + b"\xff"
-    if overload:
-        head += bytes((Code.OVERLOAD, 1, overload))
-    return head + area + tail, spare[_SNAME], spare[_FILE]
+    return _Placed(area, spare[_SNAME], spare[_FILE], overload, whole)
+
+
+def _importance(option: tuple[int, bytes]) -> bool:
+    """What a machine cannot boot without first, all else in its order."""
+    return option[0] not in _VITAL
 
 
 _address = lru_cache(maxsize=1024)(IPv4Address)

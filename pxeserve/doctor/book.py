@@ -17,7 +17,7 @@ _HEAD = """\
 # pxeserve doctor --json                 # for programs
 ```
 
-It says what is wrong with this network and this server, where, why it matters, and the sentence that fixes it, the worst first. It ends
+It says what is wrong with this network and this server, where, how it shows, and the sentence that fixes it, the worst first. It ends
 with 0 when nothing is wrong and with 1 when something is. Each check is *fine*, *wrong*, or says that it *cannot look* and why: none
 passes in silence. It works while the service runs and while it does not; what lies in the state is then read by a process of the
 service's own user.
@@ -52,7 +52,7 @@ def page() -> str:
 
 def _check(check: Check) -> str:
     lines = [f"## {check.name}", "", f"Looks at {check.looks_at}. Source: {check.source}.", ""]
-    lines += ["| code | | what is found | why it matters | what fixes it |", "| --- | --- | --- | --- | --- |"]
+    lines += ["| code | | what is found | how it shows | what fixes it |", "| --- | --- | --- | --- | --- |"]
     lines += [_row(fault) for fault in check.faults]
     if check.sentences:
         lines += ["", "| word | what stands there |", "| --- | --- |"]
@@ -61,7 +61,7 @@ def _check(check: Check) -> str:
 
 
 def _row(fault: Fault) -> str:
-    return "| " + " | ".join((f"`{fault.code}`", fault.grade, *(_cell(text) for text in (fault.what, fault.why, fault.fix)))) + " |"
+    return "| " + " | ".join((f"`{fault.code}`", fault.grade, *(_cell(text) for text in (fault.text, fault.tell, fault.fix)))) + " |"
 
 
 def _counters() -> str:

@@ -51,7 +51,7 @@ def _one(check: Check, around: Around) -> Result:
             if isinstance(seen, Blind):
                 blind.append(seen)
             else:
-                named = replace(seen, check=check.name)
+                named = replace(seen, check=check.name, source=check.source)
                 findings.setdefault(named.key, named)
     except (OSError, PxeserveError, SQLAlchemyError) as error:
         blind.append(Blind(f"it failed: {error}"))

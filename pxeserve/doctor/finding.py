@@ -1,4 +1,4 @@
-"""What a check can find, as data, and what it then says: what, where, why it matters, and the sentence that fixes it.
+"""What a check can find, as data, and what it then says: what is so, where, how it shows, and the sentence that fixes it.
 
 Refuses to know how anything is found out, and how it is shown.
 """
@@ -36,15 +36,17 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was found. `code` is a stable word for programs; with `check` and `where` it tells the same thing found again."""
+    """One thing that was found, in the words of all that finds anything (docs/findings.md). `code` is a stable word for programs; with
+    `check` and `where` it tells the same thing found again. `text` is what is so, `tell` how it shows, `source` where it is known from."""
 
     check: str
     code: str
     grade: Grade
-    what: str
+    text: str
     where: str
-    why: str
+    tell: str
     fix: str
+    source: str = ""
 
     @property
     def key(self) -> str:
@@ -62,28 +64,27 @@ class Fault:
 
     code: str
     grade: Grade
-    what: str
-    why: str
+    text: str
+    tell: str
     fix: str
 
     def found(self, where: str, **words: object) -> Finding:
         """This fault, here. The words may come from anybody: they are made harmless."""
         safe = {name: harmless(str(word), _LONGEST) for name, word in words.items()}
-        said = (text.format_map(safe) for text in (self.what, self.why, self.fix))
-        what, why, fix = said
-        return Finding("", self.code, self.grade, what, harmless(where), why, fix)
+        text, tell, fix = (said.format_map(safe) for said in (self.text, self.tell, self.fix))
+        return Finding("", self.code, self.grade, text, harmless(where), tell, fix)
 
 
 @dataclass(frozen=True, slots=True)
 class Blind:
-    """A part that could not be looked at, why, and what would let one look."""
+    """A part that could not be looked at: `text` says why, `fix` what would let one look."""
 
-    because: str
+    text: str
     fix: str = ""
 
     def plain(self) -> dict[str, Any]:
         """For programs."""
-        return {"because": harmless(self.because, _LONGEST), "fix": self.fix}
+        return {"text": harmless(self.text, _LONGEST), "fix": self.fix}
 
 
 @dataclass(frozen=True, slots=True)

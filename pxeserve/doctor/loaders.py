@@ -131,20 +131,19 @@ def _machines(around: Around, store: Store) -> Iterator[Finding]:
     missing = loaders.site_for(None).missing_loader
     for firmware, macs in strangers.items():
         if firmware in missing:
-            who = f"{len(macs)} unknown machines, such as {macs[-1]}"
+            who = f"{len(macs)} unknown machines, such as {macs[0]}"
             yield _FIRMWARE.found(firmware.value, firmware=firmware.value, who=who, why=missing[firmware])
 
 
 def heard(store: Store) -> dict[str, Firmware]:
-    """The firmware that each machine said last, by its MAC; rehearsals' too."""
+    """The firmware that each machine said last, by its MAC, the one heard last first; rehearsals' too."""
     found: dict[str, Firmware] = {}
     with store.events.read() as connection:
-        rows = stored.latest(connection, stored.Wanted(kind="dhcp"), _EVENTS)
-    for row in rows:
-        arch = str((row.data or {}).get("arch", ""))
-        known = ARCHITECTURES.get(int(arch)) if arch.isascii() and arch.isdigit() else None
-        if row.mac and known is not None and known.firmware is not None:
-            found[row.mac] = known.firmware
+        for _, mac, _, (said,) in stored.facts(connection, stored.Wanted(kind="dhcp"), ("arch",), _EVENTS):
+            arch = str(said)
+            known = ARCHITECTURES.get(int(arch)) if arch.isascii() and arch.isdigit() else None
+            if mac and known is not None and known.firmware is not None:
+                found.setdefault(mac, known.firmware)
     return found
 
 

@@ -5,7 +5,9 @@ Read from what was recorded; nothing is sent. Sources: RFC 2131 section 4.1; RFC
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from pxeserve.doctor.around import Around
@@ -68,28 +70,48 @@ def look(around: Around) -> Seen:
     if unserved and around.config.dhcp.mode == "server":
         interface = around.networks[0].name if around.networks else "eth0"
         yield _UNSERVED.found("no-subnet", count=unserved, interface=interface)
+    heard = _heard(store, around.now - _DAY)
+    yield from _relays(around, store, heard)
+    yield from _chosen(around, heard)
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What the record holds of relays and servers: MACs by the relay that they came through, MACs whose offer was taken or refused, offers
+    by MAC, and the servers that were chosen."""
+
+    asked: dict[IPv4Address, set[str]] = field(default_factory=dict)
+    taken: set[str | None] = field(default_factory=set)
+    offers: Counter[str | None] = field(default_factory=Counter)
+    servers: set[str] = field(default_factory=set)
+
+
+def _heard(store: Store, since: float) -> _Heard:
+    found = _Heard()
     with store.events.read() as connection:
-        rows = stored.latest(connection, stored.Wanted(kind="dhcp", from_time=around.now - _DAY), _EVENTS)
-    yield from _relays(around, store, rows)
-    yield from _chosen(around, rows)
+        wanted = stored.Wanted(kind="dhcp", from_time=since)
+        for kind, mac, _, (relay, server) in stored.facts(connection, wanted, ("relay", "server"), _EVENTS):
+            through = _giaddr(str(relay or ""))
+            if through is not None and mac:
+                found.asked.setdefault(through, set()).add(mac)
+            if kind == "dhcp.offer":
+                found.offers[mac] += 1
+            elif kind in ("dhcp.ack", "dhcp.nak"):
+                found.taken.add(mac)
+            elif kind == "dhcp.request" and server:
+                found.servers.add(str(server))
+    return found
 
 
-def _relays(around: Around, store: Store, rows: list[stored.EventRow]) -> Iterator[Finding]:
+def _relays(around: Around, store: Store, heard: _Heard) -> Iterator[Finding]:
     """Every relay that was heard, or through which a lease was given."""
     if around.config.dhcp.mode != "server":
         return
     with store.leases.read() as connection:
         given = [lease for lease in stored_leases.listed(connection, around.now) if lease.relay]
     lent = {_giaddr(lease.relay) for lease in given}
-    asked: dict[IPv4Address, set[str]] = {}
-    for row in rows:
-        relay = _giaddr(str((row.data or {}).get("relay", "")))
-        if relay is not None and row.mac:
-            asked.setdefault(relay, set()).add(row.mac)
     ours = local_networks(around.interfaces)
-    offered = {row.mac for row in rows if row.kind == "dhcp.offer"}
-    taken = {row.mac for row in rows if row.kind in ("dhcp.ack", "dhcp.nak")}
-    for relay in sorted({one for one in lent | set(asked) if one is not None}):
+    for relay in sorted({one for one in lent | set(heard.asked) if one is not None}):
         if any(relay in network for network in ours):
             continue  # a trial of our own, or an agent on this very wire
         if not any(relay in subnet.network for subnet in around.config.dhcp.subnet):
@@ -98,18 +120,17 @@ def _relays(around: Around, store: Store, rows: list[stored.EventRow]) -> Iterat
         if way.source is None:
             yield _UNREACHABLE.found(str(relay), relay=relay, why=way.why)
             continue
-        macs = asked.get(relay, set())
-        if macs & offered and not macs & taken and relay not in lent:
-            offers = len([row for row in rows if row.kind == "dhcp.offer" and row.mac in macs])
+        macs = heard.asked.get(relay, set())
+        offers = sum(heard.offers[mac] for mac in macs)
+        if offers and not macs & heard.taken and relay not in lent:
             yield _NO_ANSWER.found(str(relay), relay=relay, offers=offers)
 
 
-def _chosen(around: Around, rows: list[stored.EventRow]) -> Iterator[Finding]:
+def _chosen(around: Around, heard: _Heard) -> Iterator[Finding]:
     """In proxy mode: option 54 of the REQUESTs that machines broadcast."""
     if around.config.dhcp.mode != "proxy":
         return
-    servers = {str(row.data["server"]) for row in rows if row.kind == "dhcp.request" and row.data and row.data.get("server")}
-    servers -= {str(network.address) for network in around.networks} | {"192.0.2.67"}  # which rehearsals name
+    servers = heard.servers - {str(network.address) for network in around.networks} | {"192.0.2.67"}  # which rehearsals name
     if len(servers) > 1:
         yield _CHOSEN.found("option 54", count=len(servers), servers=", ".join(sorted(servers)))
 

@@ -12,6 +12,8 @@ from pxeserve.store import events as stored
 
 FOUND, GONE = "doctor.finding", "doctor.gone"
 _MOST = 2000
+_FORMERLY = {"what": "text", "why": "tell"}
+"""How records of earlier releases say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,13 @@ def standing(store: Store) -> dict[str, Standing]:
 
 def event(kind: str, finding: Finding, now: float) -> Event:
     """A finding that came or went, for the record."""
-    text = finding.what if kind == FOUND else f"no longer: {finding.what}"
+    text = finding.text if kind == FOUND else f"no longer: {finding.text}"
     return Event(kind, now, f"{text} ({finding.where})", data=finding.plain())
 
 
 def _read(data: Any) -> Finding | None:
     try:
-        return Finding(**{**data, "grade": Grade(data["grade"])})
-    except (KeyError, TypeError, ValueError):
+        said = {_FORMERLY.get(key, key): value for key, value in data.items()}
+        return Finding(**{**said, "grade": Grade(said["grade"])})
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None

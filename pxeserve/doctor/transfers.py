@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any, NamedTuple
 
 from pxeserve.doctor.around import Around
 from pxeserve.doctor.check import Check, Seen
@@ -34,43 +35,53 @@ _NEVER = Fault(
 )
 
 
+class Transfer(NamedTuple):
+    """What the record says of one transfer: how it ended, the code that firmware shows then, and its blocks, of so many bytes."""
+
+    outcome: str
+    screen: str
+    blksize: int
+    blocks: int
+
+
+_KEYS = Transfer._fields
+
+
 def look(around: Around) -> Seen:
     """Transfers by the network of their machine."""
     if around.store is None:
         yield Blind("the record is not at hand")
         return
+    wanted = stored.Wanted(kind="tftp.transfer", from_time=around.now - _DAY)
+    networks: dict[IPv4Network, list[Transfer]] = {}
     with around.store.events.read() as connection:
-        rows = stored.latest(connection, stored.Wanted(kind="tftp.transfer", from_time=around.now - _DAY), _MOST)
-    networks: dict[IPv4Network, list[stored.EventRow]] = {}
-    for row in rows:
-        network = _network(row.address)
-        if network is not None:
-            networks.setdefault(network, []).append(row)
+        for _, _, address, (outcome, screen, blksize, blocks) in stored.facts(connection, wanted, _KEYS, _MOST):
+            network = _network(address)
+            if network is not None:
+                one = Transfer(str(outcome), str(screen), _number(blksize), _number(blocks))
+                networks.setdefault(network, []).append(one)
     for network, those in sorted(networks.items()):
         yield from judge(around, network, those)
 
 
-def judge(around: Around, network: IPv4Network, rows: list[stored.EventRow]) -> Iterator[Finding]:
+def judge(around: Around, network: IPv4Network, rows: list[Transfer]) -> Iterator[Finding]:
     """What the transfers of one network show together."""
-    silent = [row for row in rows if _of(row, "outcome") in ("timeout", "evicted")]
-    done = [row for row in rows if _of(row, "outcome") == "done"]
-    never = [row for row in silent if _of(row, "screen") == "PXE-E32"]
+    silent = [row for row in rows if row.outcome in ("timeout", "evicted")]
+    done = [row for row in rows if row.outcome == "done"]
+    never = [row for row in silent if row.screen == "PXE-E32"]
     if len(never) >= _LEAST and not done:
         yield _NEVER.found(str(network), count=len(never), network=network, ports=around.config.tftp.ports)
-    large = [row for row in silent if _of(row, "screen") == "PXE-E35" and _number(row, "blksize") > _LARGE and _number(row, "blocks") <= 1]
-    if len(large) >= _LEAST and not any(_number(row, "blksize") > _LARGE for row in done):
+    large = [row for row in silent if row.screen == "PXE-E35" and row.blksize > _LARGE and row.blocks <= 1]
+    if len(large) >= _LEAST and not any(row.blksize > _LARGE for row in done):
         interface = around.networks[0].name if around.networks else "eth0"
-        most = max(_number(row, "blksize") for row in large)
+        most = max(row.blksize for row in large)
         yield _BLOCKS.found(str(network), count=len(large), network=network, blksize=most, small=_LARGE, interface=interface)
 
 
-def _of(row: stored.EventRow, key: str) -> str:
-    return str((row.data or {}).get(key, ""))
-
-
-def _number(row: stored.EventRow, key: str) -> int:
-    value = (row.data or {}).get(key)
-    return value if isinstance(value, int) else 0
+def _number(value: Any) -> int:
+    """A whole number, which some databases give as text; 0 for anything else."""
+    said = str(value)
+    return int(said) if said.isascii() and said.isdigit() else 0
 
 
 def _network(address: str | None) -> IPv4Network | None:

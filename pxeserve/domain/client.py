@@ -101,7 +101,8 @@ def parse_mac(text: str) -> str:
 
 
 class Client(NamedTuple):
-    """A machine as one request describes it. Nothing in it is proven: `address` is where the request came from, if anywhere yet."""
+    """A machine as one request describes it. Nothing in it is proven: `address` is where the request came from, if anywhere yet. `uuid` and
+    `serial` are the system's, None where it said none or one that says nothing."""
 
     mac: str
     firmware: Firmware | None = None
@@ -110,3 +111,4 @@ class Client(NamedTuple):
     address: IPv4Address | None = None
     vendor_class: str = ""
     pxe: bool = True
+    serial: str | None = None

@@ -12,9 +12,10 @@ from enum import StrEnum
 
 from pxeserve.domain.client import ARCHITECTURES, Client, Firmware
 from pxeserve.domain.host import Host, Profile
-from pxeserve.domain.identity import Claim, same_machine
+from pxeserve.domain.identity import Claim, Mark, same_machine
 from pxeserve.domain.install import OPEN_STATES, Install, InstallState
 from pxeserve.domain.medium import Medium, MediumState
+from pxeserve.domain.serial import differs
 
 
 class Target(StrEnum):
@@ -99,7 +100,7 @@ def decide(
     now: float,
 ) -> Decision:
     """What `client` should boot. `profile` and `medium` are the host's own (inheritance already resolved); `claim` is what an unknown MAC
-    says of itself by its UUID; `now` is epoch seconds.
+    says of itself by its UUID or serial number; `now` is epoch seconds.
 
     Total: every branch ends in a Decision with at least one reason. Never leads to an installer unless `install` is open.
     """
@@ -144,21 +145,27 @@ def _named(client: Client, site: Site, wanted: Target) -> tuple[Loader | None, R
 
 
 def _stranger(client: Client, claim: Claim | None) -> tuple[Target, list[Reason]]:
-    """A MAC and a UUID have to match both: one that lies about its UUID, or shares it by a maker's carelessness, installs nothing."""
+    """A MAC and a UUID or serial number have to match both: one that lies about them, or shares them by a maker's carelessness, installs
+    nothing."""
     text = f"{client.mac} belongs to no host here; unknown machines get their own disk"
     reasons = [_chose("unknown-host", text, "hosts")]
     if claim is None:
         return Target.OWN_DISK, reasons
+    several, one = _CLAIMED[claim.mark]
     if len(claim.hosts) > 1:
         names = " and ".join(claim.hosts)
-        text = f"{client.mac} says the system UUID {claim.uuid}, which {names} both have: nobody is known by it"
-        return Target.OWN_DISK, [*reasons, Reason(Weight.PASSED_OVER, "uuid-shared", text, f"host {claim.hosts[0]}")]
+        text = f"{client.mac} says the {claim.mark} {claim.said}, which {names} both have: nobody is known by it"
+        return Target.OWN_DISK, [*reasons, Reason(Weight.PASSED_OVER, several, text, f"host {claim.hosts[0]}")]
     name = claim.hosts[0]
     text = (
-        f"{client.mac} is not entered here but says {name}'s system UUID: another card of {name}, or a board with the same UUID; it gets "
-        f"its own disk until somebody who knows says so: pxeserve discovered adopt {client.mac} --name {name}"
+        f"{client.mac} is not entered here but says {name}'s {claim.mark}: another card of {name}, or a machine that says the same; it "
+        f"gets its own disk until somebody who knows says so: pxeserve discovered adopt {client.mac} --name {name}"
     )
-    return Target.OWN_DISK, [*reasons, Reason(Weight.PASSED_OVER, "other-card", text, f"host {name}")]
+    return Target.OWN_DISK, [*reasons, Reason(Weight.PASSED_OVER, one, text, f"host {name}")]
+
+
+_CLAIMED = {Mark.UUID: ("uuid-shared", "other-card"), Mark.SERIAL: ("serial-shared", "other-card-serial")}
+"""The codes of a claim that several hosts answer to, and of one that is one host's."""
 
 
 def _wanted(
@@ -168,6 +175,9 @@ def _wanted(
     if host.uuid and client.uuid and not same_machine(host.uuid, client.uuid):
         text = f"{client.mac} is {host.name}'s, but the system UUID is {client.uuid}, not {host.uuid}: somebody else may use the MAC"
         return Target.ADDRESS_ONLY, [_refused("uuid-differs", text, f"host {host.name}")]
+    if differs(host, client.serial):
+        text = f"{client.mac} is {host.name}'s, but the serial number is {client.serial}, not {host.serial}: somebody else may use the MAC"
+        return own_disk, [_refused("serial-differs", text, f"host {host.name}")]
     if install is None:
         return own_disk, [_chose("idle", f"{host.name} is not armed for an install", f"host {host.name}")]
     label = f"install {install.id}"

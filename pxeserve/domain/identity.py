@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 from pxeserve.domain.host import Host
@@ -41,12 +42,21 @@ def same_machine(one: str, other: str) -> bool:
     return one == other or one == swapped(other)
 
 
+class Mark(StrEnum):
+    """What a machine says of itself besides its MAC."""
+
+    UUID = "system UUID"
+    SERIAL = "serial number"
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What an unknown MAC says of itself by its UUID: that it belongs to one of `hosts`, by name. More than one of them have it."""
+    """What an unknown MAC says of itself by `said`, its UUID or serial number: that it belongs to one of `hosts`, by name. More than one of
+    them have it."""
 
-    uuid: str
+    said: str
     hosts: tuple[str, ...]
+    mark: Mark = Mark.UUID
 
 
 def by_uuid(hosts: Iterable[Host]) -> dict[str, tuple[str, ...]]:

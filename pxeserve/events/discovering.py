@@ -1,4 +1,4 @@
-"""Machines that network-boot and are no hosts, gathered from what DHCP tells of them.
+"""Machines that network-boot and are no hosts, gathered from what DHCP tells of them, and what their loaders say of them afterwards.
 
 Only what is told is gathered, so a flood of invented MACs that DHCP merely counts reaches nothing here. Pure; the ledger stores it.
 """
@@ -22,12 +22,13 @@ ANOTHER_BOOT = 60.0
 """Seconds of silence after which a message is another boot's; firmware waits 32 s at the most between two tries (PXE 2.1, section 2.2)."""
 
 _ASKS = frozenset({"dhcp.discover", "dhcp.request", "dhcp.inform"})
+_MENU = "boot.menu"
 _TEXTS = ("vendor_class", "user_class", "hostname", "circuit", "remote")
 
 
 def strangers(events: Iterable[Event]) -> list[Event]:
-    """Those of `events`, hosts named in them already, in which firmware that is no host's asks something."""
-    return [event for event in events if event.mac and event.host is None and event.kind in _ASKS and "arch" in event.data]
+    """Those of `events`, hosts named in them already, in which firmware that is no host's asks something, or a loader says its serial."""
+    return [event for event in events if event.mac and event.host is None and (_asks(event) or _says_serial(event))]
 
 
 def seen(known: Mapping[str, Machine], asking: Iterable[Event]) -> list[Machine]:
@@ -36,13 +37,24 @@ def seen(known: Mapping[str, Machine], asking: Iterable[Event]) -> list[Machine]
     for event in asking:
         assert event.mac is not None
         before = found.get(event.mac) or known.get(event.mac)
-        found[event.mac] = _again(before, event) if before is not None else _new(event.mac, event)
+        if _says_serial(event):  # nobody is discovered by asking for a file
+            found |= {event.mac: replace(before, serial=str(event.data["serial"]))} if before is not None else {}
+        else:
+            found[event.mac] = _again(before, event) if before is not None else _new(event.mac, event)
     return list(found.values())
 
 
 def forgotten(events: Iterable[Event]) -> list[str]:
     """The MACs that somebody had forgotten."""
     return [event.mac for event in events if event.kind == FORGOTTEN and event.mac]
+
+
+def _asks(event: Event) -> bool:
+    return event.kind in _ASKS and "arch" in event.data
+
+
+def _says_serial(event: Event) -> bool:
+    return event.kind == _MENU and isinstance(event.data.get("serial"), str)
 
 
 def _new(mac: str, event: Event) -> Machine:

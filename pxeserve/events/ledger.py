@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pxeserve.domain.install import InstallState
-from pxeserve.events import totals
+from pxeserve.events import totals, traffic
 from pxeserve.events.attribution import Attribution
 from pxeserve.events.datagram import Count, MalformedError, clean
 from pxeserve.events.discovering import MOST, forgotten, seen, strangers
@@ -52,6 +52,7 @@ class Ledger:
                 counts[(one.minute, one.source, one.reason)] += one.count
         tally = self._tally()
         totals.sum_up(batch, tally.add)
+        counts += traffic.grown(tally.increments, _minute(batch))
         with self._store.events.write() as connection:
             stored.add(connection, rows)
             stored.add_counts(connection, counts)
@@ -134,6 +135,11 @@ class Ledger:
             "outbox_id": None,
             "steady": self._steady.of(event.at),
         }
+
+
+def _minute(batch: Sequence[Event | Count]) -> int:
+    """The newest that is told of: epoch seconds // 60."""
+    return max(one.minute if isinstance(one, Count) else int(one.at) // 60 for one in batch)
 
 
 def _discover(connection: Connection, events: Sequence[Event]) -> None:

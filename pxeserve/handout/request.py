@@ -40,6 +40,14 @@ class Gate(Protocol):
         """May this address be given the armed host's menu now?"""
         ...
 
+    def knows(self, mac: str, address: IPv4Address, now: float) -> bool:
+        """Whether there is evidence that `address` is `mac`'s."""
+        ...
+
+    def contradicted(self, install: Install, mac: str, address: IPv4Address, because: str, now: float) -> None:
+        """The machine that asked for the menu of `install` from `address`, which is its own, says that it is another one than the host."""
+        ...
+
     def ramdisk_delivered(self, install_id: str, address: IPv4Address, now: float) -> bool:
         """The file that uses up an install without an answerfile has been delivered whole."""
         ...

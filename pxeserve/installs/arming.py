@@ -17,13 +17,13 @@ from sqlalchemy.exc import IntegrityError
 
 from pxeserve.config import Config
 from pxeserve.domain.host import Host
-from pxeserve.domain.install import OPEN_STATES, Install, InstallState
+from pxeserve.domain.install import LIVE_STATES, OPEN_STATES, Install, InstallState
 from pxeserve.domain.medium import Medium
 from pxeserve.errors import ConflictError, RefusedError
 from pxeserve.installs import seal, secret
 from pxeserve.installs.alarms import Alarms, sound
 from pxeserve.installs.clock import SYSTEM, Clock, has_lapsed
-from pxeserve.installs.evidence import Evidence, Neighbours, evidence, neighbour
+from pxeserve.installs.evidence import PROVEN, Evidence, Neighbours, evidence, neighbour
 from pxeserve.installs.fitness import medium_fault
 from pxeserve.installs.refusal import Refusal, already, refuse_any
 from pxeserve.installs.seal import Frozen
@@ -162,6 +162,22 @@ class Arming:
                 return BootDenied("no evidence of who asks")
             return self._bind(connection, row, address, now, proof)
 
+    def knows(self, mac: str, address: IPv4Address, now: float) -> bool:
+        """Whether there is evidence that `address` is `mac`'s, or the risk of having none is accepted."""
+        proof = evidence(self._store, mac, address, now, neighbours=self._neighbours)
+        return proof in PROVEN or (proof is Evidence.NONE and self._config.arming.bind == "token")
+
+    def contradicted(self, install: Install, mac: str, address: IPv4Address, because: str, now: float) -> None:
+        """The machine that asked for the menu of `install` from `address`, known to be its own, says that it is another one than the
+        host: an alarm, and an arming stops until a person looks."""
+        with self._store.site.write() as connection:
+            row = installs.by_id(connection, install.id)
+            if row is None or row.state not in LIVE_STATES or row.rehearsal_mac is not None:
+                return
+            if self._alarms.due(f"{row.id} {mac}", address, now):
+                sound(connection, row, now, address, because)
+            move(connection, row, Happening.STRANGER, now, data={"address": str(address), "because": because})
+
     def ramdisk_delivered(self, install_id: str, address: IPv4Address, now: float) -> bool:
         """The RAM disk of an install that fetches no answerfile went out whole to `address`: that consumes it. False: not this way."""
         with self._store.site.write() as connection:
@@ -231,13 +247,18 @@ class Arming:
 def _refusals(connection: Connection, orders: Sequence[Order], rows: Sequence[InstallRow]) -> Iterator[Refusal]:
     """What has come between since these installations were checked."""
     live = installs.live(connection, [order.host.id for order in orders if order.rehearsal_mac is None])
-    cards = {host.id: host.macs for host in inventory.hosts(connection)}
+    now = {host.id: host for host in inventory.hosts(connection)}
     faults = {(row.medium, row.medium_revision): medium_fault(connection, row.medium, row.medium_revision) for row in rows}
     for order, row in zip(orders, rows, strict=True):
         name = order.host.name
         if order.rehearsal_mac is None and (state := live.get(order.host.id)):
             yield Refusal(name, already(name, state))
-        elif order.rehearsal_mac is None and cards.get(order.host.id, ()) != order.host.macs:
-            yield Refusal(name, ConflictError(f"{name} has other cards now, or is gone", fix="look at what it is, and arm it again"))
+        elif order.rehearsal_mac is None and not _same_machine(now.get(order.host.id), order.host):
+            said = f"{name} has other cards now, another UUID or serial number, or is gone"
+            yield Refusal(name, ConflictError(said, fix="look at what it is, and arm it again"))
         elif fault := faults[row.medium, row.medium_revision]:
             yield Refusal(name, RefusedError(f"{name} cannot be armed: {fault}", fix="pxeserve media verify names all that is wrong"))
+
+
+def _same_machine(now: Host | None, then: Host) -> bool:
+    return now is not None and (now.macs, now.uuid, now.serial) == (then.macs, then.uuid, then.serial)

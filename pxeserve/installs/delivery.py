@@ -18,7 +18,7 @@ from pxeserve.domain.install import InstallState
 from pxeserve.installs import seal, secret
 from pxeserve.installs.alarms import Alarms, sound
 from pxeserve.installs.clock import SYSTEM, Clock, has_lapsed
-from pxeserve.installs.evidence import Evidence, Neighbours, evidence, neighbour
+from pxeserve.installs.evidence import PROVEN, Evidence, Neighbours, evidence, neighbour
 from pxeserve.installs.fitness import medium_fault
 from pxeserve.installs.states import Happening
 from pxeserve.installs.transition import move
@@ -33,7 +33,6 @@ REPEAT_WINDOW = 600.0
 TOKEN_LIFE = 4 * 3600.0
 """Seconds after the delivery for which scripts and reports are taken."""
 
-_PROVEN = frozenset({Evidence.LEASE, Evidence.REQUEST, Evidence.NEIGHBOUR})
 _alarms = Alarms()
 _refusals = Alarms()
 _scripts = Alarms()
@@ -188,7 +187,7 @@ def _allowed_change(
     if row.bound_address == address or row.address_changes >= 1:
         return None
     proofs = {evidence(store, mac, address, now, neighbours=neighbours) for mac in macs}
-    proven = bool(proofs & _PROVEN) or (bind == "token" and Evidence.FOREIGN not in proofs)
+    proven = bool(proofs & PROVEN) or (bind == "token" and Evidence.FOREIGN not in proofs)
     return address if proven else None
 
 

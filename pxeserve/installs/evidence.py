@@ -28,6 +28,9 @@ class Evidence(StrEnum):
     FOREIGN = "foreign"  # the address is proven to be another machine's
 
 
+PROVEN = frozenset({Evidence.LEASE, Evidence.REQUEST, Evidence.NEIGHBOUR})
+"""What says that an address is a MAC's."""
+
 Neighbours = Callable[[IPv4Address], str | None]
 
 

@@ -35,6 +35,13 @@ _MASK = "[masked]"
 _SECRET_ELEMENT = re.compile(rb"<(root-password|pool-token|password|secret)\b[^>]*>([^<]{1,1000})<", re.IGNORECASE)
 _TOKEN = re.compile(r"(/[asp]/[A-Za-z0-9_-]{6})[A-Za-z0-9_-]{20,}")
 _IN_ADDRESS = re.compile(r"(\w{1,20}://)[^/\s@'\"]{1,300}@")
+_WITH_USER = re.compile(r"(?<![\w.+/-])([\w.+-]{1,64}+):(?!/)[^\s/'\"]{1,300}@(?=[\w\[])")
+_WORD = r"""['"]?[\s,]\s*(?:u?['"])?"""
+"""What stands between an option and its word: a space, or the comma of a list."""
+_HUSHED = r"--?(?:[\w-]{0,40}(?:pass(?:wd|word|phrase)?|pwd|secret|token)|pw)"
+_OPTION = re.compile(rf"""((?<![\w-]){_HUSHED}{_WORD})[^\s'",]{{1,300}}""", re.IGNORECASE)
+_SHORT = re.compile(rf"""((?<![\w-])-p{_WORD})(?![-/.'",])[^\s'",]{{1,300}}""")
+"""The word behind `-p`, unless it is a path or another option: folders are made with `mkdir -p`."""
 _CRYPT = re.compile(r"\$(?:[1-7]|2[abxy]?|y|gy|sha1|md5)\$[./0-9A-Za-z$=,]{8,}")
 _NAMED = re.compile(
     r"((?:pass(?:word|wd|phrase)|secret|pool[-_]token|chap|pwdhash|plaintext)[\w'\" -]{0,40}?(?::=|=|:|>|,))\s*\S.*", re.IGNORECASE
@@ -96,7 +103,9 @@ def _without_rest(line: str, known: Iterable[str]) -> str:
 
 def _masked(line: str) -> str:
     line = _NAMED.sub(rf"\1 {_MASK}", line)
-    line = _IN_ADDRESS.sub(rf"\1{_MASK}@", line)
+    for option in (_OPTION, _SHORT):
+        line = option.sub(rf"\1{_MASK}", line)
+    line = _WITH_USER.sub(rf"\1:{_MASK}@", _IN_ADDRESS.sub(rf"\1{_MASK}@", line))
     return _CRYPT.sub(_MASK, _TOKEN.sub(r"\1…", line))
 
 

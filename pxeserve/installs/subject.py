@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from pxeserve.domain import serial as serials
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.identity import Claim, claim
 from pxeserve.domain.install import Install
@@ -23,7 +24,7 @@ from pxeserve.store import Store, discovered, installs
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a decision needs to know about whoever asks. All None: a machine that nobody has named; `claim` is then what its system UUID
-    says of it."""
+    or serial number says of it."""
 
     host: Host | None = None
     install: Install | None = None
@@ -79,9 +80,9 @@ class Subjects:
         return snapshot
 
 
-def subject(store: Store, snapshot: Snapshot, mac: str, now: float | None = None) -> Subject:
-    """Whom `mac` stands for. The install is read from the store each time and never cached. The UUID of a MAC that is nobody's is the one
-    that DHCP heard it say: who asks for a menu, or what it would get, says none."""
+def subject(store: Store, snapshot: Snapshot, mac: str, now: float | None = None, *, serial: str | None = None) -> Subject:
+    """Whom `mac`, which says `serial`, stands for. The install is read from the store each time and never cached. The UUID of a MAC that is
+    nobody's is the one that DHCP heard it say; so is its serial number the one that it said before, where it says none now."""
     host = snapshot.by_mac.get(mac)
     with store.site.read() as connection:
         if host is not None:
@@ -90,19 +91,21 @@ def subject(store: Store, snapshot: Snapshot, mac: str, now: float | None = None
             found = installs.rehearsed_host(connection, mac, time.time() if now is None else now)
             host = snapshot.by_id.get(found) if found is not None else None
             if host is None:
-                return _unknown(store, snapshot, mac)
+                return _unknown(store, snapshot, mac, serial)
             row = installs.of_rehearsal(connection, mac)
-            host = replace(host, macs=(mac,), address=None, uuid=None)
+            host = replace(host, macs=(mac,), address=None, uuid=None, serial=None)
     rehearsal = row is not None and row.rehearsal_mac is not None
     return Subject(host, row.view() if row else None, snapshot.profile_of(host), snapshot.medium_of(host), rehearsal)
 
 
-def _unknown(store: Store, snapshot: Snapshot, mac: str) -> Subject:
+def _unknown(store: Store, snapshot: Snapshot, mac: str, serial: str | None) -> Subject:
     """It only explains why such a machine gets its own disk, so that the record cannot be read is no trouble."""
-    if not snapshot.by_uuid:
+    if not snapshot.by_uuid and not snapshot.by_serial:
         return NOBODY
+    heard = None
     with suppress(SQLAlchemyError), store.events.read() as connection:
         heard = discovered.machine(connection, mac)
-        found = claim(snapshot.by_uuid, heard.uuid if heard else None)
-        return NOBODY if found is None else Subject(claim=found)
-    return NOBODY
+    found = claim(snapshot.by_uuid, heard.uuid if heard else None)
+    if found is None:
+        found = serials.claim(snapshot.by_serial, serial or (heard.serial if heard else None))
+    return NOBODY if found is None else Subject(claim=found)

@@ -21,10 +21,20 @@ from pxeserve.operations.within import refuse_outside
 from pxeserve.store.audit import asked_from
 
 NOUNS = (
-    "hosts", "discovered", "tables", "profiles", "media", "imports", "loaders", "installs", "answerfiles", "linting", "conversion",
-    "adoption", "explain", "events", "timeline", "logs", "leases", "snippets", "apply", "export", "rehearse", "status", "sources", "replay",
-    "sites", "scripts", "passwords", "bulk", "racks", "doctor", "webhooks", "users", "sessions", "tokens", "audit", "certificate",
-    "host_pages", "event_pages", "configuration", "jobs", "uploads", "rehearsing", "overview", "browsing", "walking",
+    "server.leases", "server.snippets", "server.status", "server.doctor", "server.webhooks", "server.configuration",
+    "server.certificate", "server.jobs",
+    "record.events", "record.pages",
+    "media.media", "media.imports", "media.loaders", "media.sources", "media.replay", "media.uploads",
+    "inventory.hosts", "inventory.discovered", "inventory.profiles", "inventory.sites", "inventory.pages",
+    "declaring.tables", "declaring.apply", "declaring.export",
+    "answerfiles.linting", "answerfiles.conversion", "answerfiles.adoption", "answerfiles.scripts",
+    "preparing.showing", "preparing.passwords",
+    "arming.installs", "arming.bulk",
+    "watching.timeline", "watching.logs", "watching.racks", "watching.overview", "watching.browsing",
+    "deciding.explain",
+    "foresight.rehearse", "foresight.walking", "foresight.watched",
+    "people.users", "people.sessions", "people.tokens", "people.audit",
+    "editing.drafts", "editing.saving", "editing.preview", "editing.history",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from pxeserve.domain.host import Host
 from pxeserve.errors import RefusedError
 from pxeserve.operations.context import Context, Limit
-from pxeserve.operations.selection import chosen, selection
+from pxeserve.operations.words.selection import chosen, selection
 from pxeserve.store import inventory
 
 Arguments = Mapping[str, Any]

@@ -64,12 +64,14 @@ class Record(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Acts:
-    """The acts on installs, each with the token, what it is for, the peer's address and epoch seconds. None or False: refused."""
+    """The acts on installs, each with the token, what it is for, the peer's address and epoch seconds. None or False: refused. `serial`
+    takes the serial number that the installer's machine says behind a report."""
 
     deliver: Callable[[str, IPv4Address, float], Delivery | None]
     script: Callable[[str, str, IPv4Address, float], bytes | None]
     progress: Callable[[str, str, IPv4Address, float], bool]
     log: Callable[[str, str, bytes, IPv4Address, float], Kept | None] = lambda *_: None
+    serial: Callable[[str, str, IPv4Address, float], None] = lambda *_: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ def make_app(services: Services) -> Flask:
             return _not_found()
         if stage in STAGES:   # how a script ended stands in the record beside its install
             services.record.progress(str(_peer()), stage)
+        if number := request.args.get("serial"):
+            services.acts.serial(token, number, _peer(), services.clock())
         return Response(status=204, headers={"Cache-Control": "no-store"})
 
     @app.post("/p/<token>/<stage>.log")
@@ -153,7 +157,9 @@ def make_app(services: Services) -> Flask:
         if services.boots is None:
             return _not_found()
         began = time.monotonic()
-        answer = services.boots.resolve(request.environ[LOCAL], name, str(_peer()), services.clock())
+        said = f"?{request.query_string.decode('latin-1')}"
+        asked = name + said if said.startswith(names.SAYS) else name
+        answer = services.boots.resolve(request.environ[LOCAL], asked, str(_peer()), services.clock())
         short = names.read(name).name
         if isinstance(answer, Refused):
             services.record.boot(BootFile(str(_peer()), short, "not-found", 0, 0.0, answer.rule), answer.who)

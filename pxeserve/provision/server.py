@@ -14,7 +14,7 @@ from functools import partial
 
 from pxeserve.events.recorder import SOCKET_NAME, TOGETHER, Recorder
 from pxeserve.handout.source import Source
-from pxeserve.installs import delivery, logs
+from pxeserve.installs import delivery, doubt, logs
 from pxeserve.keys import load_keys
 from pxeserve.provision.app import Acts
 from pxeserve.provision.booting import Boots
@@ -39,6 +39,7 @@ def serve(serving: Serving) -> None:
         deliver=partial(delivery.deliver, store, keys),
         script=partial(delivery.script, store, keys),
         progress=partial(delivery.progress, store, keys),
+        serial=partial(doubt.machine_says, store),
         log=partial(logs.keep, store, keys),
     )
     descriptors = _descriptors()

@@ -10,7 +10,7 @@ QUIRKS: tuple[Quirk, ...] = (
         "the port in an FTP address is not looked at when files are looked for",
         "a source at another port is refused for those installers",
         "installers of 4.1 to 7.1",
-        ("operations/test_sources.py",),
+        ("operations/media/test_sources.py",),
     ),
     Quirk(
         "ftp-size-in-ascii",
@@ -38,7 +38,7 @@ QUIRKS: tuple[Quirk, ...] = (
         "sources are mounted without port or version: v3 asks rpcbind, v4 goes to 2049",
         "another port is refused for NFS sources",
         "all installers",
-        ("operations/test_sources.py", "boot/story/test_sources.py"),
+        ("operations/media/test_sources.py", "boot/story/test_sources.py"),
     ),
     Quirk(
         "ganesha-replaced-path",

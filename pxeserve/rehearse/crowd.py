@@ -64,6 +64,6 @@ def rehearse_all(ask: Ask, wanted: Sequence[Wanted], began: Callable[[Wanted], N
 
 def _refused(one: Wanted, error: PxeserveError) -> Report:
     """A walk that could not be made, told as a report so that the others are not lost by it."""
-    met = Prediction(Stage.MENU, error.message, error.fix or "", "the rehearsal itself")
+    met = Prediction(Stage.MENU, "not-walked", error.message, error.fix or "", "the rehearsal itself")
     said = f"rehearsal failed: {one.host}: {error.message}"
     return Report(one.host, one.mac, one.firmware, one.heard, False, said, (), Outlook(met), ("anything",))

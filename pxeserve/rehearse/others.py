@@ -107,7 +107,7 @@ def _rival(told: Told) -> Prediction:
     what = f"the boot file {file} of {told.next_server}" if file else "itself as a boot server"
     said = f"{told.server} names {what} to such machines too: firmware may take that and not ours"
     fix = "take options 66 and 67 (filename, next-server) out of that server's configuration; pxeserve dhcp snippet says what it may say"
-    return Prediction(Step.LOADER, said, fix, "PXE 2.1 section 2.2; asked while rehearsing", stops=False)
+    return Prediction(Step.LOADER, "other-boot-server", said, fix, "PXE 2.1 section 2.2; asked while rehearsing", stops=False)
 
 
 def _prediction(plan: Plan, address: IPv4Address, mac: str) -> Prediction:
@@ -116,10 +116,10 @@ def _prediction(plan: Plan, address: IPv4Address, mac: str) -> Prediction:
         "and that one names no boot file of ours"
     )
     fix = 'switch it off; or let it give the addresses: [dhcp] mode = "proxy"; or say [dhcp] allow_other_servers = true if it is meant'
-    return Prediction(Step.OFFERED, said, fix, "RFC 2131 section 4.4.1; asked while rehearsing")
+    return Prediction(Step.OFFERED, "second-server", said, fix, "RFC 2131 section 4.4.1; asked while rehearsing")
 
 
 def _nobody(plan: Plan) -> Prediction:
     said = f"nobody on {plan.interface} offered an address within {SECONDS:.0f} s, and in proxy mode another server has to"
     fix = 'is the network\'s DHCP server running, and on this wire? or let this one lend addresses: [dhcp] mode = "server"'
-    return Prediction(Step.OFFERED, said, fix, "asked while rehearsing; slow servers answer later", stops=False)
+    return Prediction(Step.OFFERED, "no-server", said, fix, "asked while rehearsing; slow servers answer later", stops=False)

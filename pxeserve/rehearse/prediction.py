@@ -14,6 +14,9 @@ from typing import Any
 from pxeserve.rehearse.step import Step
 from pxeserve.timeline.steps import Step as Stage
 
+WALKED_INTO = "walked-into"
+"""The code of whatever a walk stopped at: which step it was says more than any word."""
+
 _ORDER = {stage: number for number, stage in enumerate(Stage)}
 _RAM_DISK = re.compile(r"(^|/)(install\.img|initrd[^/]*|initramfs[^/]*)$")
 _NAMED = {
@@ -33,23 +36,28 @@ _NAMED = {
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One thing that would stop the machine. `step` is the timeline's word for the first step that would not come; `source` is where the
-    fact comes from. `stops` is False for what may stop it and need not."""
+    """One thing that would stop the machine, in the words of all that finds anything (docs/findings.md). `step` is the timeline's word for
+    the first step that would not come; `code` is a stable word for programs, `text` what is so, `source` where the fact comes from, `tell`
+    how it shows, "" where the timeline alone would show it. `stops` is False for what may stop it and need not."""
 
     step: Stage
-    cause: str
+    code: str
+    text: str
     fix: str
     source: str
     stops: bool = True
+    tell: str = ""
 
     def plain(self) -> dict[str, Any]:
         """As JSON-able values."""
-        return {**asdict(self), "step": self.step.value}
+        ends = "ends" if self.stops else "may end"
+        return {**asdict(self), "step": self.step.value, "tell": self.tell or f"its timeline {ends} before this step: {self.step.value}"}
 
     @classmethod
     def from_plain(cls, values: dict[str, Any]) -> Prediction:
         """The reverse of `plain`."""
-        return cls(Stage(values["step"]), str(values["cause"]), str(values["fix"]), str(values["source"]), bool(values["stops"]))
+        words = {name: str(values[name]) for name in ("code", "text", "fix", "source", "tell")}
+        return cls(step=Stage(values["step"]), stops=bool(values["stops"]), **words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +84,16 @@ def stage_of(boot: int, name: str) -> Stage:
 
 def walked_into(step: Step) -> Prediction:
     """What a failed step says."""
-    return Prediction(Stage(step.stage), step.text, step.fix, step.source or f"walked: {step.name}, boot {step.boot}")
+    walked = f"{step.name}, boot {step.boot}"
+    source = step.source or f"walked: {walked}"
+    return Prediction(Stage(step.stage), WALKED_INTO, step.text, step.fix, source, tell=f"a walk stops at: {walked}")
 
 
 def outlook(known: Iterable[Prediction]) -> Outlook:
     """`known` in the order of the story. What stops the machine for certain comes before what may, at one step and at the head."""
     told: dict[tuple[Stage, str], Prediction] = {}
     for one in known:
-        told.setdefault((one.step, one.cause), one)
+        told.setdefault((one.step, one.text), one)
     ordered = sorted(told.values(), key=lambda one: (_ORDER[one.step], not one.stops))
     first = next((one for one in ordered if one.stops), None)
     return Outlook(first, tuple(one for one in ordered if one is not first))

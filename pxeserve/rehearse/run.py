@@ -91,7 +91,7 @@ def begin(ask: Ask, mac: str, firmware: str | None) -> Begun:
         except PxeserveError as error:
             if error.code != "refused":
                 raise
-            known.append(Prediction(Stage.MENU, error.message, error.fix or "", "what arming checks"))
+            known.append(Prediction(Stage.MENU, "arming-refused", error.message, error.fix or "", "what arming checks"))
     return Begun(said["host"], said["mac"], said["firmware"], said["heard"], tuple(known), tuple(said["unknown"]), plan)
 
 
@@ -136,4 +136,4 @@ def _verdict(begun: Begun, steps: Sequence[Step], found: Outlook) -> str:
     if found.first is None:
         size, seconds = sum(step.bytes for step in steps), sum(step.seconds for step in steps)
         return f"rehearsal ok: {begun.host} would be installed to the end ({len(steps)} steps, {size:,} bytes in {seconds:.1f} s)"
-    return f"rehearsal failed: {begun.host} would stop at {found.first.step}: {found.first.cause}"
+    return f"rehearsal failed: {begun.host} would stop at {found.first.step}: {found.first.text}"

@@ -17,7 +17,8 @@ from pxeserve.store import tables as t
 @dataclass(frozen=True, slots=True)
 class Machine:
     """One of them. Times are epoch seconds; `boots` counts its network boots; texts are harmless, and "" where it said nothing. `relay` is
-    the agent's address (giaddr), `circuit` and `remote` are its port and itself as it names them (option 82)."""
+    the agent's address (giaddr), `circuit` and `remote` are its port and itself as it names them (option 82). `serial`
+    is the serial number that its loader said, from an address that is its own."""
 
     mac: str
     first_seen: float
@@ -31,6 +32,7 @@ class Machine:
     relay: str = ""
     circuit: str = ""
     remote: str = ""
+    serial: str | None = None
 
 
 def machines(connection: Connection) -> list[Machine]:

@@ -6,7 +6,7 @@ Refuses to know what an event means.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,9 @@ from pxeserve.store import tables as t
 
 MOST = 10_000
 """Most events that one query gives."""
+
+_PIECE = 250
+"""Rows of `facts` that are in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,19 @@ def add_counts(connection: Connection, counts: Mapping[tuple[int, str, str], int
 def latest(connection: Connection, wanted: Wanted, limit: int) -> list[EventRow]:
     """The last `limit` events that are wanted, the oldest first."""
     return _rows(connection, _where(_EVENT, wanted).order_by(t.event.c.id.desc()).limit(min(limit, MOST)))[::-1]
+
+
+Fact = tuple[str, str | None, str | None, tuple[Any, ...]]
+
+
+def facts(connection: Connection, wanted: Wanted, keys: Sequence[str], limit: int) -> Iterator[Fact]:
+    """Of the last `limit` events that are wanted, the newest first and a few at a time: kind, MAC, address, and what stands under `keys` in
+    their data, None where nothing does. For whoever looks through many for little, in a process that is to stay small."""
+    columns = [t.event.c.data[key].as_string() for key in keys]
+    query = _where(select(t.event.c.kind, t.event.c.mac, t.event.c.address, *columns), wanted).order_by(t.event.c.id.desc())
+    with connection.execution_options(yield_per=_PIECE).execute(query.limit(min(limit, MOST))) as rows:
+        for kind, mac, address, *found in rows:
+            yield kind, mac, address, tuple(found)
 
 
 def following(connection: Connection, wanted: Wanted, limit: int) -> list[EventRow]:

@@ -16,7 +16,8 @@ from pxeserve.store import tables as t
 
 @dataclass(frozen=True, slots=True)
 class InstallRow:
-    """One install as it lies in the store. Times are epoch seconds, `armed_boottime` seconds of CLOCK_BOOTTIME."""
+    """One install as it lies in the store. Times are epoch seconds, `armed_boottime` seconds of CLOCK_BOOTTIME. `doubt` says why it may run
+    on another machine than was meant."""
 
     id: str
     host_id: int
@@ -43,6 +44,7 @@ class InstallRow:
     ended_because: str | None
     secret: bytes | None = None
     remembered: Mapping[str, Any] | None = None
+    doubt: str | None = None
 
     def view(self) -> Install:
         """As the rest of the house sees it."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 
 from pxeserve.domain.host import BootWords, Host, PlainBoot, Profile
 from pxeserve.domain.medium import BootFiles, Lies, Medium, MediumState, Role
+from pxeserve.store import history
 from pxeserve.store import tables as t
 
 _REVISION = "inventory_revision"
@@ -153,6 +154,8 @@ def remove_host(connection: Connection, host_id: int) -> None:
 
 def remove_hosts(connection: Connection, ids: Sequence[int]) -> None:
     """The same for many."""
+    names = {row.id: row.name for row in connection.execute(select(t.host.c.id, t.host.c.name))}
+    history.forget(connection, ("host", "armed"), [names[one] for one in ids if one in names])
     for some in _batched(ids, _AT_ONCE):
         connection.execute(delete(t.host).where(t.host.c.id.in_(some)))
     raise_revision(connection)
@@ -165,6 +168,7 @@ def remove_profile(connection: Connection, name: str) -> None:
 
 def remove_profiles(connection: Connection, names: Sequence[str]) -> None:
     """The same for many."""
+    history.forget(connection, ("profile",), names)
     for some in _batched(names, _AT_ONCE):
         connection.execute(delete(t.profile).where(t.profile.c.name.in_(some)))
     raise_revision(connection)

@@ -60,6 +60,19 @@ profile = Table(
     Column("boot", JSON, nullable=False),
 )
 
+answers_history = Table(
+    "answers_history", SITE,                          # what was declared after each change; bounded for each thing
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("what", Text, nullable=False),             # site, profile or host; armed: the file that a host was armed with
+    Column("name", Text, nullable=False),             # "" for the site
+    Column("at", Float, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("answers", JSON, nullable=False),          # no password in plain text
+    Column("note", Text, nullable=False, server_default=""),
+)
+Index("answers_history_of", answers_history.c.what, answers_history.c.name, answers_history.c.id)
+
 host = Table(
     "host", SITE,
     Column("id", Integer, primary_key=True, autoincrement=True),
@@ -114,6 +127,7 @@ install = Table(
     Column("ended_because", Text),
     Column("secret", LargeBinary),                    # a random root password, sealed: until it is asked for, a day at most
     Column("remembered", JSON),                       # what was declared when it was armed, without secrets: for whoever arms again
+    Column("doubt", Text),                            # why it may run on another machine than was meant; a person must look
 )
 Index("install_host", install.c.host_id, install.c.armed_at)
 Index(
@@ -346,6 +360,7 @@ discovered = Table(
     Column("relay", Text, nullable=False),            # giaddr
     Column("circuit", Text, nullable=False),          # option 82, sub-option 1
     Column("remote", Text, nullable=False),           # option 82, sub-option 2
+    Column("serial", Text),                           # SMBIOS type 1, where a loader said it
 )
 
 total = Table(

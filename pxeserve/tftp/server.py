@@ -8,6 +8,7 @@ listening socket instead.
 
 from __future__ import annotations
 
+import importlib
 import select
 import socket
 import time
@@ -215,6 +216,12 @@ class TftpServer:
             code = ErrorCode.UNKNOWN_TID if self._single_port else ErrorCode.ILLEGAL_OPERATION
             self._desk.reply(gate, peer, local, Error(code, "Only requests are taken here"), self._clock())
         return None
+
+
+def preload() -> None:
+    """Load what `serve` needs while it can be read: the service's user may not be able to."""
+    importlib.import_module("pxeserve.handout.source")
+    importlib.import_module("pxeserve.tftp.source")
 
 
 def serve(serving: Serving) -> None:

@@ -15,7 +15,7 @@ _ASKED_BEFORE = 60.0
 """A DISCOVER so many seconds before its session opened belongs to it."""
 
 _FIRMWARE_ASKS = frozenset({"dhcp.discover", "dhcp.request"})
-_BESIDE = frozenset({"install.armed", "install.cancelled", "install.lapsed", "dhcp.other-card"})
+_BESIDE = frozenset({"install.armed", "install.cancelled", "install.lapsed", "dhcp.other-card", "discovered.other-card"})
 """What people and time do to an install: it happens between boots, not in one."""
 
 

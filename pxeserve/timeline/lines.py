@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pxeserve.boot.entry import ASKED_FIRST
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.names import boot_name
 from pxeserve.timeline.steps import Step
@@ -18,6 +19,7 @@ _BAD_CABLE = 3
 """So many blocks of a file have to be sent again, and more than one in a hundred, before that is worth a word."""
 _LOADERS = ("pxelinux.0", "grubx64.efi", "grubia32.efi", "grubaa64.efi", "EFI/xenserver/grubx64.efi")
 _MENUS = ("pxelinux.cfg/", "grub.cfg", "grub/", "boot.ipxe", "ipxe/", "EFI/xenserver/grub.cfg")
+_OTHER_MACHINE = frozenset({"serial-differs", "uuid-differs"})
 _RAM_DISK = re.compile(r"(^|/)(install\.img|initrd[^/]*|initramfs[^/]*)$")
 
 
@@ -124,6 +126,12 @@ def _tftp(event: EventRow, data: Mapping[str, Any]) -> Line:
     return _of(event, _file_step(name), name, bytes=_number(data, "bytes"), seconds=_seconds(data))
 
 
+def _boot_file(event: EventRow, data: Mapping[str, Any]) -> Line:
+    if data.get("rule") == ASKED_FIRST:
+        return _of(event, Step.LOADER, "the loader is asked for the machine's serial number")
+    return _tftp(event, data)
+
+
 def _file_step(name: str) -> Step:
     if name.startswith(_MENUS):
         return Step.MENU
@@ -138,7 +146,8 @@ def _menu(event: EventRow, data: Mapping[str, Any]) -> Line:
     said = [one["text"] for one in reasons(event) if one.get("code") != "loader"]
     target = data.get("target")
     step = Step.OWN_DISK if target == "own-disk" else Step.MENU
-    return _of(event, step, f"{target}: {'; '.join(said)}")
+    other = any(one.get("code") in _OTHER_MACHINE for one in reasons(event))
+    return _of(event, step, f"{target}: {'; '.join(said)}", ok=not other)
 
 
 def _http(event: EventRow, data: Mapping[str, Any]) -> Line:
@@ -212,10 +221,10 @@ _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
     "dhcp.refused": _refused,
     "dhcp.silent": _simple(Step.OWN_DISK),
     "dhcp.not-stored": _trouble,
-    "tftp.transfer": _tftp,
+    "tftp.transfer": _boot_file,
     "tftp.trouble": _trouble,
     "boot.menu": _menu,
-    "http.boot": _tftp,
+    "http.boot": _boot_file,
     "http.trouble": _trouble,
     "http.file": _http,
     "ftp.file": _http,

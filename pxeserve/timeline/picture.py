@@ -13,9 +13,9 @@ from itertools import dropwhile
 from pxeserve.domain.install import LIVE_STATES, InstallState
 from pxeserve.store.events import EventRow
 from pxeserve.store.installs import InstallRow
-from pxeserve.timeline.heard import Hearing, of_firmware
+from pxeserve.timeline.hearing import Hearing, of_firmware
 from pxeserve.timeline.lines import Line
-from pxeserve.timeline.missing import Known, Next, silence
+from pxeserve.timeline.missing import Known, Next, awaited
 from pxeserve.timeline.reading import BootLines, read
 from pxeserve.timeline.steps import Step
 
@@ -24,6 +24,7 @@ IDLE = "idle"
 
 _ORDER = {step: number for number, step in enumerate(Step)}
 _MOVES_NOTHING = frozenset({Step.OTHER, Step.FAILED})
+_FETCHES = frozenset({Step.REPOSITORY, Step.PACKAGES})
 
 _AFTERWARDS = 2.0
 """Seconds after its end in which the record may still tell of it."""
@@ -34,8 +35,9 @@ _LOOK = "somebody else asked for it: pxeserve events --host {0}, then pxeserve h
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a host stands. `since` is epoch seconds, when it came into `state`; `step` the last one that it reached since it was armed,
-    with `package` of `packages` while these come; `heard_at` is when it was last heard. `overdue` is what should have come by now,
-    `unheard` why nothing was heard at all, `because` why an install ended or stands still."""
+    with `package` of `packages` while these come; `heard_at` is when it was last heard. `next` is what is awaited of a live install;
+    `overdue` is the same when it should have come by now, `unheard` when nothing was heard at all, each with why. `because` is why an
+    install ended or stands still; `doubt` why it may run on another machine than was meant."""
 
     host: str
     state: str
@@ -44,14 +46,16 @@ class Standing:
     package: int | None = None
     packages: int | None = None
     heard_at: float | None = None
+    next: Next | None = None
     overdue: Next | None = None
     unheard: Next | None = None
     because: str | None = None
+    doubt: str | None = None
 
     @property
     def troubled(self) -> bool:
         """Whether a person should look."""
-        return bool(self.overdue or self.unheard) or self.state in ("failed", "lapsed", "frozen")
+        return bool(self.overdue or self.unheard or self.doubt) or self.state in ("failed", "lapsed", "frozen")
 
 
 def standing(
@@ -72,6 +76,7 @@ def standing(
     package = next((one for one in reversed(moved) if one.package is not None), None) if step is Step.PACKAGES else None
     live = state in LIVE_STATES
     following = last.next if last is not None and live else None
+    waits = awaited(heard, install.armed_at, now) if state is InstallState.ARMED else None
     return Standing(
         host,
         str(state),
@@ -80,9 +85,11 @@ def standing(
         package.package if package else None,
         package.packages if package else None,
         own[-1].at if own else None,
+        waits or following,
         following if following is not None and following.overdue else None,
-        silence(heard, install.armed_at, now) if state is InstallState.ARMED else None,
+        waits if waits is not None and waits.overdue else None,
         _because(host, install, state),
+        install.doubt,
     )
 
 
@@ -106,8 +113,12 @@ def _step(install: InstallRow, state: InstallState, boot: BootLines | None) -> S
 
 
 def _reached(lines: Sequence[Line]) -> Step | None:
-    """The farthest: leases are renewed, and the loader fetches its menu's file after the menu was decided."""
-    return max((one.step for one in lines if one.step not in _MOVES_NOTHING), key=lambda step: _ORDER[step], default=None)
+    """The farthest: leases are renewed, and the loader fetches its menu's file after the menu was decided. A hook that ran before the
+    installer fetched on is behind it."""
+    fetched = max((number for number, one in enumerate(lines) if one.step in _FETCHES), default=-1)
+    late = (one.step for number, one in enumerate(lines) if one.step is not Step.HOOK or number > fetched)
+    moved = (step for step in late if step not in _MOVES_NOTHING)
+    return max(moved, key=lambda step: _ORDER[step], default=None)
 
 
 def _least(install: InstallRow, state: InstallState) -> Step | None:

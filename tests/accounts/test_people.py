@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -80,3 +81,26 @@ def test_two_of_one_name_and_one_who_is_not_there(house: House) -> None:
 
 def test_a_hash_is_in_no_picture_of_an_account(house: House) -> None:
     assert house.user("anna").password not in repr(house.user("anna"))
+
+
+def test_of_two_administrators_who_take_each_other_s_role_at_once_one_stays(house: House) -> None:
+    with house.store.site.write() as connection:
+        people.add(connection, people.new("bert", Role.ADMIN, "hash", "root", 0.0), "root", 0.0)
+    refused: list[str] = []
+    begin = threading.Barrier(2)
+
+    def demote(name: str, by: str) -> None:
+        begin.wait(30)
+        try:
+            with house.store.site.write() as connection:
+                people.set_role(connection, people.known(connection, name), Role.VIEWER, by, 5.0)
+        except RefusedError:
+            refused.append(name)
+
+    threads = [threading.Thread(target=demote, args=one) for one in (("anna", "bert"), ("bert", "anna"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    assert house.user(refused[0]).role is Role.ADMIN

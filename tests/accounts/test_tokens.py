@@ -15,7 +15,7 @@ from pxeserve.accounts.tokens import DAY, Wish
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.operations.context import Limit
-from pxeserve.operations.entrance import Entrance
+from pxeserve.operations.people.entrance import Entrance
 from pxeserve.store import accounts as stored
 from tests.accounts.conftest import HERE, THERE, House
 

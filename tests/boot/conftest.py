@@ -273,8 +273,8 @@ class Lan:
         space = self.other if other else self.name
         return subprocess.Popen(["ip", "netns", "exec", space, *map(str, command)], **options)
 
-    def power_on(self, mac: str, disk: Path, kind: str = "bios-ipxe") -> Machine:
-        """A machine of `kind` that boots from its card first and from `disk` next."""
+    def power_on(self, mac: str, disk: Path, kind: str = "bios-ipxe", *more: str) -> Machine:
+        """A machine of `kind` that boots from its card first and from `disk` next; `more` words for QEMU."""
         script, nvram = disk.with_name("plain.ipxe"), disk.with_name("nvram.fd")
         script.write_text(_PLAIN_SCRIPT)
         if kind.startswith("uefi"):
@@ -283,7 +283,7 @@ class Lan:
         process = self.start(
             "qemu-system-x86_64", "-accel", "tcg", "-m", "1024", "-display", "none", "-no-reboot",
             "-netdev", "tap,id=lan,ifname=tap0,script=no,downscript=no", *options, "-drive", KINDS[kind].disk.format(disk=disk),
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-serial", "stdio", "-monitor", "none",
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-serial", "stdio", "-monitor", "none", *more,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         machine = Machine(process)

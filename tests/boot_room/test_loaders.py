@@ -16,7 +16,7 @@ from pxeserve.domain.client import Firmware
 from pxeserve.domain.medium import BootFiles, Lies, Medium
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.context import Actor, Context
-from pxeserve.operations.loaders import import_loaders, list_loaders
+from pxeserve.operations.media.loaders import import_loaders, list_loaders
 from pxeserve.paths import PathRefused
 from pxeserve.shelf import Stamp
 from pxeserve.store import Store, audit, inventory, open_store

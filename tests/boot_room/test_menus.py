@@ -57,6 +57,8 @@ STORIES = {
     "ipxe-own-disk-error.ipxe": ipxe.write(own("error"), BASE, BIOS),
     "ipxe-own-disk-exit.ipxe": ipxe.write(own("exit"), BASE, UEFI),
     "ipxe-anybody.ipxe": ipxe.anybody("http://10.77.0.1"),
+    "ipxe-asking.ipxe": ipxe.asking(f"{BASE}/boot.ipxe"),
+    "grub-asking.cfg": grub.asking([f"{HTTP}/grub.cfg", f"{TFTP}/grub.cfg"], ""),
 }
 
 

@@ -114,12 +114,12 @@ class Console:
         self.config = Config.model_validate({"server": {"data": str(folder), "interface": "lo", "address": "127.0.0.1"}})
         self.store: Store = open_store(folder)
         self.app = make_app(self.config, self.store, None)
-        self.app.test_client_class = Browser
         if not empty:
             people.session(self.store, Role.ADMIN)
 
     def stranger(self) -> FlaskClient:
         """Somebody without a session."""
+        self.app.test_client_class = Browser
         return self.app.test_client()
 
     def as_role(self, role: Role, *, fresh: bool = True) -> FlaskClient:

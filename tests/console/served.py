@@ -20,7 +20,7 @@ from pxeserve.console.live import Hub
 from pxeserve.console.tls import Tls
 from pxeserve.console.web import make_app
 from pxeserve.domain.role import Role
-from pxeserve.operations.entrance import entrance
+from pxeserve.operations.people.entrance import entrance
 from pxeserve.store import open_store
 from pxeserve.supervisor import folder as data_folder
 from pxeserve.supervisor import prepare

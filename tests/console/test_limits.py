@@ -69,8 +69,8 @@ def echoing(console: Any) -> Any:
         patch.setattr(web, "blueprints", lambda: iter(found))
         app = web.make_app(console.config, console.store, None)
     assert "echo.echo" in gate.rules_of(app)
-    app.test_client_class = console.app.test_client_class
-    client = app.test_client()
+    console.app = app
+    client = console.stranger()
     client.environ_base["HTTP_ORIGIN"] = f"https://{PLACE}"
     return client
 

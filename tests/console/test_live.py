@@ -203,3 +203,18 @@ def test_all_streams_end_when_the_service_does(serving: Served) -> None:
     messages = reader.begun()
     serving.hub.close()
     assert list(messages) == []
+
+
+def test_two_hundred_and_fifty_streams_get_everything_and_pages_are_answered_beside_them(
+    serving: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "OF_ONE", 250)
+    session = serving.session(Role.VIEWER)
+    readers = [Reader(serving, session=session) for _ in range(250)]
+    waiting = [reader.begun() for reader in readers]
+    assert serving.ask("/", "Accept: text/html", session=session)[0] == 200
+    write(serving, ("a.one", "xen01"), ("a.two", "xen02"))
+    for messages in waiting:
+        assert texts(messages, 2) == ["a.one of xen01", "a.two of xen02"]
+    for reader in readers:
+        reader.close()

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pxeserve.cli import dhcp, session
+from pxeserve.cli.server import dhcp
+from pxeserve.cli.terminal import session
 
 LEASE = {
     "address": "10.77.0.100",

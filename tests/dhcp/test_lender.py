@@ -7,13 +7,16 @@ from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pxeserve.dhcp.classify import client_id
 from pxeserve.dhcp.lending.lease import State
 from pxeserve.dhcp.lending.offers import Holder
 from pxeserve.dhcp.options import Code
-from pxeserve.dhcp.packet import NONE, Message, Type, encode
-from pxeserve.dhcp.route import Arrival, Way
+from pxeserve.dhcp.packet import BOOTREPLY, NONE, Message, Type, encode, parse
+from pxeserve.dhcp.route import EVERYBODY, Arrival, Way
+from tests.dhcp.conftest import IPXE_OPTIONS, Machine, mac, make_world
 
 SERVER = IPv4Address("10.77.0.1")
 OTHER = IPv4Address("10.77.0.2")
@@ -61,6 +64,35 @@ def told(message: Message) -> str:
         f"si={message.siaddr} gi={message.giaddr} file={message.file.decode()}\n"
     )
     return head + "".join(f"  {code:d} {value.hex()}\n" for code, value in message.options.items() if code != 53)
+
+
+@given(
+    vendor=st.integers(0, 600), agent=st.integers(0, 600), identifier=st.integers(0, 600), uuid=st.integers(0, 300),
+    size=st.integers(576, 1500), name=st.integers(1, 120),
+)  # fmt: skip
+@example(vendor=255, agent=400, identifier=250, uuid=17, size=576, name=28)
+@example(vendor=9, agent=250, identifier=0, uuid=17, size=576, name=60)
+def test_whatever_a_client_or_its_relay_says_at_length_its_boot_file_is_in_the_answer(
+    vendor: int, agent: int, identifier: int, uuid: int, size: int, name: int
+) -> None:
+    """What is repeated to them is as long as they like; options that nobody boots by, and at last the relay's own, make room."""
+    world = make_world()
+    world.boots.file = "b/" + "s" * name
+    said = {
+        **IPXE_OPTIONS, Code.VENDOR_CLASS: (b"PXEClient" + b"x" * vendor)[: max(vendor, 9)], Code.MAX_SIZE: size.to_bytes(2),
+        Code.UUID: b"u" * uuid, Code.CLIENT_ID: b"i" * identifier,
+        Code.RELAY_AGENT: bytes((1, min(agent, 255))) + b"a" * agent,
+    }  # fmt: skip
+    one = Machine(mac(1), said, giaddr=IPv4Address("10.88.0.1"))
+    outcome = world.lender.receive(one.discover(), Arrival("eth0", NONE, 67, EVERYBODY), world.now)
+    assert outcome.reply is not None
+    data = encode(outcome.reply.message, outcome.reply.limit)
+    assert len(data) <= outcome.reply.limit
+    heard = parse(data, BOOTREPLY)
+    assert isinstance(heard, Message)
+    assert heard.options[Code.BOOT_FILE] == world.boots.file.encode() + b"\0"
+    assert heard.options.get(Code.RELAY_AGENT) in (None, said[Code.RELAY_AGENT])
+    assert agent > 200 or Code.RELAY_AGENT in heard.options
 
 
 @pytest.mark.quirk("bios-bypass")

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from pxeserve.config import load
 from pxeserve.domain.host import Host, Profile
 from pxeserve.operations.context import Actor, Context
-from pxeserve.operations.leases import list_leases
+from pxeserve.operations.server.leases import list_leases
 from pxeserve.store import Store, inventory, leases
 
 ADDRESS = IPv4Address("10.77.0.100")

@@ -35,7 +35,7 @@ def test_names_are_unique_and_every_fault_says_why_and_what_to_do() -> None:
         assert check.source and check.looks_at and check.faults
         assert len({fault.code for fault in check.faults}) == len(check.faults)
         for fault in check.faults:
-            for text in (fault.what, fault.why, fault.fix):
+            for text in (fault.text, fault.tell, fault.fix):
                 assert text and not text.endswith(".")
                 list(string.Formatter().parse(text))  # its braces are whole
     assert len({(one.source, one.reason) for one in MEANINGS}) == len(MEANINGS)

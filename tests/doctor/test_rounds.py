@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,17 +14,18 @@ import pytest
 
 from pxeserve.config import Config
 from pxeserve.doctor import disk, mtu, ports
-from pxeserve.doctor.check import Check, Seen
+from pxeserve.doctor.check import Check, Seen, examine
 from pxeserve.doctor.finding import Blind, Fault, Finding, Grade, Result
-from pxeserve.doctor.rounds import Notes, Rounds, due
-from pxeserve.doctor.standing import FOUND, GONE, standing
+from pxeserve.doctor.registry import named
+from pxeserve.doctor.rounds import Notes, Rounds, due, tell
+from pxeserve.doctor.standing import FOUND, GONE, event, standing
 from pxeserve.events.inbox import Inbox
 from pxeserve.events.record import Event
 from pxeserve.events.recorder import SOCKET_NAME
 from pxeserve.events.server import Worker
 from pxeserve.serving import Serving
-from pxeserve.store import Store
-from tests.doctor.conftest import NOW, Make
+from pxeserve.store import Store, audit
+from tests.doctor.conftest import NOW, SUBNET, Make
 
 FAULT = Fault("small-mtu", Grade.HARMS, "{interface} has {mtu}", "because", "do this")
 
@@ -66,6 +68,34 @@ def told(store: Store, *events: Event) -> None:
     from pxeserve.events.ledger import Ledger
 
     Ledger(store).write(list(events))
+
+
+def test_a_round_over_a_full_record_holds_little_of_it(make: Make, store: Store) -> None:
+    """The worker keeps whatever a round once took: 5,000 events as they are would be a tenth of all its memory."""
+    because = [{"weight": "chose", "code": "armed", "text": "it is armed" * 20, "source": "install"}] * 4
+    data = {"arch": "0", "relay": "10.99.0.1", "server": "10.77.0.9", "outcome": "done", "blksize": 1468, "blocks": 9, "because": because}
+    kinds = ("dhcp.discover", "tftp.transfer", "dhcp.request")
+    told(store, *(Event(kinds[number % 3], NOW, "x" * 100, mac=f"52:54:00:77:00:{number % 200:02x}", data=data) for number in range(6000)))
+    around = replace(make(config={"dhcp": {"mode": "server", "subnet": [SUBNET]}}), store=store)
+    examine(named(["relays", "transfers", "loaders", "media"]), around)  # what is imported and remembered once
+    tracemalloc.start()
+    try:
+        results = examine(named(["relays", "transfers", "loaders", "media"]), around)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert not any(one.blind for one in results)
+    assert peak < 1.5e6
+
+
+def test_what_an_earlier_release_wrote_down_still_stands(store: Store) -> None:
+    data = {"check": "mtu", "code": "small-mtu", "grade": "harms", "what": "eth0 has 1400", "where": "eth0", "why": "lost", "fix": "do"}
+    told(store, Event(FOUND, NOW, "eth0 has 1400 (eth0)", data=data))
+    [one] = standing(store).values()
+    assert (one.finding.text, one.finding.tell, one.finding.fix) == ("eth0 has 1400", "lost", "do")
+    said: list[Event] = []
+    Notes(store, said.append).take([result(found())], NOW)
+    assert not said
 
 
 def test_a_finding_is_told_once_whatever_its_figures_become(store: Store) -> None:
@@ -112,6 +142,19 @@ def test_the_record_is_the_memory(store: Store) -> None:
     told(store, *again)
     assert [one.finding.where for one in standing(store).values()] == ["eth0"]
     assert [one.since for one in standing(store).values()] == [NOW]
+
+
+def test_another_server_that_answers_is_a_line_of_the_audit_and_nothing_else_is(store: Store) -> None:
+    rival = Fault("second-server", Grade.STOPS, "{who} lends addresses here too", "because", "stop it").found("eth0", who="10.0.0.66")
+    said: list[Event] = []
+    for finding in (rival, found()):
+        tell(store, said.append, event(FOUND, finding, NOW))
+    assert [one.kind for one in said] == [FOUND, FOUND]
+    with store.site.read() as connection:
+        lines = audit.lines(connection, audit.Wanted(), 10)
+    assert [(one["actor"], one["action"], one["object"], one["result"]) for one in lines] == [
+        ("service", FOUND, "eth0", "10.0.0.66 lends addresses here too (eth0)")
+    ]
 
 
 def test_events_that_are_no_findings_are_passed_over(store: Store) -> None:

@@ -87,8 +87,8 @@ def test_a_second_server_is_named_by_address_mac_and_maker(wire: tuple[Space, Sp
     with answering(there, tmp_path, LENDS, "--dhcp-boot=pxelinux.0"):
         result = look(here, "dhcp-servers", SERVER)
         assert codes(result) == ["second-server", "other-boot-file"]
-        assert "10.77.0.2 (MAC 52:54:00:0a:0b:0c, QEMU or libvirt)" in result.findings[0].what
-        assert "pxelinux.0, from 10.77.0.2" in result.findings[1].what
+        assert "10.77.0.2 (MAC 52:54:00:0a:0b:0c, QEMU or libvirt)" in result.findings[0].text
+        assert "pxelinux.0, from 10.77.0.2" in result.findings[1].text
     assert (tmp_path / "dnsmasq.log").read_text().count("DHCPDISCOVER(") <= 3
     assert "DHCPREQUEST" not in (tmp_path / "dnsmasq.log").read_text()
 
@@ -132,7 +132,7 @@ def test_loopback_is_never_asked(wire: tuple[Space, Space]) -> None:
     here, _ = wire
     result = look(here, "dhcp-servers", {"server": {"interface": "lo"}})
     assert result.state is State.BLIND
-    assert "loopback" in result.blind[0].because
+    assert "loopback" in result.blind[0].text
 
 
 def nft(where: Space, rules: str) -> None:
@@ -170,7 +170,7 @@ def test_a_real_rule_set_is_understood(wire: tuple[Space, Space], rules: str, po
         assert f"eth0 {port}/" in found[code]
     assert not result.blind
     if policy == "accept" and "closed" in found:
-        assert "rule with handle" in next(one.what for one in result.findings if one.code == "closed")
+        assert "rule with handle" in next(one.text for one in result.findings if one.code == "closed")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_what_is_not_understood_is_neither_open_nor_closed(wire: tuple[Space, Sp
     nft(here, f"table inet t {{\n chain in {{\n type filter hook input priority 0; policy accept;\n{rules}\n}}\n}}")
     result = look(here, "firewall", PROXY)
     assert result.findings == ()
-    assert "could not tell whether 69/udp" in result.blind[0].because
+    assert "could not tell whether 69/udp" in result.blind[0].text
 
 
 def test_what_the_fix_says_does_fix_it(wire: tuple[Space, Space]) -> None:
@@ -283,7 +283,7 @@ def test_a_holder_of_port_69_is_named(wire: tuple[Space, Space]) -> None:
     with held(here, 69) as pid:
         result = look(here, "ports", PROXY)
     assert codes(result) == ["taken"]
-    assert f"python3 (pid {pid}, user root" in result.findings[0].what
+    assert f"python3 (pid {pid}, user root" in result.findings[0].text
     assert look(here, "ports", PROXY).state is State.FINE
 
 
@@ -292,7 +292,7 @@ def test_who_holds_the_port_on_another_card_alone_is_only_noted(wire: tuple[Spac
     with held(here, 67, "lo"):
         result = look(here, "ports", PROXY)
     assert codes(result) == ["elsewhere"]
-    assert "on lo alone" in result.findings[0].what
+    assert "on lo alone" in result.findings[0].text
     assert result.state is State.FINE
     with held(here, 67, "eth0"):
         assert codes(look(here, "ports", PROXY)) == ["taken"]
@@ -304,7 +304,7 @@ def test_small_packets_are_measured(wire: tuple[Space, Space]) -> None:
     subprocess.run(["ip", "-n", here.name, "link", "set", "eth0", "mtu", "1400"], check=True)
     result = look(here, "mtu", PROXY)
     assert codes(result) == ["small-mtu"]
-    assert "1368 bytes" in result.findings[0].why
+    assert "1368 bytes" in result.findings[0].tell
 
 
 def test_the_way_to_a_relay_is_measured_and_may_be_missing(wire: tuple[Space, Space], tmp_path: Path) -> None:
@@ -350,7 +350,7 @@ def test_a_full_disk_and_one_without_inodes(wire: tuple[Space, Space], tmp_path:
         (data / "fills").write_bytes(bytes(3 << 20))
         found = {one.code: one for one in disk(here, data).findings}
         assert set(found) == {"full", "inodes", "fleeting-disk"}
-        assert "1 MB are left" in found["full"].what
+        assert "1 MB are left" in found["full"].text
         assert sorted(path.name for path in data.iterdir()) == ["fills"]
 
 
@@ -415,7 +415,7 @@ def test_a_state_that_cannot_be_opened_hides_nothing_else(house: Service) -> Non
     status, told = asked(house, "--only", "loaders,mtu")
     results = {one["check"]: one for one in told["results"]}
     assert (status, results["mtu"]["state"], results["loaders"]["state"]) == (0, "fine", "cannot look")
-    assert "site.db" in results["loaders"]["cannot_look"][0]["because"]
+    assert "site.db" in results["loaders"]["cannot_look"][0]["text"]
 
 
 def test_a_folder_that_is_not_there_is_not_made(house: Service, tmp_path: Path) -> None:

@@ -52,6 +52,12 @@ CASES = {
     "right uuid": Case(INSTALLER, "armed", client=CLIENT._replace(uuid=UUID), host=replace(HOST, uuid=UUID)),
     "uuid unknown to us": Case(INSTALLER, "armed", client=CLIENT._replace(uuid=UUID)),
     "uuid unsaid by it": Case(INSTALLER, "armed", host=replace(HOST, uuid=UUID)),
+    "right serial": Case(INSTALLER, "armed", client=CLIENT._replace(serial="cz3040abcd "), host=replace(HOST, serial="CZ3040ABCD")),
+    "serial unknown to us": Case(INSTALLER, "armed", client=CLIENT._replace(serial="CZ3040ABCD")),
+    "serial unsaid by it": Case(INSTALLER, "armed", host=replace(HOST, serial="CZ3040ABCD")),
+    "somebody else's serial": Case(
+        OWN_DISK, "serial-differs", client=CLIENT._replace(serial="CZ3040ABCE"), host=replace(HOST, serial="CZ3040ABCD")
+    ),
     "plain files": Case(PLAIN, "armed", profile=Profile("rack-a", plain=PlainBoot(kernel="vmlinuz")), medium=None),
     "unknown machine": Case(OWN_DISK, "unknown-host", host=None, install=None, profile=None, medium=None),
     "idle": Case(OWN_DISK, "idle", install=None),

@@ -16,6 +16,7 @@ from sqlalchemy import insert, select
 from pxeserve.config import Config
 from pxeserve.config.outlets import RecordConfig
 from pxeserve.domain.host import Host, Profile
+from pxeserve.events import traffic
 from pxeserve.events.inbox import ROOM, Inbox
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
 from pxeserve.events.server import Worker
@@ -76,7 +77,7 @@ class Room:
 
     def counts(self) -> dict[tuple[str, str], int]:
         with self.store.events.read() as connection:
-            rows = connection.execute(select(t.counter)).all()
+            rows = connection.execute(select(t.counter).where(t.counter.c.source != traffic.SOURCE)).all()
         sums: dict[tuple[str, str], int] = {}
         for minute, source, reason, count in rows:
             assert minute > 0

@@ -6,7 +6,6 @@ import os
 import secrets
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -14,12 +13,10 @@ from pathlib import Path
 
 from tests.faults.fetching import http_get, rrq, tftp_get
 from tests.faults.leasing import Crowd
-from tests.faults.service import Health, Service, began, until
+from tests.faults.service import Health, Service, until
 
 _DESCRIPTORS, _MEMORY = 8, 0.10
 _STATE = ("state/", "run/")
-_SETTLED = 40.0
-"""Seconds after the start of the worker by which its doctor has gone round once, which takes some memory for good. Nothing else does."""
 
 
 def plant(folder: Path, canary: Path) -> list[str]:
@@ -85,8 +82,6 @@ class Watch:
         """As it is now, so it shall be."""
         self._fill_the_tftp_stock()
         self.good_clients_are_served()
-        worker = self.service.pid("worker")
-        until(lambda: time.monotonic() - began(worker) > _SETTLED, "the doctor's first round is over")
         self.before = self.service.health()
         self.files = self._files()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pxeserve.operations import authoring
+from pxeserve.operations.media import authoring
 
 NEEDED = ("dnf", "rpm", "rpmbuild", "createrepo_c")
 pytestmark = [

@@ -115,6 +115,27 @@ def test_an_install_under_way_goes_to_no_other_machine(site: Site) -> None:
     assert site.ask("discovered.adopt", mac=third, name="xen01")["mac"] == [OTHER, third]
 
 
+@pytest.mark.parametrize(("key", "armed", "other"), [
+    ("uuid", "7e57ab1e-0000-4000-8000-000000000001", "7e57ab1e-0000-4000-8000-000000000002"), ("serial", "CZ3040ABCD", "CZ3040ABCE"),
+])  # fmt: skip
+def test_what_tells_another_machine_apart_stands_while_an_install_is_under_way(site: Site, key: str, armed: str, other: str) -> None:
+    """Another UUID would let another machine in; none would let any in."""
+    site.ask("host.set", name="xen01", set=[f"{key}={armed}"])
+    site.ask("host.install", name="xen01")
+    said = "an install of it is under way, and it was armed as the machine with the"
+    for value in (other, ""):
+        assert said in site.refused("host.set", name="xen01", set=[f"{key}={value}"])
+    assert said in site.refused("host.import", text=f"name,{key}\nxen01,{other}\n", form="csv", file="f.csv")
+    assert said in site.refused("apply", text=f"hosts:\n- {{name: xen01, profile: rack, mac: [{MAC}], {key}: {other}}}\n")
+    site.ask("host.set", name="xen01", set=["rack=R1", f"{key}={armed}"])
+    site.ask("host.cancel", name="xen01")
+    assert site.ask("host.set", name="xen01", set=[f"{key}="])[key] is None
+    site.ask("host.install", name="xen01")
+    assert f"armed as the machine without a {'UUID' if key == 'uuid' else 'serial number'}, not with the" in site.refused(
+        "host.set", name="xen01", set=[f"{key}={armed}"]
+    )
+
+
 @pytest.mark.parametrize(
     ("verb", "arguments", "says"),
     [

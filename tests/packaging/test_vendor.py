@@ -12,7 +12,7 @@ import pytest
 
 WEB = Path(__file__).parent.parent.parent / "web"
 BUILD, VENDOR = WEB / "build", WEB / "vendor"
-SOURCES = ("package.json", "package-lock.json", ".npmrc", "build.mjs", "editor.js")
+SOURCES = ("package.json", "package-lock.json", ".npmrc", "build.mjs", "editor.js", "sha512.js")
 
 
 def sums(folder: Path) -> dict[str, str]:

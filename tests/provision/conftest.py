@@ -100,6 +100,9 @@ class Installs:
         self.asked.append(("p", token, stage))
         return token == TOKEN
 
+    def serial(self, token: str, number: str, _address: IPv4Address, _now: float) -> None:
+        self.asked.append(("n", token, number))
+
     def log(self, token: str, stage: str, body: bytes, _address: IPv4Address, _now: float) -> Kept | None:
         self.asked.append(("l", token, stage, len(body)))
         fresh = [one[0] for one in self.asked].count("l") == 1
@@ -238,7 +241,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     port = door.getsockname()[1]
     installs = Installs()
     recorder = Recorder(tmp_path / "run" / SOCKET_NAME, "provision")
-    acts = Acts(installs.deliver, installs.script, installs.progress, installs.log)
+    acts = Acts(installs.deliver, installs.script, installs.progress, installs.log, installs.serial)
     names = Names()
     machines = build(tmp_path, store, recorder, acts, frozenset({f"127.0.0.1:{port}"}), Boots({}, names))
     clock = Clock()

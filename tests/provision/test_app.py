@@ -169,6 +169,13 @@ def test_scripts_and_progress(site: Any) -> None:
     assert site.installs.asked == [("s", TOKEN, "post"), ("p", TOKEN, "installing"), ("p", TOKEN, "done")]
 
 
+def test_a_report_may_carry_the_machine_s_serial_number(site: Any) -> None:
+    assert parts(site.talk(get(f"/p/{TOKEN}/installation-start?serial=VMware-56%204d")))[0] == 204
+    assert parts(site.talk(get("/p/wrong/installation-start?serial=CZ3040ABCD")))[0] == 404
+    assert parts(site.talk(get(f"/p/{TOKEN}/installation-start?serial=")))[0] == 204
+    assert [one for one in site.installs.asked if one[0] == "n"] == [("n", TOKEN, "VMware-56 4d")]
+
+
 def test_a_body_is_asked_for_and_bounded(site: Any) -> None:
     with site.connect() as sock:
         sock.sendall(get(f"/p/{TOKEN}/done", "POST", b"", "Content-Length: 4", "Expect: 100-continue"))

@@ -80,6 +80,15 @@ def test_loaders_and_menus_are_computed_and_told(site: Any) -> None:
     assert (event["session"], event["data"]["file"], event["data"]["rule"]) == ("abc", "boot.ipxe", "menu: installer")
 
 
+def test_what_a_loader_says_behind_a_menu_s_name_goes_with_it_and_no_other_query_does(site: Any) -> None:
+    says = "b/abc/ipxe/boot.ipxe?serial=CZ3040%20AB%2FCD&uuid=7e57ab1e-0000-4000-8000-000000000001"
+    site.names.known[says] = Given("menu: installer", Who("abc"), data=b"#!ipxe\n")
+    site.names.known["b/abc/ipxe/boot.ipxe"] = Given("menu: own-disk", Who("abc"), data=b"")
+    assert parts(site.talk(get(f"/{says}")))[2] == b"#!ipxe\n"
+    assert parts(site.talk(get("/b/abc/ipxe/boot.ipxe?x=1&serial=2")))[2] == b""
+    assert [event["data"]["file"] for event in site.ear.wait("http.boot", 2)] == ["boot.ipxe"] * 2
+
+
 def test_a_loaders_file_is_read_in_pieces(site: Any) -> None:
     (site.data / "loaders").mkdir()
     (site.data / "loaders/big").write_bytes(bytes(200_000))

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from pxeserve.boot import gather
-from pxeserve.cli.session import ask
+from pxeserve.cli.terminal.session import ask
 from pxeserve.repo.imports import import_medium
 from pxeserve.store import Store, open_store
 from pxeserve.store import loaders as stored

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pxeserve.cli.session import ask
+from pxeserve.cli.terminal.session import ask
 from tests.faults.conftest import furnish_module  # noqa: F401
 from tests.faults.machine import stock
 from tests.faults.service import Service, until

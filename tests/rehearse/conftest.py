@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from pxeserve.boot import gather
-from pxeserve.cli.session import ask
+from pxeserve.cli.terminal.session import ask
 from pxeserve.domain.host import BootWords, Host, Profile
 from pxeserve.rehearse.channel import relayed
 from pxeserve.rehearse.dhcp import DhcpClient

@@ -87,7 +87,7 @@ def test_one_that_would_be_stopped_is_named_with_its_step_cause_and_fix(rack: An
 def test_a_host_of_which_no_card_is_known_yet_is_named_and_the_others_are_rehearsed(rack: Any) -> None:
     found = told(rack.cli("rehearse", "--all", "--rack", "r4", "--json"))
     assert (found["seen"]["ok"], found["blind"]["ok"]) == (True, False)
-    assert "no card of it is known yet" in found["blind"]["prediction"]["cause"]
+    assert "no card of it is known yet" in found["blind"]["prediction"]["text"]
     assert "pxeserve discovered adopt" in found["blind"]["prediction"]["fix"]
     assert set(told(rack.cli("rehearse", "--all", "--rack", "r4", "--firmware", "bios", "--json"))) == {"seen", "blind"}
 
@@ -109,7 +109,7 @@ def test_alike_hosts_do_not_wait_one_after_the_other_for_what_is_not_there(rack:
     finally:
         file.write_bytes(before)
     assert {one["prediction"]["step"] for one in found.values()} == {"loader"}
-    assert all("ldlinux.c32" in one["prediction"]["cause"] for one in found.values())
+    assert all("ldlinux.c32" in one["prediction"]["text"] for one in found.values())
 
 
 def test_a_terminal_shows_how_many_are_through(rack: Any) -> None:

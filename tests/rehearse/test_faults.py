@@ -40,7 +40,7 @@ def foretold(house: Any, mac: str = MAC, *more: str) -> dict[str, Any]:
 
 
 def all_told(told: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(one["step"], one["cause"]) for one in (told["prediction"], *told["also"])]
+    return [(one["step"], one["text"]) for one in (told["prediction"], *told["also"])]
 
 
 def names(told: dict[str, Any], step: str, says: str) -> bool:
@@ -102,7 +102,7 @@ def test_a_missing_loader(house: Any) -> None:
     with content(house.data / "loaders/debian/pxelinux.0", gone):
         told = foretold(house, MAC, "--firmware", "bios")
     assert told["prediction"]["step"] == "loader"
-    assert "no such file" in told["prediction"]["cause"]
+    assert "no such file" in told["prediction"]["text"]
     assert "pxeserve loaders import" in told["prediction"]["fix"]
 
 
@@ -110,13 +110,13 @@ def test_a_loader_of_the_wrong_architecture(house: Any) -> None:
     with content(house.data / "loaders/grub-debian/grubx64.efi", other_machine):
         told = foretold(house, MODERN, "--firmware", "uefi-x64")
     assert told["prediction"]["step"] == "loader"
-    assert "is an EFI program for 32-bit x86, and this machine is x64" in told["prediction"]["cause"]
+    assert "is an EFI program for 32-bit x86, and this machine is x64" in told["prediction"]["text"]
 
 
 def test_a_loader_that_the_table_has_none_of(house: Any) -> None:
     told = foretold(house, MAC, "--firmware", "uefi-x64")
     assert told["prediction"]["step"] == "loader"
-    assert "XenServer before 7.0 starts from a BIOS only" in told["prediction"]["cause"]
+    assert "XenServer before 7.0 starts from a BIOS only" in told["prediction"]["text"]
     assert told["prediction"]["source"] == "table of loaders"
 
 
@@ -147,7 +147,7 @@ def test_a_medium_that_is_damaged_gets_no_menu_and_the_file_is_named_too(house: 
     with verified(house, "sample"), content(house.medium_folder("sample") / path, made):
         told = foretold(house)
     assert told["prediction"]["step"] == "menu"
-    assert "medium sample is damaged" in told["prediction"]["cause"]
+    assert "medium sample is damaged" in told["prediction"]["text"]
     assert names(told, step, path), all_told(told)
     assert told["steps"] == []
     assert "pxeserve media verify sample" in told["prediction"]["fix"]
@@ -194,7 +194,7 @@ def test_an_answerfile_that_its_installer_refuses(house: Any) -> None:
     with answers(house, "demo", lambda now: {key: value for key, value in now.items() if key != "timezone"}):
         told = foretold(house)
     assert told["prediction"]["step"] == "answerfile"
-    assert "timezone" in told["prediction"]["cause"]
+    assert "timezone" in told["prediction"]["text"]
     assert told["steps"] == []
 
 
@@ -236,8 +236,8 @@ def test_a_script_that_fails(house: Any, body: bytes, says: str) -> None:
         with house.store.site.write() as connection:
             scripts.remove(connection, "broken.sh")
     assert told["prediction"]["step"] == "hook"
-    assert says in told["prediction"]["cause"]
-    assert "broken.sh" in told["prediction"]["cause"]
+    assert says in told["prediction"]["text"]
+    assert "broken.sh" in told["prediction"]["text"]
 
 
 def test_what_a_good_script_does_is_said_to_be_unknown(house: Any) -> None:
@@ -266,7 +266,7 @@ def test_an_arming_that_is_used_up_or_frozen(house: Any, state: str, says: str) 
     finally:
         house.ask("host.cancel", name="demo01")
     assert told["prediction"]["step"] == "menu"
-    assert says in told["prediction"]["cause"]
+    assert says in told["prediction"]["text"]
     assert told["steps"][-1]["ok"]  # what an arming of its own would have come to is walked all the same
 
 
@@ -302,7 +302,7 @@ def test_an_arming_that_lapses_before_the_slowest_known_machine_has_its_answerfi
     finally:
         forget(house, "demo01")
     assert said["prediction"]["step"] == "answerfile"
-    assert "lapses after 3600 s, and demo01 needed 4000 s" in said["prediction"]["cause"]
+    assert "lapses after 3600 s, and demo01 needed 4000 s" in said["prediction"]["text"]
 
 
 def test_a_machine_that_was_last_seen_in_a_loop(house: Any) -> None:
@@ -313,7 +313,7 @@ def test_a_machine_that_was_last_seen_in_a_loop(house: Any) -> None:
     finally:
         forget(house, "demo01")
     assert said["prediction"]["step"] == "loader"
-    assert "was last seen in a loop" in said["prediction"]["cause"]
+    assert "was last seen in a loop" in said["prediction"]["text"]
 
 
 def test_a_relay_that_no_subnet_holds(house: Any) -> None:
@@ -323,7 +323,7 @@ def test_a_relay_that_no_subnet_holds(house: Any) -> None:
     finally:
         forget(house, "demo01")
     assert told["prediction"]["step"] == "offered"
-    assert "last heard through the relay agent 10.9.0.1, which is in none of the subnets" in told["prediction"]["cause"]
+    assert "last heard through the relay agent 10.9.0.1, which is in none of the subnets" in told["prediction"]["text"]
 
 
 def test_an_nfs_server_that_is_down(apart: Callable[..., Any]) -> None:
@@ -331,7 +331,7 @@ def test_an_nfs_server_that_is_down(apart: Callable[..., Any]) -> None:
     with answers(house, "modern", lambda now: {**now, "source": "nfs"}):
         told = foretold(house, MODERN, "--firmware", "bios")
     assert told["prediction"]["step"] == "repository"
-    assert "TCP port 2049 of 127.0.0.1 (NFS): nothing listens there" in told["prediction"]["cause"]
+    assert "TCP port 2049 of 127.0.0.1 (NFS): nothing listens there" in told["prediction"]["text"]
 
 
 def test_the_firmware_is_the_one_that_the_machine_said_last(house: Any) -> None:
@@ -356,7 +356,7 @@ def test_a_source_that_is_not_served(house: Any) -> None:
         with answers(house, "modern", lambda now, over=over: {**now, "source": over}):
             told = foretold(house, MODERN, "--firmware", "bios")
         assert told["prediction"]["step"] == "repository"
-        assert says in told["prediction"]["cause"]
+        assert says in told["prediction"]["text"]
 
 
 def test_a_reservation_outside_of_every_subnet_is_only_told(house: Any) -> None:
@@ -408,7 +408,7 @@ def test_dhcp_that_is_off(apart: Callable[..., Any]) -> None:
     house = apart((r'mode = "server"', 'mode = "off"'), (r"\[\[dhcp.subnet\]\]\n.*\n.*\n", ""))
     told = foretold(house)
     assert told["prediction"]["step"] == "offered"
-    assert "DHCP is off" in told["prediction"]["cause"]
+    assert "DHCP is off" in told["prediction"]["text"]
     assert "dhcp snippet" in told["prediction"]["fix"]
     assert told["steps"] == []
 
@@ -420,13 +420,13 @@ def test_addresses_that_are_all_lent(apart: Callable[..., Any]) -> None:
         client.configure()
     kept = foretold(house)
     assert kept["prediction"]["step"] == "offered"
-    assert "are kept for hosts that are known: demo01 would get one" in kept["prediction"]["cause"]
+    assert "are kept for hosts that are known: demo01 would get one" in kept["prediction"]["text"]
     with DhcpClient(replace(plan, mac=MODERN), relayed(plan)) as client:
         client.configure()
     house.ask("rehearse.end", mac=plan.mac, host=plan.host, verdict="they hold both addresses")
     told = foretold(house)
     assert told["prediction"]["step"] == "offered"
-    assert "every address of 127.78.0.0/24 that may be lent is lent" in told["prediction"]["cause"]
+    assert "every address of 127.78.0.0/24 that may be lent is lent" in told["prediction"]["text"]
     assert names(told, "offered", "answered none of")
 
 

@@ -81,7 +81,7 @@ def test_another_dhcp_server_is_named_by_address_and_mac(bridged: Any, tmp_path:
     with another_server(bridged, tmp_path) as mac:
         told = rehearsed(bridged)
     assert told["prediction"]["step"] == "offered"
-    assert f"another DHCP server answers on br0: 10.78.0.2 ({mac})" in told["prediction"]["cause"]
+    assert f"another DHCP server answers on br0: 10.78.0.2 ({mac})" in told["prediction"]["text"]
     assert told["steps"][-1]["ok"]  # the walk left that offer where it was, and went on
 
 
@@ -92,10 +92,10 @@ def test_a_server_that_names_another_boot_file_is_told_of_in_proxy_mode(tmp_path
         with another_server(house, tmp_path, "--dhcp-boot=theirs.efi,,10.78.0.9"):
             told = rehearsed(house, MODERN, "--firmware", "uefi-x64")
     assert [(one["step"], one["stops"]) for one in alone["also"]] == [("offered", False)]
-    assert "nobody on br0 offered an address" in alone["also"][0]["cause"]
+    assert "nobody on br0 offered an address" in alone["also"][0]["text"]
     assert told["ok"]
     assert [(one["step"], one["stops"]) for one in told["also"]] == [("loader", False)]
-    assert "10.78.0.2 names the boot file theirs.efi of 10.78.0.9" in told["also"][0]["cause"]
+    assert "10.78.0.2 names the boot file theirs.efi of 10.78.0.9" in told["also"][0]["text"]
 
 
 @contextmanager
@@ -122,7 +122,7 @@ def test_a_port_that_a_firewall_swallows(plain: Any, match: str, firmware: str, 
     with dropped(plain, match):
         told = rehearsed(plain, MAC, "--firmware", firmware)
     assert told["prediction"]["step"] == step
-    assert says in told["prediction"]["cause"]
+    assert says in told["prediction"]["text"]
     assert told["prediction"]["fix"]
 
 
@@ -132,7 +132,7 @@ def test_transfer_ports_that_a_firewall_swallows(plain: Any) -> None:
     with dropped(plain, 'iifname "rh*" udp dport 1024-65535'):
         told = rehearsed(plain, MAC, "--firmware", "bios")
     assert told["prediction"]["step"] == "loader"
-    assert "answered once and sent no data" in told["prediction"]["cause"]
+    assert "answered once and sent no data" in told["prediction"]["text"]
     assert "[tftp] ports" in told["prediction"]["fix"]
 
 
@@ -143,7 +143,7 @@ def test_an_mtu_that_is_smaller_than_a_block(plain: Any) -> None:
     finally:
         run(*plain.inside, "ip", "link", "set", "eth0", "mtu", "1500")
     assert told["prediction"]["step"] == "loader"
-    assert "the interface's MTU is 1000" in told["prediction"]["cause"]
+    assert "the interface's MTU is 1000" in told["prediction"]["text"]
     assert rehearsed(plain, MODERN, "--firmware", "uefi-x64")["ok"]
 
 
@@ -151,7 +151,7 @@ def test_a_subnet_that_covers_no_wire(tmp_path: Path, serving: Callable[..., Any
     with serving(tmp_path, "eth1", VETH, net="10.99.0") as house:
         told = rehearsed(house)
     assert told["prediction"]["step"] == "offered"
-    assert "no subnet served (10.99.0.0/24) covers this server's own wire, where it is 10.78.0.1" in told["prediction"]["cause"]
+    assert "no subnet served (10.99.0.0/24) covers this server's own wire, where it is 10.78.0.1" in told["prediction"]["text"]
 
 
 @contextmanager
@@ -181,8 +181,8 @@ def test_a_disk_that_is_full(tmp_path: Path, serving: Callable[..., Any]) -> Non
     assert (scarce["ok"], again["ok"]) == (True, True)
     assert [(one["step"], one["stops"]) for one in scarce["also"]] == [("address", False)]
     assert told["prediction"]["step"] == "address"
-    assert "is full" in told["prediction"]["cause"]
-    assert "a lease could not be stored" in told["prediction"]["cause"]
+    assert "is full" in told["prediction"]["text"]
+    assert "a lease could not be stored" in told["prediction"]["text"]
 
 
 @pytest.mark.skipif(shutil.which("nft") is None, reason="nft is not installed")
@@ -195,4 +195,4 @@ def test_ftp_that_a_firewall_swallows(tmp_path: Path, serving: Callable[..., Any
         with dropped(house, "tcp dport 21"):
             told = rehearsed(house, MODERN, "--firmware", "bios")
     assert told["prediction"]["step"] == "repository"
-    assert "TCP port 21 of 10.78.0.1 (FTP): no answer in 5 s" in told["prediction"]["cause"]
+    assert "TCP port 21 of 10.78.0.1 (FTP): no answer in 5 s" in told["prediction"]["text"]

@@ -52,7 +52,7 @@ def test_what_one_repository_requires_of_another_is_foretold(house: Any, tmp_pat
     """This medium's Linux pack lies before what it requires."""
     told = rehearsed(house, installed_from(house, make("6.2", tmp_path / "tree"), 3), "--firmware", "bios")
     assert (told["ok"], told["prediction"]["step"]) == (False, "packages")
-    assert "xs:linux requires xs:main >= 6.2.0" in told["prediction"]["cause"]
+    assert "xs:linux requires xs:main >= 6.2.0" in told["prediction"]["text"]
     assert told["prediction"]["source"] == "host-installer of 6.2, replayed"
 
 
@@ -67,4 +67,4 @@ def test_the_vendors_own_grub_goes_to_its_fixed_path(house: Any, tmp_path: Path)
     menus = [step["text"] for step in told["steps"] if step["name"] == "boot loader"]
     assert all("goes on with grub.cfg" in text for text in menus)
     old = rehearsed(house, mac, "--firmware", "bios")
-    assert "switch the machine's firmware to UEFI" in old["prediction"]["cause"]
+    assert "switch the machine's firmware to UEFI" in old["prediction"]["text"]

@@ -15,7 +15,7 @@ import pytest
 
 from pxeserve.domain.medium import Medium, Role
 from pxeserve.errors import PxeserveError
-from pxeserve.operations import authoring
+from pxeserve.operations.media import authoring
 from pxeserve.repo.formats import repodata, text, xml
 from tests import media_samples as samples
 from tests.repo.trees import build

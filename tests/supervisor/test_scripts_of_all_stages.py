@@ -22,7 +22,7 @@ import pytest
 
 from pxeserve.answerfile import passwords
 from pxeserve.boot import gather
-from pxeserve.cli.session import ask
+from pxeserve.cli.terminal.session import ask
 from pxeserve.repo.imports import import_medium
 from pxeserve.store import loaders, open_store
 from pxeserve.supervisor import folder as data_folder

@@ -16,7 +16,7 @@ def loaded(statement: str) -> set[str]:
 
 
 def test_the_parent_knows_what_all_children_share_and_nothing_that_answers_a_request() -> None:
-    found = loaded("import pxeserve.cli.serve; from pxeserve.supervisor import parent; parent._load_what_all_need()")
+    found = loaded("import pxeserve.cli.server.serve; from pxeserve.supervisor import parent; parent._load_what_all_need()")
     assert "sqlalchemy" in found
     assert not found & {"rich", "flask", "jinja2", "lxml"}
     assert not [name for name in found if name.startswith(("pxeserve.dhcp", "pxeserve.tftp", "pxeserve.provision", "pxeserve.installs"))]

@@ -62,9 +62,16 @@ class Door:
     lets_in: IPv4Address = CLIENT
     token: str | None = "T0ken"
     delivered: list[tuple[str, IPv4Address, float]] = field(default_factory=list)
+    others: list[tuple[str, str, IPv4Address]] = field(default_factory=list)
 
     def open_boot(self, _install: Install, _mac: str, address: IPv4Address, _now: float) -> BootGrant | BootDenied:
         return BootGrant(self.token) if address == self.lets_in else BootDenied("no evidence of who asks", False)
+
+    def knows(self, _mac: str, address: IPv4Address, _now: float) -> bool:
+        return address == self.lets_in
+
+    def contradicted(self, install: Install, _mac: str, address: IPv4Address, because: str, _now: float) -> None:
+        self.others.append((install.id, because, address))
 
     def ramdisk_delivered(self, install_id: str, address: IPv4Address, now: float) -> bool:
         self.delivered.append((install_id, address, now))
@@ -298,10 +305,10 @@ def test_trouble_of_our_own_is_recorded_and_not_told(site: Site) -> None:
 GRUB = b"MZ" + b"program" * 40 + b"set pxeserve=" + b"." * (512 - 14) + b"\n" + b"more program"
 
 
-def with_grub(site: Site) -> None:
-    """An image, and the medium of a generation that UEFI can start."""
+def with_grub(site: Site, more: bytes = b"") -> None:
+    """An image with `more` in it, and the medium of a generation that UEFI can start."""
     modern(site)
-    with gather.laid(site.data / "loaders", "grub-debian", {"grubx64.efi": GRUB}) as rows, site.store.site.write() as connection:
+    with gather.laid(site.data / "loaders", "grub-debian", {"grubx64.efi": GRUB + more}) as rows, site.store.site.write() as connection:
         stored.put(connection, "grub-debian", "made", 0.0, rows)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pxeserve.boot.entry import ASKED_FIRST
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.lines import line
 from pxeserve.timeline.reading import Timeline, read
@@ -166,7 +167,7 @@ def test_nothing_follows_a_refusal_and_its_reason_is_told() -> None:
     boot = timeline(rows([("dhcp.discover", {}, False), ("dhcp.refused", {"because": [refused]}, True)]), after=3600).boots[0]
     assert boot.reached is Step.FAILED
     assert boot.next is not None
-    assert (boot.next.overdue, boot.next.expected[:7], boot.next.causes[0].name) == (True, "nothing", "unknown-architecture")
+    assert (boot.next.overdue, boot.next.expected[:7], boot.next.causes[0].code) == (True, "nothing", "unknown-architecture")
     assert "architecture 11" in boot.next.text
     assert "architecture 11" in boot.lines[-1].text
     assert not boot.lines[-1].ok
@@ -176,7 +177,7 @@ def test_a_reported_failure_is_the_end() -> None:
     boot = timeline(rows([*STORY[:22], ("http.progress", {"stage": "failed"}, False)])).boots[0]
     assert (boot.reached, boot.lines[-1].ok) == (Step.FAILED, False)
     assert boot.next is not None
-    assert (boot.next.overdue, boot.next.causes[0].name) == (True, "installer-failed")
+    assert (boot.next.overdue, boot.next.causes[0].code) == (True, "installer-failed")
 
 
 def test_a_failed_transfer_shows_what_stands_on_the_machines_screen() -> None:
@@ -244,3 +245,31 @@ def test_alarms_stand_out() -> None:
     alarm = EventRow(1, BASE, "install.alarm", "xen01", data={"because": "10.77.0.66 asked and nothing says that it is that machine"})
     found = read("xen01", [alarm], BASE)
     assert [(one.ok, "10.77.0.66" in one.text) for one in found.beside] == [(False, True)]
+
+
+@pytest.mark.parametrize("kind", ["http.boot", "tftp.transfer"])
+def test_a_loader_that_is_asked_for_a_serial_number_has_no_menu_yet(kind: str) -> None:
+    asked = (kind, {"file": "b/x/grub-debian/grub.cfg", "outcome": "done", "bytes": 900, "rule": ASKED_FIRST}, True)
+    boot = timeline(rows([*AGAIN[:4], asked])).boots[0]
+    assert (boot.lines[-1].step, boot.lines[-1].text) == (Step.LOADER, "the loader is asked for the machine's serial number")
+    assert boot.reached is Step.LOADER
+    assert boot.next is not None and "menu" in boot.next.expected
+    name = "b/x/grub-debian/grub.cfg?serial=CZ3040ABCD"
+    given = (kind, {"file": name, "outcome": "done", "bytes": 900, "rule": "menu: installer"}, True)
+    boot = timeline(rows([*AGAIN[:4], asked, given])).boots[0]
+    assert (boot.lines[-1].step, boot.lines[-1].text) == (Step.MENU, "grub.cfg")
+
+
+def test_another_machine_stands_out_and_is_the_cause() -> None:
+    other = {"weight": "refused", "code": "serial-differs", "text": "the serial number is another's", "source": "host xen01"}
+    boot = timeline(rows([*AGAIN[:4], ("boot.menu", {"target": "own-disk", "because": [LOADER, other]}, True)])).boots[0]
+    assert not boot.lines[-1].ok
+    assert boot.next is not None
+    assert boot.next.causes[0].name == "serial-differs"
+
+
+def test_an_unknown_card_that_says_the_host_s_serial_number_is_told_beside_its_boots() -> None:
+    stranger = EventRow(1, BASE, "discovered.other-card", "xen01", "52:54:00:77:00:99", text="it says xen01's serial number")
+    found = read("xen01", [stranger, *rows(STORY)], BASE + 100)
+    assert len(found.boots) == 1
+    assert "serial number" in found.beside[0].text

@@ -26,6 +26,7 @@ const BUNDLED = {
   "htmx-ext-json-enc.min.js": {entry: join(packages, "htmx-ext-json-enc/json-enc.js"), format: "iife"},
   "uplot.min.js": {entry: join(packages, "uplot/dist/uPlot.esm.js"), format: "esm"},
   "editor.js": {entry: join(here, "editor.js"), format: "esm"},
+  "sha512.js": {entry: join(here, "sha512.js"), format: "esm"},
 }
 
 await rm(out, {recursive: true, force: true})

@@ -5,8 +5,8 @@ import {listen} from "./live.js"
 import {explain, toast} from "./toasts.js"
 import {withFreshPassword} from "./fresh.js"
 
-const SHORT = new Intl.DateTimeFormat(undefined, {month: "short", day: "numeric", hour: "2-digit", minute: "2-digit"})
-const TODAY = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", second: "2-digit"})
+const SHORT = new Intl.DateTimeFormat(undefined, {month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23"})
+const TODAY = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"})
 
 /** Show times in the reader's own zone; what stands in UTC stays in their title. */
 function localTimes(root) {
@@ -68,7 +68,7 @@ function toggleMenu(button) {
 }
 
 async function logOut() {
-  await fetch("/session", {method: "DELETE", headers: headers()})
+  await fetch("/session", {method: "DELETE", headers: headers(), body: "{}"})
   location.assign("/login")
 }
 
@@ -86,10 +86,19 @@ document.addEventListener("htmx:responseError", async event => {
 })
 document.addEventListener("htmx:sendError", () => toast("bad", "The server did not answer.", "Is it running, and is this machine still on its network?"))
 document.addEventListener("toast", event => toast(event.detail.kind, event.detail.text, event.detail.fix))
-document.addEventListener("later", event => sessionStorage.setItem("later", JSON.stringify(event.detail)))
+document.addEventListener("later", ({detail: {kind, text, fix}}) => sessionStorage.setItem("later", JSON.stringify({kind, text, fix})))
 document.addEventListener("htmx:afterRequest", event => {
   const dialog = event.detail.elt.closest?.("dialog[open]")
-  if (dialog && event.detail.successful && event.detail.requestConfig.verb !== "get") dialog.close()
+  if (dialog && !event.detail.elt.hasAttribute("data-stays") && event.detail.successful && event.detail.requestConfig.verb !== "get") dialog.close()
+})
+// What a reader has opened stays open when that part of the page is shown again.
+let opened = new Map()
+document.addEventListener("htmx:beforeSwap", event => {
+  const {target} = event.detail
+  if (target.hasAttribute?.("data-keep-open")) opened = new Map([...target.querySelectorAll("details[data-key]")].map(one => [one.dataset.key, one.open]))
+})
+document.addEventListener("htmx:load", event => {
+  for (const one of event.detail.elt.querySelectorAll?.("details[data-key]") ?? []) if (opened.has(one.dataset.key)) one.open = opened.get(one.dataset.key)
 })
 document.addEventListener("htmx:load", event => localTimes(event.detail.elt))
 document.addEventListener("close", event => {

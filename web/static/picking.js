@@ -13,6 +13,8 @@ function show() {
   const here = boxes()
   const ticked = here.filter(box => box.checked)
   count.textContent = ticked.length || "Nothing"
+  const bulk = document.getElementById("bulk")
+  bulk.hidden = ticked.length === 0 && !("always" in bulk.dataset)
   for (const button of document.querySelectorAll("[data-needs-pick]")) button.disabled = ticked.length === 0
   if (all) { all.checked = ticked.length === here.length && here.length > 0; all.indeterminate = ticked.length > 0 && !all.checked }
 }

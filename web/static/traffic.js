@@ -4,6 +4,8 @@ import uPlot from "./vendor/uplot.min.js"
 
 const box = document.getElementById("traffic")
 const HEIGHT = 132
+const HOUR = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", hourCycle: "h23"})
+const MINUTE = new Intl.DateTimeFormat(undefined, {weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23"})
 let minutes = 60
 let plots = []
 
@@ -37,9 +39,9 @@ function plot(at, series, label, said) {
   return new uPlot({
     width: Math.max(box.clientWidth, 200), height: HEIGHT, cursor: {y: false}, legend: {live: true},
     scales: {y: {range: (_, low, high) => [0, Math.max(high, 1)]}},
-    axes: [axis, {...axis, size: 64, values: (_, ticks) => ticks.map(said)}],
-    series: [{value: (_, value) => value == null ? "" : new Date(value * 1000).toLocaleTimeString()},
-      ...series.map((one, number) => ({label: one.name, stroke: colours[number], width: 1.5, dash: [[], [6, 3], [2, 2], [8, 2, 2, 2]][number], value: (_, value) => value == null ? "" : said(value)}))],
+    axes: [{...axis, space: 70, values: (_, ticks) => ticks.map(tick => HOUR.format(tick * 1000))}, {...axis, size: 64, values: (_, ticks) => ticks.map(said)}],
+    series: [{label: "at", value: (_, value) => value == null ? "–" : MINUTE.format(value * 1000)},
+      ...series.map((one, number) => ({label: one.name, stroke: colours[number], width: 1.5, dash: [[], [6, 3], [2, 2], [8, 2, 2, 2]][number], value: (_, value) => value == null ? "–" : said(value)}))],
   }, [at, ...series.map(one => one.values)], frame)
 }
 

@@ -81,7 +81,7 @@ def compose(
             files[name] = body
             total = hashlib.sha256(body).hexdigest()
         runs.setdefault(stage, []).append(_words("run", name, elsewhere or address(name), total) + ' "$@"')
-    files[HOOK] = _hook(generation, runs, progress)
+    files[HOOK] = _hook(generation, coming, runs, progress)
     hook = address(HOOK)
     return Composed(tuple(Script(stage, hook) for stage in coming), files)
 
@@ -124,12 +124,13 @@ def _wish_faults(wishes: Wishes) -> list[str]:
     return said
 
 
-def _hook(generation: Generation, runs: Mapping[Stage, Sequence[str]], progress: str) -> bytes:
+def _hook(generation: Generation, coming: Sequence[Stage], runs: Mapping[Stage, Sequence[str]], progress: str) -> bytes:
     cases = [line for stage, words in runs.items() for line in (f"    {stage})", *(f"        {one}" for one in words), "        ;;")]
     scripts = ["scripts() {", "    case $stage in", *cases, "    esac", "}"] if cases else ["scripts() { :; }"]
     log = CONSOLES[generation.dialect].log
+    first, argumentless = coming[0] if coming else "", generation.argumentless or ""
     head = _head(
-        progress=f"{progress}/", argumentless=generation.argumentless or "", done_after=generation.done_after, log=log, most=str(LOG_BYTES)
+        progress=f"{progress}/", argumentless=argumentless, done_after=generation.done_after, first=first, log=log, most=str(LOG_BYTES)
     )
     return (head + "\n".join(scripts) + "\n" + _BODIES["hook.sh"]).encode("ascii")
 

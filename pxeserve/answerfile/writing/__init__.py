@@ -17,7 +17,7 @@ from pxeserve.answerfile.writing.fitting import Fitting, Lost
 from pxeserve.answerfile.writing.markup import Element, document, yes_no
 from pxeserve.answerfile.writing.missing import Missing
 
-__all__ = ["Fitted", "Lost", "Missing", "WritingError", "faults", "fit", "lost", "rewrite", "write"]
+__all__ = ["Fitted", "Lost", "Missing", "WritingError", "faults", "fit", "lost", "rewrite", "sketch", "write"]
 
 
 class WritingError(ValueError):
@@ -40,6 +40,15 @@ def rewrite(answers: Answers, dialect: Dialect, *, note: str | None = None) -> b
     if fits.unwritable:
         raise WritingError("\n".join(fits.unwritable))
     return _spelt(fits, dialect, note)
+
+
+def sketch(answers: Answers, dialect: Dialect) -> bytes:
+    """The same of answers that somebody is still at work on: what is needed and not said yet is left out. Raises WritingError for what
+    cannot stand in a file of `dialect`."""
+    fits = fit(answers, dialect)
+    if unwritable := [str(one) for one in fits.lost if one.fix and not one.taken]:
+        raise WritingError("\n".join(unwritable))
+    return _spelt(fits, dialect, None)
 
 
 def faults(answers: Answers, dialect: Dialect) -> list[str]:

@@ -13,8 +13,8 @@ from flask import Response, current_app, g, request
 from pxeserve.console import live
 from pxeserve.console.api import answering, reading
 from pxeserve.console.api.route import Route
-from pxeserve.operations import events
 from pxeserve.operations.context import Context
+from pxeserve.operations.record import events
 from pxeserve.snapshot import Snapshot
 from pxeserve.store.events import EventRow, Wanted
 

@@ -72,7 +72,8 @@ def _fields(read: typing.Callable[[], BaseModel], where: str) -> dict[str, Any]:
         found = read()
     except ValidationError as error:
         raise WrongFieldsError(tuple(_wrong(where, one) for one in error.errors()[:_MOST])) from None
-    return {name: getattr(found, name) for name in type(found).model_fields}
+    values = ((name, getattr(found, name)) for name in type(found).model_fields)
+    return {name: value.model_dump() if isinstance(value, BaseModel) else value for name, value in values}
 
 
 def _wrong(where: str, error: ErrorDetails) -> Wrong:

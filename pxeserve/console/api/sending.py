@@ -15,7 +15,7 @@ from pxeserve.console.api.uploads import Upload
 from pxeserve.console.gate import route as guarded
 from pxeserve.errors import PxeserveError
 from pxeserve.operations import registry
-from pxeserve.operations.uploads import LARGEST
+from pxeserve.operations.media.uploads import LARGEST
 
 blueprint = Blueprint("sending", __name__, url_prefix=BASE)
 KIND = "application/octet-stream"

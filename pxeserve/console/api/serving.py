@@ -16,7 +16,7 @@ from pxeserve.console.api.table import ROUTES
 from pxeserve.console.gate import route as guarded
 from pxeserve.console.limits import MOST_BODY
 from pxeserve.domain.role import Role
-from pxeserve.operations.revisions import StaleError
+from pxeserve.operations.words.revisions import StaleError
 
 blueprint = Blueprint("api", __name__, url_prefix=BASE)
 

@@ -8,6 +8,7 @@ from pxeserve.console.api import (
     audit,
     discovered,
     doctor,
+    drafts,
     events,
     explain,
     hosts,
@@ -29,8 +30,8 @@ from pxeserve.console.api import (
 from pxeserve.console.api.route import Route
 
 NOUNS = (
-    settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, scripts, events,
-    leases, doctor, webhooks, jobs, users, tokens, audit,
+    settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, drafts,
+    scripts, events, leases, doctor, webhooks, jobs, users, tokens, audit,
 )  # fmt: skip
 
 ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUTES)

@@ -81,7 +81,7 @@ def begin() -> Response:
 def confirm() -> Response:
     """The password once more, for what wants a fresh one. Cookie and word stay, so that other windows of the browser go on."""
     _reception().confirm(_session(), _form(Confirm).password, g.address)
-    return Response(status=204)
+    return jsonify({"user": g.actor.name, "role": g.actor.role.word, "csrf": csrf.word(g.session)})
 
 
 @route(blueprint, "/session/password", methods=("POST",), role=Role.VIEWER, body=_BODY)

@@ -1,4 +1,4 @@
-"""One host: its timeline as a picture and as rows, what it would get and why, its values, its rehearsal, its log, and what is done with it."""
+"""One host: its timeline as a picture and as rows, what it would get and why, its values, rehearsal and log, and what is done with it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, g, render_template, request
 
 from pxeserve.console.asking import ask
 from pxeserve.console.bars import picture
@@ -29,9 +29,8 @@ _FIELDS = ("rack", "tags", "address", "uuid", "serial")
 def timeline(name: str) -> str:
     """What it did, installation by installation and boot by boot, and what should come next."""
     found = ask("timeline", host=name)
-    newest = found["installs"][-1] if found["installs"] else None
     pictures = [(one, picture(one)) for one in reversed(found["installs"])]
-    return _page("host.html", name, timeline=found, pictures=pictures, newest=newest)
+    return _page("host.html", name, timeline=found, pictures=pictures, coming=_coming(found))
 
 
 @route(blueprint, "/hosts/<name>/values", verb="host.show")
@@ -127,7 +126,8 @@ def install(name: str) -> Response:
         confirm=form.text("confirm") or None, reveal="later",
     )  # fmt: skip
     notes = [*told["warnings"], *told.get("notes", ())]
-    return elsewhere(f"/hosts/{name}", "look" if notes else "good", f"{name} is armed: its next network boot installs it, once", " ".join(notes))
+    text = f"{name} is armed: its next network boot installs it, once"
+    return elsewhere(f"/hosts/{name}", "look" if notes else "good", text, " ".join(notes))
 
 
 @route(blueprint, "/hosts/<name>/cancel", methods=("POST",), verb="host.cancel")
@@ -145,6 +145,14 @@ def password(name: str) -> str:
     return render_template("parts/password.html", told=ask("host.password", name=name))
 
 
+def _coming(found: dict[str, Any]) -> dict[str, Any] | None:
+    """What should come now: of an arming that nothing followed, or of the newest boot while its install has not ended."""
+    if said := found["unheard"] or found["next"]:
+        return dict(said)
+    boots = [one for one in found["boots"] if not one["rehearsal"]]
+    return boots[-1]["next"] if boots and found["state"] in _LIVE else None
+
+
 def _lines(steps: Iterator[dict[str, Any]]) -> Iterator[str]:
     """A line for each; what goes wrong on the way is the last one, as the answer has begun by then."""
     try:
@@ -156,7 +164,12 @@ def _lines(steps: Iterator[dict[str, Any]]) -> Iterator[str]:
 
 def _page(template: str, name: str, **more: Any) -> str:
     host = ask("host.show", name=name)
-    tabs = [("", "Timeline"), ("/values", "Values"), ("/explain", "Explain"), ("/rehearse", "Rehearse"), ("/log", "Log")]
+    coming = more.get("coming")
+    host["stuck"] = bool(host["unheard"] or (coming and coming["overdue"]))
+    tabs = [("", "Timeline"), ("/values", "Values"), ("/explain", "Explain"), ("/rehearse", "Rehearse")]
+    if g.actor.role >= Role.OPERATOR:  # a log may tell what viewers are not to see
+        tabs.append(("/log", "Log"))
     return render_template(
-        template, host=host, live=host["state"] in _LIVE, tabs=[(f"/hosts/{host['name']}{end}", said) for end, said in tabs], modes=MODES, **more
+        template, host=host, live=host["state"] in _LIVE, tabs=[(f"/hosts/{host['name']}{end}", said) for end, said in tabs], modes=MODES,
+        **more,
     )  # fmt: skip

@@ -54,7 +54,8 @@ def add() -> Response:
     form = filled("name", "profile", "mac", "rack", "tags", "address", "uuid", "serial", "hostname")
     name = form.needed("name", "The host's name")
     words = [f"{key}={value}" for key in ("rack", "tags", "address", "uuid", "serial") if (value := form.text(key))]
-    told = ask("host.add", name=name, profile=form.needed("profile", "A profile"), mac=form.text("mac").replace(",", " ").split(), set=words)
+    macs = form.text("mac").replace(",", " ").split()
+    told = ask("host.add", name=name, profile=form.needed("profile", "A profile"), mac=macs, set=words)
     return elsewhere(f"/hosts/{told['name']}", "good", f"{told['name']} is there", " ".join(told["notes"]))
 
 
@@ -95,7 +96,8 @@ def plan() -> str:
     mode = request.args.get("mode") if request.args.get("mode") in MODES else None
     wish = {"mode": mode, "interactive": "interactive" in request.args, "again": "again" in request.args}
     planned = ask("host.plan", name=names, **wish) if names else None
-    return render_template("hosts_arm.html", plan=planned, names=names, said=said, wish=wish, modes=MODES)
+    refused = _alike(planned["refused"]) if planned else []
+    return render_template("hosts_arm.html", plan=planned, refused=refused, names=names, said=said, wish=wish, modes=MODES)
 
 
 @route(blueprint, "/hosts/-/arm", methods=("POST",), verb="host.install-all", body=1 << 18)
@@ -132,6 +134,14 @@ def profile_choices() -> list[tuple[str, str]]:
     found = ask("profile.list")
     said = [(one["name"], f"{one['name']} ({one['installs']['name']})" if one["installs"] else one["name"]) for one in found]
     return [("", "choose…"), *said] if said else []
+
+
+def _alike(refused: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """Those that are refused for the same reason, together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in refused:
+        groups.setdefault((one["why"].replace(one["host"], "it"), one["fix"].replace(one["host"], "NAME")), []).append(one["host"])
+    return [{"why": why, "fix": fix, "hosts": hosts} for (why, fix), hosts in groups.items()]
 
 
 def _selected() -> tuple[list[str], str]:

@@ -17,10 +17,10 @@ from pxeserve.domain.host import Host
 from pxeserve.domain.medium import Medium, Role
 from pxeserve.errors import PxeserveError
 from pxeserve.installs import seal
-from pxeserve.operations.answering import Answering, sources
+from pxeserve.operations.answerfiles.scripts import gathered
 from pxeserve.operations.context import Context
-from pxeserve.operations.preparing import answered_for, said_for, templates_folder
-from pxeserve.operations.scripts import gathered
+from pxeserve.operations.preparing.answering import Answering, sources
+from pxeserve.operations.preparing.host import answered_for, said_for, templates_folder
 from pxeserve.rehearse.prediction import Prediction
 from pxeserve.snapshot import Snapshot
 from pxeserve.timeline.steps import Step
@@ -33,7 +33,7 @@ def of(context: Context, snapshot: Snapshot, host: Host, medium: Medium, unknown
     """Everything about the answerfile of `host` for `medium`; what cannot be known goes into `unknown`."""
     if medium.role is Role.NETINSTALL:
         said = f"medium {medium.name} is a netinstall tree: it boots, and has no packages for an unattended installation"
-        yield Prediction(Step.REPOSITORY, said, "import the full medium", f"medium {medium.name}")
+        yield Prediction(Step.REPOSITORY, "netinstall-medium", said, "import the full medium", f"medium {medium.name}")
         return
     found = [*_early(context, snapshot, host, medium, unknown)]
     yield from found
@@ -41,8 +41,9 @@ def of(context: Context, snapshot: Snapshot, host: Host, medium: Medium, unknown
         with Answering(templates_folder(context)) as answering:
             whole = answered_for(context, snapshot, answering, host, medium, "fresh", seal.new_key(), SHOWN)
     except PxeserveError as error:
-        if not any(one.cause == error.message for one in found):
-            yield Prediction(Step.ANSWERFILE, error.message, error.fix or "", f"host-installer of {medium.dialect}, as the linter reads it")
+        if not any(one.text == error.message for one in found):
+            source = f"host-installer of {medium.dialect}, as the linter reads it"
+            yield _said(Step.ANSWERFILE, "answerfile-refused", error, source)
         return
     if whole.answered is not None:
         for finding in whole.answered.findings:
@@ -55,7 +56,7 @@ def _early(context: Context, snapshot: Snapshot, host: Host, medium: Medium, unk
     try:
         _, declared = said_for(snapshot, host)
     except PxeserveError as error:
-        yield _said(Step.ANSWERFILE, error, f"host {host.name}")
+        yield _said(Step.ANSWERFILE, "answers-unusable", error, f"host {host.name}")
         return
     try:
         with context.store.site.read() as connection:
@@ -65,15 +66,15 @@ def _early(context: Context, snapshot: Snapshot, host: Host, medium: Medium, unk
                 else:
                     unknown.append(f"what script {script.name} does when the installer runs it at {script.stage}")
     except PxeserveError as error:
-        yield _said(Step.HOOK, error, f"host-installer of {medium.dialect}, scripts.run_script")
+        yield _said(Step.HOOK, "script-unusable", error, f"host-installer of {medium.dialect}, scripts.run_script")
     try:
         sources(context.config, snapshot, host, medium, declared)
     except PxeserveError as error:
-        yield _said(Step.REPOSITORY, error, "[nfs], [ftp] and the host's source")
+        yield _said(Step.REPOSITORY, "source-unusable", error, "[nfs], [ftp] and the host's source")
 
 
-def _said(step: Step, error: PxeserveError, source: str) -> Prediction:
-    return Prediction(step, error.message, error.fix or "", source)
+def _said(step: Step, code: str, error: PxeserveError, source: str) -> Prediction:
+    return Prediction(step, code, error.message, error.fix or "", source)
 
 
 def _stops_before_a_person(finding: Finding) -> Iterator[Prediction]:
@@ -81,9 +82,9 @@ def _stops_before_a_person(finding: Finding) -> Iterator[Prediction]:
     said = f"line {finding.line}: {finding.message}"
     if finding.code in (Code.WAITS.text, Code.ANY_YES.text):
         step = Step.FIRST_BOOT if _WAITS_LATER in finding.message else Step.REPOSITORY
-        yield Prediction(step, said, finding.fix, finding.source)
+        yield Prediction(step, finding.code, said, finding.fix, finding.source)
     elif finding.code == Code.STOPS_LATER.text:
-        yield Prediction(Step.HOOK, said, finding.fix, finding.source)
+        yield Prediction(Step.HOOK, finding.code, said, finding.fix, finding.source)
 
 
 def _scripts(bodies: Mapping[str, bytes], dialect: str) -> Iterator[Prediction]:
@@ -91,11 +92,12 @@ def _scripts(bodies: Mapping[str, bytes], dialect: str) -> Iterator[Prediction]:
     for name, body in bodies.items():
         wrong = [one for one in (*check(body, dialect), *opinions(body)) if one.severity is Severity.ERROR]
         for one in wrong:
-            yield Prediction(Step.HOOK, f"script {name}, line {one.line}: {one.message}", one.fix, one.source)
+            yield Prediction(Step.HOOK, one.code, f"script {name}, line {one.line}: {one.message}", one.fix, one.source)
         status = None if wrong else _always_fails(body)
         if status is not None:
             said = f"script {name} ends with {status} unless it ends before: installers of {dialect} take that for a failed script"
-            yield Prediction(Step.HOOK, said, "end it with exit 0 where it has done its work", "host-installer, scripts.run_script")
+            fix = "end it with exit 0 where it has done its work"
+            yield Prediction(Step.HOOK, "script-fails", said, fix, "host-installer, scripts.run_script")
 
 
 def _always_fails(body: bytes) -> str | None:

@@ -36,15 +36,16 @@ def live(context: Context, host: Host, medium: Medium | None) -> Iterator[Predic
     label, again = f"install {row.id}", f"pxeserve host cancel {host.name}, then pxeserve host install {host.name}"
     if row.state is InstallState.FROZEN:
         said = f"{host.name}'s arming is frozen because somebody else asked for it: it gets its own disk"
-        yield Prediction(Step.MENU, said, f"pxeserve events --host {host.name} says who; {again}", label)
+        yield Prediction(Step.MENU, "arming-frozen", said, f"pxeserve events --host {host.name} says who; {again}", label)
     elif row.state in (InstallState.ANSWERED, InstallState.INSTALLING):
         said = f"{host.name} has been given its answerfile already (its token is used up), so every further network boot gets its own disk"
-        yield Prediction(Step.MENU, said, f"wait until it is done; or {again}", label)
+        yield Prediction(Step.MENU, "arming-used-up", said, f"wait until it is done; or {again}", label)
     elif row.state in OPEN_STATES and clock.time() >= row.expires:
-        yield Prediction(Step.MENU, f"{host.name}'s arming has run out: it gets its own disk", f"pxeserve host install {host.name}", label)
+        said = f"{host.name}'s arming has run out: it gets its own disk"
+        yield Prediction(Step.MENU, "arming-run-out", said, f"pxeserve host install {host.name}", label)
     elif row.state in OPEN_STATES and medium is not None and row.medium_revision not in (None, medium.revision):
         said = f"medium {medium.name} is not the one that was checked when {host.name} was armed: it gets its own disk"
-        yield Prediction(Step.MENU, said, again, label)
+        yield Prediction(Step.MENU, "medium-changed", said, again, label)
 
 
 def time(context: Context, snapshot: Snapshot, host: Host) -> Iterator[Prediction]:
@@ -63,7 +64,8 @@ def time(context: Context, snapshot: Snapshot, host: Host) -> Iterator[Predictio
     known = f"{whose} needed {needed:.0f} s" if whose else f"a server may need {needed:.0f} s"
     said = f"{lapses}, and {known} from its menu to its answerfile: it would be refused then"
     fix = "set [arming] expires higher" + (f", and arm {host.name} again" if armed else "")
-    yield Prediction(Step.ANSWERFILE, said, fix, "the record of earlier installs" if whose else "[arming] expires", stops=bool(whose))
+    source = "the record of earlier installs" if whose else "[arming] expires"
+    yield Prediction(Step.ANSWERFILE, "arming-too-short", said, fix, source, stops=bool(whose))
 
 
 def loop(context: Context, host: Host) -> Iterator[Prediction]:
@@ -77,7 +79,8 @@ def loop(context: Context, host: Host) -> Iterator[Prediction]:
             for one in because if isinstance(because, list | tuple) else ():
                 if isinstance(one, dict) and one.get("code") == "loop":
                     fix = "switch Secure Boot off, or set the machine to its other boot mode; an iPXE must say so in option 77"
-                    yield Prediction(Step.LOADER, f"{mac} was last seen in a loop: {one.get('text')}", fix, "record: dhcp.refused")
+                    said = f"{mac} was last seen in a loop: {one.get('text')}"
+                    yield Prediction(Step.LOADER, "loop", said, fix, "record: dhcp.refused")
 
 
 def _slowest(context: Context, snapshot: Snapshot, host: Host) -> tuple[str, float] | None:

@@ -9,7 +9,7 @@ from pxeserve.domain.client import Firmware
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Medium, MediumState
 from pxeserve.operations.context import Context
-from pxeserve.operations.verification import mend, recheck
+from pxeserve.operations.media.verification import mend, recheck
 from pxeserve.rehearse.prediction import Prediction
 from pxeserve.store import media
 from pxeserve.timeline.steps import Step
@@ -24,11 +24,12 @@ def nothing(host: Host, profile: Profile | None, medium: Medium | None) -> Itera
     """A host that has nothing to install."""
     if profile is None:
         said = f"{host.name}'s profile {host.profile} is gone, so it gets its own disk"
-        yield Prediction(Step.MENU, said, f"pxeserve host set {host.name} --profile NAME", f"host {host.name}")
+        yield Prediction(Step.MENU, "no-profile", said, f"pxeserve host set {host.name} --profile NAME", f"host {host.name}")
     elif profile.plain is None and medium is None:
         what = f"medium {profile.medium}, which is not here" if profile.medium else "neither a medium nor plain files"
         said = f"profile {profile.name} names {what}, so {host.name} gets its own disk"
-        yield Prediction(Step.MENU, said, f"pxeserve profile set {profile.name} --medium NAME", f"profile {profile.name}")
+        fix = f"pxeserve profile set {profile.name} --medium NAME"
+        yield Prediction(Step.MENU, "nothing-to-install", said, fix, f"profile {profile.name}")
 
 
 def loader(context: Context, mac: str, medium_: Medium | None, profile: Profile | None, firmware: Firmware) -> Iterator[Prediction]:
@@ -40,7 +41,7 @@ def loader(context: Context, mac: str, medium_: Medium | None, profile: Profile 
     why = site.missing_loader.get(firmware, "this release serves none")
     said = f"no boot file is named to {firmware} firmware: {why}"
     fix = f"pxeserve explain {mac} --firmware {firmware} names the reasons; pxeserve loaders list shows what is there"
-    yield Prediction(Step.LOADER, said, fix, "table of loaders")
+    yield Prediction(Step.LOADER, "no-loader", said, fix, "table of loaders")
 
 
 def medium(context: Context, found: Medium | None) -> Iterator[Prediction]:
@@ -54,14 +55,14 @@ def medium(context: Context, found: Medium | None) -> Iterator[Prediction]:
     if faults:
         more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
         said = f"medium {found.name} is damaged, so no menu leads to it: {faults[0]}{more}"
-        yield Prediction(Step.MENU, said, fix, source)
+        yield Prediction(Step.MENU, "medium-damaged", said, fix, source)
     with context.store.site.read() as connection:
         positions = {file.path: file.position for file in media.files(connection, found.name)}
     for fault in faults[:_MOST]:
-        yield Prediction(_step(found, fault, positions), fault, fix, source)
+        yield Prediction(_step(found, fault, positions), "file-damaged", fault, fix, source)
     if found.boot is None:
         said = f"medium {found.name} has no boot/xen.gz, boot/vmlinuz and install.img, so nothing can boot from it"
-        yield Prediction(Step.KERNEL, said, "import the whole medium again, from its image", source)
+        yield Prediction(Step.KERNEL, "medium-without-boot", said, "import the whole medium again, from its image", source)
 
 
 def plain_files(context: Context, profile: Profile) -> Iterator[Prediction]:
@@ -75,7 +76,8 @@ def plain_files(context: Context, profile: Profile) -> Iterator[Prediction]:
         if not (folder / path.lstrip("/")).is_file():
             last = path == plain.initrd or (bool(parts) and path == parts[-1] and len(parts) > 1)
             said = f"there is no file {path}, which profile {profile.name} boots"
-            yield Prediction(Step.RAM_DISK if last else Step.KERNEL, said, f"put it beneath {folder}", f"profile {profile.name}")
+            step = Step.RAM_DISK if last else Step.KERNEL
+            yield Prediction(step, "boot-file-missing", said, f"put it beneath {folder}", f"profile {profile.name}")
 
 
 def _step(found: Medium, fault: str, positions: dict[str, int]) -> Step:

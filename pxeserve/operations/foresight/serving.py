@@ -29,6 +29,7 @@ def stopped(context: Context) -> Iterator[Prediction]:
     if context.config.dhcp.mode == "off":
         yield Prediction(
             Step.OFFERED,
+            "dhcp-off",
             "DHCP is off: another server names the boot files, and a rehearsal does not ask strangers",
             "pxeserve dhcp snippet --for isc --check asks it; pxeserve explain says what a machine would get",
             "[dhcp] mode",
@@ -66,10 +67,10 @@ def _disk(context: Context) -> Iterator[Prediction]:
     if free < _FULL or inodes:
         what = "no file can be made any more" if inodes and free >= _FULL else f"{free:,} bytes are free"
         said = f"the disk that holds {data} is full ({what}): {would}, and nothing would be in the record"
-        yield Prediction(step, said, fix, "statvfs(3)")
+        yield Prediction(step, "disk-full", said, fix, "statvfs(3)")
     elif free < _SCARCE:
         said = f"the disk that holds {data} has {free:,} bytes left: when it is full, {would}"
-        yield Prediction(step, said, fix, "statvfs(3)", stops=False)
+        yield Prediction(step, "disk-scarce", said, fix, "statvfs(3)", stops=False)
 
 
 def _uncovered(context: Context, host: Host, server: IPv4Address) -> Iterator[Prediction]:
@@ -79,13 +80,14 @@ def _uncovered(context: Context, host: Host, server: IPv4Address) -> Iterator[Pr
     fix = "add [[dhcp.subnet]] with that network, a range and its router"
     if relay is not None and not any(relay in one for one in networks):
         said = f"{host.name} was last heard through the relay agent {relay}, which is in none of the subnets served ({listed})"
-        yield Prediction(Step.OFFERED, f"{said}: its requests are ignored", fix, "RFC 2131 section 4.3.1; giaddr")
+        yield Prediction(Step.OFFERED, "relay-outside", f"{said}: its requests are ignored", fix, "RFC 2131 section 4.3.1; giaddr")
     if relay is None and not server.is_loopback and not any(server in one for one in networks):
         said = f"no subnet served ({listed}) covers this server's own wire, where it is {server}: machines there are ignored"
-        yield Prediction(Step.OFFERED, said, fix, "[[dhcp.subnet]]")
+        yield Prediction(Step.OFFERED, "wrong-subnet", said, fix, "[[dhcp.subnet]]")
     if host.address is not None and not any(host.address in one for one in networks):
         said = f"the address {host.address}, which is reserved for {host.name}, is in no subnet that is served: it gets another one"
-        yield Prediction(Step.ADDRESS, said, f"pxeserve host set {host.name} --set address=ADDRESS", f"host {host.name}", stops=False)
+        other = f"pxeserve host set {host.name} --set address=ADDRESS"
+        yield Prediction(Step.ADDRESS, "reservation-outside", said, other, f"host {host.name}", stops=False)
 
 
 def _relay(context: Context, host: Host) -> IPv4Address | None:
@@ -118,7 +120,7 @@ def _pool(context: Context, host: Host, subnet: SubnetConfig, server: IPv4Addres
         if strangers >= lendable - max(min(KEPT_LEAST, lendable // 10), min(floating, lendable // 2)):
             said = f"the addresses left in {subnet.network} are kept for hosts that are known: {host.name} would get one, "
             said += "but a rehearsal, whose MAC nobody knows, has none to walk with"
-            yield Prediction(Step.OFFERED, said, fix, "[[dhcp.subnet]] range, and the leases of strangers")
+            yield Prediction(Step.OFFERED, "addresses-kept", said, fix, "[[dhcp.subnet]] range, and the leases of strangers")
         return
     ranges = ", ".join(f"{first} to {last}" for first, last in subnet.all_ranges) or "none"
     said = f"every address of {subnet.network} that may be lent is lent or kept ({ranges})"
@@ -126,7 +128,7 @@ def _pool(context: Context, host: Host, subnet: SubnetConfig, server: IPv4Addres
         said += f"; {host.name} has one reserved and would get it, but a rehearsal has none to walk with"
     else:
         said += ": no machine is offered one"
-    yield Prediction(Step.OFFERED, said, fix, "RFC 2131 section 4.3.1")
+    yield Prediction(Step.OFFERED, "pool-empty", said, fix, "RFC 2131 section 4.3.1")
 
 
 def _free(subnet: SubnetConfig, taken: set[IPv4Address]) -> int:

@@ -5,6 +5,6 @@ Rules as data, a file a part of the story. Pure: events and what is known beside
 
 from pxeserve.timeline.missing.shape import Cause, Next
 from pxeserve.timeline.missing.situation import Known, Situation
-from pxeserve.timeline.missing.verdict import following, silence, unheard
+from pxeserve.timeline.missing.verdict import awaited, following, silence, unheard
 
-__all__ = ["Cause", "Known", "Next", "Situation", "following", "silence", "unheard"]
+__all__ = ["Cause", "Known", "Next", "Situation", "awaited", "following", "silence", "unheard"]

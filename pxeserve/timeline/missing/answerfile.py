@@ -86,7 +86,7 @@ RULES = (
         "disk-names-guessed", _READ, "its answerfile names disks by the kernel's order",
         strongest(likely(lambda s: _guessed(s.armed.disks) and s.armed.suspect is None), possible(lambda s: bool(s.armed.disks))),
         "a disk that the answerfile names ({disks}) is not on this machine, or has another name there",
-        "on tty2: cat /proc/partitions, ls -l /dev/disk/by-id; the log says that the disk could not be found or is missing ({log})",
+        "in {shell}: cat /proc/partitions, ls -l /dev/disk/by-id; the log says that the disk could not be found or is missing ({log})",
         "name it by /dev/disk/by-id or by-path in primary-disk, then arm again", "host-installer, answerfile.py and backend.py: The disk "
         "could not "
         "be found",
@@ -94,7 +94,7 @@ RULES = (
     Rule(
         "card-names-guessed", _READ, "its answerfile names its card as eth0 or the like",
         possible(lambda s: any(not _is_mac(name) for name in s.armed.cards)),
-        "the management card {cards} is not what it is called on this machine", "on tty2: ip link; the log says that the interface was "
+        "the management card {cards} is not what it is called on this machine", "in {shell}: ip link; the log says that the interface was "
         "not found",
         "admin-interface with hwaddr= and this machine's MAC ({mac})", "host-installer: Interface not found; fatal on xs9",
     ),
@@ -126,7 +126,7 @@ RULES = (
         "nfs-not-answering", _STARTED, "its packages come by NFS, and the answerfile came over HTTP",
         likely(unseen_source),
         "NFS gives it no packages: the server of NFS has stopped, or a firewall lets HTTP through and not NFS",
-        "pxeserve doctor looks at NFS; pxeserve rehearse with its MAC reads its packages by NFS as the installer does; on tty2: mount",
+        "pxeserve doctor looks at NFS; pxeserve rehearse with its MAC reads its packages by NFS as the installer does; in {shell}: mount",
         "start what serves NFS, or let its ports through (pxeserve.toml: [nfs])",
         "host-installer, repository.py: NFS is mounted, and a mount waits for minutes without a word",
     ),
@@ -134,14 +134,14 @@ RULES = (
         "source-not-reached", _STARTED, "it has not looked into the repository",
         likely(always),
         "the address of its packages is not reached: another server, another card, or a name that it cannot resolve",
-        "Unable to access repository on its screen; on tty2: curl -I of the source", "pxeserve answerfile check HOST shows the source; "
+        "Unable to access repository on its screen; in {shell}: curl -I of the source", "pxeserve answerfile check HOST shows the source; "
         "[server] "
         "address must be reachable from the installer's network", "host-installer 7.1 and later: Unable to access repository (media, "
         "address)",
     ),
     Rule(
         "hook-hangs", _STARTED, "its first hook was fetched", possible(always),
-        "a script of installation-start is still running", "on tty2: ps; the last script's report in the timeline ({report}; {failure})",
+        "a script of installation-start is still running", "in {shell}: ps; the last script's report in the timeline ({report}; {failure})",
         "give scripts a time limit; nothing has been changed on its disks yet", "host-installer, scripts.py: it waits for each script",
     ),
 )  # fmt: skip

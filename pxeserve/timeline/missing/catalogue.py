@@ -13,8 +13,9 @@ _HEAD = """# The step that did not come
 
 Printed from the rules in `pxeserve/timeline/missing/`; a test compares. A machine that stops says nothing. `pxeserve events --host NAME`
 and `pxeserve explain MAC` say what should have come after the last sign of it, and why it may not have: the likeliest cause first, without
-those that the record rules out, each with how to tell it from the others and what to do. With `--json` the same stands in `next`, and in
-`unheard`, in the same shape, of a host that is armed and was not heard since.
+those that the record rules out, each with how to tell it from the others and what to do. With `--json` the same stands in `next`; of a
+host that is armed and was not heard since it stands in `unheard` as well. Unknown cards with addresses near its own are named there, and
+still when the arming has run out.
 
 A cause is *proven* when it stands in the record, *likely* when something in it speaks for it, and *possible* otherwise; beside something
 proven the merely possible is left out, and five at most are shown. What is proven at once is told at once; else the timeline waits as long
@@ -41,7 +42,7 @@ def _step(title: str, expectations: Iterable[Expectation], rules: Iterable[Rule]
         cells = (one.expected, one.when, _patience(one), one.missing, "; ".join([one.source, *(slow.source for slow in one.slower)]))
         yield _row(cells)
     yield ""
-    yield "Causes: " + ", ".join(f"`{rule.name}`" for rule in rules) + "\n"
+    yield "Causes: " + ", ".join(f"`{rule.code}`" for rule in rules) + "\n"
 
 
 def _patience(one: Expectation) -> str:
@@ -53,10 +54,10 @@ def _patience(one: Expectation) -> str:
 
 
 def _causes(rules: Iterable[Rule]) -> Iterator[str]:
-    yield "| name | when | cause | how to tell | what to do | source |"
+    yield "| code | when | cause | how to tell | what to do | source |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for one in rules:
-        yield _row((f"`{one.name}`", one.when, one.text, one.tell, one.fix, one.source))
+        yield _row((f"`{one.code}`", one.when, one.text, one.tell, one.fix, one.source))
     yield ""
 
 

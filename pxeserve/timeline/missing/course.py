@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pxeserve.boot.entry import ASKED_FIRST
 from pxeserve.domain.client import ARCHITECTURES, Firmware
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.missing import files
@@ -189,7 +190,9 @@ class Course:
         self._more("files", fetch)
         if what is File.LOADER and (fetch.whole or not self._facts.get("loader")):
             self._put(set=set_name, loader=name)
-        if fetch.whole and what in _OF_FILE:
+        if fetch.rule == ASKED_FIRST:
+            self.reach(Step.LOADER)  # its menu is still to come
+        elif fetch.whole and what in _OF_FILE:
             self.reach(_OF_FILE[what])
         elif fetch.missed and what in (File.MENU, File.MODULE):
             self.reach(Step.LOADER)  # it runs, or it would not ask

@@ -80,7 +80,7 @@ EXPECTATIONS = (
 
 _HOOK, _DONE, _OWN, _FAILED = (Step.HOOK,), (Step.DONE,), (Step.OWN_DISK,), (Step.FAILED,)
 _STARTING = (Step.DONE, Step.OWN_DISK)
-_TOLD_APART = frozenset({"unknown-arch", "no-loader", "menu-unwritable", "uuid-differs", "loop"})
+_TOLD_APART = frozenset({"unknown-arch", "no-loader", "menu-unwritable", "uuid-differs", "serial-differs", "loop"})
 """Reasons of a decision that have rules of their own."""
 
 RULES = (
@@ -96,7 +96,7 @@ RULES = (
         "script-hangs", _HOOK, "its hook was fetched",
         likely(lambda s: not s.failures and not s.after),
         "a script of its last stage is still running, or waits for something that does not come (last report: {report})",
-        "on tty2: ps, and ls /tmp/scripts or /tmp/pxeserve.*. {consoles}",
+        "in {shell}: ps, and ls /tmp/scripts or /tmp/pxeserve.*. {consoles}",
         "give the script a time limit; end it there by kill, and the installer goes on", "host-installer, scripts.py: it waits for each "
         "script",
     ),
@@ -162,6 +162,12 @@ RULES = (
         "uuid-differs", (Step.FAILED, Step.OWN_DISK, Step.MENU), "its UUID is not the host's", proven(lambda s: s.refused("uuid-differs")),
         "{refusal}", "its setup shows its UUID; two machines with one MAC show in the switch's table",
         "set the host's uuid anew if the board was changed; else find the other machine", "RFC 4578 section 2.3", at_once=True,
+    ),
+    Rule(
+        "serial-differs", (Step.FAILED, Step.OWN_DISK, Step.MENU), "its serial number is not the host's",
+        proven(lambda s: s.refused("serial-differs")),
+        "{refusal}", "its label and its setup show its serial number; two machines with one MAC show in the switch's table",
+        "set the host's serial anew if the board was changed; else find the other machine", "DMTF DSP0134 section 7.2", at_once=True,
     ),
     Rule(
         "decision-refused", (Step.FAILED, Step.OWN_DISK), "the decision refused it for another reason",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pxeserve.boot.entry import SAYS
 from pxeserve.timeline.missing.facts import File
 
 _BOOT = re.compile(r"/?b/[a-z0-9]+/([^/]+)/(.+)")
@@ -14,7 +15,8 @@ _PAYLOAD = ("m/", "f/")
 
 
 def split(path: str) -> tuple[str, str]:
-    """The set of loaders that a path names, "" for none, and the name beneath the boot's folder."""
+    """The set of loaders that a path names, "" for none, and the name beneath the boot's folder, without what a loader says behind it."""
+    path = path.partition(SAYS)[0]
     found = _BOOT.fullmatch(path)
     return (found[1], found[2]) if found else ("", path.lstrip("/"))
 

@@ -78,7 +78,7 @@ def waiting(boots: Sequence[Boot], beside: Sequence[EventRow], rehearsals: Seque
     mac = next((boot.mac for boot in reversed(boots) if boot.mac), None)
     return Situation(
         mac=mac or "", quiet=max(now - order.moment, 0.0), known=known, armed=armed(order.data or {}), state="armed", mode=known.mode,
-        happened=told,
+        heard=known.heard, happened=told,
     )  # fmt: skip
 
 

@@ -80,7 +80,7 @@ RULES = (
         "tagged-vlan", _RAM_DISK, "no DHCP of the installer was heard",
         strongest(likely(lambda s: bool(s.armed.vlan) and _installer_silent(s)), possible(_installer_silent)),
         "the installer asks in another VLAN than the firmware did (said for it: {vlan})",
-        "the port's native (untagged) VLAN on the switch, and whether it drops untagged frames; ip link on tty2 shows eth0.N where a "
+        "the port's native (untagged) VLAN on the switch, and whether it drops untagged frames; ip link in {shell} shows eth0.N where a "
         "VLAN is used",
         "boot untagged; give the management's VLAN in the answerfile (admin-interface vlan=), and network_config=dhcp:vlan=N in "
         "boot.kernel_args only where even the installer must be tagged", "XCP-ng documentation: no PXE over tagged networks; "
@@ -90,14 +90,14 @@ RULES = (
         "no-card-driver", _RAM_DISK, "no DHCP of the installer was heard",
         likely(lambda s: _installer_silent(s) and not s.armed.vlan and not (s.restarted is not None and s.restarted < 180)),
         "the installer of {dialect} has no driver for its network card",
-        "on tty2: ip link shows lo alone, and dmesg says nothing of the card; lspci -k shows it without a driver ({consoles})",
+        "in {shell}: ip link shows lo alone, and dmesg says nothing of the card; lspci -k shows it without a driver ({consoles})",
         "a newer medium, a driver disk as a further source, or another card for the installation", "xcp#637, xcp-ng-org#232",
     ),
     Rule(
         "port-blocked-again", _RAM_DISK, "the link went down as the kernel took over",
         possible(_installer_silent),
         "spanning tree blocks the port for 30 s each time the link comes up, and the installer's DHCP gives up before",
-        "on the switch the port goes through listening and learning as the kernel starts; dhclient's lines on tty3 or tty4",
+        "on the switch the port goes through listening and learning as the kernel starts; dhclient's lines on {steps}",
         "portfast (edge port); a static network_config in boot.kernel_args", "IEEE 802.1D; MAAS network guide",
     ),
     Rule(
@@ -158,7 +158,8 @@ RULES = (
         "words-missing", _FETCHING, "nobody asked for an answerfile",
         possible(lambda s: not s.answers),
         "the kernel's words answerfile= and install did not reach it: they count behind vmlinuz only, and Xen passes 1 KiB at most",
-        "on tty2: cat /proc/cmdline; the installer's first screen asks for a keymap", "pxeserve explain MAC prints the menu; put no word "
+        "in {shell}: cat /proc/cmdline; the installer's first screen asks for a keymap",
+        "pxeserve explain MAC prints the menu; put no word "
         "for the "
         "installer into boot.xen_args", "host-installer, startup/preinit: words of the kernel's part only",
     ),
@@ -167,21 +168,22 @@ RULES = (
         strongest(likely(lambda s: _many_cards(s) and s.dialect != "4.1" and not s.answers and s.installer_address),
                   possible(lambda s: _many_cards(s) and not s.answers)),
         "the installer tries its cards one after the other, the last first, up to 60 s each that gets no address",
-        "on tty3: the card that it brings up now; link lights of cards without a server", "name the card: boot.network_device = its MAC "
+        "on {steps}: the card that it brings up now; link lights of cards without a server", "name the card: boot.network_device = its MAC "
         "(pxeserve profile set), or pull the other cables", "xcp#494; host-installer, init",
     ),
     Rule(
         "device-not-there", _FETCHING, "a card is named for fetching",
         strongest(likely(lambda s: _other_device(s) and not s.installer_address), possible(_other_device)),
         "{device}, the card it is told to fetch by, is not on it or not on this network: then it brings up none",
-        "on tty2: ip addr; which card has the MAC {mac}", "boot.network_device = {mac}, the card that it booted from",
+        "in {shell}: ip addr; which card has the MAC {mac}", "boot.network_device = {mac}, the card that it booted from",
         "host-installer, init: a name that no card has starts no card",
     ),
     Rule(
         "http-closed-for-installer", _FETCHING, "nobody asked for an answerfile",
         strongest(likely(lambda s: s.installer_address and not s.answers and not any(one.by == "http" for one in s.files)),
                   possible(lambda s: not s.answers and not any(one.by == "http" for one in s.files))),
-        "{http} does not reach the installer's request", "on tty2: wget or curl of {http}/healthz; the log on tty3 says urlopen error",
+        "{http} does not reach the installer's request",
+        "in {shell}: wget or curl of {http}/healthz; the log on {steps} says urlopen error",
         "let {http} through to this server; give the installer's network a route to it", "host-installer: urllib, no second try",
     ),
 )  # fmt: skip

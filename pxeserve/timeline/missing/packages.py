@@ -129,14 +129,15 @@ RULES = (
     ),
     Rule(
         "partitioning-takes-long", _REPOSITORY, "the repository was read", possible(lambda s: not _marker_missing(s)),
-        "it still partitions and formats: large or slow disks, multipath that waits for paths", "on tty2: ps shows mkfs; the disk's light",
+        "it still partitions and formats: large or slow disks, multipath that waits for paths",
+        "in {shell}: ps shows mkfs; the disk's light",
         "wait; boot.multipath = disabled where there is one path", "host-installer: partitioning comes before the packages",
     ),
     Rule(
         "disk-full-or-bad-package", _PACKAGES, "packages came, and the next was not asked for",
         likely(lambda s: _failed(s) is None and not _is_last(s)),
         "it stopped at package {package}: no space on the target, a package that it cannot unpack, or a disk that fails",
-        "its message on the console (No space left, decompressor, rpm's own), dmesg on tty2 or tty4 for disk errors ({log})",
+        "its message on the console (No space left, decompressor, rpm's own), dmesg in {shell} for disk errors ({log})",
         "a larger disk, or another one; pxeserve media verify {medium} rules the medium out", "host-installer: The decompressor ... whilst "
         "processing package; yum's transaction",
     ),
@@ -144,7 +145,7 @@ RULES = (
         "network-lost", _PACKAGES, "packages came, and the next was not asked for",
         possible(lambda s: _failed(s) is None and not _is_last(s)),
         "it lost its network after package {package} of {packages}; nothing is tried twice",
-        "ping its address; its port on the switch; on tty2: ip addr (did its lease end?)",
+        "ping its address; its port on the switch; in {shell}: ip addr (did its lease end?)",
         "mend cable, port or lease, then arm it again: the disk is half written", "host-installer: a package is fetched once",
     ),
     Rule(

@@ -53,11 +53,11 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A cause for which the step that should follow any of `after` does not come. `when` says in words what `weigh` weighs. `text` is the
-    cause, `tell` how it is told apart from the others, `fix` what to do; words in braces are `words.WORDS`. `source` is where the fact
-    is known from. `at_once`: when the record proves it, nobody need wait for the patience to run out."""
+    """A cause for which the step that should follow any of `after` does not come. `when` says in words what `weigh` weighs. `code` is a
+    stable word, `text` the cause, `tell` how it is told apart from the others, `fix` what to do; words in braces are `words.WORDS`.
+    `source` is where the fact is known from. `at_once`: when the record proves it, nobody need wait for the patience to run out."""
 
-    name: str
+    code: str
     after: tuple[Step, ...]
     when: str
     weigh: Weigh
@@ -70,9 +70,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A rule as it reads for one boot. `weight` is possible, likely or proven."""
+    """A rule as it reads for one boot, in the words of all that finds anything (docs/findings.md). `weight`: possible, likely or proven."""
 
-    name: str
+    code: str
     weight: str
     text: str
     tell: str

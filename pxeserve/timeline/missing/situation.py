@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from pxeserve.domain.client import Firmware
-from pxeserve.timeline.heard import Hearing
+from pxeserve.timeline.hearing import Hearing
 from pxeserve.timeline.missing.facts import Armed, Fetch, File, Media
 from pxeserve.timeline.steps import Step
 
@@ -33,7 +33,8 @@ class Brief:
 class Known:
     """What is known besides the record: the configuration (`mode` of DHCP, how evidence `bind`s, `http` and `tftp` as machines reach them),
     `ignored` DHCP messages of the last hour by reason, `others` the DHCP servers of others that were seen, `damaged` the damage of media by
-    name, `leave` how the profile has the machine leave a network boot, `secure_boot` that its profile says so."""
+    name, `leave` how the profile has the machine leave a network boot, `secure_boot` that its profile says so, `heard` what came of the
+    host while it was armed, where that arming ran out and no boot followed it."""
 
     mode: str = ""
     bind: str = "evidence"
@@ -44,6 +45,7 @@ class Known:
     damaged: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     leave: str = ""
     secure_boot: bool = False
+    heard: Hearing = field(default_factory=Hearing)
 
 
 @dataclass(frozen=True, slots=True)

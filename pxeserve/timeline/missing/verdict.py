@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pxeserve.timeline.heard import Hearing
+from pxeserve.timeline.hearing import Hearing
 from pxeserve.timeline.missing import answerfile, dhcp, end, installer, kernel, loader, packages, silent
 from pxeserve.timeline.missing.shape import Cause, Expectation, Next, Rule, Weight
 from pxeserve.timeline.missing.situation import Situation
@@ -50,13 +50,15 @@ def unheard(situation: Situation) -> Next:
     return Next(expected, True, said(expectation.missing, situation), expectation.source, causes)
 
 
+def awaited(heard: Hearing, armed_at: float, now: float) -> Next | None:
+    """The same from what was `heard` since a host was armed at epoch second `armed_at`; None when its firmware was heard."""
+    return None if heard.firmware else unheard(Situation(quiet=max(now - armed_at, 0.0), state="armed", heard=heard))
+
+
 def silence(heard: Hearing, armed_at: float, now: float) -> Next | None:
-    """The same from what was `heard` since a host was armed at epoch second `armed_at`; None when its firmware was heard, or when it is too
-    early to wonder."""
-    if heard.firmware:
-        return None
-    found = unheard(Situation(quiet=max(now - armed_at, 0.0), state="armed", heard=heard))
-    return found if found.overdue else None
+    """The same, and None too when it is too early to wonder."""
+    found = awaited(heard, armed_at, now)
+    return found if found is not None and found.overdue else None
 
 
 def patience(expectation: Expectation, situation: Situation) -> float | None:
@@ -93,5 +95,5 @@ def _ranked(weighed: list[tuple[Rule, Weight]]) -> list[tuple[Rule, Weight]]:
 
 def _cause(rule: Rule, weight: Weight, situation: Situation) -> Cause:
     return Cause(
-        rule.name, weight.name.lower(), said(rule.text, situation), said(rule.tell, situation), said(rule.fix, situation), rule.source
+        rule.code, weight.name.lower(), said(rule.text, situation), said(rule.tell, situation), said(rule.fix, situation), rule.source
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from pxeserve.answerfile.scripts.consoles import CONSOLES
+from pxeserve.answerfile.scripts.consoles import CONSOLES, SHELL, STEPS, Consoles
 from pxeserve.events.record import harmless
 from pxeserve.timeline.missing.facts import Fetch
 from pxeserve.timeline.missing.situation import Situation
@@ -13,15 +13,18 @@ from pxeserve.timeline.missing.situation import Situation
 _NEWEST = CONSOLES["xs8"]
 
 
+def _known(dialect: str) -> Consoles:
+    return CONSOLES.get(dialect, _NEWEST)
+
+
 def consoles(dialect: str) -> str:
     """Where the installer of a generation speaks."""
-    known = CONSOLES.get(dialect, _NEWEST)
-    return "consoles: " + "; ".join(f"{where}: {what}" for where, what in known.consoles)
+    return "consoles: " + "; ".join(f"{where}: {what}" for where, what in _known(dialect).consoles)
 
 
 def log(dialect: str) -> str:
     """Where an installer of that generation writes its log, in its RAM disk and on the disk that it has installed."""
-    known = CONSOLES.get(dialect, _NEWEST)
+    known = _known(dialect)
     return f"{known.log} in the installer, {known.on_disk} on the disk"
 
 
@@ -106,6 +109,8 @@ WORDS: dict[str, Callable[[Situation], str]] = {
     "dialect": lambda s: s.dialect or "this generation",
     "consoles": lambda s: consoles(s.dialect),
     "log": lambda s: log(s.dialect),
+    "shell": lambda s: f"the shell on {_known(s.dialect).where(SHELL)}",
+    "steps": lambda s: _known(s.dialect).where(STEPS),
     "finding": _finding,
     "disks": lambda s: ", ".join(s.armed.disks) or "the disks in its answerfile",
     "cards": lambda s: ", ".join(s.armed.cards) or "the cards in its answerfile",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pxeserve.answerfile.answers import Answers, Disk, Installed, Interface, Mode, Raid, RootPassword, Script, Source, Stage
-from pxeserve.answerfile.convert import Converted, Kind, RefusedFileError, convert, convert_answers
+from pxeserve.answerfile.converting.convert import Converted, Kind, RefusedFileError, convert, convert_answers
 from pxeserve.answerfile.dialects import DIALECTS
 
 HERE = Path(__file__).parent

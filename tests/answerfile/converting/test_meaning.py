@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from pxeserve.answerfile.answers import Answers, Bootloader, Mode
-from pxeserve.answerfile.convert import Converted, convert, convert_answers
+from pxeserve.answerfile.converting.convert import Converted, convert, convert_answers
 from pxeserve.answerfile.dialects import DIALECTS
 from pxeserve.answerfile.dialects.shape import Dialect
 from pxeserve.answerfile.document import parse

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pxeserve.answerfile.document import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS
 from pxeserve.answerfile.finding import Finding, Severity, Verdict, verdict
-from pxeserve.answerfile.fixes import fixed
 from pxeserve.answerfile.lint import lint
+from pxeserve.answerfile.lint.fixes import fixed
 from tests.answerfile.lint.samples import ALL, OLD, STATIC, good, known
 
 GOOD = good("8.2")

@@ -13,7 +13,7 @@ from tests.answerfile.lint.spoiling import changed
 
 PAGE = Path(__file__).parents[3] / "docs" / "answerfile.md"
 LOOKED = {"XA-090", "XA-091", "XA-092"}
-"""Those of tests/operations/test_looking.py."""
+"""Those of tests/operations/answerfiles/test_looking.py."""
 
 
 def found() -> list[Finding]:

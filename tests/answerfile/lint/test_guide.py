@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 
 from pxeserve.answerfile.finding import Severity, Verdict, verdict
-from pxeserve.answerfile.fixes import fixed
 from pxeserve.answerfile.lint import lint
+from pxeserve.answerfile.lint.fixes import fixed
 from tests.answerfile.lint.samples import ALL, MODERN, NAMED, OLD, known
 
 WHITE = """<?xml version="1.0"?>

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from pxeserve.answerfile.finding import Severity, Verdict, verdict
-from pxeserve.answerfile.fixes import fixed
 from pxeserve.answerfile.lint import lint
+from pxeserve.answerfile.lint.fixes import fixed
 from pxeserve.answerfile.reading import Machine
 from tests.answerfile.lint.samples import ALL, DHCP, END, HASHED, MODERN, NAMED, OLD, SOURCE, STATIC, good, known, place, spoilt, upgrade
 from tests.answerfile.lint.spoiling import Case, between, changed, since, until

@@ -112,6 +112,6 @@ def test_our_own_scripts_pass(dialect: str) -> None:
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
 def test_our_own_scripts_are_what_an_old_shell_reads() -> None:
     for path in sorted((resources.folder("answerfiles") / "hooks").glob("*.sh")):
-        head = "#!/bin/sh\nprogress=$1 argumentless='' done_after='' value='' hash=''\nscripts() { run \"$@\"; }\n"
+        head = "#!/bin/sh\nprogress=$1 argumentless='' done_after='' first='' value='' hash=''\nscripts() { run \"$@\"; }\n"
         done = subprocess.run(["shellcheck", "--shell=sh", "-"], input=head + path.read_text(), capture_output=True, text=True, check=False)
         assert not [line for line in done.stdout.splitlines() if "SC3" in line], path

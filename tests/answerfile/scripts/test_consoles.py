@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pxeserve.answerfile.scripts.compose import LOG_BYTES
-from pxeserve.answerfile.scripts.consoles import CONSOLES
+from pxeserve.answerfile.scripts.consoles import CONSOLES, SHELL, STEPS
 from pxeserve.answerfile.scripts.generations import GENERATIONS
 from pxeserve.provision.bodies import MAX_LOG
 
@@ -14,7 +14,9 @@ def test_every_generation_has_a_row_with_a_log_a_console_and_a_source() -> None:
         assert row.dialect == dialect
         assert row.log.startswith("/tmp/")
         assert row.on_disk.startswith("/")
-        assert any(how == "Alt+F3" for how, _ in row.consoles)
+        assert row.where(SHELL) == "Alt+F2"
+        assert row.where(STEPS) == "Alt+F3"
+        assert row.where("a jukebox") == ""
         assert dialect in row.source
 
 

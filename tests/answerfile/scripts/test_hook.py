@@ -52,6 +52,27 @@ def test_every_generation_reports_each_stage_and_the_end(wire: Any, installer: R
     assert wire.reports == [*stages(GENERATIONS[dialect], Mode.FRESH)[: 1 if dialect == "5.5" else None], "done"]
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    ("says", "behind"),
+    [
+        ("CZ3040ABCD\n", "?serial=CZ3040ABCD"), (" VMware-56 4d   5e \n", "?serial=VMware-56%204d%205e"),
+        ("CZ3040ABCD", "?serial=CZ3040ABCD"), ("\n", ""), ("", ""), ("a/b\n", ""), ("`touch x`\n", ""), ("x&serial=y\n", ""), (None, ""),
+    ],
+)  # fmt: skip
+def test_the_first_report_carries_the_machine_s_serial_number(
+    wire: Any, installer: Run, tmp_path: Path, shell: str, says: str | None, behind: str
+) -> None:
+    number = tmp_path / "product_serial"
+    if says is not None:
+        number.write_text(says)
+    hook = composed(wire, "8.2").files[HOOK].replace(b"/sys/class/dmi/id/product_serial", str(number).encode())
+    for stage, arguments in calls("8.2", good=True):
+        done = installer(shell, hook, *arguments, stage=stage)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert wire.reports == [f"installation-start{behind}", "filesystem-populated", "installation-complete", "done"]
+
+
 @pytest.mark.parametrize("dialect", [name for name in GENERATIONS if calls(name, good=False)])
 def test_a_failed_installation_is_reported_as_one(wire: Any, installer: Run, dialect: str) -> None:
     hook = composed(wire, dialect).files[HOOK]

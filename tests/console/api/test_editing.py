@@ -103,7 +103,7 @@ def test_a_removal_may_say_what_it_means_and_then_is_held_to_it(site: Api, path:
 
 def test_an_etag_is_of_this_service_alone(site: Api, tmp_path: Any) -> None:
     """It is made with the service's key, so that nobody can find out a secret by guessing."""
-    from pxeserve.operations.revisions import revision_of
+    from pxeserve.operations.words.revisions import revision_of
 
     fields = {"answerfile": {"root-password": {"plain": "secret"}}}
     assert revision_of(tmp_path / "a", fields) != revision_of(tmp_path / "b", fields)

@@ -93,7 +93,7 @@ def test_events_the_newest_first_by_kind_host_and_time(site: Api, console: Any) 
 
 
 def test_a_rare_kind_is_found_over_pages_that_each_look_at_a_part(site: Api, console: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pxeserve.operations import event_pages
+    from pxeserve.operations.record import pages as event_pages
 
     monkeypatch.setattr(event_pages, "_AT_ONCE", 10)
     rows = [{"at": 1000.0 + number, "kind": "rare" if number in (3, 44) else "usual", "text": "", "data": {}} for number in range(60)]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pxeserve.operations import uploads
+from pxeserve.operations.media import uploads
 from pxeserve.repo import staging
 from pxeserve.repo.sample import make_sample
 from tests.console.api.conftest import Api

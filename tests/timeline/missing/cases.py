@@ -171,6 +171,7 @@ CASES: dict[str, Tale] = {
     "failed-in-packages": Tale([[*SOME, report("failed")]], beside=ARM),
     "unknown-architecture": Tale([[discover(1), refused("unknown-arch")]]),
     "no-loader": Tale([[discover(7), refused("no-loader", "no loader is imported")]]),
+    "serial-differs": Tale([[discover(7), refused("serial-differs", "somebody else may use the MAC")]]),
     "uuid-differs": Tale([[discover(7), refused("uuid-differs", "somebody else may use the MAC")]]),
     "decision-refused": Tale([[discover(7), refused("medium-changed")]]),
     "no-reboot": Tale([DONE], beside=ARM),

@@ -17,5 +17,5 @@ def test_the_page_is_what_the_rules_say() -> None:
 def test_every_rule_is_on_it_with_its_source() -> None:
     drawn = page()
     for rule in RULES:
-        assert f"| `{rule.name}` |" in drawn
-        assert drawn.count(f"`{rule.name}`") >= 2
+        assert f"| `{rule.code}` |" in drawn
+        assert drawn.count(f"`{rule.code}`") >= 2

@@ -15,7 +15,7 @@ from pxeserve.cli.main import app
 from pxeserve.domain.client import Firmware
 from pxeserve.events.record import harmless
 from pxeserve.store.events import EventRow
-from pxeserve.timeline.heard import Hearing
+from pxeserve.timeline.hearing import Hearing
 from pxeserve.timeline.missing import Known, Situation, following, silent, unheard
 from pxeserve.timeline.missing.facts import Armed, Fetch, File, Finding, Media
 from pxeserve.timeline.missing.shape import Rule
@@ -50,18 +50,18 @@ from tests.timeline.missing.stories import (
 EVERY = (*RULES, *silent.RULES)
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_a_rule_is_given_as_a_cause_of_its_story(rule: Rule) -> None:
-    found = CASES[rule.name].next(WHICH.get(rule.name, -1))
+    found = CASES[rule.code].next(WHICH.get(rule.code, -1))
     assert found.overdue
-    assert rule.name in [one.name for one in found.causes]
+    assert rule.code in [one.code for one in found.causes]
 
 
 def test_every_rule_has_one_name_and_says_all_that_it_should() -> None:
-    assert len({rule.name for rule in EVERY}) == len(EVERY)
+    assert len({rule.code for rule in EVERY}) == len(EVERY)
     for rule in EVERY:
-        assert all((rule.when, rule.text, rule.tell, rule.fix, rule.source)), rule.name
-        assert rule.after, rule.name
+        assert all((rule.when, rule.text, rule.tell, rule.fix, rule.source)), rule.code
+        assert rule.after, rule.code
 
 
 def test_every_step_has_an_expectation_or_is_an_end() -> None:
@@ -88,7 +88,7 @@ def test_expectations_name_their_source_and_a_sane_patience() -> None:
 def test_sentences_use_only_words_that_are_known() -> None:
     for rule in EVERY:
         for text in (rule.text, rule.tell, rule.fix):
-            assert {name for _, name, _, _ in string.Formatter().parse(text) if name} <= set(WORDS), rule.name
+            assert {name for _, name, _, _ in string.Formatter().parse(text) if name} <= set(WORDS), rule.code
     for one in (*EXPECTATIONS, *silent.EXPECTATIONS):
         assert {name for _, name, _, _ in string.Formatter().parse(f"{one.expected} {one.missing}") if name} <= set(WORDS)
 
@@ -161,9 +161,9 @@ def test_a_host_that_was_armed_and_not_heard() -> None:
     late = unheard(Situation(quiet=3600, heard=Hearing(before=False)))
     assert late.overdue
     of_systems = {"started-its-system", "still-running"}
-    assert {one.name for one in late.causes} == {rule.name for rule in silent.RULES} - {"lapsed-unheard"} - of_systems
+    assert {one.code for one in late.causes} == {rule.code for rule in silent.RULES} - {"lapsed-unheard"} - of_systems
     over = unheard(Situation(quiet=3600, happened=(("lapsed", "not in time"),)))
-    assert [one.name for one in over.causes] == ["lapsed-unheard"]
+    assert [one.code for one in over.causes] == ["lapsed-unheard"]
 
 
 def test_commands_that_are_named_exist() -> None:
@@ -174,22 +174,22 @@ def test_commands_that_are_named_exist() -> None:
                 if word == "names" or word == "doctor":  # a verb of this sentence; a command that comes with its own room
                     continue
                 command = front.get_command(None, word)
-                assert command is not None, (rule.name, word)
+                assert command is not None, (rule.code, word)
                 if follows and getattr(command, "commands", None):
-                    assert follows in command.commands, (rule.name, word, follows)
+                    assert follows in command.commands, (rule.code, word, follows)
 
 
 def test_what_the_record_rules_out_is_left_out() -> None:
-    stalled = [one.name for one in CASES["stalled"].next().causes]
+    stalled = [one.code for one in CASES["stalled"].next().causes]
     assert stalled == ["stalled"]
-    silent = {one.name for one in CASES["no-card-driver"].next().causes}
+    silent = {one.code for one in CASES["no-card-driver"].next().causes}
     assert "installer-unanswered" not in silent
-    assert "answerfile-finding" not in {one.name for one in CASES["refused-before-scripts"].next().causes}
+    assert "answerfile-finding" not in {one.code for one in CASES["refused-before-scripts"].next().causes}
 
 
 def test_the_linters_finding_is_the_first_cause_when_the_answerfile_was_the_last_sign() -> None:
     found = CASES["answerfile-finding"].next()
-    assert found.causes[0].name == "answerfile-finding"
+    assert found.causes[0].code == "answerfile-finding"
     assert "line 7: <primarydisk> is not read" in found.text
     assert found.expected == "the installer runs its first hook (installation-start)"
 
@@ -209,12 +209,12 @@ def test_over_nfs_the_repository_is_not_waited_for() -> None:
 def test_a_host_led_to_its_own_disk_because_its_arming_was_over_is_told_so() -> None:
     tale = Tale([OWN_DISK], beside=[armed(), own("lapsed", "it was not consumed in time")])
     found = tale.next()
-    assert (found.overdue, found.causes[0].name) == (True, "menu-too-late")
+    assert (found.overdue, found.causes[0].code) == (True, "menu-too-late")
     assert Tale([DONE, OWN_DISK], beside=[armed()], known=PROXY).read().boots[-1].next is None
 
 
 def test_an_answerfile_that_waits_for_a_person_is_said_before_disks() -> None:
-    assert CASES["asks-a-person"].next().causes[0].name in ("answerfile-finding", "asks-a-person")
+    assert CASES["asks-a-person"].next().causes[0].code in ("answerfile-finding", "asks-a-person")
 
 
 def test_wire_text_is_harmless_in_sentences() -> None:
@@ -231,28 +231,28 @@ def test_a_host_that_was_armed_and_not_heard_has_its_sentence_in_the_timeline() 
     late = EventRow(1, BASE, "install.armed", "xen01", install="k", data={"mode": "fresh", "medium": "xcp83"})
     late_on = read("xen01", [late], BASE + 3600).next
     assert late_on is not None
-    assert (late_on.overdue, late_on.causes[0].name) == (True, "booted-its-disk")
+    assert (late_on.overdue, late_on.causes[0].code) == (True, "booted-its-disk")
     over = EventRow(2, BASE + 3600, "install.lapsed", "xen01", install="k", data={"because": "it was not consumed in time"})
     ended = read("xen01", [late, over], BASE + 7200).next
     assert ended is not None
-    assert ended.causes[0].name == "lapsed-unheard"
+    assert ended.causes[0].code == "lapsed-unheard"
     assert read("xen01", [late, EventRow(2, BASE + 9, "install.cancelled", "xen01", install="k")], BASE + 3600).next is None
     assert Tale([FIRST], beside=[armed()]).read().next is None
 
 
 def test_a_question_for_a_size_is_no_failure() -> None:
     probed = Tale([[*FIRST, tftp(PXELINUX, "aborted-probe", detail="User aborted the transfer", bytes=0)]]).next()
-    assert "loader-gave-up" not in [one.name for one in probed.causes]
+    assert "loader-gave-up" not in [one.code for one in probed.causes]
     ended = Tale([[*FIRST, tftp(PXELINUX, "client-error", detail="TFTP Aborted", bytes=512)]]).next()
-    assert ended.causes[0].name in ("loader-gave-up", "stalled-loader")
+    assert ended.causes[0].code in ("loader-gave-up", "stalled-loader")
 
 
 def test_a_split_offer_is_likelier_where_another_server_gives_addresses() -> None:
     tale = CASES["split-offer-ignored"]
     beside = type(tale)(tale.boots, Known(mode="proxy", others=("10.0.0.1",))).next()
-    assert beside.causes[0].name == "split-offer-ignored"
+    assert beside.causes[0].code == "split-offer-ignored"
     alone = tale.next()
-    assert alone.causes[0].name == "no-address-server"
+    assert alone.causes[0].code == "no-address-server"
 
 
 def test_a_loop_is_told_before_the_patience_runs_out() -> None:
@@ -261,7 +261,7 @@ def test_a_loop_is_told_before_the_patience_runs_out() -> None:
     assert not soon.overdue
     iron = CASES["loop-user-class"]
     proven = type(iron)(iron.boots, iron.known, 1.0, iron.gap).next()
-    assert (proven.overdue, proven.causes[0].name, proven.causes[0].weight) == (True, "loop-user-class", "proven")
+    assert (proven.overdue, proven.causes[0].code, proven.causes[0].weight) == (True, "loop-user-class", "proven")
 
 
 def test_boots_that_lie_hours_apart_are_no_loop() -> None:
@@ -280,7 +280,7 @@ def test_the_next_step_alone_is_the_one_of_the_whole_timeline(name: str) -> None
 
 def test_what_comes_after_a_reported_failure_does_not_undo_it() -> None:
     late = Tale([[*SOME, report("failed"), package(3), hook()]], beside=[armed()]).next()
-    assert late.causes[0].name == "installer-failed"
+    assert late.causes[0].code == "installer-failed"
 
 
 def test_a_refusal_is_no_end_when_the_machine_goes_on() -> None:
@@ -291,5 +291,5 @@ def test_a_refusal_is_no_end_when_the_machine_goes_on() -> None:
 def test_grub_that_asks_for_an_address_of_its_own_is_no_installer() -> None:
     asked = Tale([[*LOADED, asks_again(), address(), *RAM_DISK[len(LOADED) :]]], beside=[armed()]).next()
     assert asked.expected == "the installer asks for its answerfile"
-    assert "installer-unanswered" not in [one.name for one in asked.causes]
-    assert asked.causes[0].name == "no-card-driver"
+    assert "installer-unanswered" not in [one.code for one in asked.causes]
+    assert asked.causes[0].code == "no-card-driver"

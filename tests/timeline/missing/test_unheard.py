@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pxeserve.store.events import EventRow
-from pxeserve.timeline.heard import Hearing, System, hearing
+from pxeserve.timeline.hearing import Hearing, System, hearing
 from pxeserve.timeline.missing import Next, Situation, silence, silent
 from pxeserve.timeline.missing import unheard as said
 from pxeserve.timeline.missing.silent import PATIENCE
@@ -103,7 +103,7 @@ def test_every_rule_is_a_cause_of_some_silence_and_its_words_are_filled_in() -> 
     heard = [Hearing(), Hearing(before=False, near=("52:54:00:77:00:02",)), Hearing(system=System(ARMED + 9)), Hearing(system=running)]
     found = [said(Situation(quiet=420, heard=one)) for one in heard]
     found.append(said(Situation(quiet=420, happened=(("lapsed", "not in time"),))))
-    assert {cause.name for one in found for cause in one.causes} == {rule.name for rule in silent.RULES}
+    assert {cause.code for one in found for cause in one.causes} == {rule.code for rule in silent.RULES}
     texts = [text for one in found for text in (one.text, *(part for cause in one.causes for part in (cause.text, cause.tell, cause.fix)))]
     assert all(texts)
     assert not [text for text in texts if "{" in text or "?" in text]

@@ -1,0 +1,1 @@
+"""Commands about media, boot loaders, and where they are exported."""

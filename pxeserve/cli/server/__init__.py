@@ -1,0 +1,1 @@
+"""Commands about the server itself: serving, its standing, its network, its configuration."""

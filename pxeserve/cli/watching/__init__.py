@@ -1,0 +1,1 @@
+"""Commands that say what happened to hosts, what happens now, and what would."""
