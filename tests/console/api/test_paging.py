@@ -69,7 +69,8 @@ def test_lists_that_verbs_give_whole_have_pages_too(site: Api) -> None:
     names = sorted(f"p{number}" for number in range(7))
     for name in names:
         site.post("/profiles", {"name": name})
-    assert walked(site, "/profiles?limit=2") == [*names, "rack"]
+    for limit in (1, 2, 7, 8):
+        assert walked(site, f"/profiles?limit={limit}") == [*names, "rack"]
     first = site.get("/profiles?limit=2").json
     assert first["total"] == 8
     site.ask("DELETE", "/profiles/p1")

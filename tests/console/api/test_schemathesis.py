@@ -58,7 +58,8 @@ class Asked:
         self.console = Console(folder)
         token = self.console.as_token(Role.ADMIN).environ_base["HTTP_AUTHORIZATION"]
         self.headers = {"Authorization": token}
-        self.schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", at_its_place(self.console.app), config=CONFIG, headers=self.headers)
+        place = at_its_place(self.console.app)
+        self.schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", place, config=CONFIG, headers=self.headers)
 
 
 @pytest.fixture(scope="module")
