@@ -27,6 +27,10 @@ from pxeserve.answerfile.writing.facts import facts
 
 PASSWORD = "root-password"  # noqa: S105 - an element's name
 
+_NOT_HERE = "http://not-here.invalid/media/"
+"""What stands before the name of a medium that is not here (RFC 2606)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """What a draft stands among. `own` are the sources of the medium that it is for, by protocol; none for a file by itself. `media` are
@@ -211,7 +215,7 @@ def _without_sign(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _resolved(pack: Pack, around: Around) -> Source:
     found = around.media.get(pack.medium) if pack.medium is not None else Source(pack.kind, pack.address)
-    found = found or Source("url", f"http://{pack.medium}.not-here.invalid/")
+    found = found or Source("url", f"{_NOT_HERE}{pack.medium}")
     return replace(found, repo_gpgcheck=pack.repo_gpgcheck, gpgcheck=pack.gpgcheck)
 
 
@@ -243,8 +247,9 @@ def _packs(values: dict[str, Any], around: Around) -> None:
 
 def _named(pack: Any, names: Mapping[str, str]) -> Any:
     if isinstance(pack, str):
-        return names.get(pack, pack)
-    name = names.get(pack["address"])
+        return names.get(pack, pack.removeprefix(_NOT_HERE))
+    address = pack["address"]
+    name = names.get(address) or (address.removeprefix(_NOT_HERE) if address.startswith(_NOT_HERE) else None)
     return pack if name is None else {"medium": name, **{key: value for key, value in pack.items() if key != "address"}}
 
 

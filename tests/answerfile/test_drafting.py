@@ -24,7 +24,7 @@ PLENTY: dict[str, Any] = {
     "root-password": "random",
     "network-backend": "bridge",
     "services": {"sshd": "disabled"},
-    "sources": ["pack", "http://192.0.2.9/more"],
+    "sources": ["pack", "http://192.0.2.9/more", "gone"],  # the last one is a medium that is not here
     "scripts": {"filesystem-populated": ["site.sh", "http://192.0.2.9/late.sh"]},
     "template": "rack.xml.j2",
     "ssh-mode": "off",
