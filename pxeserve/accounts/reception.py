@@ -120,16 +120,17 @@ class Reception:
                 store.change_user(connection, user.name, {"password": renewed})
             return self._let_in(connection, user, address, agent, before)
 
-    def confirm(self, secret: str, password: str, address: str) -> Entered:
-        """The password once more, for what wants a fresh one; the session goes on under a new secret. Raises as `log_in` does, and
-        `unauthenticated` when the session is over."""
+    def confirm(self, secret: str, password: str, address: str) -> None:
+        """The password once more, for what wants a fresh one. Raises as `log_in` does, and `unauthenticated` when the session is over.
+
+        The session keeps its secret: what other windows of the same browser send goes on being right."""
         user = self._right(self._of_session(secret).user.name, password, address)
         now = self._clock.now()
         with self._site.write() as connection:
             row = self._open(connection, secret)
             self._refuse_changed(connection, user)
+            sessions.confirm(connection, row, now)
             audit.append(connection, now.wall, user.name, "session.confirm", row.id, f"from {address}")
-            return Entered(sessions.renew(connection, row, now), row, user)
 
     def change_password(self, secret: str, password: str, new: str, address: str) -> Entered:
         """Another password for the owner of this session, who gives the present one. Their other sessions end, and this one goes on under

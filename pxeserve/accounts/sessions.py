@@ -50,6 +50,11 @@ def renew(connection: Connection, row: SessionRow, now: Moment) -> str:
     return secret
 
 
+def confirm(connection: Connection, row: SessionRow, now: Moment) -> None:
+    """Write down that its password was given right now."""
+    store.change_session(connection, row.id, {"confirmed": list(astuple(now)), "seen": list(astuple(now))})
+
+
 def look(connection: Connection, secret: str, now: Moment) -> SessionRow | None:
     """The session that `secret` opens, or None: it is no secret, or the session is over."""
     if _SECRET.fullmatch(secret) is None:

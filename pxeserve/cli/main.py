@@ -15,6 +15,8 @@ from pxeserve import __version__
 
 _COMMANDS = {
     "serve": "pxeserve.cli.serve",
+    "init": "pxeserve.cli.init",
+    "passwd": "pxeserve.cli.passwd",
     "rehearse": "pxeserve.cli.rehearse",
     "explain": "pxeserve.cli.explain",
     "events": "pxeserve.cli.events",
@@ -32,6 +34,9 @@ _COMMANDS = {
     "dhcp": "pxeserve.cli.dhcp",
     "nfs": "pxeserve.cli.nfs",
     "webhook": "pxeserve.cli.webhooks",
+    "user": "pxeserve.cli.users",
+    "token": "pxeserve.cli.tokens",
+    "audit": "pxeserve.cli.audit",
     "tls": "pxeserve.cli.certificate",
     "status": "pxeserve.cli.status",
     "quirks": "pxeserve.cli.quirks",

@@ -152,7 +152,7 @@ class Gate:
         token = said.removeprefix(_BEARER).strip()
         found = self.entrance.by_token(token, address) if said.startswith(_BEARER) and token.isascii() and token else None
         if found is None:
-            raise PxeserveError("the token is not known here, or is over", code="unauthenticated", fix="make a new one: pxeserve token add")
+            raise PxeserveError("the token is not known here, or is over", code="unauthenticated", fix="pxeserve token create makes one")
         return found
 
     def _admit(self, rule: Rule, actor: Actor | None) -> None:

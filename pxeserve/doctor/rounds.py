@@ -22,9 +22,10 @@ from pxeserve.doctor.probe import invented_mac
 from pxeserve.doctor.registry import CHECKS
 from pxeserve.doctor.standing import FOUND, GONE, event, standing
 from pxeserve.errors import PxeserveError
+from pxeserve.events.record import Event
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
 from pxeserve.serving import Serving
-from pxeserve.store import Store, open_store
+from pxeserve.store import Store, audit, open_store
 
 FIRST, OFTEN, SELDOM = 30.0, 60.0, 600.0
 """Seconds until the first round, between rounds of what is looked at often (threat T26), and of all else."""
@@ -34,6 +35,10 @@ MISSED = 2
 
 _QUESTIONS = 2
 _END = 5.0
+_LONGEST = 300
+_RIVALS = frozenset({"second-server", "two-servers", "other-boot-server", "other-boot-file"})
+"""Codes of the check `dhcp-servers` for somebody else who answers."""
+
 _log = structlog.get_logger("worker")
 
 
@@ -77,7 +82,7 @@ class Rounds:
             now = time.monotonic()
             everything = not whole or now - whole >= self._seldom
             try:
-                notes = notes or Notes(store, recorder.emit)
+                notes = notes or Notes(store, lambda event: tell(store, recorder.emit, event))
                 around = replace(surroundings(self._serving, store), mac=mac)
                 notes.take(examine(due(everything=everything), around), time.time())
             except (SQLAlchemyError, OSError) as error:
@@ -87,6 +92,14 @@ class Rounds:
                 recorder.flush()
             if self._ended.wait(self._often):
                 return
+
+
+def tell(store: Store, emit: Callable[[Event], None], told: Event) -> None:
+    """Into the record; that another server answers here is a line of the audit too (threat T26)."""
+    emit(told)
+    if told.data["code"] in _RIVALS:
+        with store.site.write() as connection:
+            audit.append(connection, told.at, "service", told.kind, told.data["where"][:_LONGEST], told.text[:_LONGEST])
 
 
 def due(*, everything: bool) -> list[Check]:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pxeserve.config.outlets import RecordConfig
 from pxeserve.doctor.rounds import Rounds
 from pxeserve.errors import PxeserveError
+from pxeserve.events import refusals
 from pxeserve.events.datagram import Count, MalformedError, read
 from pxeserve.events.inbox import Inbox
 from pxeserve.events.ledger import Ledger
@@ -88,6 +89,7 @@ class Worker:
         self._lapse = lapse
         self._due: dict[Callable[[], None], tuple[float, float]] = {self._let_lapse: (_LAPSE, 0.0), self._prune: (_PRUNE, 0.0)}
         self._due[self._measure] = (_MEASURE, 0.0)
+        self._due[self._tell_refusals] = (refusals.EVERY, 0.0)
         self._unwritten: deque[Event | Count] = deque()
         self._said: dict[str, float] = {}
         self._moment: object = None
@@ -178,6 +180,9 @@ class Worker:
 
     def _measure(self) -> None:
         self._measuring.measure(self._clock())
+
+    def _tell_refusals(self) -> None:
+        refusals.tell(self._store, self._clock())
 
     def _guarded(self, what: str, act: Callable[[], None]) -> bool:
         """Do `act`; trouble with the disk is said once a minute and never ends the worker. Whether it was done."""

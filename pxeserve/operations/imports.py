@@ -8,7 +8,7 @@ from typing import Any
 
 from pxeserve.domain.medium import Lies
 from pxeserve.domain.role import Role
-from pxeserve.errors import NotFoundError
+from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.events.record import Event, harmless
 from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.media import show
@@ -30,7 +30,12 @@ def import_(context: Context, *, source: str | Path | list[str], name: str, lies
     def report(done: int, total: int, text: str) -> None:
         context.report(Progress(done, total, text))
 
-    medium = import_medium(context.store, context.config.server.data, wanted, name, report, context.actor.name, now)
+    try:
+        medium = import_medium(context.store, context.config.server.data, wanted, name, report, context.actor.name, now)
+    except PxeserveError as error:
+        with context.store.site.write() as connection:
+            audit.append(connection, time.time(), context.actor.name, "media.import", harmless(name), f"refused: {error.code}")
+        raise
     if context.recorder is not None:
         told = f"medium {name}: {medium.product} {medium.version} imported from {harmless(' + '.join(sources))}"
         context.recorder.emit(Event("medium.imported", now, told, data={"medium": name, "revision": medium.revision}))

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, null, select, update
 
 from pxeserve.domain.install import LIVE_STATES, Install, InstallState
+from pxeserve.store import audit
 from pxeserve.store import tables as t
 
 
@@ -149,9 +150,21 @@ def remove(connection: Connection, install_id: str) -> None:
 
 
 def tell(connection: Connection, at: float, row: InstallRow, kind: str, data: Mapping[str, Any]) -> None:
-    """The event of a transition, part of its transaction; the worker takes it over into the record."""
+    """The event of a transition, part of its transaction; the worker takes it over into the record. What nobody may deny afterwards is a
+    line of the audit too (`AUDITED`)."""
     told = {**data, "rehearsal": True} if row.rehearsal_mac else dict(data)
     connection.execute(insert(t.install_event).values(at=at, install_id=row.id, host_id=row.host_id, kind=kind, data=told))
+    if kind in AUDITED and row.rehearsal_mac is None:
+        host = connection.execute(select(t.host.c.name).where(t.host.c.id == row.host_id)).scalar() or f"host {row.host_id}"
+        address = data.get("address")
+        result = str(data.get("because") or (f"to {address}" if address else "ok"))
+        audit.append(connection, at, f"address {address}" if address else "service", kind, host, f"{row.id}: {result}"[:_LONGEST])
+
+
+AUDITED = frozenset({"install.answered", "install.redelivered", "install.lapsed", "install.frozen", "install.alarm", "install.stale-token"})
+"""What happens to an install without a person: its answers were given out, once or again; its time ran out; somebody else asked."""
+
+_LONGEST = 300
 
 
 def add_token(connection: Connection, token_hash: str, token: TokenRow) -> None:

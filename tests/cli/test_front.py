@@ -27,8 +27,11 @@ GROUPS = {
     "script": ("add", "set", "list", "show", "remove", "lint"),
     "dhcp": ("leases",),
     "config": ("example", "show"),
+    "user": ("add", "list", "show", "set-role", "disable", "enable", "remove", "sessions", "log-out"),
+    "token": ("create", "list", "revoke"),
+    "audit": ("list", "verify"),
 }
-SINGLE = ("serve", "rehearse", "explain", "events", "apply", "export", "status", "version")
+SINGLE = ("serve", "init", "passwd", "rehearse", "explain", "events", "apply", "export", "status", "version")
 
 
 @pytest.fixture

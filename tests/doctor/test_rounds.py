@@ -15,14 +15,14 @@ from pxeserve.config import Config
 from pxeserve.doctor import disk, mtu, ports
 from pxeserve.doctor.check import Check, Seen
 from pxeserve.doctor.finding import Blind, Fault, Finding, Grade, Result
-from pxeserve.doctor.rounds import Notes, Rounds, due
-from pxeserve.doctor.standing import FOUND, GONE, standing
+from pxeserve.doctor.rounds import Notes, Rounds, due, tell
+from pxeserve.doctor.standing import FOUND, GONE, event, standing
 from pxeserve.events.inbox import Inbox
 from pxeserve.events.record import Event
 from pxeserve.events.recorder import SOCKET_NAME
 from pxeserve.events.server import Worker
 from pxeserve.serving import Serving
-from pxeserve.store import Store
+from pxeserve.store import Store, audit
 from tests.doctor.conftest import NOW, Make
 
 FAULT = Fault("small-mtu", Grade.HARMS, "{interface} has {mtu}", "because", "do this")
@@ -112,6 +112,19 @@ def test_the_record_is_the_memory(store: Store) -> None:
     told(store, *again)
     assert [one.finding.where for one in standing(store).values()] == ["eth0"]
     assert [one.since for one in standing(store).values()] == [NOW]
+
+
+def test_another_server_that_answers_is_a_line_of_the_audit_and_nothing_else_is(store: Store) -> None:
+    rival = Fault("second-server", Grade.STOPS, "{who} lends addresses here too", "because", "stop it").found("eth0", who="10.0.0.66")
+    said: list[Event] = []
+    for finding in (rival, found()):
+        tell(store, said.append, event(FOUND, finding, NOW))
+    assert [one.kind for one in said] == [FOUND, FOUND]
+    with store.site.read() as connection:
+        lines = audit.lines(connection, audit.Wanted(), 10)
+    assert [(one["actor"], one["action"], one["object"], one["result"]) for one in lines] == [
+        ("service", FOUND, "eth0", "10.0.0.66 lends addresses here too (eth0)")
+    ]
 
 
 def test_events_that_are_no_findings_are_passed_over(store: Store) -> None:

@@ -17,7 +17,7 @@ from pxeserve.store import Store, open_store
 
 WANT_A_PASSWORD = {
     "host.install-all", "host.password", "token.create",
-    "user.init", "user.add", "user.set-role", "user.disable", "user.enable", "user.remove", "user.password",
+    "user.init", "user.add", "user.set-role", "user.disable", "user.enable", "user.remove", "user.password", "tls.import", "tls.forget",
 }  # fmt: skip
 ONE_S_OWN = {"session.end", "session.end-all", "token.create", "token.revoke"}
 """What viewers may change: their own sessions and tokens."""

@@ -1,38 +1,41 @@
-// The forms by which somebody comes in: sent as JSON, which no form of another site can do; what is wrong is said beside the button.
+// Forms that hold a password: sent as JSON, which no form of another site can do; what is wrong is said beside the button.
 
-const form = document.querySelector("form.enter");
-const said = form.querySelector("[role=alert]");
+import {headers} from "./csrf.js"
+import {explain} from "./toasts.js"
 
-function tell(problem) {
-  said.textContent = problem.fix ? `${problem.detail}: ${problem.fix}` : problem.detail;
-  said.hidden = false;
+const form = document.querySelector("form.enter")
+const said = form.querySelector("[role=alert]")
+
+function tell(detail, fix = "") {
+  said.textContent = fix ? `${detail}: ${fix}` : detail
+  said.hidden = false
 }
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  said.hidden = true;
+form.addEventListener("submit", async event => {
+  event.preventDefault()
+  said.hidden = true
   for (const field of form.querySelectorAll("[data-same]")) {
     if (field.value !== form.elements[field.dataset.same].value) {
-      tell({ detail: "the two passwords are not the same" });
-      field.focus();
-      return;
+      tell("The two passwords are not the same.")
+      field.focus()
+      return
     }
   }
-  const button = form.querySelector("button");
-  button.disabled = true;
+  const button = form.querySelector("[type=submit]")
+  button.disabled = true
   try {
-    const answer = await fetch(form.dataset.send, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRF": document.querySelector("meta[name=csrf]").content },
-      body: JSON.stringify(Object.fromEntries(new FormData(form))),
-    });
+    const body = JSON.stringify(Object.fromEntries(new FormData(form)))
+    const answer = await fetch(form.dataset.send, {method: "POST", headers: headers(), body})
     if (answer.ok) {
-      location.assign(form.dataset.onward);
-      return;
+      if (form.dataset.done) sessionStorage.setItem("later", JSON.stringify({kind: "good", text: form.dataset.done}))
+      location.assign(form.dataset.onward)
+      return
     }
-    tell(await answer.json());
+    const {detail, fix} = explain(await answer.text(), answer.status)
+    tell(detail, fix)
+    for (const field of form.querySelectorAll("input[type=password]")) field.value = ""
   } catch {
-    tell({ detail: "the server does not answer", fix: "is the service running?" });
+    tell("The server does not answer.", "is the service running?")
   }
-  button.disabled = false;
-});
+  button.disabled = false
+})

@@ -79,8 +79,9 @@ def begin() -> Response:
 
 @route(blueprint, "/session/confirm", methods=("POST",), role=Role.VIEWER, body=_BODY)
 def confirm() -> Response:
-    """The password once more, for what wants a fresh one. The session goes on under a new cookie and a new word."""
-    return _let_in(_reception().confirm(_session(), _form(Confirm).password, g.address))
+    """The password once more, for what wants a fresh one. Cookie and word stay, so that other windows of the browser go on."""
+    _reception().confirm(_session(), _form(Confirm).password, g.address)
+    return jsonify({"user": g.actor.name, "role": g.actor.role.word, "csrf": csrf.word(g.session)})
 
 
 @route(blueprint, "/session/password", methods=("POST",), role=Role.VIEWER, body=_BODY)

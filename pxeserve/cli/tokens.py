@@ -1,0 +1,80 @@
+"""`pxeserve token`: what programmes come in by."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pxeserve.cli.figures import moment
+from pxeserve.cli.session import ConfigOption, JsonOption, invoke
+
+app = typer.Typer(help="API tokens: create, list, revoke.", no_args_is_help=True)
+
+UserOption = Annotated[str | None, typer.Option("--user", metavar="USER", help="Whose; where there is one administrator, theirs.")]
+
+
+@app.command("create")
+def create(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for, in a few words.")],
+    role: Annotated[str, typer.Option("--role", metavar="ROLE", help="viewer, operator or admin; its owner's at most.")],
+    user: UserOption = None,
+    days: Annotated[int, typer.Option("--days", help="How long it lives: from 1 to 366 days.")] = 90,
+    host: Annotated[list[str] | None, typer.Option("--host", metavar="NAME", help="Limit it to this host; may be given again.")] = None,
+    rack: Annotated[list[str] | None, typer.Option("--rack", metavar="RACK", help="Limit it to the hosts of this rack; again.")] = None,
+    unattended: Annotated[
+        bool, typer.Option("--unattended", help="Let it do what people are asked their password again for, as arming several hosts.")
+    ] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a token, and print it: this once, and never again."""
+    arguments = {
+        "name": name, "role": role, "user": user, "days": days, "hosts": host or [], "racks": rack or [], "unattended": unattended,
+    }  # fmt: skip
+    invoke(config, json, "token.create", arguments, _made)
+
+
+@app.command("list")
+def list_tokens(
+    user: Annotated[str | None, typer.Option("--user", metavar="USER", help="Only this account's.")] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show all tokens, what each may do, and when it was used last."""
+    invoke(config, json, "token.list", {"user": user}, _listed)
+
+
+@app.command("revoke")
+def revoke(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The token's id, or its first six letters as the audit shows them.")],
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a token worth nothing from now on."""
+    invoke(config, json, "token.revoke", {"id": id}, _revoked)
+
+
+def _made(answer: Any, console: Console) -> None:
+    console.print(Text(f"{answer['role']} of {answer['user']} until {moment(answer['expires_at'])}; it is shown this once:"))
+    console.print(Text(answer["token"]))
+
+
+def _revoked(answer: Any, console: Console) -> None:
+    console.print(Text(f"token {answer['id']} opens nothing any more"))
+
+
+def _listed(answer: Any, console: Console) -> None:
+    if not answer:
+        console.print("no tokens: pxeserve token create NAME --role ROLE makes one", markup=False)
+        return
+    table = Table("id", "user", "for", "may", "state", "until", "last used")
+    for one in answer:
+        limits = [*one["hosts"], *(f"rack {rack}" for rack in one["racks"])]
+        may = one["role"] + (", unattended" if one["unattended"] else "") + (f" ({', '.join(limits)})" if limits else "")
+        used = f"{moment(one['used_at'])} from {one['used_from']}" if one["used_at"] else "never"
+        table.add_row(one["id"], one["user"], Text(one["name"]), Text(may), one["state"], moment(one["expires_at"]), used)
+    console.print(table)

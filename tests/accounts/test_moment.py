@@ -1,0 +1,35 @@
+"""What has a time to live is over by whichever clock says so first."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from pxeserve.accounts.moment import Moment, elapsed, system_clock
+
+THEN = Moment(1_800_000_000.0, "a", 5000.0)
+
+
+@pytest.mark.parametrize(
+    ("now", "seconds"),
+    [
+        (Moment(1_800_000_100.0, "a", 5100.0), 100.0),
+        (Moment(1_800_000_000.0, "a", 5100.0), 100.0),      # the wall clock was set back while time went by
+        (Moment(1_800_086_500.0, "a", 5100.0), 86500.0),    # or on
+        (Moment(1_799_999_970.0, "a", 5000.0), 0.0),        # a small correction
+        (Moment(1_799_996_400.0, "a", 5000.0), math.inf),   # an hour back: a doubt
+        (Moment(0.0, "a", 5100.0), math.inf),               # 1970
+        (Moment(1_800_000_100.0, "b", 3.0), 100.0),         # another start of the machine
+        (Moment(1_700_000_000.0, "b", 99999.0), math.inf),
+    ],
+)
+def test_the_clock_that_says_more_counts(now: Moment, seconds: float) -> None:
+    assert elapsed(THEN, now) == seconds
+
+
+def test_the_kernel_s_clocks_go_on() -> None:
+    clock = system_clock()
+    first, second = clock.now(), clock.now()
+    assert first.boot_id == second.boot_id != ""
+    assert second.boottime >= first.boottime > 0
