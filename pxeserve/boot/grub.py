@@ -32,7 +32,8 @@ def asking(addresses: Sequence[str], leave: str) -> bytes:
     """The configuration file that fetches the one at the first of `addresses` that can be had again, with the machine's serial number; the
     machine's own disk, left for by the word `leave`, when none can.
 
-    GRUB puts a name into its HTTP request as it stands (2.06, net/http.c), so one with a space fails there, and by TFTP it does not.
+    GRUB 2.06 puts a name into its HTTP request as it stands, and reads the body of a refusal as if it were the file (seen on our own wire).
+    So spaces are escaped here, and each address is tried in turn: what is a menu never comes back.
     """
     lines = [
         "# pxeserve: asks again with the machine's serial number",
@@ -40,13 +41,15 @@ def asking(addresses: Sequence[str], leave: str) -> bytes:
         "set default=0",
         "set machine_serial=",
         "if smbios --type 1 --get-string 7 --set machine_serial; then true; fi",
+        "set said=",
+        "for word in $machine_serial; do",
+        '  if test -n "$said"; then set said="${said}%20"; fi',
+        '  set said="${said}${word}"',
+        "done",
+        *(f'source "{address}{SAYS}{said}"' for said in ("$said", "") for address in addresses),
+        *_leave(leave),
     ]
-    word = "if"
-    for said in ("$machine_serial", ""):
-        for address in addresses:
-            lines.append(f'{word} source "{address}{SAYS}{said}"; then true')
-            word = "elif"
-    return ("\n".join([*lines, "fi", *_leave(leave)]) + "\n").encode("ascii")
+    return ("\n".join(lines) + "\n").encode("ascii")
 
 
 def _started(entry: Entry, bases: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ TLS 1.2 and up, with OpenSSL's own ciphers at security level 2. Refuses to know 
 from __future__ import annotations
 
 import ssl
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from pxeserve.config import Config
 from pxeserve.errors import PxeserveError
 
 log = structlog.get_logger("console")
+_ENSURED = 3600.0
+"""Seconds after which it is looked at whether our own certificate soon ends."""
+
 _CIPHERS = "DEFAULT:@SECLEVEL=2"
 
 
@@ -41,8 +45,8 @@ class Tls:
         """Raises PxeserveError when there is no certificate to serve with."""
         self._config = config
         self._folder = config.server.data / "keys"
-        if certificates.ensure(self._folder, reached.names(config)):
-            log.info("certificate made", sha256=certificates.read(self._folder / certificates.OWN).fingerprint)
+        self._ensured = 0.0
+        self._ensure(time.monotonic())
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
         self.context.set_ciphers(_CIPHERS)
@@ -57,6 +61,12 @@ class Tls:
 
     def look(self) -> None:
         """Take the certificate anew if its file is another one by now. One that cannot be used is said once, and the old one stays."""
+        now = time.monotonic()
+        if now - self._ensured >= _ENSURED:
+            try:
+                self._ensure(now)
+            except PxeserveError as error:
+                log.error(f"the certificate cannot be made anew: {error.message}")
         pair = self._pair()
         try:
             stamps = (pair, pair.stamps())
@@ -71,6 +81,12 @@ class Tls:
         else:
             log.info("certificate taken", sha256=self.certificate.fingerprint, subject=self.certificate.subject)
         self._stamps = stamps
+
+    def _ensure(self, now: float) -> None:
+        """Our own is there, and does not end soon."""
+        self._ensured = now
+        if certificates.ensure(self._folder, reached.names(self._config)):
+            log.info("certificate made", sha256=certificates.read(self._folder / certificates.OWN).fingerprint)
 
     def _pair(self) -> Pair:
         console = self._config.console

@@ -139,7 +139,7 @@ def test_a_stale_password_is_asked_for_and_the_same_page_goes_on(console: Consol
     assert send(client, "/session/confirm", {"password": "wrong wrong wrong"}, word=word).json["code"] == "wrong-password"
     again = send(client, "/session/confirm", {"password": PASSWORD}, word=word)
     assert (again.status_code, again.json["csrf"], "Set-Cookie" in again.headers) == (200, word, False)
-    assert send(client, "/account/tokens", wish, word=word).status_code == 200   # the word that the page had
+    assert send(client, "/account/tokens", wish, word=word).status_code == 200  # the word that the page had
 
 
 def test_a_token_is_shown_once_opens_the_api_and_is_revoked(console: Console) -> None:
@@ -156,7 +156,7 @@ def test_a_token_is_shown_once_opens_the_api_and_is_revoked(console: Console) ->
     token = console.stranger()
     token.environ_base.update({"HTTP_AUTHORIZATION": f"Bearer {found[0]}"})
     assert token.get("/api/v1/status").status_code == 200
-    assert token.get("/account", headers=PAGE).status_code == 403   # of its own hosts and racks it may ask, and of nothing else
+    assert token.get("/account", headers=PAGE).status_code == 403  # of its own hosts and racks it may ask, and of nothing else
     gone = send(client, f"/account/tokens/{tokens.id_in(found[0])}/revoke", word=word)
     assert gone.headers["HX-Redirect"] == "/account"
     assert token.get("/api/v1/status").status_code == 401

@@ -76,7 +76,7 @@ def test_log_in_confirm_change_and_log_out(bare_console: Any) -> None:
     mine = {**OURS, "X-CSRF": entered.json["csrf"]}
     again = browser.post("/session/confirm", json={"password": PASSWORD}, headers=mine)
     assert again.status_code == 200
-    assert again.json["csrf"] == entered.json["csrf"]   # what other windows of this browser send goes on being right
+    assert again.json["csrf"] == entered.json["csrf"]  # what other windows of this browser send goes on being right
     assert "Set-Cookie" not in again.headers
 
     changed = browser.post("/session/password", json={"password": PASSWORD, "new": "another horse battery"}, headers=mine)

@@ -6,12 +6,17 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from pxeserve import certificates
+from pxeserve.config import Config
+from pxeserve.console.tls import Tls
 from pxeserve.domain.role import Role
 from tests.console.served import Served, said, served
+from tests.test_certificates import issued, pem
 
 
 @pytest.fixture(scope="module")
@@ -135,11 +140,17 @@ def test_a_head_that_does_not_end_is_hung_up_on(listening: Served, monkeypatch: 
 
 
 def test_a_body_that_does_not_come_is_hung_up_on(listening: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    listening.session(Role.ADMIN)
     monkeypatch.setattr("pxeserve.console.listener.IDLE", 1.0)
+    place = f"127.0.0.1:{listening.port}"
+    head = f"POST /session HTTP/1.1\r\nHost: {place}\r\nOrigin: https://{place}\r\nContent-Type: application/json\r\n"
     with listening.secure() as sock:
-        request = f"POST /api/v1/nothing HTTP/1.1\r\nHost: 127.0.0.1:{listening.port}\r\nContent-Length: 9\r\n\r\n1"
-        status, _ = said(sock, request.encode())
-        assert status in (0, 401)
+        status, answer = said(sock, f"{head}Content-Length: 90\r\n\r\n{{".encode())
+    assert status in (0, 400), answer
+    assert "Traceback" not in answer
+    with listening.secure() as sock:
+        status, _ = said(sock, f"{head}Transfer-Encoding: chunked\r\n\r\nnonsense\r\n".encode())
+    assert status == 400
 
 
 def test_a_certificate_that_is_replaced_is_taken_while_a_connection_goes_on(listening: Served) -> None:
@@ -162,3 +173,44 @@ def test_a_certificate_that_is_replaced_is_taken_while_a_connection_goes_on(list
 def test_a_connection_that_says_nothing_costs_no_thread(listening: Served) -> None:
     with socket.create_connection(("127.0.0.1", listening.port)):
         assert listening.ask("/static/app.css")[0] == 200
+
+
+def test_our_own_certificate_is_made_anew_before_it_ends_however_long_the_service_runs(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    config = Config.model_validate({"server": {"data": str(tmp_path), "interface": "lo", "address": "127.0.0.1"}})
+    almost_over = datetime.now(UTC) - certificates.LASTING + timedelta(days=31)
+    certificates.ensure(tmp_path / "keys", ["127.0.0.1"], almost_over)
+    tls = Tls(config)
+    before = tls.certificate
+    (tmp_path / "keys" / certificates.OWN).unlink()
+    certificates.ensure(tmp_path / "keys", ["127.0.0.1"], almost_over - timedelta(days=2))
+    tls.look()
+    assert tls.certificate.ends < before.ends
+    tls._ensured -= 3601
+    tls.look()
+    assert tls.certificate.ends > before.ends
+    assert tls.certificate.own
+
+
+def test_a_certificate_that_cannot_be_used_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    files = {"certificate": tmp_path / "a.pem", "key": tmp_path / "a.key"}
+    certificate, key = issued("boot.example.com")
+    files["certificate"].write_text(certificate)
+    files["key"].write_text(pem(key))
+    server = {"data": str(tmp_path), "interface": "lo", "address": "127.0.0.1"}
+    tls = Tls(Config.model_validate({"server": server, "console": {name: str(path) for name, path in files.items()}}))
+    assert (tls.certificate.names, tls.imported()) == (("boot.example.com",), True)
+    before = tls.certificate
+    for text in ("nonsense", ""):
+        files["certificate"].write_text(text)
+        tls.look()
+        assert tls.certificate == before
+    files["key"].unlink()
+    tls.look()
+    assert tls.certificate == before
+    certificate, key = issued("other.example.com")
+    files["certificate"].write_text(certificate)
+    files["key"].write_text(pem(key))
+    tls.look()
+    assert tls.certificate.names == ("other.example.com",)

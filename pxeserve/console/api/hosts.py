@@ -71,6 +71,7 @@ class HostStands(Host):
     installed: bool = Field(description="Whether an installation of it ever came to its end.")
     medium: Standing | None = Field(description="What it is installed from, or would be.")
     unheard: Next | None = Field(description="Why nothing was heard of it since it was armed.")
+    doubt: str | None = Field(description="Why its install may run on another machine than was meant.")
 
 
 class HostShown(HostStands):

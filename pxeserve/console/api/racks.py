@@ -30,6 +30,7 @@ class HostInRack(Answer):
     overdue: Next | None = Field(description="What should have come by now, and why it may not have.")
     unheard: Next | None = Field(description="Why nothing was heard at all.")
     because: str | None = Field(description="Why an install ended or stands still.")
+    doubt: str | None = Field(description="Why it may run on another machine than was meant.")
     troubled: bool = Field(description="Whether a person should look.")
     install: str | None
     medium: str | None
@@ -72,6 +73,7 @@ class StandsAt(Answer):
     overdue: Next | None
     unheard: Next | None
     because: str | None
+    doubt: str | None
 
 
 class Stuck(StandsAt):

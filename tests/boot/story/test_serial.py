@@ -16,7 +16,7 @@ MAC = "52:54:00:77:00:01"
     [
         ("bios-ipxe", "CZ3040 AB/CD"),  # escaped in iPXE's address
         ("uefi", "CZ3040ABCD"),
-        ("uefi", "CZ3040 ABCD"),        # GRUB escapes nothing, so this one comes by TFTP
+        ("uefi", "CZ3040 ABCD"),        # GRUB escapes nothing, so its menu does
     ],
 )
 def test_only_the_machine_with_the_host_s_serial_number_is_installed(

@@ -206,7 +206,6 @@ def test_an_ended_job_is_forgotten_after_a_week(site: Api, console: Any, monkeyp
     assert [one["id"] for one in site.get("/jobs").json["items"]] == [fresh]
 
 
-
 def test_who_may_not_ask_begins_nothing(console: Any) -> None:
     context = Context(console.config, console.store, Actor("eve", Role.VIEWER, "token"), lambda _: None)
     with pytest.raises(RefusedError, match=r"media\.verify wants the role operator"):
