@@ -25,11 +25,10 @@ export async function send(file, name, told, signal) {
 
 /** How much of it has come, where it is the same length. */
 async function there(name, total) {
-  const answer = await fetch(`/api/v1/uploads/${encodeURIComponent(name)}`, {headers: {Accept: "application/json"}})
+  const answer = await fetch("/api/v1/uploads?limit=500", {headers: {Accept: "application/json"}})
   if (!answer.ok) return 0
-  const found = await answer.json()
-  if (found.total !== total) return 0
-  return found.bytes
+  const found = (await answer.json()).items.find(one => one.name === name && one.total === total)
+  return found?.bytes ?? 0
 }
 
 function put(file, name, from, told, signal) {

@@ -166,7 +166,8 @@ def _coming() -> dict[str, Any]:
     jobs = live(*_LONG)
     at_work = {one["about"].removeprefix("medium ") for one in jobs}
     broken = [one for one in ask("media.imports") if one["state"] != "running" and one["name"] not in at_work]
-    return {"jobs": jobs, "broken": broken, "uploads": ask("upload.list")}
+    waiting = [one for one in ask("upload.list") if one["state"] != "whole" or not jobs]  # a whole one may be what a job takes in
+    return {"jobs": jobs, "broken": broken, "uploads": waiting}
 
 
 def _users() -> dict[str, list[dict[str, Any]]]:

@@ -1,0 +1,97 @@
+"""Users, tokens and the audit: an administrator's pages, and nobody else's."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import text
+
+from pxeserve.domain.role import Role
+from tests.console.conftest import Console
+from tests.console.pages.conftest import Page, look, send
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.mark.parametrize("path", ["/users", "/users/admin", "/audit", "/audit/verify"])
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
+def test_they_are_hidden_from_others_and_refused_to_them(console: Console, path: str, role: Role) -> None:
+    client = console.as_role(role)
+    assert client.get(path, headers={"Accept": "text/html"}).status_code == 403
+    nav = look(client, "/help").all("//nav[@id='pages']/a/@href")
+    assert "/users" not in nav and "/audit" not in nav
+
+
+def test_an_account_is_made_changed_and_ended(console: Console) -> None:
+    client = console.as_role(Role.ADMIN)
+    made = send(client, "/users", {"name": "anna", "role": "operator", "password": PASSWORD, "again": PASSWORD})
+    assert made.headers["HX-Redirect"] == "/users/anna"
+    assert "anna" in look(client, "/users?q=operator").says("//section[@aria-labelledby='users-title']//tbody")
+    assert send(client, "/users/anna/role", {"role": "viewer"}).status_code == 200
+    assert "viewer" in look(client, "/users/anna").says("//dl")
+    assert send(client, "/users/anna/disable", {}).status_code == 200
+    assert "anna is disabled" in look(client, "/users/anna").says()
+    assert send(client, "/users/anna/enable", {}).status_code == 200
+    assert "was not typed" in send(client, "/users/anna", {"confirm": "ann"}, "DELETE").get_json()["detail"]
+    assert send(client, "/users/anna", {"confirm": "anna"}, "DELETE").headers["HX-Redirect"] == "/users"
+    assert client.get("/users/anna", headers={"Accept": "text/html"}).status_code == 404
+
+
+def test_a_password_is_given_twice_alike(console: Console) -> None:
+    form = {"name": "anna", "role": "viewer", "password": PASSWORD, "again": PASSWORD + "?"}
+    answer = send(console.as_role(Role.ADMIN), "/users", form)
+    assert "not alike" in answer.get_json()["detail"] and PASSWORD not in answer.get_data(as_text=True)
+
+
+def test_changing_accounts_wants_a_fresh_password(console: Console) -> None:
+    stale = console.as_role(Role.ADMIN, fresh=False)
+    answer = send(stale, "/users/admin/disable", {})
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "not-fresh")
+
+
+def test_the_last_administrator_stays(console: Console) -> None:
+    assert send(console.as_role(Role.ADMIN), "/users/admin", {"confirm": "admin"}, "DELETE").status_code in (409, 422)
+
+
+def test_a_token_is_shown_once_and_revoked(console: Console) -> None:
+    client = console.as_role(Role.ADMIN)
+    console.as_role(Role.OPERATOR)
+    made = Page(send(client, "/users/operator/tokens", {"name": "<i>CI</i>", "role": "viewer", "days": "7"}))
+    secret = made.one("//input[@id='token-made']").get("value")
+    assert secret.startswith("pxs_") and made.all("//a/@href") == ["/users/operator"]
+    shown = look(client, "/users/operator")
+    assert secret not in shown.text and "<i>CI</i>" in shown.says("//tbody") and shown.all("//td//i") == []
+    token = re.findall(r"revoke-(\w+)", " ".join(shown.all("//dialog/@id")))[0]
+    assert send(client, f"/users/operator/tokens/{token}/revoke", {}).status_code == 200
+    assert "revoked" in look(client, "/users").says("//section[@aria-labelledby='tokens-title']")
+
+
+def test_sessions_of_another_end(console: Console) -> None:
+    client, other = console.as_role(Role.ADMIN), console.as_role(Role.OPERATOR)
+    assert other.get("/help").status_code == 200
+    session = look(client, "/users/operator").all("//button[contains(@hx-post, '/sessions/') and contains(., 'End the')]/@hx-post")
+    assert len(look(client, "/users/operator").all("//section[@aria-labelledby='sessions-title']//tbody/tr")) == 1
+    path = next(one for one in look(client, "/users/operator").all("//button/@hx-post") if one.endswith("/end") and "/sessions/" in one)
+    assert session is not None and send(client, path, {}).status_code == 200
+    assert other.get("/help").status_code == 401
+
+
+def test_the_audit_is_narrowed_and_linked(console: Console) -> None:
+    client = console.as_role(Role.ADMIN)
+    send(client, "/users", {"name": "anna", "role": "operator", "password": PASSWORD, "again": PASSWORD})
+    send(client, "/users/anna/disable", {})
+    found = look(client, "/audit?action=user.*").all("//tbody//a[@class='tag']/text()")
+    assert found == ["user.disable", "user.add"]
+    assert look(client, "/audit?object=anna&action=user.add").all("//tbody//a[@class='tag']/text()") == ["user.add"]
+    assert "No line is like that" in look(client, "/audit?actor=nobody").says()
+    assert "since: 'x' is no time" in look(client, "/audit?since=x").says("//*[@role='alert']")
+
+
+def test_the_chain_is_verified_and_tells_where_it_breaks(console: Console) -> None:
+    client = console.as_role(Role.ADMIN)
+    send(client, "/users", {"name": "anna", "role": "operator", "password": PASSWORD, "again": PASSWORD})
+    assert "none is missing" in Page(client.get("/audit/verify")).says("//body")
+    with console.store.site.write() as connection:
+        connection.execute(text("update audit set object = 'somebody else' where action = 'user.add'"))
+    assert "does not hold at line" in Page(client.get("/audit/verify")).says("//body")
