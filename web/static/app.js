@@ -86,7 +86,7 @@ document.addEventListener("htmx:responseError", async event => {
 })
 document.addEventListener("htmx:sendError", () => toast("bad", "The server did not answer.", "Is it running, and is this machine still on its network?"))
 document.addEventListener("toast", event => toast(event.detail.kind, event.detail.text, event.detail.fix))
-document.addEventListener("later", event => sessionStorage.setItem("later", JSON.stringify(event.detail)))
+document.addEventListener("later", ({detail: {kind, text, fix}}) => sessionStorage.setItem("later", JSON.stringify({kind, text, fix})))
 document.addEventListener("htmx:afterRequest", event => {
   const dialog = event.detail.elt.closest?.("dialog[open]")
   if (dialog && event.detail.successful && event.detail.requestConfig.verb !== "get") dialog.close()

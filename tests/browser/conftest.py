@@ -1,0 +1,107 @@
+"""Real Chromium on the real console: TLS, gate, sessions and live stream are those of the service; the site behind it is laid down.
+
+Where PXESERVE_PICTURES names a folder, pictures of what was seen are left there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pxeserve.console import csrf
+from pxeserve.domain.role import Role
+from tests.console import scene
+from tests.console.served import Served, served
+
+pytest.importorskip("playwright.sync_api")
+from axe_playwright_python.sync_playwright import Axe  # noqa: E402
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-dev-shm-usage",
+)  # fmt: skip
+WIDE, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
+GRAVE = frozenset({"serious", "critical"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of this folder are browser tests."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+class Looking:
+    """A page in a browser of somebody's; what the browser complains of is kept."""
+
+    def __init__(self, page: Page, console: Served) -> None:
+        self.page = page
+        self.place = f"https://127.0.0.1:{console.port}"
+        self.complaints: list[str] = []
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def at(self, path: str) -> Page:
+        """The page at that path."""
+        self.page.goto(self.place + path)
+        return self.page
+
+    def grave(self) -> list[str]:
+        """What axe finds on the page that keeps people from using it."""
+        found = Axe().run(self.page).response["violations"]
+        return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in GRAVE]
+
+    def sideways(self) -> int:
+        """By how many pixels the page is wider than the screen."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+    def keep(self, name: str) -> None:
+        """Leave a picture, where somebody wants them."""
+        if folder := os.environ.get("PXESERVE_PICTURES"):
+            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+Look = Callable[..., Looking]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def console() -> Iterator[Served]:
+    """A console with a furnished site behind it, for the tests of one file."""
+    with served() as one:
+        scene.furnish(one.store)
+        yield one
+
+
+@pytest.fixture
+def look(chromium: Browser, console: Served) -> Iterator[Look]:
+    """A browser of somebody with that role; `more` is what it is like (Playwright's words for a context)."""
+    opened = []
+
+    def made(role: Role = Role.ADMIN, session: str | None = None, **more: Any) -> Looking:
+        context = chromium.new_context(ignore_https_errors=True, **{"viewport": WIDE, "locale": "en-GB", "timezone_id": "Europe/Paris", **more})
+        opened.append(context)
+        secret = session or console.session(role)
+        context.add_cookies([{"name": csrf.COOKIE, "value": secret, "url": f"https://127.0.0.1:{console.port}", "secure": True}])
+        return Looking(context.new_page(), console)
+
+    yield made
+    for context in opened:
+        context.close()
