@@ -22,12 +22,6 @@ from pxeserve.supervisor import folder as data_folder
 from pxeserve.supervisor import prepare
 from tests.console import people
 
-CHROMIUM = "/usr/bin/chromium"
-SWITCHES = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--disable-dev-shm-usage",
-]  # fmt: skip
-
 
 class Room:
     """The console at work, and a way to its verbs beside it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,22 +16,12 @@ from tests.media_samples import make
 pytestmark = pytest.mark.browser
 api = pytest.importorskip("playwright.sync_api")
 
-from tests.browser.room import CHROMIUM, SWITCHES, Room  # noqa: E402
-
-if not Path(CHROMIUM).exists():
-    pytest.skip("chromium is not installed", allow_module_level=True)
+from tests.browser.conftest import SHOTS  # noqa: E402
+from tests.browser.room import Room  # noqa: E402
 
 SAME = "Form and file say the same"
 PATIENCE = 20_000
 SECRET = "correct horse battery"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -40,7 +29,8 @@ def room(tmp_path: Path) -> Iterator[Room]:
     found = Room(tmp_path / "data")
     found.ask("media.import", source=make("xcp-8.3", tmp_path / "xcp"), name="xcp83")
     found.ask("site.set", set=["timezone=Europe/London", "nameservers=[10.77.0.1]"])
-    found.ask("profile.add", name="rack-a", medium="xcp83", set=["primary-disk=sda", "admin-interface.name=eth0", "admin-interface.proto=dhcp"])
+    answers = ["primary-disk=sda", "admin-interface.name=eth0", "admin-interface.proto=dhcp"]
+    found.ask("profile.add", name="rack-a", medium="xcp83", set=answers)
     found.ask("host.add", name="xen01", mac=["52:54:00:77:00:01"], profile="rack-a", set=["hostname=xen01"])
     yield found
     found.close()
@@ -71,8 +61,10 @@ class Desk:
         api.expect(self.page.locator("#state")).to_have_text(SAME)
 
     def text(self) -> str:
-        return str(self.page.evaluate("document.getElementById('file').shadowRoot.querySelector('.cm-content').cmTile?.view?.state.doc.toString()"
-                                      " ?? [...document.getElementById('file').shadowRoot.querySelectorAll('.cm-line')].map(one => one.textContent).join('\\n')"))  # fmt: skip
+        root = "document.getElementById('file').shadowRoot"
+        whole = f"{root}.querySelector('.cm-content').cmTile?.view?.state.doc.toString()"
+        shown = f"[...{root}.querySelectorAll('.cm-line')].map(one => one.textContent).join('\\n')"
+        return str(self.page.evaluate(f"{whole} ?? {shown}"))
 
     def line(self, holding: str) -> Any:
         return self.page.locator(".cm-line", has_text=holding)
@@ -93,8 +85,8 @@ class Desk:
         return self.page.locator(f'[data-field="{path}"]')
 
     def shot(self, name: str) -> None:
-        if folder := os.environ.get("PXESERVE_SCREENSHOTS"):
-            self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
     def close(self) -> None:
         self.context.close()
@@ -301,7 +293,9 @@ def test_a_file_by_itself_is_looked_at_and_mended(desk: Desk) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1400, 950), (390, 800)], ids=["wide", "phone"])
-def test_the_editor_has_no_serious_finding_of_axe_in_any_theme_and_size(chromium: Any, room: Room, theme: str, size: tuple[int, int]) -> None:
+def test_the_editor_has_no_serious_finding_of_axe_in_any_theme_and_size(
+    chromium: Any, room: Room, theme: str, size: tuple[int, int]
+) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     desk = Desk(chromium, room, Role.OPERATOR, color_scheme=theme, viewport={"width": size[0], "height": size[1]})
     for path, name in (("/answerfiles", "answerfiles"), ("/answerfiles/profiles/rack-a", "editor")):

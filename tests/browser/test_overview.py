@@ -25,7 +25,7 @@ PAGES = {
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize(("scheme", "size"), [("light", None), ("dark", PHONE)], ids=["light", "dark-phone"])
 def test_every_page_is_fit_for_everybody(look: Look, name: str, scheme: str, size: dict[str, int] | None) -> None:
-    """In both themes, on a desk and on a phone: nothing that axe calls serious, nothing wider than the screen, no complaint of the browser."""
+    """In both themes, on a desk and on a phone: nothing that axe calls serious, nothing wider than the screen, no complaint."""
     seen = look(color_scheme=scheme, **({"viewport": size} if size else {}))
     page = seen.at(PAGES[name])
     expect(page.locator("h1")).to_be_visible()
