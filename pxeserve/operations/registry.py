@@ -23,7 +23,7 @@ from pxeserve.store.audit import asked_from
 NOUNS = (
     "server.leases", "server.snippets", "server.status", "server.doctor", "server.webhooks", "server.configuration", "server.jobs",
     "record.events", "record.pages",
-    "media.media", "media.imports", "media.loaders", "media.sources", "media.replay", "media.uploads",
+    "media.media", "media.imports", "media.loaders", "media.sources", "media.replay", "media.uploads", "media.packing",
     "inventory.hosts", "inventory.discovered", "inventory.profiles", "inventory.sites", "inventory.pages",
     "declaring.tables", "declaring.apply", "declaring.export",
     "answerfiles.linting", "answerfiles.conversion", "answerfiles.adoption", "answerfiles.scripts",

@@ -69,6 +69,7 @@ class Imported(Medium):
     """A medium that has come in."""
 
     notes: list[str]
+    needed_by: list[str] = Field(description="Profiles, installs and answers for which it has to stay.")
 
 
 class MediumShown(Imported):
@@ -119,6 +120,37 @@ class Replay(Body):
     over: Literal["http", "nfs", "ftp"] = "http"
 
 
+class Pack(Body):
+    """A pack of one's own."""
+
+    name: Name = Field(description="What the medium is to be called.")
+    id: Name = Field(description="VENDOR:NAME, as installers know it.")
+    format: Literal["text", "xml", "yum"] = Field(description="text: 4.0 to 5.5; xml: 5.6 to 7.0; yum: 7.1 and later.")
+    files: dict[str, str] = Field(min_length=1, max_length=64, description="Uploads, and what each is called in the pack.")
+    title: str = Field("", max_length=200)
+    product: str = Field("", max_length=200)
+    version: str = Field("", max_length=200, description="text: the product's; xml, yum: the pack's own.")
+    build: str = Field("", max_length=200)
+    requires: list[Name] | None = Field(None, max_length=64, description="xml: such as xs:main>=6.5.0.")
+    packages: list[Source] | None = Field(None, max_length=64, description="FILE=TYPE[,key=value...] where names do not tell enough.")
+    driver_disk: bool = False
+
+
+class PackFinding(Answer):
+    """What installers would stumble over."""
+
+    severity: str
+    place: str
+    message: str
+    fix: str
+
+
+class Packed(Imported):
+    """The medium that a pack became."""
+
+    findings: list[PackFinding]
+
+
 class UnderWay(Answer):
     """An import that has begun and not ended."""
 
@@ -149,6 +181,7 @@ ROUTES = (
           about="medium {name}"),
     Route("POST", "/media/{name}/replay", "media.replay", "What an installer of that generation would find", Report, body=Replay,
           way=Way.JOB, about="medium {name} as {dialect}"),
+    Route("POST", "/packs", "media.create", "Make a pack of uploads, and import it", Packed, body=Pack, way=Way.JOB, about="medium {name}"),
     Route("GET", "/imports", "media.imports", "Imports that have begun and not ended", UnderWay, query=Page, way=Way.LIST),
     Route("DELETE", "/imports/{name}", "media.cancel-import", "Stop an import; nothing of it is left", CancelledImport),
 )  # fmt: skip

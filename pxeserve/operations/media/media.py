@@ -32,10 +32,12 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
     medium = _known(context, name)
     with context.store.site.read() as connection:
         files = media.files(connection, name)
+        needed = media.users(connection, name)
     packages = sorted((file for file in files if file.position >= 0), key=lambda file: file.position)
     return {
         **_described(context, medium),
         "notes": list(notes_of(context.config.server.data, medium, files)),
+        "needed_by": needed,
         "packages": [
             {"file": file.path, "type": file.kind, "bytes": file.size, "md5": file.md5 or None, "sha256": file.sha256} for file in packages
         ],
