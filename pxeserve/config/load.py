@@ -16,6 +16,8 @@ from pxeserve.config.model import Config
 from pxeserve.errors import PxeserveError
 
 _PREFIX = "PXESERVE_"
+COMMAND_LINE = "the command line"
+"""The origin of what was said there."""
 
 
 class ConfigError(PxeserveError):
@@ -35,10 +37,12 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None, overrid
     if path is not None:
         text, values = _read(path)
     origins: dict[tuple[str, ...], str] = {}
+    said = _said_in(path, text, values)
     _merge(values, _from_env(env, origins))
     _merge(values, dict(overrides or {}))
+    said |= {".".join(keys[:2]): name for keys, name in origins.items()} | dict.fromkeys(_keys(overrides or {}), COMMAND_LINE)
     try:
-        return Config.model_validate(values)
+        return Config.model_validate(values).said_by(said)
     except ValidationError as error:
         lines = [_explain(item, path, text, origins) for item in error.errors()]
         raise ConfigError("\n".join(lines)) from None
@@ -54,6 +58,19 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
+
+
+def _said_in(path: Path | None, text: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Where in the file each key stands."""
+    return {key: f"{path}:{line}" if (line := _line(text, tuple(key.split(".")))) else str(path) for key in _keys(values)}
+
+
+def _keys(values: Mapping[str, Any]) -> list[str]:
+    """`section.key` of all that is said; a list of tables is one."""
+    found: list[str] = []
+    for section, inner in values.items():
+        found += [f"{section}.{one}" for one in inner] if isinstance(inner, Mapping) else [section]
+    return found
 
 
 def _from_env(env: Mapping[str, str], origins: dict[tuple[str, ...], str]) -> dict[str, Any]:

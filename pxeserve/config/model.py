@@ -6,12 +6,13 @@ Refuses to know where values come from; that is `load`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
 from pxeserve.config.outlets import LogConfig, MetricsConfig, RecordConfig, WebhookConfig
 from pxeserve.config.section import Section
@@ -265,6 +266,8 @@ class Config(Section):
     metrics: MetricsConfig = MetricsConfig()
     webhook: tuple[WebhookConfig, ...] = Field((), max_length=16, description="whom events are sent to as they happen")
 
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
     @field_validator("webhook")
     @classmethod
     def _one_name_each(cls, value: tuple[WebhookConfig, ...]) -> tuple[WebhookConfig, ...]:
@@ -278,6 +281,19 @@ class Config(Section):
     def tftp_root(self) -> Path:
         """`tftp.root`, absolute."""
         return self.server.data / self.tftp.root
+
+    def said_by(self, origins: Mapping[str, str]) -> Config:
+        """This one, of which `origins` says by `section.key` where each value was said."""
+        self._origins = dict(origins)
+        return self
+
+    def origin(self, key: str) -> str | None:
+        """Where `section.key` was said: a file and its line, a variable of the environment; None for a default."""
+        return self._origins.get(key)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the values are the same, wherever they were said."""
+        return isinstance(other, Config) and self.plain() == other.plain()
 
     def plain(self) -> dict[str, Any]:
         """As JSON-able values."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from pxeserve.config import Config
@@ -77,6 +78,37 @@ def children(config: Config) -> list[str]:
     """Those that this configuration has."""
     wanted = {"dhcp": config.dhcp.mode != "off", "ftp": config.ftp.enabled, "nfs": config.nfs.keeps_ganesha}
     return [name for name in _WORK if wanted.get(name, True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One process of the service: `pid` is None for a child that should be there and is not. `seconds` since it began; `memory` in
+    bytes."""
+
+    name: str
+    work: str
+    pid: int | None
+    seconds: float | None = None
+    memory: int | None = None
+
+
+def family(root: Path, config: Config) -> list[Member]:
+    """The parent and the children that this configuration has, as they run now; empty when no service runs with this data folder."""
+    parent = _parent(config.server.data)
+    if parent is None or not _stat(root, parent):
+        return []
+    mine = {one.name: one.pid for one in processes(root) if _parent_of(root, one.pid) == parent}
+    wanted = [("parent", "all others", parent), *((name, _WORK[name], mine.get(f"pxe-{name}")) for name in children(config))]
+    return [Member(name, work, pid, *_figures(root, pid)) for name, work, pid in wanted]
+
+
+def _figures(root: Path, pid: int | None) -> tuple[float | None, int | None]:
+    """How long a process has run, and what it holds in memory (field 22 and 24 of proc(5))."""
+    fields = _stat(root, pid) if pid is not None else []
+    if len(fields) < 22:
+        return None, None
+    up = float((root / "proc/uptime").read_text().split()[0])
+    return up - int(fields[19]) / os.sysconf("SC_CLK_TCK"), int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def look(around: Around) -> Seen:

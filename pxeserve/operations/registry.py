@@ -22,6 +22,7 @@ from pxeserve.store.audit import asked_from
 
 NOUNS = (
     "server.leases", "server.snippets", "server.status", "server.doctor", "server.webhooks", "server.configuration", "server.jobs",
+    "server.networks", "server.quirks", "server.health",
     "record.events", "record.pages",
     "media.media", "media.imports", "media.loaders", "media.sources", "media.replay", "media.uploads", "media.packing",
     "inventory.hosts", "inventory.discovered", "inventory.profiles", "inventory.sites", "inventory.pages",
@@ -29,7 +30,7 @@ NOUNS = (
     "answerfiles.linting", "answerfiles.conversion", "answerfiles.adoption", "answerfiles.scripts",
     "preparing.showing", "preparing.passwords",
     "arming.installs", "arming.bulk",
-    "watching.timeline", "watching.logs", "watching.racks", "watching.overview", "watching.browsing",
+    "watching.timeline", "watching.logs", "watching.racks", "watching.overview", "watching.browsing", "watching.missing",
     "deciding.explain",
     "foresight.rehearse", "foresight.walking", "foresight.watched",
     "people.users", "people.sessions", "people.tokens", "people.audit",

@@ -1,4 +1,5 @@
-"""`pxeserve quirks`: how firmware, loaders and installers lie, and what is done about it. Each room keeps its own; here they are drawn."""
+"""`pxeserve quirks`: how firmware, loaders and installers lie, and what is done about it. Each room keeps its own; here
+they are drawn."""
 
 from __future__ import annotations
 
@@ -22,28 +23,11 @@ data that the code goes by; `pxeserve explain` names the quirks in force for a m
 """
 
 
-def rooms() -> list[tuple[str, tuple[Quirk, ...]]]:
-    """Every quirk there is, by what it is about."""
-    from pxeserve.boot import quirks as boot
-    from pxeserve.dhcp.quirks import known as dhcp
-    from pxeserve.handout import quirks as handout
-    from pxeserve.publish import quirks as publish
-    from pxeserve.repo import quirks as repo
-    from pxeserve.tftp import quirks as tftp
-
-    return [
-        ("DHCP", dhcp.QUIRKS),
-        ("Names that are asked for", handout.QUIRKS),
-        ("TFTP", tftp.QUIRKS),
-        ("Loaders, and the way to the disk", boot.QUIRKS),
-        ("Media", repo.QUIRKS),
-        ("FTP and NFS", publish.QUIRKS),
-    ]
-
-
 def page() -> str:
     """docs/quirks.md."""
-    return "\n".join([_HEAD, *(_table(title, quirks) for title, quirks in rooms())])
+    from pxeserve.operations.server.quirks import ROOMS
+
+    return "\n".join([_HEAD, *(_table(title, quirks) for title, quirks in ROOMS)])
 
 
 @app.command()
@@ -51,7 +35,9 @@ def quirks(config: ConfigOption = None, json: JsonOption = False) -> None:
     """Print every quirk of firmware, loaders and installers: what is seen, what is done, its source and its test; docs/quirks.md."""
     del config  # every command takes it; this one asks nobody
     if json:
-        print_json([{"about": title, **asdict(quirk)} for title, quirks in rooms() for quirk in quirks])
+        from pxeserve.operations.server.quirks import ROOMS
+
+        print_json([{"about": title, **asdict(quirk)} for title, quirks in ROOMS for quirk in quirks])
     else:
         typer.echo(page(), nl=False)
 

@@ -28,6 +28,43 @@ class Lease(Answer):
     relay: str
 
 
+class Subnet(Answer):
+    """A subnet in which addresses are lent."""
+
+    network: str
+    ranges: list[list[str]]
+    router: str | None
+    dns: list[str]
+    domain: str | None
+    ntp: list[str]
+    lease: int = Field(description="Seconds.")
+    addresses: int = Field(description="Of its ranges.")
+    lent: int
+    declined: int = Field(description="In quarantine: somebody else was heard at them.")
+    free: int
+    reservations: int
+
+
+class Reservation(Answer):
+    """A host's own address."""
+
+    host: str
+    address: str
+    macs: list[str]
+    subnet: str | None = Field(description="None where no subnet holds it.")
+
+
+class Networks(Answer):
+    """How this server takes part in DHCP."""
+
+    mode: str
+    interface: str | None
+    address: str | None
+    others_allowed: bool
+    subnets: list[Subnet]
+    reservations: list[Reservation]
+
+
 class Snippet(Answer):
     """Lines for another DHCP server."""
 
@@ -50,6 +87,7 @@ class Exports(Answer):
 ROUTES = (
     Route("GET", "/leases", "dhcp.leases", "Addresses that are lent, by address", Lease, query=Leases, way=Way.LIST, key="address",
           within="leases"),
+    Route("GET", "/networks", "dhcp.networks", "Subnets with what is lent in them, and reservations", Networks),
     Route("GET", "/dhcp-snippets/{other}", "dhcp.snippet", "Lines for another DHCP server: isc, kea, dnsmasq or windows", Snippet),
     Route("GET", "/nfs-exports", "nfs.exports", "Lines for the host's own NFS server", Exports),
 )  # fmt: skip

@@ -39,13 +39,14 @@ def _step(title: str, expectations: Iterable[Expectation], rules: Iterable[Rule]
     yield "| expected next | where | overdue after | what it means | source |"
     yield "| --- | --- | --- | --- | --- |"
     for one in expectations:
-        cells = (one.expected, one.when, _patience(one), one.missing, "; ".join([one.source, *(slow.source for slow in one.slower)]))
+        cells = (one.expected, one.when, patience(one), one.missing, "; ".join([one.source, *(slow.source for slow in one.slower)]))
         yield _row(cells)
     yield ""
     yield "Causes: " + ", ".join(f"`{rule.code}`" for rule in rules) + "\n"
 
 
-def _patience(one: Expectation) -> str:
+def patience(one: Expectation) -> str:
+    """How long machines take, in words."""
     if one.patience is None:
         return "never"
     if one.patience == 0:

@@ -11,12 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from pxeserve.cli.server import quirks
+from pxeserve.operations.server.quirks import ROOMS
 from pxeserve.domain.quirk import Quirk
 
 TESTS = Path(__file__).parents[2]
 DOCS = TESTS.parent / "docs" / "quirks.md"
 SOURCE = TESTS.parent / "pxeserve"
-ALL = [quirk for _, known in quirks.rooms() for quirk in known]
+ALL = [quirk for _, known in ROOMS for quirk in known]
 MARK = re.compile(r'mark\.quirk\("([^"]+)"\)')
 NAMED = re.compile(r"[Qq]uirks? `([a-z0-9-]+)`")
 
