@@ -144,7 +144,7 @@ def answers(seen: Looking) -> None:
     page.get_by_role("button", name="Make it").click()
     expect(page).to_have_url(re.compile("/answerfiles/profiles/rack$"))
     expect(page.locator("#state")).to_have_text("Form and file say the same")
-    for name, value in (("primary-disk", "sda"), ("timezone", "Europe/London"), ("admin-interface.name", "eth0")):
+    for name, value in (("primary-disk.device", "sda"), ("timezone", "Europe/London"), ("admin-interface.name", "eth0")):
         page.locator(f'[data-field="{name}"] input').first.fill(value)
     page.locator('[data-field="admin-interface.proto"] select').select_option("dhcp")
     expect(page.locator(".cm-line", has_text="<admin-interface")).to_contain_text('proto="dhcp"')
@@ -218,6 +218,8 @@ def test_from_the_first_start_to_an_installed_machine(place: Place, seen: Lookin
     page = seen.at("/audit")
     for said in ("host.install", "profile.set", "media.import", "user"):
         expect(page.locator("main")).to_contain_text(said)
+    page.get_by_role("button", name="Verify the chain").click()
+    expect(page.locator("#chain")).to_contain_text("whole")
     seen.keep("story-audit")
     assert seen.complaints == []
 
