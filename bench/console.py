@@ -36,9 +36,9 @@ PAGES = (
     "/events?kind=install.failed", "/audit", "/users", "/settings", "/help",
 )  # fmt: skip
 FURTHER = (
-    "/api/v1/hosts?limit=500", "/api/v1/hosts?state=failed", "/api/v1/hosts/{host}", "/api/v1/hosts/{host}/timeline",
+    "/api/v1/hosts?limit=500", "/api/v1/hosts/{host}", "/api/v1/hosts/{host}/timeline",
     "/api/v1/racks/R007", "/api/v1/explain/{host}", "/api/v1/events?host={host}", "/api/v1/events?kind=install.failed",
-    "/api/v1/events?rack=R007", "/api/v1/history?what=profile&name=rack", "/api/v1/discovered/02:00:00:00:00:01",
+    "/api/v1/hosts?rack=R007", "/api/v1/events?rack=R007", "/api/v1/history?what=profile&name=rack", "/api/v1/discovered/02:00:00:00:00:01",
 )  # fmt: skip
 WHOLE = frozenset({"/api/v1/export", "/api/v1/host-table", "/api/v1/audit/verify", "/api/v1/status", "/api/v1/live"})
 """What is no list: it tells all there is, or looks at it."""
@@ -112,7 +112,7 @@ def _lists(space: str, session: str) -> list[str]:
     """All that the API says can be read without saying of what."""
     said = json.loads(client(space, [sys.executable, "-m", "bench.console", "--ask", "/api/v1/openapi.json", session, "1"]))
     document = json.loads(said["text"])
-    readable = [path for path, ways in document["paths"].items() if "get" in ways and "{" not in path and _free(ways["get"])]
+    readable = [f"/api/v1{path}" for path, ways in document["paths"].items() if "get" in ways and "{" not in path and _free(ways["get"])]
     return [path for path in readable if path not in WHOLE]
 
 

@@ -72,7 +72,9 @@ def seen(launch: Launch, place: Place) -> Iterator[Looking]:
     with launch(program) as browser:
         context = browser.new_context(ignore_https_errors=True, viewport=WIDE, locale="en-GB", color_scheme="dark")
         context.set_default_timeout(PATIENCE)
-        yield Looking(context.new_page(), f"https://{SERVER}:8443")
+        looking = Looking(context.new_page(), f"https://{SERVER}:8443")
+        yield looking
+        looking.keep("story-last")
         context.close()
 
 
@@ -148,11 +150,13 @@ def answers(seen: Looking) -> None:
         page.locator(f'[data-field="{name}"] input').first.fill(value)
     page.locator('[data-field="admin-interface.proto"] select').select_option("dhcp")
     expect(page.locator(".cm-line", has_text="<admin-interface")).to_contain_text('proto="dhcp"')
+    expect(page.locator("#state")).to_have_text("Form and file say the same")
     page.locator(".cm-line", has_text="</installation>").click()
     page.keyboard.press("Home")
     page.keyboard.insert_text("  <keyboard>uk</keyboard>\n")
     finding = page.locator('#findings [data-code="XA-020"]')
     expect(finding).to_contain_text("keyboard")
+    expect(page.locator("#state")).to_have_text("Form and file say the same")
     seen.keep("story-mistake", whole=False)
     finding.get_by_role("button", name="Put it right").click()
     expect(page.locator('[data-field="keymap"] input')).to_have_value("uk")

@@ -17,6 +17,7 @@ from pxeserve.answerfile.answers import Answers, Mode, RootPassword, Script, Sou
 from pxeserve.answerfile.declared import Declared, Pack
 from pxeserve.answerfile.dialects import spoken
 from pxeserve.answerfile.dialects.shape import Dialect
+from pxeserve.answerfile.drafting import told
 from pxeserve.answerfile.finding import Finding, Severity
 from pxeserve.answerfile.inheritance import Merged
 from pxeserve.answerfile.lint import Linted, linted
@@ -94,7 +95,7 @@ class Answering:
             if one.severity is Severity.ERROR:
                 raise _refused(asked, f"line {one.line}: {one.message}", one.fix)
         assert found.reading is not None and found.reading.answers is not None
-        return Answered(text, found.reading.answers, found.findings, lost)
+        return Answered(text, found.reading.answers, tuple(told(found)), lost)
 
     def _from_template(self, asked: Asked, name: str, answers: Answers, dialect: Dialect) -> Answered:
         rendered = self._rendered(asked, name, answers)
@@ -107,7 +108,7 @@ class Answering:
         if found.reading.answers.mode is not asked.mode:
             said = f"template {name} writes mode {found.reading.answers.mode}, and {asked.mode} was asked for"
             raise RefusedError(f"{asked.host.name}: {said}", fix='write mode="{{ mode }}" in the outermost element')
-        return Answered(text, found.reading.answers, found.findings, (), tuple(_left_out(asked, name, found.reading.answers)))
+        return Answered(text, found.reading.answers, tuple(told(found)), (), tuple(_left_out(asked, name, found.reading.answers)))
 
     def _rendered(self, asked: Asked, name: str, answers: Answers) -> Rendered:
         try:

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from pxeserve.cli.server import quirks
-from pxeserve.operations.server.quirks import ROOMS
 from pxeserve.domain.quirk import Quirk
+from pxeserve.operations.server.quirks import ROOMS
 
 TESTS = Path(__file__).parents[2]
 DOCS = TESTS.parent / "docs" / "quirks.md"
