@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -109,7 +110,7 @@ def pxeserve(space: str, data: Path, scratch: Path, dhcp: str = 'mode = "off"', 
         f'[server]\ndata = "{data}"\ninterface = "{interface}"\naddress = "{address}"\nuser = "root"\n[http]\nport = 8069\n[dhcp]\n{dhcp}\n'
     )
     with server(space, [str(PXESERVE), "serve", "--config", str(config)], scratch / "pxeserve.log") as running:
-        until(running, lambda: " ready dhcp=" in running.log.read_text(), "pxeserve")
+        until(running, lambda: re.search(r"\] ready .*dhcp=", running.log.read_text()), "pxeserve")
         time.sleep(1)  # what it does once at its start is not to be measured
         yield running
 

@@ -1,6 +1,6 @@
 """Real Chromium on the real console: TLS, gate, sessions and live stream are those of the service; the site behind it is laid down.
 
-Where PXESERVE_PICTURES names a folder, pictures of what was seen are left there.
+Pictures of what was seen are left in the folder that PXESERVE_SHOTS names, else in .cache/shots.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.console.served import Served, served
 
 pytest.importorskip("playwright.sync_api")
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = (
@@ -29,6 +30,7 @@ ARGUMENTS = (
 )  # fmt: skip
 WIDE, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
 GRAVE = frozenset({"serious", "critical"})
+SHOTS = Path(os.environ.get("PXESERVE_SHOTS") or Path(__file__).parents[2] / ".cache" / "shots")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,11 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Looking:
-    """A page in a browser of somebody's; what the browser complains of is kept."""
+    """A page in a browser of somebody's; what the browser complains of is kept. `place` is where the console answers."""
 
-    def __init__(self, page: Page, console: Served) -> None:
+    def __init__(self, page: Page, place: str) -> None:
         self.page = page
-        self.place = f"https://127.0.0.1:{console.port}"
+        self.place = place
         self.complaints: list[str] = []
         page.on("console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -63,23 +65,47 @@ class Looking:
         """By how many pixels the page is wider than the screen."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
-    def keep(self, name: str) -> None:
-        """Leave a picture, where somebody wants them."""
-        if folder := os.environ.get("PXESERVE_PICTURES"):
-            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    def keep(self, name: str, *, whole: bool = True) -> None:
+        """Leave a picture: of the whole page, or of what a screen shows."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=whole)
 
 
 Look = Callable[..., Looking]
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """One for all browsers of a run: there cannot be two in one process."""
+    with sync_playwright() as one:
+        yield one
+
+
+Launch = Callable[..., AbstractContextManager[Browser]]
+
+
+@pytest.fixture(scope="session")
+def launch(playwright: Playwright) -> Launch:
+    """Starts a browser, or, of another program than `chromium`, one that starts it elsewhere."""
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+
+    @contextmanager
+    def started(program: str | Path = CHROMIUM) -> Iterator[Browser]:
+        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+    return started
+
+
+@pytest.fixture(scope="session")
+def chromium(launch: Launch) -> Iterator[Browser]:
+    """The browser that most tests share; each looks with a context of its own."""
+    with launch() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -96,12 +122,12 @@ def look(chromium: Browser, console: Served) -> Iterator[Look]:
     opened = []
 
     def made(role: Role = Role.ADMIN, session: str | None = None, **more: Any) -> Looking:
-        usual = {"viewport": WIDE, "locale": "en-GB", "timezone_id": "Europe/Paris"}
-        context = chromium.new_context(ignore_https_errors=True, **{**usual, **more})
+        like = {"viewport": WIDE, "locale": "en-GB", "timezone_id": "Europe/Paris", **more}
+        context = chromium.new_context(ignore_https_errors=True, **like)
         opened.append(context)
         secret = session or console.session(role)
         context.add_cookies([{"name": csrf.COOKIE, "value": secret, "url": f"https://127.0.0.1:{console.port}", "secure": True}])
-        return Looking(context.new_page(), console)
+        return Looking(context.new_page(), f"https://127.0.0.1:{console.port}")
 
     yield made
     for context in opened:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from pxeserve.domain.role import Role
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context
 from pxeserve.store import inventory
+from tests.browser.conftest import SHOTS
 from tests.console.served import Served, served
 from tests.media_samples import make
 
@@ -92,8 +92,8 @@ class Desk:
         return self.page.locator(f'[data-field="{path}"]')
 
     def shot(self, name: str) -> None:
-        if folder := os.environ.get("PXESERVE_PICTURES"):
-            self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
     def close(self) -> None:
         self.context.close()

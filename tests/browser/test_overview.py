@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 
-import pytest
 from playwright.sync_api import expect
 
 from pxeserve.accounts.passwords import Hasher
@@ -15,26 +14,6 @@ from pxeserve.store import accounts
 from tests.browser.conftest import PHONE, Look
 from tests.console import people, scene
 from tests.console.served import Served
-
-PAGES = {
-    "overview": "/", "hosts": "/hosts", "host": "/hosts/xen-r1-12", "host-stuck": "/hosts/xen-r2-01", "host-installing": "/hosts/xen-r1-13",
-    "host-explain": "/hosts/xen-r1-01/explain", "host-values": "/hosts/xen-r1-01/values", "host-rehearse": "/hosts/xen-r1-01/rehearse",
-    "host-log": "/hosts/xen-r2-02/log", "host-edit": "/hosts/xen-r3-01/edit", "host-new": "/hosts/-/new", "hosts-import": "/hosts/-/import",
-    "hosts-arm": "/hosts/-/arm?q=rack:R3", "hosts-cancel": "/hosts/-/cancel?q=rack:R1", "rack": "/racks/R2", "discovered": "/discovered",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize(("scheme", "size"), [("light", None), ("dark", PHONE)], ids=["light", "dark-phone"])
-def test_every_page_is_fit_for_everybody(look: Look, name: str, scheme: str, size: dict[str, int] | None) -> None:
-    """In both themes, on a desk and on a phone: nothing that axe calls serious, nothing wider than the screen, no complaint."""
-    seen = look(color_scheme=scheme, **({"viewport": size} if size else {}))
-    page = seen.at(PAGES[name])
-    expect(page.locator("h1")).to_be_visible()
-    seen.keep(f"{name}-{'phone' if size else 'desk'}-{scheme}")
-    assert seen.grave() == []
-    assert seen.sideways() <= 0
-    assert seen.complaints == []
 
 
 def test_the_rack_follows_a_machine_without_being_loaded_again(look: Look, console: Served) -> None:
