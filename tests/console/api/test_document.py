@@ -34,7 +34,7 @@ def test_every_route_of_the_api_is_described_with_its_role_and_nothing_else(cons
 
 
 def test_every_field_that_goes_in_says_what_it_is_or_is_called_so() -> None:
-    """Names alone are enough where they are the site's own words; the routes of the editor are looked at beside it."""
+    """Names alone are enough where they are the site's own words. The editor has tests of its own."""
     silent = {"profile", "medium", "parent", "name", "rack", "tag", "host", "mac", "install", "mode", "interactive", "dialect", "over"}
     found = [
         (one.operation, name)
