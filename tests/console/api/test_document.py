@@ -39,7 +39,8 @@ def test_every_field_that_goes_in_says_what_it_is_or_is_called_so() -> None:
     found = [
         (one.operation, name)
         for one in ROUTES for name, field in {**one.body.model_fields, **one.query.model_fields}.items()
-        if not field.description and not any(getattr(part, "description", None) for part in field.metadata) and name not in silent and one.tag not in ("drafts", "history")
+        if not field.description and not any(getattr(part, "description", None) for part in field.metadata)
+        and name not in silent and one.tag not in ("drafts", "history")
     ]  # fmt: skip
     known = {"set", "form", "dry_run", "file", "firmware", "reveal", "values", "state", "role", "user", "actor", "object", "key", "name"}
     assert [one for one in found if one[1] not in known] == []
