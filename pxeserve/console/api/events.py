@@ -56,8 +56,32 @@ class Counter(Answer):
     count: int
 
 
+class Minutes(Body):
+    """How far back."""
+
+    minutes: int = Field(60, ge=10, le=7 * 1440, description="Minutes until now.")
+
+
+class Series(Answer):
+    """One kind of traffic."""
+
+    key: str
+    name: str
+    unit: str
+    values: list[float]
+
+
+class Traffic(Answer):
+    """What was asked of this server."""
+
+    at: list[int] = Field(description="Epoch seconds, the same places for all series.")
+    span: int = Field(description="How many seconds each place stands for.")
+    series: list[Series]
+
+
 ROUTES = (
     Route("GET", "/events", "event.page", "Events, the newest first; with `follow` as they come", Event, query=EventsOrStream,
           way=Way.PAGES, key="id"),
+    Route("GET", "/traffic", "traffic", "What was asked of this server, by the minute", Traffic, query=Minutes),
     Route("GET", "/counters", "counters", "What was ignored or lost in the last hour", list[Counter]),
 )  # fmt: skip

@@ -29,6 +29,8 @@ class HostInRack(Answer):
     heard_at: float | None = Field(description="When it was last heard, epoch seconds.")
     overdue: Next | None = Field(description="What should have come by now, and why it may not have.")
     unheard: Next | None = Field(description="Why nothing was heard at all.")
+    next: Next | None = Field(description="What should come next.")
+    doubt: str | None = Field(description="What about it is in doubt.")
     because: str | None = Field(description="Why an install ended or stands still.")
     doubt: str | None = Field(description="Why it may run on another machine than was meant.")
     troubled: bool = Field(description="Whether a person should look.")
@@ -72,6 +74,8 @@ class StandsAt(Answer):
     heard_at: float | None
     overdue: Next | None
     unheard: Next | None
+    next: Next | None
+    doubt: str | None
     because: str | None
     doubt: str | None
 

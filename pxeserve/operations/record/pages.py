@@ -7,6 +7,7 @@ import dataclasses
 from typing import Annotated, Any
 
 from pydantic import Field
+from sqlalchemy import Connection
 
 from pxeserve.domain.role import Role
 from pxeserve.operations.context import Context
@@ -32,14 +33,21 @@ def page(
     wanted = dataclasses.replace(wanted_of(context, host, mac, kind, install, rack, tag), from_time=from_time, to_time=to_time)
     with context.store.events.read() as connection:
         first, last = stored.bounds(connection)
-        if from_time is not None:
-            first = max(first, stored.first_at(connection, from_time - _SET_BACK))
-        until = last + 1 if to_time is None else stored.first_at(connection, to_time + _SET_BACK)
-        until = min(until, after) if after is not None else until
-        since = first - 1
-        if host is None and mac is None and install is None:
-            since = max(since, until - 1 - _AT_ONCE)
+        if host is not None or mac is not None or install is not None:
+            since, until = None, after  # an index leads to these alone, and ids beside it would lead elsewhere
+        else:
+            since, until = _span(connection, wanted, after, first, last)
         rows = stored.latest(connection, dataclasses.replace(wanted, since=since, until=until), limit)[::-1]
-    full = len(rows) == limit
-    more = rows[-1].id if full else since + 1
+    oldest = first if since is None else since + 1
+    more = rows[-1].id if len(rows) == limit else oldest
     return {"items": [dataclasses.asdict(row) for row in rows], "next": more if more > first else None}
+
+
+def _span(connection: Connection, wanted: stored.Wanted, after: int | None, first: int, last: int) -> tuple[int, int]:
+    """The ids between which one page looks: within the time that is asked for, and no more of them than can be looked at at once."""
+    begin = first
+    if wanted.from_time is not None:
+        begin = max(begin, stored.first_at(connection, wanted.from_time - _SET_BACK))
+    until = last + 1 if wanted.to_time is None else stored.first_at(connection, wanted.to_time + _SET_BACK)
+    until = min(until, after) if after is not None else until
+    return max(begin - 1, until - 1 - _AT_ONCE), until
