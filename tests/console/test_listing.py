@@ -14,6 +14,7 @@ def test_an_address_says_the_whole_list_and_reads_back_the_same() -> None:
     assert made.url() == "/hosts?minutes=60&q=rack%3AR1+a%26b&sort=-rack&page=3"
     assert (made.words, made.page, made.way("rack"), made.way("name")) == (["rack:R1", "a&b"], 3, "descending", "")
     assert made.sorted_by("rack") == "/hosts?minutes=60&q=rack%3AR1+a%26b&sort=rack"
+    assert listing("/hosts", {"sort": "rack"}, SORTS).sorted_by("rack") == "/hosts?sort=-rack"
     assert made.searched("x") == "/hosts?minutes=60&q=x&sort=-rack"
 
 
