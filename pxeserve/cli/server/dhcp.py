@@ -38,6 +38,12 @@ def list_leases(
     invoke(config, json, "dhcp.leases", {"ended": ended}, _listed)
 
 
+@app.command("networks")
+def list_networks(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show the subnets in which addresses are lent, with what is left of them, and the reservations of hosts."""
+    invoke(config, json, "dhcp.networks", {}, _networks)
+
+
 @app.command("snippet")
 def snippet(
     other: Annotated[Other, typer.Option("--for", help="The DHCP server that gives the addresses.")],
@@ -105,3 +111,15 @@ def _listed(answer: Any, console: Console) -> None:
         until = moment(lease["expires"])
         table.add_row(lease["address"], lease["mac"], lease["host"] or "-", escape(lease["hostname"]), lease["state"], until)
     console.print(table)
+
+
+def _networks(answer: Any, console: Console) -> None:
+    if answer["mode"] != "server":
+        console.print(f'DHCP runs in {answer["mode"]} mode: addresses are lent by another server')
+    for one in answer["subnets"]:
+        ranges = ", ".join(f"{first} to {last}" for first, last in one["ranges"]) or "no range, reservations alone"
+        quarantine = f", {one['declined']} in quarantine" if one["declined"] else ""
+        console.print(f"{one['network']}: {one['free']} of {one['addresses']} free{quarantine} ({ranges})", markup=False, highlight=False)
+    for one in answer["reservations"]:
+        outside = "" if one["subnet"] or answer["mode"] != "server" else ", which is in no subnet"
+        console.print(f"{one['address']} is {one['host']}'s{outside}", markup=False, highlight=False)

@@ -9,13 +9,14 @@ from ipaddress import IPv4Address
 import pytest
 
 from pxeserve.config import Config
+from pxeserve.console.jobs import bench
 from pxeserve.console.web import make_app
 from pxeserve.domain.role import Role
 from pxeserve.store import events as record
 from pxeserve.store import leases
 from pxeserve.store import tables as t
 from tests.console.conftest import Browser, Console
-from tests.console.pages.conftest import look
+from tests.console.pages.conftest import look, send
 
 HOSTILE = "<b onclick=x>"
 SUBNET = {"network": "10.77.0.0/24", "range": ["10.77.0.100", "10.77.0.109"], "router": "10.77.0.1", "lease": "2h"}
@@ -85,3 +86,11 @@ def test_lines_for_another_server_are_linkable(furnished: Console, other: str, w
 
 def test_without_leases_the_page_says_whose_they_are(furnished: Console) -> None:
     assert "Addresses are another server's business" in look(furnished.as_role(Role.VIEWER), "/network").says()
+
+
+def test_a_look_of_the_doctor_is_told_on_its_own_page(furnished: Console) -> None:
+    answer = send(furnished.as_role(Role.OPERATOR), "/network/look", {})
+    job = answer.headers["HX-Redirect"].rpartition("/")[2]
+    assert bench(furnished.store).wait(job, 60.0)
+    shown = look(furnished.as_role(Role.OPERATOR), f"/jobs/{job}")
+    assert "Where it could not look" in shown.says() and "no service runs with this data folder" in shown.says()
