@@ -32,7 +32,6 @@ class HostInRack(Answer):
     next: Next | None = Field(description="What should come next.")
     doubt: str | None = Field(description="What about it is in doubt.")
     because: str | None = Field(description="Why an install ended or stands still.")
-    doubt: str | None = Field(description="Why it may run on another machine than was meant.")
     troubled: bool = Field(description="Whether a person should look.")
     install: str | None
     medium: str | None
@@ -77,7 +76,6 @@ class StandsAt(Answer):
     next: Next | None
     doubt: str | None
     because: str | None
-    doubt: str | None
 
 
 class Stuck(StandsAt):
