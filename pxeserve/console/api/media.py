@@ -127,13 +127,13 @@ class Pack(Body):
     id: Name = Field(description="VENDOR:NAME, as installers know it.")
     format: Literal["text", "xml", "yum"] = Field(description="text: 4.0 to 5.5; xml: 5.6 to 7.0; yum: 7.1 and later.")
     files: dict[str, str] = Field(min_length=1, max_length=64, description="Uploads, and what each is called in the pack.")
-    title: str = Field("", max_length=200)
-    product: str = Field("", max_length=200)
+    title: str = Field("", max_length=200, description="What installers show to people.")
+    product: str = Field("", max_length=200, description="The product it is for, such as XenServer.")
     version: str = Field("", max_length=200, description="text: the product's; xml, yum: the pack's own.")
-    build: str = Field("", max_length=200)
+    build: str = Field("", max_length=200, description="The build that belongs to the version.")
     requires: list[Name] | None = Field(None, max_length=64, description="xml: such as xs:main>=6.5.0.")
     packages: list[Source] | None = Field(None, max_length=64, description="FILE=TYPE[,key=value...] where names do not tell enough.")
-    driver_disk: bool = False
+    driver_disk: bool = Field(False, description="Drivers and firmware alone; RPMs are driver-rpm then.")
 
 
 class PackFinding(Answer):
