@@ -18,7 +18,7 @@ from pxeserve.operations.context import Context
 from pxeserve.operations.record import following
 from pxeserve.operations.registry import verb
 from pxeserve.operations.words.selection import Selection, chosen, selection
-from pxeserve.snapshot import SnapshotSource
+from pxeserve.snapshot import SnapshotSource, shared
 from pxeserve.store import events as stored
 
 _COUNTED_MINUTES = 60
@@ -84,7 +84,7 @@ def wanted_of(
     wanted = stored.Wanted(host=_host(context, host), mac=_mac(mac), kind=kind, install=install)
     if not rack and not tag:
         return wanted
-    found = chosen(list(SnapshotSource(context.store).current().hosts.values()), selection(rack=rack, tags=tag))
+    found = chosen(list(shared(context.store).current().hosts.values()), selection(rack=rack, tags=tag))
     return dataclasses.replace(wanted, hosts=frozenset(one.name for one in found))
 
 
@@ -128,7 +128,7 @@ def _those_of(context: Context, wanted: stored.Wanted, whose: Selection) -> foll
 def _host(context: Context, name: str | None) -> str | None:
     if name is None:
         return None
-    if name not in SnapshotSource(context.store).current().hosts:
+    if name not in shared(context.store).current().hosts:
         raise NotFoundError(f"there is no host {name}", fix="pxeserve host list names them all")
     return name
 
