@@ -1,4 +1,4 @@
-"""The pictures of README and docs/console.md, each of what one screen shows: docs-*.png among the shots, to be copied to docs/screenshots."""
+"""The pictures of README and docs/console.md, each of what one screen shows: docs-*.png, for docs/screenshots."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from tests.browser.conftest import PHONE, Look
 
 DESK = {"width": 1280, "height": 800}
 PICTURES = {
-    "overview": ("/", "dark", {"width": 1100, "height": 560}), "host": ("/hosts/xen-r1-13", "dark", DESK), "editor": ("/answerfiles/profiles/pool", "light", DESK),
+    "overview": ("/", "dark", {"width": 1100, "height": 560}), "host": ("/hosts/xen-r1-13", "dark", DESK),
+    "editor": ("/answerfiles/profiles/pool", "light", DESK),
     "phone": ("/racks/R2", "light", PHONE),
 }  # fmt: skip
 
