@@ -31,7 +31,7 @@ class Standing:
 def standing(store: Store) -> dict[str, Standing]:
     """All that stand, by their keys."""
     with store.events.read() as connection:
-        rows = stored.latest(connection, stored.Wanted(kind="doctor"), _MOST)
+        rows = stored.of_doctor(connection, _MOST)
     found: dict[str, Standing] = {}
     for row in rows:
         finding = _read(row.data or {})

@@ -86,6 +86,11 @@ def latest(connection: Connection, wanted: Wanted, limit: int) -> list[EventRow]
     return _rows(connection, _where(_EVENT, wanted).order_by(t.event.c.id.desc()).limit(min(limit, MOST)))[::-1]
 
 
+def of_doctor(connection: Connection, limit: int) -> list[EventRow]:
+    """The last `limit` events of the doctor's rounds, the oldest first; by an index of their own, as they are few among many."""
+    return _rows(connection, _EVENT.where(t.DOCTOR).order_by(t.event.c.id.desc()).limit(limit))[::-1]
+
+
 Fact = tuple[str, str | None, str | None, tuple[Any, ...]]
 
 

@@ -84,8 +84,10 @@ def newest_of(connection: Connection, host_id: int) -> InstallRow | None:
 
 
 def newest_by_host(connection: Connection, host_ids: Collection[int] | None = None) -> dict[int, InstallRow]:
-    """The newest install of each of these hosts, or of all, by one query; without what is sealed in them, which nobody looks at here."""
-    light = [null().label(column.name) if column.name in ("sealed", "secret") else column for column in t.install.columns]
+    """The newest install of each of these hosts, or of all, by one query; without what is sealed in them, which nobody looks at here,
+    and of all without what was remembered either."""
+    heavy = ("sealed", "secret") if host_ids is not None else ("sealed", "secret", "remembered")
+    light = [null().label(column.name) if column.name in heavy else column for column in t.install.columns]
     newest_first = (t.install.c.armed_at.desc(), t.install.c.id.desc())
     nth = func.row_number().over(partition_by=t.install.c.host_id, order_by=newest_first).label("nth")
     query = select(*light, nth).where(t.install.c.rehearsal_mac.is_(None))
@@ -224,7 +226,11 @@ def _one(row: Row[Any] | None) -> InstallRow | None:
 
 
 def _row(row: Row[Any]) -> InstallRow:
-    values = dict(row._mapping)
-    values["state"] = InstallState(row.state)
-    values["bound_address"] = IPv4Address(row.bound_address) if row.bound_address else None
+    values = dict(zip(_NAMES, row, strict=True))  # a third of what asking the row for each name costs, and there are ten thousand
+    values["state"] = _STATES[values["state"]]
+    values["bound_address"] = IPv4Address(values["bound_address"]) if values["bound_address"] else None
     return InstallRow(**values)
+
+
+_NAMES = tuple(column.name for column in t.install.columns)
+_STATES = {str(state): state for state in InstallState}

@@ -139,6 +139,14 @@ def test_what_is_typed_in_the_form_stands_in_the_file_and_the_other_way_round(de
     api.expect(desk.field("primary-disk.guest-storage").locator("select")).to_have_value("yes")
 
 
+def test_fields_that_are_filled_one_after_another_without_a_pause_all_reach_the_file(desk: Desk) -> None:
+    desk.open("/answerfiles/profiles/rack-a")
+    for path, value in (("hostname", "xen-one"), ("keymap", "uk"), ("timezone", "Europe/Berlin")):
+        desk.field(path).locator("input").fill(value)
+    for element, value in (("hostname", "xen-one"), ("keymap", "uk"), ("timezone", "Europe/Berlin")):
+        api.expect(desk.line(f"<{element}>")).to_contain_text(value)
+
+
 def test_a_value_that_cannot_be_meant_says_so_at_its_field_and_the_file_waits(desk: Desk) -> None:
     desk.open("/answerfiles/profiles/rack-a")
     before = desk.text()

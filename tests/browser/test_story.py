@@ -134,6 +134,8 @@ def imports(seen: Looking, file: Path) -> None:
     row = page.get_by_role("row").filter(has_text="xcp83")
     expect(row).to_contain_text("good")
     expect(row).to_contain_text("XCP-ng 8.3.0")
+    assert all("404" in said for said in seen.complaints)  # whether a part of the upload was there already
+    seen.complaints.clear()
     seen.keep("story-media")
 
 
@@ -223,7 +225,7 @@ def test_from_the_first_start_to_an_installed_machine(place: Place, seen: Lookin
     for said in ("host.install", "profile.set", "media.import", "user"):
         expect(page.locator("main")).to_contain_text(said)
     page.get_by_role("button", name="Verify the chain").click()
-    expect(page.locator("#chain")).to_contain_text("whole")
+    expect(page.locator("#chain")).to_contain_text("are as they were written, and none is missing")
     seen.keep("story-audit")
     assert seen.complaints == []
 

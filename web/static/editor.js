@@ -18,7 +18,10 @@ const now = {
   turn: 0, timer: 0, waiting: false, stale: false, asked: Promise.resolve(),
 }
 
-const form = formWithin(by("form"), path => typed(() => { form.read(now.answers, path); return fromForm() }))
+const form = formWithin(by("form"), path => {
+  form.read(now.answers, path)  // at once: whoever goes on to the next field does not wait for the server
+  typed(fromForm)
+})
 const file = textEditor(by("file"), () => typed(fromFile), fix)
 
 // -- one model -------------------------------------------------------------------------------------------------------------------------
