@@ -78,7 +78,6 @@ document.addEventListener("htmx:responseError", async event => {
   const {xhr, requestConfig, elt} = event.detail
   const problem = explain(xhr.responseText, xhr.status)
   if (problem.code === "not-fresh" && await withFreshPassword()) {
-    if (elt.matches("form")) { elt.requestSubmit(); return }  // its fields once: given as values as well, forty names would be eighty
     htmx.ajax(requestConfig.verb, requestConfig.path, {source: elt, values: requestConfig.parameters, target: requestConfig.target})
     return
   }

@@ -9,9 +9,3 @@ export function csrf() {
 export function headers() {
   return {"Content-Type": "application/json", "Accept": "application/json", "X-CSRF": csrf()}
 }
-
-/** From now on it is another one: the session goes on under a new cookie. */
-export function renew(word) {
-  document.querySelector("meta[name=csrf]").content = word
-  document.body.setAttribute("hx-headers", JSON.stringify({"X-CSRF": word}))
-}

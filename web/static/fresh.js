@@ -1,6 +1,6 @@
 // Some acts want a password that was given a short while ago. It is asked for here, and never kept.
 
-import {headers, renew} from "./csrf.js"
+import {headers} from "./csrf.js"
 import {explain} from "./toasts.js"
 
 /** Ask for the password; true when it was right, false when whoever was asked left it. */
@@ -16,7 +16,6 @@ export function withFreshPassword() {
       const answer = await fetch("/session/confirm", {method: "POST", headers: headers(), body: JSON.stringify({password: password.value})})
       password.value = ""
       if (answer.ok) {
-        renew((await answer.json()).csrf)
         right = true
         dialog.close()
         return
