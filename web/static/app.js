@@ -78,7 +78,7 @@ document.addEventListener("htmx:responseError", async event => {
   const {xhr, requestConfig, elt} = event.detail
   const problem = explain(xhr.responseText, xhr.status)
   if (problem.code === "not-fresh" && await withFreshPassword()) {
-    htmx.ajax(requestConfig.verb, requestConfig.path, {source: elt, values: requestConfig.parameters, target: requestConfig.target})
+    htmx.ajax(requestConfig.verb, requestConfig.path, {source: elt, target: requestConfig.target})
     return
   }
   if (xhr.status === 401) { location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`); return }

@@ -87,6 +87,8 @@ def document() -> Json:
     for name, kind in (("job", JobShown), *sending.SCHEMAS, *verbs.SCHEMAS):
         inputs.append(((name, ""), "serialization" if issubclass(kind, Answer) else "validation", TypeAdapter(kind)))
     found, defs = TypeAdapter.json_schemas(inputs, ref_template=REF, schema_generator=_Schemas)
+    if "Problem" in defs.get("$defs", {}):
+        raise ValueError("a model is called Problem, as what is answered when something is refused")
     schemas = {"Problem": _problem(), **defs.get("$defs", {})}
     drawn: Json = {
         "openapi": "3.1.0",

@@ -101,7 +101,7 @@ class Write(Body):
     before: str | None = Field(None, max_length=1 << 20, description="The file that this one takes the place of.")
 
 
-class Problem(Answer):
+class Unmeant(Answer):
     """A value that nobody could mean."""
 
     element: str
@@ -133,7 +133,7 @@ class WrittenOut(Answer):
     verdict: Literal["accepted", "surprising", "refused"] | None
     findings: list[Found]
     text: str | None = Field(description="None where a value could not be meant: `problems`.")
-    problems: list[Problem]
+    problems: list[Unmeant]
     lost: list[Lost]
     missing: list[Missing]
     drops: list[str] = Field(description="What of the file before is not written again.")
