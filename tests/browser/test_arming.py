@@ -11,7 +11,6 @@ import pytest
 
 pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, expect
-from tests.browser.room import Room
 
 from pxeserve.accounts import people, sessions
 from pxeserve.accounts.moment import system_clock
@@ -22,6 +21,8 @@ from pxeserve.domain.install import InstallState
 from pxeserve.domain.role import Role
 from pxeserve.store import accounts, installs, inventory
 from tests.browser.conftest import WIDE, Looking
+from tests.browser.room import Room
+from tests.console.served import served
 from tests.media_samples import make
 
 PASSWORD = "four words that rhyme"
@@ -32,15 +33,15 @@ ANSWERS = ["primary-disk=sda", "timezone=Europe/London", "keymap=us", "admin-int
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Room]:
     """A rack of forty, and one host in another."""
-    found = Room(tmp_path / "data")
-    found.ask("loaders.import")
-    found.ask("media.import", source=make("xcp-8.3", tmp_path / "xcp"), name="xcp83")
-    found.ask("profile.add", name="rack", medium="xcp83", set=ANSWERS)
-    with found.store.site.write() as connection:
-        hosts = [Host(0, f"xen-{number:02}", (f"52:54:00:7c:00:{number:02x}",), "rack", rack="R7") for number in range(COUNT)]
-        inventory.put_hosts(connection, [*hosts, Host(0, "other", ("52:54:00:7c:01:00",), "rack", rack="R8")])
-    yield found
-    found.close()
+    with served() as console:
+        found = Room(console)
+        found.ask("loaders.import")
+        found.ask("media.import", source=make("xcp-8.3", tmp_path / "xcp"), name="xcp83")
+        found.ask("profile.add", name="rack", medium="xcp83", set=ANSWERS)
+        with found.store.site.write() as connection:
+            hosts = [Host(0, f"xen-{number:02}", (f"52:54:00:7c:00:{number:02x}",), "rack", rack="R7") for number in range(COUNT)]
+            inventory.put_hosts(connection, [*hosts, Host(0, "other", ("52:54:00:7c:01:00",), "rack", rack="R8")])
+        yield found
 
 
 def stale_session(room: Room) -> str:

@@ -11,13 +11,11 @@ import pytest
 from playwright import sync_api as api
 
 from pxeserve.answerfile.passwords import sha512_crypt
-from pxeserve.console import csrf
 from pxeserve.domain.role import Role
-from pxeserve.operations import registry
-from pxeserve.operations.context import Actor, Context
 from pxeserve.store import inventory
 from tests.browser.conftest import SHOTS
-from tests.console.served import Served, served
+from tests.browser.room import Room
+from tests.console.served import served
 from tests.media_samples import make
 
 SAME = "Form and file say the same"
@@ -25,25 +23,17 @@ PATIENCE = 20_000
 SECRET = "correct horse battery"
 
 
-class Room:
-    """A console of its own with a small site, and a way to its verbs beside it."""
-
-    def __init__(self, console: Served, folder: Path) -> None:
-        self.console, self.store, self.address = console, console.store, f"https://127.0.0.1:{console.port}"
-        self.ask("media.import", source=make("xcp-8.3", folder / "xcp"), name="xcp83")
-        self.ask("site.set", set=["timezone=Europe/London", "nameservers=[10.77.0.1]"])
-        words = ["primary-disk=sda", "admin-interface.name=eth0", "admin-interface.proto=dhcp"]
-        self.ask("profile.add", name="rack-a", medium="xcp83", set=words)
-        self.ask("host.add", name="xen01", mac=["52:54:00:77:00:01"], profile="rack-a", set=["hostname=xen01"])
-
-    def ask(self, verb: str, **arguments: Any) -> Any:
-        return registry.call(Context(self.console.config, self.store, Actor("tester"), lambda _progress: None), verb, arguments)
-
-
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Room]:
+    """A console of its own with a small site."""
     with served() as console:
-        yield Room(console, tmp_path)
+        found = Room(console)
+        found.ask("media.import", source=make("xcp-8.3", tmp_path / "xcp"), name="xcp83")
+        found.ask("site.set", set=["timezone=Europe/London", "nameservers=[10.77.0.1]"])
+        words = ["primary-disk=sda", "admin-interface.name=eth0", "admin-interface.proto=dhcp"]
+        found.ask("profile.add", name="rack-a", medium="xcp83", set=words)
+        found.ask("host.add", name="xen01", mac=["52:54:00:77:00:01"], profile="rack-a", set=["hostname=xen01"])
+        yield found
 
 
 class Desk:
@@ -53,7 +43,7 @@ class Desk:
         self.room = room
         self.context = browser.new_context(ignore_https_errors=True, **{"viewport": {"width": 1400, "height": 950}, **more})
         self.context.set_default_timeout(PATIENCE)
-        self.context.add_cookies([{"name": csrf.COOKIE, "value": room.console.session(role), "url": room.address, "secure": True}])
+        self.context.add_cookies([room.cookie(role)])
         self.page = self.context.new_page()
         self.sent: list[str] = []
         self.said: list[str] = []
