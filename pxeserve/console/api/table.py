@@ -11,6 +11,7 @@ from pxeserve.console.api import (
     drafts,
     events,
     explain,
+    history,
     hosts,
     jobs,
     leases,
@@ -30,7 +31,7 @@ from pxeserve.console.api import (
 from pxeserve.console.api.route import Route
 
 NOUNS = (
-    settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, drafts,
+    settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, drafts, history,
     scripts, events, leases, doctor, webhooks, jobs, users, tokens, audit,
 )  # fmt: skip
 
