@@ -19,8 +19,8 @@ from markupsafe import Markup
 
 from pxeserve import resources
 
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
-_KIBI = 1024
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_KILO = 1000
 _FINE = 9.95
 """Seconds below which tenths are told."""
 _SPANS = ((86400, "d"), (3600, "h"), (60, "min"))
@@ -84,13 +84,13 @@ def moment(seconds: float | None) -> Markup | str:
 
 
 def size(count: int | None) -> str:
-    """Bytes as people say them: `1.4 GiB`. A dash for None."""
+    """Bytes as people say them, in powers of a thousand as on the command line: `1.4 GB`. A dash for None."""
     if count is None:
         return "–"
     value, unit = float(count), 0
-    while value >= _KIBI and unit < len(_UNITS) - 1:
-        value, unit = value / _KIBI, unit + 1
-    return f"{count} B" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
+    while value >= _KILO and unit < len(_UNITS) - 1:
+        value, unit = value / _KILO, unit + 1
+    return f"{count} {_UNITS[0]}" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
 
 
 def lasting(seconds: float | None) -> str:

@@ -48,13 +48,13 @@ function put(file, name, from, told, signal) {
   })
 }
 
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"]
+const UNITS = ["bytes", "kB", "MB", "GB", "TB"]
 
 /** Bytes as the pages say them. */
 export function size(count) {
   let unit = 0
-  while (count >= 1024 && unit < UNITS.length - 1) { count /= 1024; unit++ }
-  return unit ? `${count.toFixed(1)} ${UNITS[unit]}` : `${Math.round(count)} B`
+  while (count >= 1000 && unit < UNITS.length - 1) { count /= 1000; unit++ }
+  return unit ? `${count.toFixed(1)} ${UNITS[unit]}` : `${Math.round(count)} bytes`
 }
 
 /** Seconds as the pages say them. */

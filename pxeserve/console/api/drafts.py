@@ -1,4 +1,4 @@
-"""Drafts of answerfiles, saved ones, and what was declared before. What reads only is asked by POST all the same: a file is no query."""
+"""Drafts of answerfiles, and saved ones. What reads only is asked by POST all the same: a file is no query."""
 
 from __future__ import annotations
 
@@ -274,40 +274,6 @@ class Previewed(Answer):
     differs: list[Line]
 
 
-class Remembered(Answer):
-    """What was declared from a moment on."""
-
-    id: int
-    what: What
-    name: str
-    at: Moment
-    who: str
-    action: str
-    note: str
-    changes: str = Field(description="What was different from the time before.")
-
-
-class Listed(Remembered):
-    """The same in a list."""
-
-    now: bool
-
-
-class Shown(Remembered):
-    """The same whole; `changes` are what taking it back would change."""
-
-    answers: Open
-
-
-class Restored(Answer):
-    """What was taken back."""
-
-    what: What
-    name: str
-    changes: str
-    notes: list[str]
-
-
 ROUTES = (
     Route("GET", "/dialects", "draft.dialects", "Generations of installers, oldest first", list[Dialect]),
     Route("GET", "/drafts/form", "draft.form", "The fields of a form for one generation", Form, query=FormQuery),
@@ -318,7 +284,4 @@ ROUTES = (
     Route("GET", "/drafts/open", "draft.open", "The answers of the site, a profile or a host, to be edited", Opened, query=Opening),
     Route("POST", "/drafts/save", "draft.save", "Save them, as they were opened", Saved, body=Save),
     Route("POST", "/drafts/preview", "draft.preview", "The file a host would get, beside its last one", Previewed, body=Preview),
-    Route("GET", "/history", "history.list", "What was declared before, newest first", list[Listed], query=Whose),
-    Route("GET", "/history/{id}", "history.show", "What was declared at one moment", Shown),
-    Route("POST", "/history/{id}/restore", "history.restore", "Declare that again", Restored),
 )

@@ -17,7 +17,8 @@ _HEAD = """# The API
 _FIRST = """
 ## A first request
 
-    pxeserve token create --name ansible --role operator        # prints the token, once
+    pxeserve token create ansible --role operator               # prints the token, once
+    openssl s_client -connect HOST:8443 </dev/null | openssl x509 > console.pem    # compare its SHA-256 with: pxeserve tls show
     curl --cacert console.pem -H "Authorization: Bearer $TOKEN" https://HOST:8443/api/v1/hosts
 
 Change a host that nobody else has changed meanwhile:
@@ -39,7 +40,8 @@ a lost connection was.
     pxeserve --server https://HOST:8443 --token-file ~/.pxeserve.token --ca console.pem host list
 
 or `PXESERVE_SERVER`, `PXESERVE_TOKEN_FILE` (or `PXESERVE_TOKEN`), `PXESERVE_CA`. `--fingerprint SHA256` knows the server by its certificate
-alone, as its log and `pxeserve tls show` name it. The token is sent to nobody whose certificate was not checked first. A file that is
+alone, as its log and `pxeserve tls show` name it. The token's file is for its owner alone (`chmod 600`), and
+the token is sent to nobody whose certificate was not checked first. A file that is
 imported is sent to the server, and goes on where it was when that breaks off; a folder is not. `rehearse` and `doctor` are carried out by
 the server, as its own user. `serve`, `media create` and `loaders import --from-dir` belong on the machine itself.
 

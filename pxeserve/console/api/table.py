@@ -11,6 +11,7 @@ from pxeserve.console.api import (
     drafts,
     events,
     explain,
+    history,
     hosts,
     jobs,
     leases,
@@ -30,7 +31,7 @@ from pxeserve.console.api import (
 from pxeserve.console.api.route import Route
 
 NOUNS = (
-    settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, drafts,
+    settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, drafts, history,
     scripts, events, leases, doctor, webhooks, jobs, users, tokens, audit,
 )  # fmt: skip
 
@@ -46,7 +47,7 @@ WITHOUT = {
     "rehearse.begin": "a rehearsal is walked by the server: POST /rehearsals",
     "rehearse.end": "a rehearsal is walked by the server: POST /rehearsals",
     "rehearse.hosts": "a rehearsal is walked by the server: POST /rehearsals",
-    "user.init": "the first account is made on the server, or with the code that its log names",
+    "user.init": "the first account is made on the server, or with the code in a file that its log names",
     "upload.send": "PUT /uploads/{name}, whose body is no JSON",
 }
 """Verbs that no route of the tables asks for, and what is there instead."""

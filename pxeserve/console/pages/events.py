@@ -37,7 +37,7 @@ def events() -> str:
     except PxeserveError as error:
         why = error
     follow = not after and "to" not in wanted and "follow" in request.args
-    rows = [{**one, "because": _because(one), "rest": _rest(one)} for one in told["items"]]
+    rows = [{**one, "text": _said(one), "because": _because(one), "rest": _rest(one)} for one in told["items"]]
     return render_template(
         "events.html", rows=rows, why=why, wanted={name: wanted.get(name, "") for name in _FIELDS}, narrowed=bool(wanted), kinds=KINDS,
         back=_BACK, follow=follow, here=_address(wanted, follow=follow), turned=bool(after), address=_address, ignored=ask("counters"),
@@ -71,6 +71,11 @@ def _moment(said: str, word: str) -> float:
     except ValueError:
         raise PxeserveError(f"{word}: {said[:40]!r} is no time", fix="such as 2026-03-01T14:30, in UTC") from None
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def _said(event: dict[str, Any]) -> str:
+    """Its sentence; of an event that has none, such as install.armed, its kind as words."""
+    return str(event["text"] or event["kind"].replace(".", " ").replace("-", " "))
 
 
 def _because(event: dict[str, Any]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from pxeserve.domain.host import Host
-from pxeserve.domain.install import InstallState
+from pxeserve.domain.install import WRONG_STATES, InstallState
 from pxeserve.domain.role import Role
 from pxeserve.operations.context import Context
 from pxeserve.operations.media.verification import standing
@@ -32,9 +32,8 @@ WORDS = 20
 """Words of a search."""
 
 LOOK = "look"
-"""The state that stands for all in which a person should look: failed, lapsed, frozen, or armed and not heard."""
+"""The word that stands for all states in which a person should look."""
 
-_WRONG = frozenset(map(str, (InstallState.FAILED, InstallState.LAPSED, InstallState.FROZEN)))
 _STATE_ORDER = {state: number for number, state in enumerate((*map(str, InstallState), IDLE))}
 
 By = Literal["name", "rack", "profile", "state", "address", "since"]
@@ -126,7 +125,7 @@ _TESTS: Mapping[str, Callable[[Found, str], bool]] = {
     "profile": lambda one, text: one.host.profile.lower() == text,
     "name": lambda one, text: text in one.host.name,
     "medium": lambda one, text: one.install is not None and (one.install.medium or "").lower() == text,
-    "state": lambda one, text: one.state in _WRONG if text == LOOK else one.state == text,
+    "state": lambda one, text: one.state in WRONG_STATES if text == LOOK else one.state == text,
 }
 
 _ORDERS: Mapping[By, Callable[[Found], Any]] = {

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pxeserve.domain.host import Host
-from pxeserve.domain.install import LIVE_STATES, InstallState
+from pxeserve.domain.install import LIVE_STATES, WRONG_STATES
 from pxeserve.domain.role import Role
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
@@ -27,8 +27,6 @@ LOOKED_AT = 400
 """Hosts of which the record is asked at most: those on their way first, then those whose installs ended last."""
 TOLD = 50
 """Hosts that want a look, of which the reasons are told at most."""
-
-_WRONG = frozenset({InstallState.FAILED, InstallState.LAPSED, InstallState.FROZEN})
 
 
 @verb("overview", role=Role.VIEWER)
@@ -54,7 +52,7 @@ def overview(context: Context) -> dict[str, Any]:
 
 
 def _worth_a_look(hosts: Sequence[Host], newest: dict[int, InstallRow]) -> list[Host]:
-    met = [host for host in hosts if host.id in newest and newest[host.id].state in LIVE_STATES | _WRONG]
+    met = [host for host in hosts if host.id in newest and newest[host.id].state in LIVE_STATES | WRONG_STATES]
     met.sort(key=lambda host: (newest[host.id].state not in LIVE_STATES, -(newest[host.id].ended_at or newest[host.id].armed_at)))
     return met[:LOOKED_AT]
 

@@ -20,6 +20,11 @@ def test_rows_link_to_their_hosts_and_open_for_their_reasons(furnished: Console)
     assert "it is armed" in menu.says("//ul[@class='reasons']")
 
 
+def test_an_event_without_a_sentence_is_said_by_its_kind(furnished: Console) -> None:
+    armed = look(furnished.as_role(Role.VIEWER), "/events?host=xen-r2-04&kind=install.armed")
+    assert "install armed" in armed.says(f"{ROWS}//td[@data-label='What']")
+
+
 @pytest.mark.parametrize(("query", "kinds"), [
     ("kind=install&host=xen-r2-04", {"install.armed"}), ("kind=install.failed", {"install.failed"}),
     ("host=52:54:00:77:02:01&kind=dhcp", {"dhcp.discover", "dhcp.offer", "dhcp.ack"}), ("rack=R2&kind=install.alarm", {"install.alarm"}),
