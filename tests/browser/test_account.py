@@ -28,7 +28,7 @@ def somebody(console: Served) -> str:
 
 def test_in_by_a_password_a_token_another_password_and_out(chromium: Browser, console: Served, somebody: str) -> None:
     context = chromium.new_context(ignore_https_errors=True, viewport=WIDE)
-    seen = Looking(context.new_page(), console)
+    seen = Looking(context.new_page(), f"https://127.0.0.1:{console.port}")
     page = seen.at("/login?next=/account")
     page.get_by_label("Name").fill(somebody)
     page.get_by_label("Password").fill("not the password")
@@ -87,7 +87,7 @@ def test_one_s_own_page_is_fit_for_everybody(look: Look, scheme: str, size: dict
 @pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", PHONE)], ids=["light", "dark-phone"])
 def test_the_log_in_is_fit_for_everybody(chromium: Browser, console: Served, scheme: str, size: dict[str, int]) -> None:
     context = chromium.new_context(ignore_https_errors=True, viewport=size, color_scheme=scheme)
-    seen = Looking(context.new_page(), console)
+    seen = Looking(context.new_page(), f"https://127.0.0.1:{console.port}")
     page = seen.at("/login")
     expect(page.get_by_label("Name")).to_be_focused()
     seen.keep(f"login-{scheme}")

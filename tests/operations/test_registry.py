@@ -19,8 +19,8 @@ WANT_A_PASSWORD = {
     "host.install-all", "host.password", "token.create",
     "user.init", "user.add", "user.set-role", "user.disable", "user.enable", "user.remove", "user.password", "tls.import", "tls.forget",
 }  # fmt: skip
-ONE_S_OWN = {"session.end", "session.end-all", "token.create", "token.revoke"}
-"""What viewers may change: their own sessions and tokens."""
+ONE_S_OWN = {"session.end", "session.end-all", "token.create", "token.revoke", "job.cancel"}
+"""What viewers may change: their own sessions, tokens and jobs."""
 TOLD_ONCE_OR_ROOTED = {"host.log", "host.password", "script.show"}
 """What no viewer reads: a log that an installer wrote, a password, a script that may hold one."""
 
