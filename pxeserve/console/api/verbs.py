@@ -99,7 +99,7 @@ class AtWork:
         """One more of `key`. Raises PxeserveError where there are too many."""
         with self._lock:
             if self._of[key] >= OF_ONE:
-                raise PxeserveError(f"{OF_ONE} operations of one token are at work", code="too-many", fix="wait until one of them has ended")
+                raise PxeserveError(f"{OF_ONE} operations of one token are at work", code="too-many", fix="wait until one has ended")
             if self._of.total() >= IN_ALL:
                 raise PxeserveError("too many operations are at work", code="busy", fix="ask again in a moment")
             self._of[key] += 1
