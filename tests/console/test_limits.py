@@ -98,3 +98,22 @@ def test_wrong_json_is_a_problem_with_its_place(echoing: Any, body: bytes, statu
 
 def test_a_get_has_no_body(echoing: Any) -> None:
     assert echoing.get("/login", data=b"x").status_code == 400
+
+
+def test_a_name_that_stands_twice_among_many_is_found_in_one_look() -> None:
+    """Compared with each other, the names of a body of a megabyte would take minutes."""
+    compared = 0
+
+    class Name(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    names = [Name(number) for number in range(1000)]
+    with pytest.raises(MalformedError, match='"999" stands twice'):
+        limits._object([(name, None) for name in [*names, Name(999)]])
+    assert compared < 10_000

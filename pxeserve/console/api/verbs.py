@@ -11,6 +11,7 @@ import json
 import queue
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -23,6 +24,7 @@ from pxeserve.console.api import reading
 from pxeserve.console.api.route import BASE
 from pxeserve.console.api.shape import Answer, Body, Open
 from pxeserve.console.gate import route as guarded
+from pxeserve.console.limits import MOST_BODY
 from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations import registry
@@ -33,6 +35,10 @@ blueprint = Blueprint("verbs", __name__, url_prefix=BASE)
 NDJSON = "application/x-ndjson"
 LARGEST = 36 << 20
 """Bytes of a request: a site's whole declaration goes through, as it does through the admin socket."""
+IN_ALL = 64
+OF_ONE = 16
+"""Verbs at work at once: of everybody, and of one token. Each has a thread of the listener's as well, and some go on until the asker
+leaves."""
 _STEPS = 200
 _BEHIND = 256
 """Messages that may wait for a slow reader; the verb waits then too."""
@@ -71,14 +77,45 @@ def verb(name: str) -> Response:
     if asked is None:
         raise NotFoundError(f"there is no operation {name}", fix="the command line and the server may be of two releases")
     registry.refuse_unless_allowed(context.actor, asked)
+    if asked.role < Role.OPERATOR:
+        request.max_content_length = MOST_BODY  # as at the routes for it
     arguments = reading.body(Arguments, request.get_data())["arguments"]
-    return Response(stream_with_context(_told(context, name, arguments)), mimetype=NDJSON)
-
-
-def _told(context: Context, name: str, arguments: dict[str, Any]) -> Iterator[bytes]:
-    """The verb is carried out by a thread of its own, so that its progress can leave while it works."""
     lines: queue.Queue[dict[str, Any] | None] = queue.Queue(_BEHIND)
     gone = threading.Event()
+    _begin(context, name, arguments, lines, gone)
+    response = Response(stream_with_context(_told(lines, gone)), mimetype=NDJSON)
+    response.call_on_close(gone.set)
+    return response
+
+
+class AtWork:
+    """How many verbs are at work, and whose they are. Safe among threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._of: Counter[str] = Counter()
+
+    def begin(self, key: str) -> None:
+        """One more of `key`. Raises PxeserveError where there are too many."""
+        with self._lock:
+            if self._of[key] >= OF_ONE:
+                raise PxeserveError(f"{OF_ONE} operations of one token are at work", code="too-many", fix="wait until one has ended")
+            if self._of.total() >= IN_ALL:
+                raise PxeserveError("too many operations are at work", code="busy", fix="ask again in a moment")
+            self._of[key] += 1
+
+    def end(self, key: str) -> None:
+        """One less."""
+        with self._lock:
+            self._of[key] -= 1
+            self._of += Counter()  # forgets those that have none
+
+
+_at_work = AtWork()
+
+
+def _begin(context: Context, name: str, arguments: dict[str, Any], lines: Any, gone: threading.Event) -> None:
+    """Have the verb carried out by a thread of its own, so that its progress can leave while it works."""
 
     def say(message: dict[str, Any]) -> None:
         if gone.is_set():
@@ -88,7 +125,12 @@ def _told(context: Context, name: str, arguments: dict[str, Any]) -> Iterator[by
         except queue.Full:
             raise ConnectionError("the asker does not read") from None
 
+    _at_work.begin(context.actor.key)
     threading.Thread(target=_carry_out, args=(context, name, arguments, say, lines), daemon=True).start()
+
+
+def _told(lines: Any, gone: threading.Event) -> Iterator[bytes]:
+    """What is said of it, as it comes."""
     try:
         while True:
             try:
@@ -123,6 +165,7 @@ def _carry_out(context: Context, name: str, arguments: dict[str, Any], say: Any,
         said = f"the operation failed in a way that was not foreseen (incident {incident})"
         _last(lines, error_message(PxeserveError(said, code="internal", fix="the service's log tells what happened")))
     finally:
+        _at_work.end(context.actor.key)
         _last(lines, None)
 
 

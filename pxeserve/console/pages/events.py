@@ -33,7 +33,7 @@ def events() -> str:
     told: dict[str, Any] = {"items": [], "next": None}
     why: PxeserveError | None = None
     try:
-        told = ask("event.page", **_asked(wanted), after=int(after) if after.isdigit() and len(after) < 18 else None, limit=_ROWS)
+        told = ask("event.page", **_asked(wanted), after=int(after) if after.isascii() and after.isdigit() and len(after) < 18 else None, limit=_ROWS)
     except PxeserveError as error:
         why = error
     follow = not after and "to" not in wanted and "follow" in request.args

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from pxeserve.console.api import verbs as route
+from pxeserve.console.limits import MOST_BODY
 from pxeserve.domain.role import Role
+from pxeserve.errors import PxeserveError
 from pxeserve.operations import registry
 from pxeserve.operations.context import Context, Progress
 from tests.console.api.conftest import Api
@@ -63,3 +66,32 @@ def test_a_session_that_is_not_fresh_and_a_limited_token_get_no_further_than_els
     limited = Api(console.as_token(Role.OPERATOR, hosts=("xen01",)))
     assert said(limited, "host.show", name="xen01")[-1]["result"]
     assert said(limited, "profile.list")[-1]["error"]["code"] == "forbidden"
+
+
+def test_one_token_has_so_many_at_work_and_no_more() -> None:
+    """Each has a thread of the listener's, and one that follows has it for as long as the asker likes: nobody takes them all."""
+    desk = route.AtWork()
+    for _ in range(route.OF_ONE):
+        desk.begin("one")
+    with pytest.raises(PxeserveError, match="of one token"):
+        desk.begin("one")
+    for number in range(route.IN_ALL - route.OF_ONE):
+        desk.begin(f"other {number}")
+    with pytest.raises(PxeserveError, match="too many"):
+        desk.begin("another")
+    desk.end("one")
+    desk.begin("another")
+
+
+def test_a_verb_that_has_ended_makes_room(viewer: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(route, "OF_ONE", 1)
+    assert said(viewer, "counters")[-1].keys() == said(viewer, "counters")[-1].keys() == {"result"}
+    monkeypatch.setattr(route, "OF_ONE", 0)
+    assert viewer.post("/verbs/counters", {}).status_code == 429
+
+
+def test_a_long_body_is_for_those_who_declare_a_site(viewer: Api, site: Api) -> None:
+    long = {"arguments": {"name": "x" * MOST_BODY}}
+    assert viewer.post("/verbs/host.show", long).status_code == 413
+    assert site.post("/verbs/host.show", long).status_code == 413
+    assert site.post("/verbs/apply", {"arguments": {"text": "x" * MOST_BODY, "dry_run": True}}).status_code == 200

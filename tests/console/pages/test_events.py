@@ -64,3 +64,8 @@ def test_what_cannot_be_meant_is_told_in_its_place(furnished: Console, query: st
 
 def test_an_empty_record_says_how_it_fills(console: Console) -> None:
     assert "Let a machine boot from the network" in look(console.as_role(Role.VIEWER), "/events").says()
+
+
+@pytest.mark.parametrize("after", ["²", "١", "-1", "x", "9" * 30])
+def test_what_is_no_place_in_the_record_is_as_if_it_were_not_said(console: Console, after: str) -> None:
+    assert console.as_role(Role.VIEWER).get("/events", query_string={"after": after}).status_code == 200
