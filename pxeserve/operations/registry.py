@@ -94,6 +94,8 @@ def call(context: Context, name: str, arguments: Mapping[str, Any]) -> Any | Ite
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"] if part != 0)
         raise PxeserveError(f"{name}: {where or 'arguments'}: {first['msg'].removeprefix('Value error, ')}") from None
+    except OverflowError:
+        raise PxeserveError(f"{name}: a number in it is too large for anything that is counted here") from None
     except OperationalError as error:
         fix = "look at the disk beneath the data folder: machines are served, and nothing is armed or removed that cannot be written down"
         raise PxeserveError(f"{name}: nothing was done: the state cannot be written: {error.orig}", code="unwritable", fix=fix) from None

@@ -156,7 +156,8 @@ def _own() -> tuple[str, str, Json]:
 def _operation(route: Route, answer: Any, body: Any, query: Json) -> Json:
     asked = registry.verbs()[route.verb]
     fresh = " The password must have been given within the last minutes, unless it is a token that asks." if asked.fresh else ""
-    edits = _EDITS if route.way is Way.EDIT else (412,) if route.way is Way.REMOVE else ()
+    said = "revision" in route.body.model_fields  # an editor says in the body what it has read
+    edits = _EDITS if route.way is Way.EDIT else (412,) if route.way is Way.REMOVE or said else ()
     has_body = route.method not in ("GET", "DELETE")
     drawn: Json = {
         "operationId": route.operation,

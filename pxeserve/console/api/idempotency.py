@@ -19,7 +19,7 @@ from pxeserve.console.api.reading import Wrong, WrongFieldsError
 from pxeserve.errors import ConflictError, PxeserveError
 from pxeserve.installs.seal import closed, opened
 from pxeserve.keys import load_keys
-from pxeserve.operations.context import Context
+from pxeserve.operations.context import Actor, Context
 from pxeserve.store import idempotency as stored
 from pxeserve.store.idempotency import KeptRow
 
@@ -39,7 +39,7 @@ def once(act: Callable[[], Response]) -> Response:
     if key is None:
         return act()
     context: Context = g.context
-    whose = f"{context.actor.kind} {context.actor.user or context.actor.name}"
+    whose = _whose(context.actor)
     row = KeptRow(whose, key, _digest(), _RUN, time.time())
     with context.store.site.write() as connection:
         stored.forget(connection, row.at - KEPT)
@@ -55,6 +55,11 @@ def once(act: Callable[[], Response]) -> Response:
     with context.store.site.write() as connection:
         stored.keep(connection, whose, key, closed(_packed(response), _purpose(row), load_keys(context.config.server.data).seal))
     return response
+
+
+def _whose(actor: Actor) -> str:
+    """An account's keys are its own; a token that may not ask about everything has keys by itself, and is told nothing of the others'."""
+    return f"{actor.kind} {actor.user or actor.name}" + (f" {actor.name}" if actor.limit is not None else "")
 
 
 def _again(context: Context, before: KeptRow, row: KeptRow) -> Response:

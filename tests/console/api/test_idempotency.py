@@ -33,6 +33,13 @@ def test_the_second_is_given_the_firsts_answer_down_to_a_password(site: Api, con
     assert kept and first.json["root_password"].encode() not in kept
 
 
+def test_what_was_told_to_one_token_is_not_told_to_another_that_may_ask_about_less(site: Api, console: Any) -> None:
+    told = Api(console.as_token(Role.OPERATOR)).post("/hosts/xen01/install", {}, headers=keyed("one"))
+    assert told.json["root_password"]
+    less = Api(console.as_token(Role.OPERATOR, racks=("elsewhere",))).post("/hosts/xen01/install", {}, headers=keyed("one"))
+    assert less.status_code == 403 and "root_password" not in less.json
+
+
 def test_a_201_keeps_its_address(site: Api) -> None:
     host = a_host("xen02")
     first, again = (site.post("/hosts", host, headers=keyed("one")) for _ in range(2))
