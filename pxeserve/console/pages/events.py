@@ -30,10 +30,11 @@ def events() -> str:
     """The newest first, as far as what is asked for finds them."""
     wanted = {name: value for name in _FIELDS if (value := request.args.get(name, "").strip()[:255])}
     after = request.args.get("after", "")
+    place = int(after) if after.isascii() and after.isdigit() and len(after) < 18 else None
     told: dict[str, Any] = {"items": [], "next": None}
     why: PxeserveError | None = None
     try:
-        told = ask("event.page", **_asked(wanted), after=int(after) if after.isascii() and after.isdigit() and len(after) < 18 else None, limit=_ROWS)
+        told = ask("event.page", **_asked(wanted), after=place, limit=_ROWS)
     except PxeserveError as error:
         why = error
     follow = not after and "to" not in wanted and "follow" in request.args
