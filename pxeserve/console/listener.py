@@ -66,7 +66,7 @@ class Door:
 
     sockets: tuple[socket.socket, ...]
     application: Callable[..., Iterable[bytes]]
-    context: ssl.SSLContext
+    context: Callable[[], ssl.SSLContext]
     known: frozenset[str]
     scratch: Path
 
@@ -215,7 +215,7 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn has no types
             if self.sock.recv(1, socket.MSG_PEEK) != _HANDSHAKE:
                 _turn_away(self.sock, self.server, self._door.known)
                 raise StopIteration
-            self.sock = self._door.context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
+            self.sock = self._door.context().wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
             self.sock.do_handshake()
             self.parser = gunicorn_http.get_parser(self.cfg, self.sock, self.client)
         self.sock.settimeout(IDLE)

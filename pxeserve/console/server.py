@@ -70,7 +70,7 @@ def _with_web(serving: Serving, desk: admin.Desk, doors: tuple[socket.socket, ..
     keeper = entrance(store, config.server.data)
     hub = Hub(store, keeper)
     application = web.make_app(config, store, recorder, keeper, hub, tls.imported)
-    door = Door(doors, application, tls.context, reached.authorities(config), config.server.data / "run")
+    door = Door(doors, application, lambda: tls.context, reached.authorities(config), config.server.data / "run")
     listener = Listener(door, _Turn((serving.beat, recorder.flush, tls.look)))
     threading.Thread(target=_tidy, args=(keeper.reception,), name="tidy", daemon=True).start()
     listener.watch(serving.sockets["admin"], desk.accept)

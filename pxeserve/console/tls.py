@@ -1,5 +1,6 @@
-"""TLS of the console: one context for all connections, which takes a new certificate the moment its file is another one. Connections that
-stand keep what they began with, so that nothing under way is dropped.
+"""TLS of the console: a context for the connections that come, and another one the moment the certificate's file is another one. Those
+that stand keep what they began with, so that nothing under way is dropped; one that comes in between has the old certificate or the new
+one, and never the certificate of one with the key of the other.
 
 TLS 1.2 and up, with OpenSSL's own ciphers at security level 2. Refuses to know where the certificate comes from (`certificates`).
 """
@@ -39,7 +40,7 @@ class Pair:
 
 
 class Tls:
-    """The context, and which certificate it has. `look` is called now and then by who serves."""
+    """The `context` of connections that come now, and which certificate it has. `look` is called now and then by who serves."""
 
     def __init__(self, config: Config) -> None:
         """Raises PxeserveError when there is no certificate to serve with."""
@@ -47,13 +48,8 @@ class Tls:
         self._folder = config.server.data / "keys"
         self._ensured = 0.0
         self._ensure(time.monotonic())
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self.context.set_ciphers(_CIPHERS)
-        self.context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-        self.context.num_tickets = 2
         self._stamps: object = None
-        self.certificate = self._load()
+        self.context, self.certificate = self._load()
 
     def imported(self) -> bool:
         """Whether somebody brought the certificate."""
@@ -75,7 +71,7 @@ class Tls:
         if stamps == self._stamps:
             return
         try:
-            self.certificate = self._load()
+            self.context, self.certificate = self._load()
         except PxeserveError as error:
             log.error(f"the new certificate is not taken, the old one stays: {error.message}")
         else:
@@ -95,7 +91,7 @@ class Tls:
         one = certificates.file_of(self._folder)
         return Pair(one, one)
 
-    def _load(self) -> Certificate:
+    def _load(self) -> tuple[ssl.SSLContext, Certificate]:
         pair = self._pair()
         try:
             stamps = pair.stamps()
@@ -105,9 +101,19 @@ class Tls:
             raise PxeserveError(f"the console's certificate cannot be read: {error}", fix=fix) from None
         if pair.certificate.name != certificates.OWN:
             certificates.checked(*texts)
+        context = _context()
         try:
-            self.context.load_cert_chain(pair.certificate, pair.key)
+            context.load_cert_chain(pair.certificate, pair.key)
         except (ssl.SSLError, OSError) as error:
             raise PxeserveError(f"{pair.certificate}: cannot be served with: {error}") from None
         self._stamps = (pair, stamps)
-        return certificates.read(pair.certificate)
+        return context, certificates.read(pair.certificate)
+
+
+def _context() -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.set_ciphers(_CIPHERS)
+    made.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+    made.num_tickets = 2
+    return made

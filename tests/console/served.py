@@ -45,7 +45,7 @@ class Served:
         self.hub = Hub(self.store, self.entrance)
         self.tls = Tls(self.config)
         self.app = make_app(self.config, self.store, None, self.entrance, self.hub, self.tls.imported)
-        door = Door((self.door,), self.app, self.tls.context, reached.authorities(self.config), folder / "run")
+        door = Door((self.door,), self.app, lambda: self.tls.context, reached.authorities(self.config), folder / "run")
         self._asked, self._ears = socket.socketpair()
         self.listener = Listener(door, self.tls.look)
         self.listener.watch(self._ears, lambda sock: (sock.recv(1), self.hub.close(), self.listener.stop()))

@@ -201,7 +201,7 @@ def test_a_certificate_that_cannot_be_used_changes_nothing(tmp_path: Path) -> No
     server = {"data": str(tmp_path), "interface": "lo", "address": "127.0.0.1"}
     tls = Tls(Config.model_validate({"server": server, "console": {name: str(path) for name, path in files.items()}}))
     assert (tls.certificate.names, tls.imported()) == (("boot.example.com",), True)
-    before = tls.certificate
+    before, context = tls.certificate, tls.context
     for text in ("nonsense", ""):
         files["certificate"].write_text(text)
         tls.look()
@@ -214,3 +214,4 @@ def test_a_certificate_that_cannot_be_used_changes_nothing(tmp_path: Path) -> No
     files["key"].write_text(pem(key))
     tls.look()
     assert tls.certificate.names == ("other.example.com",)
+    assert tls.context is not context  # whoever comes while it changes has one of the two whole: a pair is never put together of both

@@ -83,7 +83,7 @@ def test_people_come_in_by_the_code_and_the_machines_listener_has_none_of_it(ser
             machines = http.client.HTTPConnection("127.0.0.1", service.ports["http"], timeout=60)
             machines.request(method, path, headers={"Cookie": cookie})
             assert machines.getresponse().status in (404, 405), path
-    for path in ("/healthz", "/media/", "/boot.ipxe", "/a/x"):
+    for path in ("/healthz", "/media/sample/boot/xen.gz", "/boot.ipxe", "/a/x"):
         assert ask(service, path, Cookie=cookie).status == 404
 
 

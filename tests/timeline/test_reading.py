@@ -265,7 +265,7 @@ def test_another_machine_stands_out_and_is_the_cause() -> None:
     boot = timeline(rows([*AGAIN[:4], ("boot.menu", {"target": "own-disk", "because": [LOADER, other]}, True)])).boots[0]
     assert not boot.lines[-1].ok
     assert boot.next is not None
-    assert boot.next.causes[0].name == "serial-differs"
+    assert boot.next.causes[0].code == "serial-differs"
 
 
 def test_an_unknown_card_that_says_the_host_s_serial_number_is_told_beside_its_boots() -> None:

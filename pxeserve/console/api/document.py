@@ -40,7 +40,7 @@ Send `Authorization: Bearer TOKEN`. Every error is a problem (RFC 9457) with a s
 """
 
 _LICENSE = {"name": "MIT", "identifier": "MIT"}
-_TOKEN = "An API token: pxeserve token add makes one."  # noqa: S105 - what one is
+_TOKEN = "An API token: pxeserve token create makes one."  # noqa: S105 - what one is
 _PROBLEMS = {
     400: "The request cannot be read: no JSON, a name twice, too deep, or a header that is none.",
     401: "Nobody is logged in, or the token is over.",

@@ -46,7 +46,8 @@ def test_what_is_no_table_is_named(
 def test_words_of_machines_are_no_markup_and_no_orders() -> None:
     said = "[red]\x1b[2J\u202ex[/red]"
     machine = {
-        "mac": "52:54:00:77:00:09", "firmware": None, "architecture": None, "vendor_class": said, "uuid": said, "user_class": said,
+        "mac": "52:54:00:77:00:09", "firmware": None, "architecture": None, "vendor_class": said, "uuid": said, "serial": said,
+        "user_class": said,
         "hostname": said, "relay": said, "circuit": said, "remote": said, "first_seen": 0.0, "last_seen": 0.0, "boots": 1, "notes": [said],
     }  # fmt: skip
     out = io.StringIO()

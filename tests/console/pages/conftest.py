@@ -47,9 +47,10 @@ def send(client: FlaskClient, path: str, values: dict[str, Any], method: str = "
     return client.open(path, method=method, json=values, headers={"HX-Request": "true", "Accept": "*/*"})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def laid_down(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The furnished site's folder, to be copied: laying it down takes a second."""
+    """The furnished site's folder, to be copied: laying it down takes a second. One for each file of tests,
+    as what is armed and not heard grows old."""
     folder = tmp_path_factory.mktemp("scene") / "data"
     console = Console(folder)
     scene.furnish(console.store)
