@@ -1,4 +1,4 @@
-"""`pxeserve token`: what programmes come in by."""
+"""`pxeserve token`: what programs come in by."""
 
 from __future__ import annotations
 
