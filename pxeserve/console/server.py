@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pxeserve import reached
 from pxeserve.accounts.reception import Reception
+from pxeserve.config import Config
 from pxeserve.console import admin, metrics, web
 from pxeserve.console.jobs import bench
 from pxeserve.console.listener import CONNECTIONS, Door, Listener
@@ -37,10 +38,11 @@ _DESCRIPTORS = 2 * CONNECTIONS
 log = structlog.get_logger("console")
 
 
-def preload() -> None:
-    """Load every verb and page while the files can still be read: the service's user may not be able to."""
+def preload(config: Config) -> None:
+    """Load every verb and, where there are any, every page, while the files can still be read: the service's user may not be able to."""
     registry.verbs()
-    web.preload()
+    if config.console.enabled:
+        web.preload()
 
 
 def serve(serving: Serving) -> None:

@@ -67,7 +67,7 @@ def _serve(told: spec.Spec) -> int:
     config = told.config
     configure(config.log.format, config.log.level, told.name)
     try:
-        module = _import_all(told.module)
+        module = _import_all(told.module, config)
         privileges.become(told.ids, told.keeps)
         privileges.die_with(told.parent)
         _collect_seldom()
@@ -78,7 +78,7 @@ def _serve(told: spec.Spec) -> int:
     return 0
 
 
-def _import_all(name: str) -> ModuleType:
+def _import_all(name: str, config: Config) -> ModuleType:
     """The module and all that it may come to need: its own package's modules, and what it asks for with a function `preload`."""
     module = importlib.import_module(name)
     for lazy in _LAZY:
@@ -91,7 +91,7 @@ def _import_all(name: str) -> ModuleType:
     package = sys.modules[name.rpartition(".")[0]]
     for found in pkgutil.iter_modules(getattr(package, "__path__", ())):
         importlib.import_module(f"{package.__name__}.{found.name}")
-    getattr(module, "preload", lambda: None)()
+    getattr(module, "preload", lambda _config: None)(config)
     return module
 
 

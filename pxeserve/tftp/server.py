@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from math import inf
 
+from pxeserve.config import Config
 from pxeserve.events.recorder import SOCKET_NAME, TOGETHER, Recorder
 from pxeserve.serving import Order, Serving
 from pxeserve.tftp.admission import Quota
@@ -218,8 +219,9 @@ class TftpServer:
         return None
 
 
-def preload() -> None:
+def preload(config: Config) -> None:
     """Load what `serve` needs while it can be read: the service's user may not be able to."""
+    del config  # all of it, whatever is configured
     importlib.import_module("pxeserve.handout.source")
     importlib.import_module("pxeserve.tftp.source")
 

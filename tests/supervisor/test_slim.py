@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+LOAD = "from pxeserve.config import Config; from pxeserve.supervisor import child; child._import_all({0!r}, Config())"
+
 
 def loaded(statement: str) -> set[str]:
     """The modules that a fresh process has loaded after `statement`."""
@@ -24,12 +26,12 @@ def test_the_parent_knows_what_all_children_share_and_nothing_that_answers_a_req
 
 @pytest.mark.parametrize("module", ["pxeserve.events.server", "pxeserve.dhcp.server", "pxeserve.tftp.server"])
 def test_who_serves_no_web_loads_none(module: str) -> None:
-    found = loaded(f"from pxeserve.supervisor import child; child._import_all({module!r})")
+    found = loaded(LOAD.format(module))
     assert "sqlalchemy" in found
     assert not found & {"werkzeug", "flask", "jinja2", "rich", "pygments"}
 
 
 def test_who_serves_the_web_has_loaded_what_it_comes_to_need() -> None:
     """Later it may not be able to read them."""
-    found = loaded("from pxeserve.supervisor import child; child._import_all('pxeserve.provision.server')")
+    found = loaded(LOAD.format("pxeserve.provision.server"))
     assert {"jinja2.ext", "werkzeug.debug.tbtools"} <= found
