@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pxeserve.store.installs import InstallRow
+from pxeserve.store.installs import InstallRow, Newest
 
 _TOLERANCE = 60.0
 """Seconds by which the wall clock may stand before the moment of arming: small corrections by NTP."""
@@ -36,10 +36,10 @@ class SystemClock:
 SYSTEM = SystemClock()
 
 
-def has_lapsed(row: InstallRow, now: float, clock: Clock = SYSTEM) -> bool:
+def has_lapsed(row: InstallRow | Newest, now: float, clock: Clock = SYSTEM) -> bool:
     """Whether the time of `row` is over, by the wall clock `now` or by the time since start; a wall clock that stands before the
     moment of arming is a doubt, and counts as over."""
     if now >= row.expires or now < row.armed_at - _TOLERANCE:
         return True
-    same_start = clock.boot_id() == row.armed_boot_id
-    return same_start and clock.boottime() - row.armed_boottime >= row.expires - row.armed_at
+    long_enough = clock.boottime() - row.armed_boottime >= row.expires - row.armed_at
+    return long_enough and clock.boot_id() == row.armed_boot_id
