@@ -122,14 +122,23 @@ def host_of(connection: Connection, install: str) -> str | None:
     return connection.execute(select(t.event.c.host).where(armed).order_by(t.event.c.id.desc()).limit(1)).scalar()
 
 
-def tails(connection: Connection, macs: Collection[str], each: int) -> list[EventRow]:
-    """The last `each` events of each of these MACs, the oldest first, by one query that reads no more than those."""
-    of = func.json_each(json.dumps(list(macs))).table_valued("value")
+def tails(connection: Connection, since: Mapping[str, float], each: int) -> list[EventRow]:
+    """Of the last `each` events of each of these MACs those that happened at its epoch second or later, the oldest first, by one query
+    that reads no more than those."""
+    of = func.json_each(json.dumps(dict(since))).table_valued("key", "value")
     older = t.event.alias()
-    edge = select(older.c.id).where(older.c.mac == of.c.value).order_by(older.c.id.desc()).limit(1).offset(each - 1)
-    query = _EVENT.select_from(of.join(t.event, t.event.c.mac == of.c.value))
+    edge = select(older.c.id).where(older.c.mac == of.c.key).order_by(older.c.id.desc()).limit(1).offset(each - 1)
+    query = _EVENT.select_from(of.join(t.event, t.event.c.mac == of.c.key)).where(t.event.c.at >= of.c.value)
     query = query.where(t.event.c.id >= func.coalesce(edge.correlate(of).scalar_subquery(), 0)).order_by(t.event.c.id)
     return _rows(connection, query)
+
+
+def last_heard(connection: Connection, macs: Collection[str]) -> dict[str, float]:
+    """When the newest event of each of these MACs happened, in epoch seconds; a step of the index each."""
+    of = func.json_each(json.dumps(list(macs))).table_valued("value")
+    newest = select(t.event.c.at).where(t.event.c.mac == of.c.value).order_by(t.event.c.id.desc()).limit(1)
+    rows = connection.execute(select(of.c.value, newest.correlate(of).scalar_subquery()))
+    return {mac: at for mac, at in rows if at is not None}
 
 
 def macs_heard(connection: Connection, most: int) -> list[str]:
@@ -139,11 +148,6 @@ def macs_heard(connection: Connection, most: int) -> list[str]:
     following = select(func.min(older.c.mac)).where(older.c.mac > first.c.mac).correlate(first).scalar_subquery()
     walk = first.union_all(select(following, first.c.nth + 1).where(first.c.mac.is_not(None), first.c.nth < most))
     return [mac for mac in connection.execute(select(walk.c.mac)).scalars() if mac is not None]
-
-
-def knows_mac(connection: Connection, mac: str) -> bool:
-    """Whether the record holds anything of `mac`."""
-    return connection.execute(select(t.event.c.id).where(t.event.c.mac == mac).limit(1)).first() is not None
 
 
 def newest_id(connection: Connection) -> int:

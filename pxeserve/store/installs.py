@@ -99,12 +99,11 @@ def newest_of(connection: Connection, host_id: int) -> InstallRow | None:
 def newest(connection: Connection) -> dict[int, Newest]:
     """Of the newest install of every host that has one, by the host's row id, what is looked at where there are ten thousand."""
     install, others = t.install.c, t.install.alias()
-    last = select(others.c.id).where(others.c.host_id == t.host.c.id, others.c.rehearsal_mac.is_(None))
-    last = last.order_by(others.c.armed_at.desc(), others.c.id.desc()).limit(1)
-    of_host = install.id == last.correlate(t.host).scalar_subquery()
+    last = select(others.c.id).where(others.c.host_id == install.host_id, others.c.rehearsal_mac.is_(None))
+    last = last.order_by(others.c.armed_at.desc(), others.c.id.desc()).limit(1).correlate(t.install)
     columns = (install[name] for name in Newest._fields)
-    rows = connection.execute(select(t.host.c.id, *columns).select_from(t.host.join(t.install, of_host))).fetchall()
-    return {host: Newest(name, _STATES[state], *rest) for host, name, state, *rest in rows}
+    query = select(install.host_id, *columns).where(install.rehearsal_mac.is_(None), install.id == last.scalar_subquery())
+    return {host: Newest(name, _STATES[state], *rest) for host, name, state, *rest in connection.execute(query).fetchall()}
 
 
 def newest_by_host(connection: Connection, host_ids: Collection[int] | None = None) -> dict[int, InstallRow]:

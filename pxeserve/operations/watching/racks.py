@@ -75,7 +75,7 @@ def standings(context: Context, hosts: Sequence[Host], newest: dict[int, Install
     moment, besides, snapshot = now_of(context.store), known(context, None), shared(context.store).current()
     lapsed = {host.id for host in hosts if _is_over(newest.get(host.id), now)}
     met = [host for host in hosts if host.id in newest]
-    events = tails(context, met)
+    events = tails(context, met, since={host.name: newest[host.id].armed_at for host in met})
     armed = {host.name: newest[host.id].armed_at for host in met if newest[host.id].state is InstallState.ARMED and host.id not in lapsed}
     heard = hearings(context, armed, met, events)
     return [
