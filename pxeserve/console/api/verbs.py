@@ -81,7 +81,7 @@ def verb(name: str) -> Response:
         raise NotFoundError(f"{name} is not asked for by its name", fix=f"it is {_ELSEWHERE[name]}")
     if asked is None:
         raise NotFoundError(f"there is no operation {name}", fix="the command line and the server may be of two releases")
-    registry.refuse_unless_allowed(context.actor, asked)
+    registry.admit(context, asked)
     if asked.role < Role.OPERATOR:
         request.max_content_length = MOST_BODY  # as at the routes for it
     arguments = reading.body(Arguments, request.get_data())["arguments"]
