@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import queue
-import secrets
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from pxeserve.console.api import reading
 from pxeserve.console.api.route import BASE
 from pxeserve.console.api.shape import Answer, Body, Open
 from pxeserve.console.gate import route as guarded
+from pxeserve.console.incidents import IncidentError
 from pxeserve.console.limits import MOST_BODY
 from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
@@ -165,10 +165,9 @@ def _carry_out(context: Context, name: str, arguments: dict[str, Any], say: Any,
     except PxeserveError as error:
         _last(lines, error_message(error))
     except Exception:
-        incident = secrets.token_hex(4)
-        log.exception("an operation failed in a way that was not foreseen", incident=incident, verb=name)
-        said = f"the operation failed in a way that was not foreseen (incident {incident})"
-        _last(lines, error_message(PxeserveError(said, code="internal", fix="the service's log tells what happened")))
+        met = IncidentError("operation")
+        log.exception("an operation failed in a way that was not foreseen", incident=met.number, verb=name)
+        _last(lines, error_message(met))
     finally:
         _at_work.end(context.actor.key)
         _last(lines, None)
