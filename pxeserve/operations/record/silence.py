@@ -25,7 +25,7 @@ from pxeserve.store import discovered, installs, leases
 from pxeserve.store import events as record
 from pxeserve.store.discovered import Machine
 from pxeserve.store.events import EventRow, Wanted
-from pxeserve.store.installs import InstallRow
+from pxeserve.store.installs import InstallRow, Newest
 from pxeserve.timeline import missing
 from pxeserve.timeline.hearing import Hearing, System, hearing
 from pxeserve.timeline.missing import Next
@@ -59,7 +59,7 @@ def hearings(
 
 
 def silences(
-    context: Context, hosts: Sequence[Host], newest: Mapping[int, InstallRow], now: float, until: float = math.inf
+    context: Context, hosts: Sequence[Host], newest: Mapping[int, InstallRow | Newest], now: float, until: float = math.inf
 ) -> dict[str, Next]:
     """Those of `hosts` that are armed and were not heard since, by name, with why. `newest` are their newest installs by row id; what came
     after `until` is not looked at."""

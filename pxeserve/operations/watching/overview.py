@@ -18,7 +18,7 @@ from pxeserve.operations.registry import verb
 from pxeserve.operations.watching.racks import NO_RACK, counts, described, standings, state_of
 from pxeserve.snapshot import shared
 from pxeserve.store import installs
-from pxeserve.store.installs import InstallRow
+from pxeserve.store.installs import Newest
 from pxeserve.timeline.picture import Standing
 
 CELLS = 2500
@@ -36,8 +36,10 @@ def overview(context: Context) -> dict[str, Any]:
     now = time.time()
     hosts = [host for _, host in sorted(shared(context.store).current().hosts.items())]
     with context.store.site.read() as connection:
-        newest = installs.newest_by_host(connection)
-    found = {one.host: one for one in standings(context, _worth_a_look(hosts, newest), newest, now)}
+        newest = installs.newest(connection)
+        met = _worth_a_look(hosts, newest)
+        whole = installs.newest_by_host(connection, [host.id for host in met])
+    found = {one.host: one for one in standings(context, met, whole, now)}
     states = {host.name: state_of(newest.get(host.id), now) for host in hosts}
     stuck = sorted((one for one in found.values() if one.troubled), key=lambda one: -(one.since or 0.0))
     where = {host.name: host.rack or NO_RACK for host in hosts}
@@ -51,7 +53,7 @@ def overview(context: Context) -> dict[str, Any]:
     }
 
 
-def _worth_a_look(hosts: Sequence[Host], newest: dict[int, InstallRow]) -> list[Host]:
+def _worth_a_look(hosts: Sequence[Host], newest: dict[int, Newest]) -> list[Host]:
     met = [host for host in hosts if host.id in newest and newest[host.id].state in LIVE_STATES | WRONG_STATES]
     met.sort(key=lambda host: (newest[host.id].state not in LIVE_STATES, -(newest[host.id].ended_at or newest[host.id].armed_at)))
     return met[:LOOKED_AT]
