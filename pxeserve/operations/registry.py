@@ -35,7 +35,7 @@ NOUNS = (
     "deciding.explain",
     "foresight.rehearse", "foresight.walking", "foresight.watched",
     "people.users", "people.sessions", "people.tokens", "people.audit",
-    "editing.drafts", "editing.saving", "editing.preview", "editing.history",
+    "editing.drafts", "editing.saving", "editing.preview", "editing.history", "editing.templating",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 

@@ -21,6 +21,7 @@ PAGES = {
     "host-log": "/hosts/xen-r2-02/log", "host-edit": "/hosts/xen-r3-01/edit", "host-new": "/hosts/-/new", "hosts-import": "/hosts/-/import",
     "hosts-arm": "/hosts/-/arm?q=rack:R3", "hosts-cancel": "/hosts/-/cancel?q=rack:R1",
     "answerfiles": "/answerfiles", "site": "/answerfiles/site", "file": "/answerfiles/file", "host-answers": "/answerfiles/hosts/xen-r1-01",
+    "template-new": "/answerfiles/-/new-template?from=8.2", "template": "/answerfiles/-/templates/site.xml.j2",
     "profiles": "/profiles", "profile": "/profiles/pool", "script-new": "/profiles/-/scripts/new", "script": "/profiles/-/scripts/after.sh",
     "media": "/media", "medium": "/media/xcp83", "media-import": "/media/-/import", "media-create": "/media/-/create", "job": "/jobs/",
     "network": "/network", "network-snippets": "/network/snippets?other=dnsmasq", "events": "/events",
@@ -46,10 +47,13 @@ WAYS = (
 
 @pytest.fixture(scope="module")
 def job(console: Served) -> str:
-    """A script, an operator and a job beside what is there; the job's id."""
+    """A script, a template, an operator and a job beside what is there; the job's id."""
     context = Context(console.config, console.store, Actor("tester"), lambda _progress: None)
     console.session(Role.OPERATOR)
     registry.call(context, "script.add", {"name": "after.sh", "content": base64.b64encode(b"#!/bin/sh\necho after\n").decode()})
+    for text in ("<installation/>", "<installation mode='{{ mode }}'/>"):
+        asked = "template.set" if "mode" in text else "template.add"
+        registry.call(context, asked, {"name": "site.xml.j2", "text": text})
     return jobs.bench(console.store).begin(context, "media.verify", {"name": "xcp83"}, "medium xcp83")
 
 
