@@ -84,9 +84,7 @@ def call(context: Context, name: str, arguments: Mapping[str, Any]) -> Any | Ite
     asked = verbs().get(name)
     if asked is None:
         raise PxeserveError(f"there is no operation {name}", code="not-found")
-    refuse_unless_allowed(context.actor, asked)
-    if context.actor.limit is not None:
-        refuse_outside(context, context.actor.limit, name, arguments)
+    refuse(context, asked, arguments)
     try:
         with asked_from(" ".join(filter(None, (context.actor.address, context.request)))):
             return asked.function(context, **arguments)
@@ -99,6 +97,13 @@ def call(context: Context, name: str, arguments: Mapping[str, Any]) -> Any | Ite
     except OperationalError as error:
         fix = "look at the disk beneath the data folder: machines are served, and nothing is armed or removed that cannot be written down"
         raise PxeserveError(f"{name}: nothing was done: the state cannot be written: {error.orig}", code="unwritable", fix=fix) from None
+
+
+def refuse(context: Context, asked: Verb, arguments: Mapping[str, Any]) -> None:
+    """Raises RefusedError: as `refuse_unless_allowed` does, and `forbidden` for what a limited actor may not ask about."""
+    refuse_unless_allowed(context.actor, asked)
+    if context.actor.limit is not None:
+        refuse_outside(context, context.actor.limit, asked.name, arguments)
 
 
 def refuse_unless_allowed(actor: Actor, asked: Verb) -> None:
