@@ -85,13 +85,7 @@ def call(context: Context, name: str, arguments: Mapping[str, Any]) -> Any | Ite
     asked = verbs().get(name)
     if asked is None:
         raise PxeserveError(f"there is no operation {name}", code="not-found")
-    admit(context, asked)
-    if context.actor.limit is not None:
-        try:
-            refuse_outside(context, context.actor.limit, name, arguments)
-        except RefusedError:
-            refusals(context.store).note(context.actor, name, "limit")
-            raise
+    admit_asking(context, asked, arguments)
     try:
         with asked_from(" ".join(filter(None, (context.actor.address, context.request)))):
             return asked.function(context, **arguments)
@@ -104,6 +98,17 @@ def call(context: Context, name: str, arguments: Mapping[str, Any]) -> Any | Ite
     except OperationalError as error:
         fix = "look at the disk beneath the data folder: machines are served, and nothing is armed or removed that cannot be written down"
         raise PxeserveError(f"{name}: nothing was done: the state cannot be written: {error.orig}", code="unwritable", fix=fix) from None
+
+
+def admit_asking(context: Context, asked: Verb, arguments: Mapping[str, Any]) -> None:
+    """Raises RefusedError: as `admit` does, and `forbidden` for what a limited actor may not ask about, which the audit tells too."""
+    admit(context, asked)
+    if context.actor.limit is not None:
+        try:
+            refuse_outside(context, context.actor.limit, asked.name, arguments)
+        except RefusedError:
+            refusals(context.store).note(context.actor, asked.name, "limit")
+            raise
 
 
 def admit(context: Context, asked: Verb) -> None:
