@@ -33,7 +33,7 @@ NOUNS = (
     "arming.installs", "arming.bulk",
     "watching.timeline", "watching.logs", "watching.racks", "watching.overview", "watching.browsing", "watching.missing",
     "deciding.explain",
-    "foresight.rehearse", "foresight.walking", "foresight.watched",
+    "foresight.rehearse", "foresight.walking",
     "people.users", "people.sessions", "people.tokens", "people.audit",
     "editing.drafts", "editing.saving", "editing.preview", "editing.history", "editing.templating",
 )  # fmt: skip
