@@ -82,6 +82,7 @@ document.addEventListener("htmx:responseError", async event => {
     return
   }
   if (xhr.status === 401) { location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`); return }
+  if (problem.code === "stale" && elt.dataset.together) return  // together.js shows it
   if (problem.code !== "not-fresh") toast("bad", problem.detail, problem.fix)
 })
 document.addEventListener("htmx:sendError", () => toast("bad", "The server did not answer.", "Is it running, and is this machine still on its network?"))

@@ -246,6 +246,7 @@ def _problem() -> Json:
             "request": {"type": "string", "description": "The request's id, as the log has it."},
             "incident": {"type": "string", "description": "Of what was not foreseen, as the log has it."},
             "errors": {"type": "array", "items": field, "description": "Each field that is wrong."},
+            "last": {"type": "object", "description": "The last change, where it is known: `who`, and `at` in epoch seconds."},
             "changed": {"type": "array", "items": {"type": "string"}, "description": "Which fields were changed by somebody else."},
         },
     }

@@ -51,4 +51,5 @@ def _wrong_fields(error: WrongFieldsError) -> Response:
 
 @blueprint.app_errorhandler(StaleError)
 def _stale(error: StaleError) -> Response:
-    return problems.told(error, changed=list(error.changed))
+    last = {"last": {"who": error.last.who, "at": error.last.at}} if error.last is not None else {}
+    return problems.told(error, changed=list(error.changed), **last)
