@@ -12,9 +12,9 @@ from typing import Any
 
 from bench import media
 from pxeserve.accounts import people, sessions
-from pxeserve.accounts.moment import system_clock
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.role import Role
+from pxeserve.moment import SYSTEM
 from pxeserve.store import Store, audit, discovered, inventory, leases, open_store
 from pxeserve.store import events as record
 from pxeserve.store import tables as t
@@ -108,7 +108,7 @@ def _state_of(number: int) -> str:
 
 def _people(store: Store, many: int) -> list[str]:
     """Sessions: the first is the reader's, the others follow."""
-    now = system_clock().now()
+    now = SYSTEM.now()
     found = []
     with store.site.write() as connection:
         for number in range(many + 1):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, delete, func, insert, null, select, update
 
 from pxeserve.domain.install import LIVE_STATES, Install, InstallState
+from pxeserve.moment import Moment
 from pxeserve.store import audit
 from pxeserve.store import tables as t
 
@@ -46,6 +47,11 @@ class InstallRow:
     remembered: Mapping[str, Any] | None = None
     doubt: str | None = None
 
+    @property
+    def armed(self) -> Moment:
+        """When it was armed."""
+        return Moment(self.armed_at, self.armed_boot_id, self.armed_boottime)
+
     def view(self) -> Install:
         """As the rest of the house sees it."""
         return Install(
@@ -74,6 +80,11 @@ class Newest(NamedTuple):
     expires: float
     ended_at: float | None
     medium: str | None
+
+    @property
+    def armed(self) -> Moment:
+        """When it was armed."""
+        return Moment(self.armed_at, self.armed_boot_id, self.armed_boottime)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ import {headers} from "./csrf.js"
 import {listen} from "./live.js"
 import {explain, toast} from "./toasts.js"
 import {withFreshPassword} from "./fresh.js"
+import {mended} from "./session.js"
+import {mayLeave} from "./typing.js"
 
 const SHORT = new Intl.DateTimeFormat(undefined, {month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23"})
 const TODAY = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"})
@@ -68,6 +70,7 @@ function toggleMenu(button) {
 }
 
 async function logOut() {
+  if (!mayLeave()) return
   await fetch("/session", {method: "DELETE", headers: headers(), body: "{}"})
   location.assign("/login")
 }
@@ -77,12 +80,14 @@ async function logOut() {
 document.addEventListener("htmx:responseError", async event => {
   const {xhr, requestConfig, elt} = event.detail
   const problem = explain(xhr.responseText, xhr.status)
-  if (problem.code === "not-fresh" && await withFreshPassword()) {
+  const unasked = requestConfig.triggeringEvent?.type?.startsWith("live:")
+  if (problem.code === "not-fresh" ? await withFreshPassword() : await mended(problem.code, unasked)) {
     htmx.ajax(requestConfig.verb, requestConfig.path, {source: elt, target: requestConfig.target})
     return
   }
-  if (xhr.status === 401) { location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`); return }
-  if (problem.code !== "not-fresh") toast("bad", problem.detail, problem.fix)
+  if (problem.code === "stale" && elt.dataset.together) return  // together.js shows it
+  if (problem.code === "unauthenticated") { if (!unasked) toast("look", "Nobody is logged in: nothing was done.", "what you typed is still here; try again to log in") }
+  else if (problem.code !== "not-fresh") toast("bad", problem.detail, problem.fix)
 })
 document.addEventListener("htmx:sendError", () => toast("bad", "The server did not answer.", "Is it running, and is this machine still on its network?"))
 document.addEventListener("toast", event => toast(event.detail.kind, event.detail.text, event.detail.fix))

@@ -23,6 +23,7 @@ from pxeserve.console.api import (
     scripts,
     settings,
     sites,
+    templating,
     tokens,
     uploads,
     users,
@@ -32,7 +33,7 @@ from pxeserve.console.api.route import Route
 
 NOUNS = (
     settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, drafts, history,
-    scripts, events, leases, doctor, webhooks, jobs, users, tokens, audit,
+    scripts, templating, events, leases, doctor, webhooks, jobs, users, tokens, audit,
 )  # fmt: skip
 
 ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUTES)

@@ -18,7 +18,7 @@ from pxeserve.domain.install import OPEN_STATES, InstallState
 from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, RefusedError
 from pxeserve.events.steady import now_of
-from pxeserve.installs.clock import SYSTEM, has_lapsed
+from pxeserve.installs.expiry import has_lapsed
 from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.record.silence import hearings
 from pxeserve.operations.record.tails import tails
@@ -164,7 +164,7 @@ def _hosts(context: Context) -> list[Host]:
 
 def _is_over(install: InstallRow | Newest | None, now: float) -> bool:
     """Whether the time of an open install is over; whoever writes that down comes round every ten seconds."""
-    return install is not None and install.state in OPEN_STATES and has_lapsed(install, now, SYSTEM)
+    return install is not None and install.state in OPEN_STATES and has_lapsed(install, now)
 
 
 def _unknown(name: str, racks: set[str]) -> NotFoundError:
