@@ -124,6 +124,11 @@ def test_an_installers_log_is_not_for_viewers(furnished: Console) -> None:
     assert viewer.get("/hosts/xen-r1-01/log").status_code == 403
 
 
+@pytest.mark.parametrize("firmware", ["", "uefi-x64"])
+def test_no_word_of_the_command_line_is_said_of_what_is_asked_here(furnished: Console, firmware: str) -> None:
+    assert "--firmware" not in look(furnished.as_role(Role.VIEWER), f"/hosts/xen-r3-01/explain?firmware={firmware}").says()
+
+
 def test_a_rehearsal_is_for_operators_and_says_what_is_in_its_way(furnished: Console) -> None:
     with_service = "no service is running"
     answer = furnished.as_role(Role.VIEWER).get("/hosts/xen-r1-01/rehearse", headers={"Accept": "text/html"})
