@@ -78,6 +78,19 @@ class MediumShown(Imported):
     packages: list[Package]
 
 
+class Revise(Body):
+    """What is to become of a pack."""
+
+    to: Name = Field(description="The new medium's name; the pack itself stays as it is.")
+    files: dict[str, str] = Field({}, max_length=64, description="Uploads, each with what it is called in the pack.")
+    set: list[Annotated[str, Field(max_length=200)]] = Field(
+        [], max_length=64, description="KEY=VALUE of name, title, product, version, build, requires."
+    )
+    packages: list[Annotated[str, Field(max_length=1000)]] = Field(
+        [], max_length=64, description="FILE=TYPE[,key=value...] where names do not tell enough."
+    )
+
+
 class MediumSet(Body):
     """What of a netinstall tree can be said."""
 
@@ -182,6 +195,8 @@ ROUTES = (
     Route("POST", "/media/{name}/replay", "media.replay", "What an installer of that generation would find", Report, body=Replay,
           way=Way.JOB, about="medium {name} as {dialect}"),
     Route("POST", "/packs", "media.create", "Make a pack of uploads, and import it", Packed, body=Pack, way=Way.JOB, about="medium {name}"),
+    Route("POST", "/packs/{name}/revise", "media.revise", "Make another pack of one, changed", Packed, body=Revise,
+          way=Way.JOB, about="medium {to}"),
     Route("GET", "/imports", "media.imports", "Imports that have begun and not ended", UnderWay, query=Found, way=Way.LIST),
     Route("DELETE", "/imports/{name}", "media.cancel-import", "Stop an import; nothing of it is left", CancelledImport),
 )  # fmt: skip

@@ -56,7 +56,7 @@ WITHOUT = {
 WITHOUT_A_VERB = {
     "serve": "it is the service",
     "media create": "writes in a folder of one's own; POST /packs makes a pack of uploads",
-    "media add-package": "changes a folder of one's own; POST /packs makes a pack anew",
+    "media add-package": "changes a folder of one's own; POST /packs/{name}/revise does it with a medium",
     "media sample": "writes a folder of one's own",
     "answerfile lint": "POST /answerfiles/lint",
     "answerfile convert": "POST /answerfiles/convert",
