@@ -8,7 +8,7 @@ from pydantic import Field
 
 from pxeserve.console.api.hosts import Removed
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Body, LintFinding, Mode, Moment, Name, Page
+from pxeserve.console.api.shape import Answer, Body, Found, LintFinding, Mode, Moment, Name
 
 _TEXT = Field(max_length=65536, description="Jinja2; 64 KiB of UTF-8 at most.")
 
@@ -77,7 +77,7 @@ class TemplateTried(Answer):
 
 
 ROUTES = (
-    Route("GET", "/templates", "template.list", "Templates, by name", Template, query=Page, way=Way.LIST),
+    Route("GET", "/templates", "template.list", "Templates, by name", Template, query=Found, way=Way.LIST),
     Route("POST", "/templates", "template.add", "Keep a template", TemplateKept, body=TemplateAdd, status=201),
     Route("GET", "/templates/{name}", "template.show", "One template, with its text", TemplateShown, way=Way.ONE),
     Route("PUT", "/templates/{name}", "template.set", "Change a template", TemplateKept, body=TemplatePut, way=Way.EDIT),

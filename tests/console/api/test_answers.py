@@ -12,7 +12,7 @@ from tests.console.api.conftest import Api
 
 OF_THE_EDITOR = ("drafts", "history")
 GETS = [route for route in ROUTES if route.method == "GET" and route.tag not in OF_THE_EDITOR]  # those have tests of their own
-PLACES = {"name": "xen01", "mac": "52:54:00:77:00:01", "host": "xen01", "other": "isc"}
+PLACES = {"name": "xen01", "mac": "52:54:00:77:00:01", "host": "xen01", "other": "isc", "dialect": "8.2", "what": "schema"}
 OTHERS = {"/profiles/{name}": "rack", "/media/{name}": "sample", "/racks/{name}": "-", "/scripts/{name}": "a.sh", "/users/{name}": "ada",
           "/templates/{name}": "site/a.j2"}  # fmt: skip
 NOT_THERE = {
