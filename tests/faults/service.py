@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pxeserve import wire
+from tests.asked import asked, items
 from tests.faults.space import Space
 
 PXESERVE = Path(sys.executable).parent / "pxeserve"
@@ -180,26 +179,12 @@ class Service:
         return self.space.run(PXESERVE, *words, "--config", self.config)
 
     def ask(self, verb: str, **arguments: Any) -> Any:
-        """What an operation answers, over the socket of the command line. As `command` with --json, without the second of a core that
-        a new process takes: for what is asked again and again."""
-        return next(message["result"] for message in self._messages(verb, arguments) if "result" in message)
+        """What an operation answers."""
+        return asked(self.data, verb, **arguments)
 
     def items(self, verb: str, **arguments: Any) -> list[Any]:
-        """The same of one that gives item after item."""
-        return [message["item"] for message in self._messages(verb, arguments) if "item" in message]
-
-    def _messages(self, verb: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
-            sock.settimeout(PATIENCE)
-            sock.connect(str(self.data / "run" / wire.SOCKET_NAME))
-            wire.send(sock, {"verb": verb, "arguments": arguments})
-            told: list[dict[str, Any]] = []
-            for message in wire.messages(sock):
-                told.append(message)
-                if "result" in message:
-                    return told
-                assert "error" not in message, f"{verb}: {message}"
-        raise AssertionError(f"{verb}: no last word: {told[-1:]}")
+        """What one gives, item after item."""
+        return items(self.data, verb, **arguments)
 
     def told(self, *words: str) -> None:
         """One that must succeed."""
