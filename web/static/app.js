@@ -35,7 +35,8 @@ document.addEventListener("click", event => {
   }
   const {dialog} = button.dataset
   if (dialog) {
-    button.closest("details.menu")?.removeAttribute("open")
+    const menu = button.closest("details.menu")
+    if (menu) { menu.open = false; menu.querySelector("summary").focus() }  // where the keyboard returns to afterwards
     document.getElementById(dialog).showModal()
   } else if (button.hasAttribute("data-close")) button.closest("dialog").close()
   else if (button.hasAttribute("data-toggle-theme")) toggleTheme()
