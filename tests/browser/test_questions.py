@@ -49,3 +49,31 @@ def test_the_list_of_troubles_leads_to_the_hosts_that_it_counts(look: Look) -> N
     link.click()
     expect(page.locator("tbody tr").first).to_be_visible()
     assert 0 < page.locator("tbody tr").count() <= count
+
+
+def test_what_is_wrong_with_an_answer_is_said_inside_the_question(look: Look) -> None:
+    """Behind it nobody could read it, or close it."""
+    page = look().at("/hosts/xen-r3-01")
+    page.get_by_role("button", name="Arm…").click()
+    dialog = page.get_by_role("dialog", name="Arm xen-r3-01")
+    dialog.get_by_role("button", name="Arm it").click()
+    alert = dialog.get_by_role("alert")
+    expect(alert).to_contain_text("xen-r3-01 could not be booted")
+    dialog.get_by_role("button", name="Arm it").click()
+    expect(alert).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Arm…").click()
+    expect(alert).to_have_count(0)
+
+
+def test_a_second_try_puts_away_what_was_wrong_with_the_first(look: Look) -> None:
+    page = look().at("/hosts/-/new")
+    page.get_by_label("Name").fill("Bad Name!")
+    page.get_by_label("Profile").select_option("pool")
+    page.get_by_role("button", name="Add the host").click()
+    expect(page.locator(".toast")).to_contain_text("'Bad Name!' is not a host name")
+    page.get_by_label("Name").fill("good-01")
+    page.get_by_label("MAC").fill("52:54:00:77:01:01")
+    page.get_by_role("button", name="Add the host").click()
+    expect(page.locator(".toast")).to_contain_text("52:54:00:77:01:01 is xen-r1-01's")
+    expect(page.locator(".toast")).to_have_count(1)
