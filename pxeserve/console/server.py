@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from pxeserve import reached
+from pxeserve.accounts import first_run
 from pxeserve.accounts.reception import Reception
 from pxeserve.config import Config
 from pxeserve.console import admin, metrics, web
@@ -86,6 +87,9 @@ def _with_web(serving: Serving, desk: admin.Desk, doors: tuple[socket.socket, ..
     listener.watch(serving.orders, obey)
     bench(store).take_up(config, recorder)
     log.info("console", address=reached.base(config), sha256=tls.certificate.fingerprint)
+    if not keeper.reception.is_set_up():
+        code = str(config.server.data / "state" / first_run.FILE)
+        log.warning("nobody can log in yet: open the console and enter the code in this file, or run: pxeserve init", file=code)
     serving.ready()
     listener.serve()
 

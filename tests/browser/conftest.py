@@ -21,7 +21,7 @@ from tests.console.served import Served, served
 
 pytest.importorskip("playwright.sync_api")
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Request, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = (
@@ -53,6 +53,12 @@ class Looking:
         self.complaints: list[str] = []
         page.on("console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("requestfailed", self._failed)
+
+    def _failed(self, request: Request) -> None:
+        """What did not come, unless the page was left meanwhile."""
+        if "ERR_ABORTED" not in (request.failure or ""):
+            self.complaints.append(f"{request.url}: {request.failure}")
 
     def at(self, path: str) -> Page:
         """The page at that path."""

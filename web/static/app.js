@@ -2,7 +2,7 @@
 
 import {headers} from "./csrf.js"
 import {listen} from "./live.js"
-import {explain, toast} from "./toasts.js"
+import {explain, forget, toast} from "./toasts.js"
 import {withFreshPassword} from "./fresh.js"
 import {mended} from "./session.js"
 import {mayLeave} from "./typing.js"
@@ -35,7 +35,8 @@ document.addEventListener("click", event => {
   }
   const {dialog} = button.dataset
   if (dialog) {
-    button.closest("details.menu")?.removeAttribute("open")
+    const menu = button.closest("details.menu")
+    if (menu) { menu.open = false; menu.querySelector("summary").focus() }  // where the keyboard returns to afterwards
     document.getElementById(dialog).showModal()
   } else if (button.hasAttribute("data-close")) button.closest("dialog").close()
   else if (button.hasAttribute("data-toggle-theme")) toggleTheme()
@@ -89,6 +90,7 @@ document.addEventListener("htmx:responseError", async event => {
   if (problem.code === "unauthenticated") { if (!unasked) toast("look", "Nobody is logged in: nothing was done.", "what you typed is still here; try again to log in") }
   else if (problem.code !== "not-fresh") toast("bad", problem.detail, problem.fix)
 })
+document.addEventListener("htmx:beforeRequest", event => { if (event.detail.requestConfig.verb !== "get") forget() })
 document.addEventListener("htmx:sendError", () => toast("bad", "The server did not answer.", "Is it running, and is this machine still on its network?"))
 document.addEventListener("toast", event => toast(event.detail.kind, event.detail.text, event.detail.fix))
 document.addEventListener("later", ({detail: {kind, text, fix}}) => sessionStorage.setItem("later", JSON.stringify({kind, text, fix})))
@@ -107,7 +109,9 @@ document.addEventListener("htmx:load", event => {
 })
 document.addEventListener("htmx:load", event => localTimes(event.detail.elt))
 document.addEventListener("close", event => {
-  if (event.target.matches?.("dialog")) for (const input of event.target.querySelectorAll("[data-typed]")) { input.value = ""; typed(input) }
+  if (!event.target.matches?.("dialog")) return
+  forget(event.target)
+  for (const input of event.target.querySelectorAll("[data-typed]")) { input.value = ""; typed(input) }
 }, true)
 
 localTimes(document)
