@@ -7,19 +7,17 @@ means.
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections import Counter
+from collections.abc import Iterator
 
 import structlog
 from flask import Blueprint, Request, Response, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from pxeserve.console.gate import route
+from pxeserve.console.stream import Stream, Told, Topic, Wish
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.operations.context import Actor
 from pxeserve.operations.people.entrance import Entrance
@@ -27,7 +25,6 @@ from pxeserve.operations.within import refuse_others
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import Store
 from pxeserve.store import events as stored
-from pxeserve.store.events import EventRow
 
 IN_ALL = 256
 OF_ONE = 16
@@ -41,88 +38,9 @@ _LOOK = 15.0
 """Seconds after which sessions are looked at though nobody has changed anything: their time may be up."""
 
 _AT_ONCE = 500
-_BACKLOG = 1000
-"""Events that wait for a slow reader; beyond them it is told to look at everything anew."""
-
 _RETRY = 3000
 log = structlog.get_logger("console")
 blueprint = Blueprint("live", __name__)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Topic:
-    """Which events a stream wants: each field narrows. `kind` is a kind, or the beginning of one up to a dot."""
-
-    hosts: frozenset[str] | None = None
-    racks: frozenset[str] | None = None
-    kind: str | None = None
-
-    def wants(self, row: EventRow, snapshot: Snapshot) -> bool:
-        """Whether `row` belongs to it; who stands in a rack is asked of `snapshot`."""
-        if self.kind is not None and row.kind != self.kind and not row.kind.startswith(f"{self.kind}."):
-            return False
-        if self.hosts is None and self.racks is None:
-            return True
-        if row.host is None:
-            return False
-        if self.hosts is not None and row.host in self.hosts:
-            return True
-        host = snapshot.hosts.get(row.host)
-        return self.racks is not None and host is not None and host.rack in self.racks
-
-
-class Wish(Protocol):
-    """Says which events a stream wants."""
-
-    def wants(self, row: EventRow, snapshot: Snapshot) -> bool:
-        """Whether `row` is one of them."""
-        ...
-
-
-class Stream:
-    """One reader. `offer` is the hub's side, `take` the reader's; each is one thread's."""
-
-    def __init__(self, actor: Actor, topics: tuple[Wish, ...], seen: int) -> None:
-        self.actor = actor
-        self.seen = seen
-        """The id of the last event that the hub had read when this began, or that was offered since."""
-        self._topics = topics
-        self._rows: deque[EventRow] = deque()
-        self._lost = self._over = False
-        self._news = threading.Condition()
-
-    def wants(self, row: EventRow, snapshot: Snapshot) -> bool:
-        """Whether all its topics want `row`."""
-        return all(topic.wants(row, snapshot) for topic in self._topics)
-
-    def offer(self, rows: Sequence[EventRow], snapshot: Snapshot) -> None:
-        """What was written now."""
-        wanted = [row for row in rows if self.wants(row, snapshot)]
-        if not wanted:
-            return
-        with self._news:
-            self._rows += wanted
-            if len(self._rows) > _BACKLOG:
-                self._rows.clear()
-                self._lost = True
-            self._news.notify()
-
-    def end(self) -> None:
-        """No more will come."""
-        with self._news:
-            self._over = True
-            self._news.notify()
-
-    def take(self, seconds: float) -> tuple[list[EventRow], bool] | None:
-        """What came, after waiting for `seconds` at most, and whether anything before it was lost; None when the stream is over."""
-        with self._news:
-            self._news.wait_for(lambda: self._rows or self._lost or self._over, seconds)
-            if self._over:
-                return None
-            rows, lost = list(self._rows), self._lost
-            self._rows.clear()
-            self._lost = False
-            return rows, lost
 
 
 class Hub:
@@ -168,12 +86,12 @@ class Hub:
             for stream in self._streams:
                 stream.end()
 
-    def missed(self, stream: Stream, since: int) -> tuple[list[EventRow], bool]:
+    def missed(self, stream: Stream, since: int) -> tuple[list[Told], bool]:
         """What `stream` wants of what was written after the event `since` and before it began; and whether that is too much to tell."""
         with self._store.events.read() as connection:
             rows = stored.following(connection, stored.Wanted(since=since, until=stream.seen + 1), _AT_ONCE + 1)
         snapshot = self.known()
-        return [row for row in rows[:_AT_ONCE] if stream.wants(row, snapshot)], len(rows) > _AT_ONCE
+        return [Told(row) for row in rows[:_AT_ONCE] if stream.wants(row, snapshot)], len(rows) > _AT_ONCE
 
     def known(self) -> Snapshot:
         """The inventory now."""
@@ -214,12 +132,13 @@ class Hub:
             with self._store.events.read() as connection:
                 rows = stored.following(connection, stored.Wanted(since=self._seen), _AT_ONCE)
             whole = len(rows) < _AT_ONCE
+            news = [Told(row) for row in rows]
             snapshot = self.known()
             with self._lock:
                 if rows:
                     self._seen = rows[-1].id
                 for stream in self._streams:
-                    stream.offer(rows, snapshot)
+                    stream.offer(news, snapshot)
 
     def _end_those_of_ended_sessions(self) -> None:
         with self._lock:
@@ -284,21 +203,16 @@ def said(hub: Hub, stream: Stream, since: int | None) -> Iterator[str]:
     """What the stream tells, from the event after `since` on where one is said, until it is over."""
     yield f"retry: {_RETRY}\n\n"
     if since is not None:
-        rows, lost = hub.missed(stream, since)
-        yield _reset(stream.seen) if lost else "".join(_event(row) for row in rows)
+        before, lost = hub.missed(stream, since)
+        yield _reset(stream.seen) if lost else "".join(one.text for one in before)
     yield f"id: {stream.seen}\nevent: here\ndata: {stream.seen}\n\n"
-    while (news := stream.take(PING)) is not None:
-        rows, lost = news
-        if lost and rows:
-            yield _reset(rows[0].id - 1)
+    while (taken := stream.take(PING)) is not None:
+        news, lost = taken
+        if lost and news:
+            yield _reset(news[0].row.id - 1)
         elif lost:
             yield "event: reset\ndata: {}\n\n"
-        yield "".join(_event(row) for row in rows) or ": nothing new\n\n"
-
-
-def _event(row: EventRow) -> str:
-    text = json.dumps(dataclasses.asdict(row), ensure_ascii=False, separators=(",", ":"))
-    return f"id: {row.id}\nevent: record\ndata: {text}\n\n"
+        yield "".join(one.text for one in news) or ": nothing new\n\n"
 
 
 def _reset(seen: int) -> str:

@@ -144,10 +144,7 @@ def _first(rows: Iterable[Row[Any]]) -> LeaseRow | None:
 
 
 def _rows(rows: Iterable[Row[Any]]) -> list[LeaseRow]:
-    return [
-        LeaseRow(IPv4Address(row.address), row.mac, row.client_id, row.hostname, row.state, row.starts, row.expires, row.relay)
-        for row in rows
-    ]
+    return [LeaseRow(IPv4Address(address), *others) for address, *others in map(tuple, rows)]
 
 
 def _checked(address: Any, mac: Any, client_id: Any, hostname: Any, state: Any, starts: Any, expires: Any, relay: Any) -> LeaseRow:

@@ -154,7 +154,7 @@ def _takers(connection: Connection, name: str) -> list[str]:
     """Who names the medium among `sources` or `driver-sources`."""
     said: list[tuple[str, Mapping[str, Any]]] = [("site", inventory.site_answers(connection))]
     said += [(f"sources of profile {one.name}", one.answers) for one in inventory.profiles(connection)]
-    said += [(f"sources of host {one.name}", one.answers) for one in inventory.hosts(connection)]
+    said += [(f"sources of host {host}", answers) for host, answers in inventory.answers_of_hosts(connection)]
     return [who for who, answers in said if name in _named(answers)]
 
 

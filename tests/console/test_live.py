@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pxeserve.console import live
+from pxeserve.console import stream as stream_of
 from pxeserve.domain.host import Host
 from pxeserve.domain.role import Role
 from pxeserve.store import accounts, events, inventory
@@ -129,14 +130,26 @@ def test_a_reader_who_does_not_read_is_told_so_and_costs_a_bounded_room() -> Non
     from pxeserve.store.events import EventRow
 
     nothing = Snapshot(0, {}, {}, {}, {}, {}, None)  # type: ignore[arg-type]
-    stream = live.Stream(Actor("a"), (live.Topic(),), 0)
-    for number in range(3 * live._BACKLOG):
-        stream.offer([EventRow(number, 0.0, "a.b")], nothing)
+    stream = stream_of.Stream(Actor("a"), (stream_of.Topic(),), 0)
+    for number in range(3 * stream_of._BACKLOG):
+        stream.offer([stream_of.Told(EventRow(number, 0.0, "a.b"))], nothing)
     taken = stream.take(0.0)
     assert taken is not None
     assert taken[1]
-    assert len(taken[0]) <= live._BACKLOG
+    assert len(taken[0]) <= stream_of._BACKLOG
     assert stream.take(0.0) == ([], False)
+
+
+def test_an_event_is_put_into_words_once_for_all_who_hear_it(serving: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = serving.session(Role.VIEWER)
+    readers = [Reader(serving, session=session) for _ in range(8)]
+    waiting = [reader.begun() for reader in readers]
+    worded: list[int] = []
+    asdict = stream_of.dataclasses.asdict
+    monkeypatch.setattr(stream_of.dataclasses, "asdict", lambda row: worded.append(row.id) or asdict(row))
+    write(serving, ("a.b", "xen01"), ("a.c", "xen02"))
+    assert {tuple(texts(one, 2)) for one in waiting} == {("a.b of xen01", "a.c of xen02")}
+    assert len(worded) == len(set(worded)) == 2
 
 
 def test_a_session_that_ends_ends_its_streams(serving: Served) -> None:

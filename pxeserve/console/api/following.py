@@ -34,7 +34,7 @@ class Filter:
     tags: tuple[str, ...]
 
     def wants(self, row: EventRow, snapshot: Snapshot) -> bool:
-        """See `live.Wish`."""
+        """See `stream.Wish`."""
         said = self.wanted
         narrow = ((said.host, row.host), (said.mac, row.mac), (said.install, row.install))
         if any(asked is not None and asked != known for asked, known in narrow):

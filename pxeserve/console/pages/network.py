@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from ipaddress import IPv4Address
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -20,7 +19,7 @@ from pxeserve.errors import PxeserveError
 blueprint = Blueprint("network", __name__)
 
 _SORTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
-    "address": lambda one: int(IPv4Address(one["address"])),
+    "address": lambda one: tuple(map(int, one["address"].split("."))),
     "host": lambda one: one["host"] or "",
     "mac": lambda one: one["mac"],
     "state": lambda one: one["state"],

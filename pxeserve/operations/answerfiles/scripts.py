@@ -83,7 +83,7 @@ def set_script(context: Context, *, name: str, content: str, revision: str | Non
     with context.store.site.write() as connection:
         _refuse_stale(known(connection, name), revision)
         row = _put(context, connection, "script.set", name, body)
-        users = _users(connection, name)
+        users = _users(connection).get(name, ())
     return {**_described(row, users), "findings": found}
 
 
@@ -91,7 +91,8 @@ def set_script(context: Context, *, name: str, content: str, revision: str | Non
 def list_scripts(context: Context) -> list[dict[str, Any]]:
     """All scripts, by name, each with who runs it."""
     with context.store.site.read() as connection:
-        return [_described(row, _users(connection, row.name)) for row in store.scripts(connection)]
+        users = _users(connection)
+        return [_described(row, users.get(row.name, ())) for row in store.scripts(connection)]
 
 
 @verb("script.show", role=Role.OPERATOR, changes=False)
@@ -99,7 +100,7 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
     """One script, with its content in base64."""
     with context.store.site.read() as connection:
         row = known(connection, name)
-        described = _described(row, _users(connection, name))
+        described = _described(row, _users(connection).get(name, ()))
     return {**described, "content": base64.b64encode(row.body).decode()}
 
 
@@ -115,7 +116,7 @@ def remove(context: Context, *, name: str, revision: str | None = None) -> dict[
     """Forget a script, as it was at `revision` where that is said. Refused while somebody declares it."""
     with context.store.site.write() as connection:
         _refuse_stale(known(connection, name), revision)
-        users = _users(connection, name)
+        users = _users(connection).get(name, ())
         if users:
             raise ConflictError(f"script {name} is run by {', '.join(users[:5])}", fix="take it out of their scripts first")
         store.remove(connection, name)
@@ -190,12 +191,16 @@ def _put(context: Context, connection: Connection, action: str, name: str, body:
     return row
 
 
-def _users(connection: Connection, name: str) -> tuple[str, ...]:
-    """Who declares the script, by itself; who inherits it from them does too."""
+def _users(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """Who declares each script, by itself; who inherits it from them does too."""
     layers: list[tuple[str, Mapping[str, Any]]] = [("site", inventory.site_answers(connection))]
     layers += [(f"profile {one.name}", one.answers) for one in inventory.profiles(connection)]
-    layers += [(f"host {one.name}", one.answers) for one in inventory.hosts(connection)]
-    return tuple(whose for whose, answers in layers if name in _declared_in(answers))
+    layers += [(f"host {name}", answers) for name, answers in inventory.answers_of_hosts(connection)]
+    found: dict[str, list[str]] = {}
+    for whose, answers in layers:
+        for name in _declared_in(answers):
+            found.setdefault(name, []).append(whose)
+    return {name: tuple(users) for name, users in found.items()}
 
 
 def _declared_in(answers: Mapping[str, Any]) -> set[str]:

@@ -229,7 +229,7 @@ def _users(connection: Connection) -> dict[str, tuple[str, ...]]:
     """Who declares each, by itself; who inherits it from them has it too."""
     layers: list[tuple[str, Mapping[str, Any]]] = [("site", inventory.site_answers(connection))]
     layers += [(f"profile {one.name}", one.answers) for one in inventory.profiles(connection)]
-    layers += [(f"host {one.name}", one.answers) for one in inventory.hosts(connection)]
+    layers += [(f"host {name}", answers) for name, answers in inventory.answers_of_hosts(connection)]
     found: dict[str, tuple[str, ...]] = {}
     for whose, answers in layers:
         if isinstance(said := answers.get(_WHAT), str):

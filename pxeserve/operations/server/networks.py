@@ -11,7 +11,8 @@ from pxeserve.config.model import SubnetConfig
 from pxeserve.domain.role import Role
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
-from pxeserve.store import inventory, leases
+from pxeserve.snapshot import shared
+from pxeserve.store import leases
 
 
 @verb("dhcp.networks", role=Role.VIEWER)
@@ -19,11 +20,9 @@ def networks(context: Context) -> dict[str, Any]:
     """How this server takes part in DHCP, its subnets with how many of their addresses are lent, in quarantine and free, and the hosts with
     a reservation, by address; `subnet` of one is None where no subnet holds it."""
     config, now = context.config, time.time()
-    with context.store.leases.read() as connection:
-        held = [row for row in leases.listed(connection, now) if row.state != "released" and row.expires > now]
-    with context.store.site.read() as connection:
-        hosts = [host for host in inventory.hosts(connection) if host.address is not None]
     subnets = config.dhcp.subnet if config.dhcp.mode == "server" else ()
+    held = _held(context, now) if subnets else []
+    hosts = [host for host in shared(context.store).current().hosts.values() if host.address is not None]
     reserved = [
         {"host": host.name, "address": str(host.address), "macs": list(host.macs), "subnet": _subnet(subnets, host.address)}
         for host in sorted(hosts, key=lambda host: host.address or IPv4Address(0))
@@ -36,6 +35,11 @@ def networks(context: Context) -> dict[str, Any]:
         "subnets": [_described(one, held, reserved) for one in subnets],
         "reservations": reserved,
     }
+
+
+def _held(context: Context, now: float) -> list[leases.LeaseRow]:
+    with context.store.leases.read() as connection:
+        return [row for row in leases.listed(connection, now) if row.state != "released" and row.expires > now]
 
 
 def _subnet(subnets: tuple[SubnetConfig, ...], address: IPv4Address | None) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
+from functools import lru_cache
 from typing import Any
 
 from pxeserve.domain.host import Host
@@ -17,8 +18,9 @@ from pxeserve.operations.context import Context
 from pxeserve.operations.record.tails import by_silence
 from pxeserve.operations.registry import verb
 from pxeserve.operations.watching.racks import NO_RACK, counts, described, standings, state_of
+from pxeserve.operations.watching.together import Together
 from pxeserve.snapshot import shared
-from pxeserve.store import installs
+from pxeserve.store import Store, installs
 from pxeserve.store.installs import Newest
 from pxeserve.timeline.picture import Standing
 
@@ -35,6 +37,15 @@ def overview(context: Context) -> dict[str, Any]:
     """Racks by name, hosts in none last under `-`, each with its hosts and their states; `stuck` are the hosts that a person should look
     at, the newest trouble first, with what is overdue or why they ended. `unasked` are how many are on their way of which it was not looked
     at whether something is overdue, as there are so many."""
+    return _together(context.store).ask(lambda: _overview(context))
+
+
+@lru_cache(maxsize=4)
+def _together(store: Store) -> Together[dict[str, Any]]:  # noqa: ARG001 - one for each store
+    return Together()
+
+
+def _overview(context: Context) -> dict[str, Any]:
     now = time.time()
     hosts = [host for _, host in sorted(shared(context.store).current().hosts.items())]
     with context.store.site.read() as connection:
