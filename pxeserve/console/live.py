@@ -41,6 +41,7 @@ _LOOK = 15.0
 """Seconds after which sessions are looked at though nobody has changed anything: their time may be up."""
 
 _AT_ONCE = 500
+_AT_A_TIME = 16
 _BACKLOG = 1000
 """Events that wait for a slow reader; beyond them it is told to look at everything anew."""
 
@@ -281,11 +282,12 @@ def since_of(request: Request) -> int | None:
 
 
 def said(hub: Hub, stream: Stream, since: int | None) -> Iterator[str]:
-    """What the stream tells, from the event after `since` on where one is said, until it is over."""
+    """What the stream tells, from the event after `since` on where one is said, until it is over. A few events at a time: rows that wait
+    for slow readers are shared by all of them, and texts are not."""
     yield f"retry: {_RETRY}\n\n"
     if since is not None:
         rows, lost = hub.missed(stream, since)
-        yield _reset(stream.seen) if lost else "".join(_event(row) for row in rows)
+        yield from (_reset(stream.seen),) if lost else _texts(rows)
     yield f"id: {stream.seen}\nevent: here\ndata: {stream.seen}\n\n"
     while (news := stream.take(PING)) is not None:
         rows, lost = news
@@ -293,7 +295,12 @@ def said(hub: Hub, stream: Stream, since: int | None) -> Iterator[str]:
             yield _reset(rows[0].id - 1)
         elif lost:
             yield "event: reset\ndata: {}\n\n"
-        yield "".join(_event(row) for row in rows) or ": nothing new\n\n"
+        yield from _texts(rows) if rows else (": nothing new\n\n",)
+
+
+def _texts(rows: Sequence[EventRow]) -> Iterator[str]:
+    for first in range(0, len(rows), _AT_A_TIME):
+        yield "".join(_event(row) for row in rows[first : first + _AT_A_TIME])
 
 
 def _event(row: EventRow) -> str:

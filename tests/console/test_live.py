@@ -139,6 +139,22 @@ def test_a_reader_who_does_not_read_is_told_so_and_costs_a_bounded_room() -> Non
     assert stream.take(0.0) == ([], False)
 
 
+def test_a_slow_reader_holds_the_text_of_a_few_events_at_a_time(serving: Served) -> None:
+    """256 of them would hold half a gigabyte of the same texts each."""
+    from pxeserve.operations.context import Actor
+    from pxeserve.store.events import EventRow
+
+    stream = serving.hub.open(Actor("a", key="a"), (live.Topic(),))
+    stream.offer([EventRow(number, 0.0, "a.b", text="x" * 2000) for number in range(live._BACKLOG)], serving.hub.known())
+    pieces = live.said(serving.hub, stream, None)
+    told, longest = 0, 0
+    while told < live._BACKLOG:
+        piece = next(pieces)
+        told += piece.count("event: record")
+        longest = max(longest, len(piece))
+    assert longest < 64 << 10
+
+
 def test_a_session_that_ends_ends_its_streams(serving: Served) -> None:
     reader = Reader(serving, session=serving.session(Role.OPERATOR))
     other = Reader(serving, session=serving.session(Role.VIEWER))
