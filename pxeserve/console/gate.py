@@ -122,7 +122,7 @@ class Gate:
         """Let this request in as `g.actor`, with `g.context`; an answer where it is sent elsewhere. Raises PxeserveError."""
         g.request_id = secrets.token_hex(8)
         rule = self.rules.get(request.endpoint or "")
-        if request.host.lower() not in self.known:
+        if _asked_by() not in self.known:
             fix = "ask by a name of this console; [console] names adds one"
             raise PxeserveError("this server is not known by the name in the request's Host header", code="misdirected", fix=fix)
         if not (rule is not None and rule.early) and not self.entrance.is_set_up():
@@ -181,6 +181,12 @@ class Gate:
         csrf.check_origin(request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site"), request.host.lower())
         if g.session:
             csrf.check_word(request.headers.get(csrf.HEADER), g.session)
+
+
+def _asked_by() -> str:
+    """The name by which we are asked: what Host says, and nothing for one that is not there, or where the target names a host of its own
+    (RFC 9112 section 3.2)."""
+    return request.headers.get("Host", "").lower() if request.environ.get("RAW_URI", "/").startswith(("/", "*")) else ""
 
 
 def _to_setup() -> Response:

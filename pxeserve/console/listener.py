@@ -28,15 +28,18 @@ from gunicorn.http import errors as refusals
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from pxeserve.console import oneline
-from pxeserve.console.patience import HEAD, IDLE, SLOWEST, Waiting
+from pxeserve.console.patience import ANSWER, GRACE, HEAD, IDLE, SLOWEST, Waiting
 
 STREAMS = 256
 """Live streams at once: each has a thread for as long as it lasts."""
 
 _HEADS_OF_ONE, _HEADS = 32, 128
 _BODIES_OF_ONE, _BODIES = 16, 48
+_ANSWERS_OF_ONE, _ANSWERS = 24, 64
+_VERBS = 64
+"""As many as `api.verbs` has at work at once."""
 _PAGES = 32
-THREADS = STREAMS + _HEADS + _BODIES + _PAGES
+THREADS = STREAMS + _HEADS + _BODIES + _ANSWERS + _VERBS + _PAGES
 """So many that nobody who is slow keeps a page from being made. They are started when they are needed."""
 
 CONNECTIONS = 1024
@@ -46,9 +49,15 @@ _KEPT = 15
 _GRACE = 8
 """Seconds that answers under way have when the service stops; the supervisor gives 15."""
 
+_ENDLESS = ("text/event-stream", "application/x-ndjson")
+"""What goes on for as long as somebody listens; how many there are of it is counted elsewhere."""
+
 _LINGER = 0.5
 _HANDSHAKE = b"\x16"
 """The first byte of a TLS connection (RFC 8446 section 5.1, RFC 5246 section 6.2.1)."""
+
+_LONGEST_BODY = 1 << 50
+"""Bytes: what any route takes is less, and says so in its own words."""
 
 _STATUSES = {
     refusals.LimitRequestLine: "414 URI Too Long",
@@ -79,6 +88,7 @@ class Listener(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         self._turn = turn
         self._heads = Waiting(_HEADS_OF_ONE, _HEADS)
         self._bodies = Waiting(_BODIES_OF_ONE, _BODIES)
+        self._answers = Waiting(_ANSWERS_OF_ONE, _ANSWERS)
         self._watched: list[tuple[socket.socket, Callable[[socket.socket], None]]] = []
         self._here = threading.local()
         for sock in door.sockets:
@@ -116,6 +126,8 @@ class Listener(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         now = time.monotonic()
         self._heads.sweep(now)
         self._bodies.sweep(now)
+        self._answers.sweep(now)
+        self._answers.thin(now + ANSWER - GRACE)
         self._turn()
 
     def accept(self, listener: socket.socket) -> None:
@@ -146,8 +158,8 @@ class Listener(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         try:
             kept = super().handle(conn)
         finally:
-            self._heads.end(conn)
-            self._bodies.end(conn)
+            for waiting in (self._heads, self._bodies, self._answers):
+                waiting.end(conn)
         if not kept:
             conn.linger()
         return kept
@@ -164,6 +176,9 @@ class Listener(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         """The head is there. The body has its own time, until the answer begins."""
         self._heads.end(conn)
         length = _length_of(req)
+        if length > _LONGEST_BODY:
+            oneline.answer(conn.sock, "413 Content Too Large", "nothing here takes a body of that length")
+            return False
         if length and not self._bodies.take(conn, time.monotonic() + IDLE + length / SLOWEST):
             oneline.answer(conn.sock, "503 Service Unavailable", "too many requests are being sent at once; try again in a moment")
             return False
@@ -177,9 +192,11 @@ class Listener(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
             conn = self._here.conn
 
-            def started(*args: Any) -> Any:
+            def started(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
                 self._bodies.end(conn)
-                return start_response(*args)
+                if not any(name.lower() == "content-type" and said.startswith(_ENDLESS) for name, said in headers):
+                    self._answers.let(conn, time.monotonic() + ANSWER)
+                return start_response(status, headers, *more)
 
             return inner(environ, started)
 

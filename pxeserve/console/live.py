@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import structlog
 from flask import Blueprint, Request, Response, current_app, g, request
@@ -38,6 +38,8 @@ _LOOK = 15.0
 """Seconds after which sessions are looked at though nobody has changed anything: their time may be up."""
 
 _AT_ONCE = 500
+_AT_A_TIME = 16
+
 _RETRY = 3000
 log = structlog.get_logger("console")
 blueprint = Blueprint("live", __name__)
@@ -200,11 +202,12 @@ def since_of(request: Request) -> int | None:
 
 
 def said(hub: Hub, stream: Stream, since: int | None) -> Iterator[str]:
-    """What the stream tells, from the event after `since` on where one is said, until it is over."""
+    """What the stream tells, from the event after `since` on where one is said, until it is over. A few events at a time: rows that wait
+    for slow readers are shared by all of them, and texts are not."""
     yield f"retry: {_RETRY}\n\n"
     if since is not None:
         before, lost = hub.missed(stream, since)
-        yield _reset(stream.seen) if lost else "".join(one.text for one in before)
+        yield from (_reset(stream.seen),) if lost else _texts(before)
     yield f"id: {stream.seen}\nevent: here\ndata: {stream.seen}\n\n"
     while (taken := stream.take(PING)) is not None:
         news, lost = taken
@@ -212,7 +215,12 @@ def said(hub: Hub, stream: Stream, since: int | None) -> Iterator[str]:
             yield _reset(news[0].row.id - 1)
         elif lost:
             yield "event: reset\ndata: {}\n\n"
-        yield "".join(one.text for one in news) or ": nothing new\n\n"
+        yield from _texts(news) if news else (": nothing new\n\n",)
+
+
+def _texts(news: Sequence[Told]) -> Iterator[str]:
+    for first in range(0, len(news), _AT_A_TIME):
+        yield "".join(one.text for one in news[first : first + _AT_A_TIME])
 
 
 def _reset(seen: int) -> str:

@@ -1,5 +1,6 @@
-"""How long the console waits for whoever is still speaking: for the head of a request, its handshake included, and for a body. Who takes
-longer, or holds too many places, is hung up on, so that 500 of them cost the next one nothing (slow loris).
+"""How long the console waits for whoever is still speaking, or listening: for the head of a request, its handshake included, for a body,
+and for an answer to be taken in. Who takes longer, or holds too many places, is hung up on, so that 500 of them cost the next one nothing
+(slow loris, slow read).
 
 A clock value goes in with each call; a place is anything that can be hung up on. Refuses to know HTTP and threads' work.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -17,6 +19,9 @@ HEAD = 10.0
 
 IDLE = 30.0
 """Seconds without a byte, in either direction, after which a transfer is given up."""
+
+ANSWER, GRACE = 300.0, 2.0
+"""Seconds that an answer may take to be taken in; and that it has when too many are being taken in."""
 
 SLOWEST = 8 << 10
 """Bytes a second that a body comes with at least, after its first IDLE seconds."""
@@ -64,6 +69,20 @@ class Waiting:
                 return False
             self._waits[id(place)] = _Wait(place, ends)
             return True
+
+    def let(self, place: Place, ends: float) -> None:
+        """Wait for `place` until `ends`, whether there is room or not: `thin` makes it."""
+        with self._lock:
+            self._waits[id(place)] = _Wait(place, ends)
+
+    def thin(self, before: float) -> None:
+        """Where there are more than there is room for, hang up on the oldest of those that would end at `before` or earlier."""
+        with self._lock:
+            of = Counter(wait.place.address for wait in self._waits.values())
+            for number, wait in list(self._waits.items()):
+                if wait.ends <= before and (of[wait.place.address] > self.of_one or of.total() > self.in_all):
+                    of[wait.place.address] -= 1
+                    self._give_up(number)
 
     def end(self, place: Place) -> None:
         """`place` is waited for no longer. Once is enough, and more does no harm."""

@@ -86,6 +86,8 @@ def call(context: Context, name: str, arguments: Mapping[str, Any]) -> Any | Ite
     if asked is None:
         raise PxeserveError(f"there is no operation {name}", code="not-found")
     admit_asking(context, asked, arguments)
+    for where in _oversized(arguments):  # now: some verbs look at their arguments when their first item is asked for
+        raise PxeserveError(f"{name}: {where}: a whole number of more than 64 bits")
     try:
         with asked_from(" ".join(filter(None, (context.actor.address, context.request)))):
             return asked.function(context, **arguments)
@@ -98,6 +100,15 @@ def call(context: Context, name: str, arguments: Mapping[str, Any]) -> Any | Ite
     except OperationalError as error:
         fix = "look at the disk beneath the data folder: machines are served, and nothing is armed or removed that cannot be written down"
         raise PxeserveError(f"{name}: nothing was done: the state cannot be written: {error.orig}", code="unwritable", fix=fix) from None
+
+
+def _oversized(value: Any, where: str = "") -> Iterator[str]:
+    """By which names whole numbers of more than 64 bits stand in `value`."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        yield where
+    elif isinstance(value, Mapping | list | tuple):
+        for name, one in value.items() if isinstance(value, Mapping) else enumerate(value):
+            yield from _oversized(one, f"{where}.{name}" if where else str(name))
 
 
 def admit_asking(context: Context, asked: Verb, arguments: Mapping[str, Any]) -> None:

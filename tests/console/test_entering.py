@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from http.cookies import SimpleCookie
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
 from pxeserve.accounts.delays import place_of
-from pxeserve.accounts.first_run import FILE
+from pxeserve.accounts.first_run import FILE, FirstRun
 from pxeserve.console import csrf
 from pxeserve.domain.role import Role
+from pxeserve.store import accounts
 from tests.console.browsing import ORIGIN, PAGE, PASSWORD, entered, known, send, word_of
-from tests.console.conftest import Console
+from tests.console.conftest import PLACE, Console
 
 
 def code(console: Console) -> str:
@@ -173,3 +176,53 @@ def test_two_session_cookies_are_none(console: Console) -> None:
     stranger = console.stranger()
     said = {"Cookie": f"{csrf.COOKIE}={mine}; {csrf.COOKIE}=other"}
     assert stranger.get("/", headers=said).status_code == 401
+
+
+def test_of_two_who_set_up_at_once_by_one_code_one_is_let_in(bare_console: Any) -> None:
+    """Both have the right code before either has an account."""
+    said, ready = code(bare_console), threading.Barrier(2)
+    fits = FirstRun.fits
+
+    def both(self: FirstRun, spelled: str) -> bool:
+        right = fits(self, spelled)
+        ready.wait(30)
+        return right
+
+    answers: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FirstRun, "fits", both)
+
+        def try_as(name: str) -> None:
+            answers.append(set_up(bare_console.stranger(), bare_console, code=said, name=name))
+
+        pair = [threading.Thread(target=try_as, args=(name,)) for name in ("anna", "eve")]
+        for one in pair:
+            one.start()
+        for one in pair:
+            one.join(30)
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert sum("Set-Cookie" in answer.headers for answer in answers) == 1
+    with bare_console.store.site.read() as connection:
+        assert len(accounts.users(connection)) == 1
+
+
+@pytest.mark.parametrize("brought", ["x" * 43, "", "a\"b", "\u00e9" * 20, "x" * 6000])
+def test_a_session_that_somebody_else_has_chosen_is_never_used(bare_console: Any, brought: str) -> None:
+    set_up(bare_console.stranger(), bare_console)
+    asked = {"name": "admin", "password": PASSWORD}
+    answer = bare_console.stranger().post("/session", json=asked, headers={**ORIGIN, "Cookie": f"{csrf.COOKIE}={brought}"})
+    assert answer.status_code == 200
+    given = answer.headers["Set-Cookie"].partition(";")[0].removeprefix(f"{csrf.COOKIE}=")
+    assert len(given) == 43 and given != brought
+
+
+@pytest.mark.parametrize(
+    "next_", ["/a%0d%0aSet-Cookie:x=y", "/%E2%80%A8evil", "/.//evil.example", "/%09/evil.example", "/%5Cevil.example", "/@evil"]
+)
+def test_after_log_in_no_header_is_added_and_no_host_is_changed(console: Any, next_: str) -> None:
+    answer = console.as_role(Role.VIEWER).get(f"/login?next={next_}")
+    place = answer.headers["Location"]
+    assert answer.status_code == 303
+    assert "Set-Cookie" not in answer.headers
+    assert urlsplit(urljoin(f"https://{PLACE}/login", place)).netloc == PLACE
+    assert place.isascii() and place.isprintable()

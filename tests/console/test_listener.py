@@ -72,6 +72,15 @@ SMUGGLED = {
     "a negative length": "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: -1\r\n\r\n",
     "a length with a sign": "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: +5\r\n\r\nhello",
     "a target with a space": "GET /a b HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    "a length in another script": "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: \u00b2\r\n\r\nxx",
+    "a length with an underscore": "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5_0\r\n\r\nhello",
+    "two lengths in one": "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5, 5\r\n\r\nhello",
+    "an empty length": "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: \r\n\r\n",
+    "chunks by another name": "POST / HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\x0b\r\n\r\n0\r\n\r\n",
+    "chunks in HTTP/1.0": "POST / HTTP/1.0\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a bare line feed within": "GET / HTTP/1.1\r\nHost: {host}\r\nX-A: b\nTransfer-Encoding: chunked\r\n\r\n",
+    "the preface of HTTP/2": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "a proxy's preface": "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET / HTTP/1.1\r\nHost: {host}\r\n\r\n",
     "another version": "GET / HTTP/3.7\r\nHost: {host}\r\n\r\n",
 }
 
@@ -81,10 +90,72 @@ def test_what_two_programs_could_read_in_two_ways_is_refused_and_ends_the_connec
     host = f"127.0.0.1:{listening.port}"
     request = SMUGGLED[name].format(host=host) + f"GET /api/v1/status HTTP/1.1\r\nHost: {host}\r\n\r\n"
     with listening.secure() as sock:
-        status, answer = said(sock, request.encode())
+        status, answer = said(sock, request.encode("latin-1"))
     assert status == 400, answer
     assert answer.count("HTTP/1.1 ") == 1
     assert "Traceback" not in answer
+
+
+NO_CHUNKS = ("0x0", "+0", "-1", "5\nhello\n0\n", "5\r\nhelloXX0", "0;" + "a" * 100_000, "0\r\nContent-Length: 7\r\nHost: evil")
+
+
+@pytest.mark.parametrize("size", NO_CHUNKS, ids=range(len(NO_CHUNKS)))
+def test_a_body_that_is_refused_is_never_the_next_request(listening: Served, size: str) -> None:
+    """It is refused before it is read; then it is read as what it said it was, or the connection ends."""
+    listening.session(Role.VIEWER)
+    place = f"127.0.0.1:{listening.port}"
+    after = f"GET /static/app.css HTTP/1.1\r\nHost: {place}\r\nConnection: close\r\n\r\n"
+    head = f"POST /session HTTP/1.1\r\nHost: {place}\r\nContent-Type: application/json\r\n"
+    with listening.secure() as sock:
+        status, answer = said(sock, f"{head}Transfer-Encoding: chunked\r\n\r\n{size}\r\n\r\n{after}".encode())
+    assert status == 403
+    assert "HTTP/1.1 200" not in answer
+    with listening.secure() as sock:
+        status, answer = said(sock, f"{head}Content-Length: {len(after)}\r\n\r\n{after}{after}".encode())
+    assert status == 403
+    assert answer.count("HTTP/1.1 200") == 1
+
+
+def test_a_length_that_nobody_takes_is_refused_and_no_line_of_the_log(listening: Served, capfd: pytest.CaptureFixture[str]) -> None:
+    for length in ("1" + "0" * 400, "9" * 20):
+        with listening.secure() as sock:
+            head = f"POST /session HTTP/1.1\r\nHost: 127.0.0.1:{listening.port}\r\nContent-Length: {length}\r\n\r\n"
+            assert said(sock, head.encode())[0] == 413
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_a_target_with_a_host_of_its_own_and_a_request_without_one_are_misdirected(listening: Served) -> None:
+    place = f"127.0.0.1:{listening.port}"
+    for head in (f"GET https://evil.example/static/app.css HTTP/1.1\r\nHost: {place}", "GET /static/app.css HTTP/1.1\r\nX-A: b"):
+        with listening.secure() as sock:
+            assert said(sock, f"{head}\r\nConnection: close\r\n\r\n".encode())[0] == 421
+
+
+def test_nothing_else_is_spoken_here_whoever_asks_for_it(listening: Served) -> None:
+    session = listening.session(Role.VIEWER)
+    for more in ("Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__", "Upgrade: websocket\r\nSec-WebSocket-Version: 13"):
+        with listening.secure() as sock:
+            head = f"GET /static/app.css HTTP/1.1\r\nHost: 127.0.0.1:{listening.port}\r\nConnection: Upgrade\r\n{more}\r\n\r\n"
+            sock.sendall(head.encode())
+            assert sock.recv(12) in (b"HTTP/1.1 200", b"HTTP/1.1 401")  # a socket is no way to a file
+    for header in ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"):
+        assert listening.ask("/session?_method=DELETE", f"{header}: DELETE", session=session)[0] == 405
+    assert listening.ask("/api/v1/status", session=session)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example/%2e%2e", "/static/..;/..;/keys/seal", "/static/..%2f..%2fpyproject.toml", "/static/..%5c..%5cpyproject.toml",
+        "/static/%252e%252e/app.css", "/static/../api/v1/status", "/static/app.css%00.png", "/static/%c0%ae%c0%ae/app.css",
+        "/static//app.css",
+        "/static/./app.css", "/login/../api/v1/status", "/%61pi/v1/status", "//api/v1/status",
+        "/api/v1/status;/static/app.css",
+    ],
+)  # fmt: skip
+def test_a_path_that_can_be_read_in_two_ways_leads_nowhere(listening: Served, path: str) -> None:
+    listening.session(Role.VIEWER)
+    assert listening.ask(path)[0] in (401, 404)
 
 
 def test_heads_that_are_too_long_are_refused(listening: Served) -> None:
@@ -130,6 +201,27 @@ def test_five_hundred_who_are_slow_keep_nobody_out(listening: Served) -> None:
     finally:
         for sock in slow:
             sock.close()
+
+
+def test_five_hundred_who_do_not_read_their_answer_keep_nobody_out() -> None:
+    with served() as one:
+        one.door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        request = f"GET /static/app.css HTTP/1.1\r\nHost: 127.0.0.1:{one.port}\r\n\r\n".encode()
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        slow = []
+        try:
+            for _ in range(500):
+                sock = socket.socket()
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+                sock.connect(("127.0.0.1", one.port))
+                slow.append(context.wrap_socket(sock))
+                slow[-1].sendall(request)
+            assert one.ask("/static/app.css")[0] == 200
+            assert len(one.listener._answers) < 500
+        finally:
+            for sock in slow:
+                sock.close()
 
 
 def test_a_head_that_does_not_end_is_hung_up_on(listening: Served, monkeypatch: pytest.MonkeyPatch) -> None:

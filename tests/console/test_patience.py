@@ -82,3 +82,18 @@ def test_a_place_that_is_taken_is_kept(of_one: int, in_all: int, taken: list[boo
     assert not any(one.hung_up for one in peers)
     waiting.end(peers[0])
     assert waiting.take(peers[0], 10.0)
+
+
+def test_those_who_listen_for_long_give_way_when_there_are_too_many_and_not_before() -> None:
+    waiting = Waiting(2, 3)
+    same, others = [peer() for _ in range(4)], [peer(f"10.0.0.{number}") for number in (2, 3)]
+    for number, one in enumerate((*same, *others)):
+        waiting.let(one, 10.0 + number)
+    waiting.thin(9.9)
+    assert not any(one.hung_up for one in (*same, *others))
+    waiting.thin(10.9)
+    assert [one.hung_up for one in (*same, *others)] == [True, False, False, False, False, False]
+    waiting.thin(99.0)
+    assert [one.hung_up for one in (*same, *others)] == [True, True, True, False, False, False]
+    waiting.thin(99.0)
+    assert len(waiting) == 3

@@ -137,4 +137,4 @@ def _mac(mac: str | None) -> str | None:
     try:
         return parse_mac(mac) if mac is not None else None
     except ValueError as error:
-        raise PxeserveError(str(error)) from None
+        raise PxeserveError(f"mac: {error}") from None

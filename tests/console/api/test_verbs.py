@@ -108,3 +108,13 @@ def test_what_no_json_can_hold_is_not_asked_for_here(site: Api, console: Any) ->
     with pytest.raises(PxeserveError, match="stream: Input should be an instance of Stream"):
         registry.call(context, "upload.send", arguments)
     assert site.get("/uploads/a.iso").json["bytes"] == 10
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**19])
+def test_a_number_that_is_too_large_is_named(site: Api, number: int) -> None:
+    for verb, arguments, where in (
+        ("events", {"since": number}, "since"),
+        ("host.install-all", {"rack": "R1", "count": number}, "count"),
+        ("draft.save", {"what": "site", "answers": {"ntp-server": ["a", number]}, "revision": ""}, "answers.ntp-server.1"),
+    ):
+        assert said(site, verb, **arguments)[-1]["error"]["message"] == f"{verb}: {where}: a whole number of more than 64 bits"
