@@ -7,6 +7,7 @@ line a minute. Whatever is wrong with a password, it is answered with the same w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,11 +35,12 @@ FIRST_RUN = "first run"
 
 
 class DelayedError(PxeserveError):
-    """Too many tries failed; in `seconds` the next one is looked at."""
+    """Too many tries failed; in `seconds` the next one is looked at: after `wait` whole ones it is."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__("too many wrong passwords", code="too-many", fix=f"try again in {max(round(seconds), 1)} s")
         self.seconds = seconds
+        self.wait = max(math.ceil(seconds), 1)
+        super().__init__("too many wrong passwords", code="too-many", fix=f"try again in {self.wait} s")
 
 
 @dataclass(frozen=True, slots=True)

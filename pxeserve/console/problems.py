@@ -14,6 +14,7 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from pxeserve.accounts.reception import DelayedError
 from pxeserve.console.incidents import IncidentError
 from pxeserve.errors import PxeserveError
 
@@ -45,7 +46,7 @@ STATUSES = {
 _CODES = {400: "malformed", 401: "unauthenticated", 403: "forbidden", 404: "not-found", 405: "method", 411: "malformed", 413: "too-large",
           415: "media-type", 421: "misdirected", 429: "too-many", 503: "busy"}  # fmt: skip
 _AGAIN = {429: "5", 503: "5"}
-"""Seconds after which one may ask again, where it is worth it."""
+"""Seconds after which one may ask again, where it is worth it and nobody knows better."""
 
 PROBLEM = "application/problem+json"
 _log = structlog.get_logger("console")
@@ -79,7 +80,7 @@ def told(error: PxeserveError, **more: Any) -> Response:
     response = _page(members) if _for_people() else _problem(members)
     response.status_code = status
     if status in _AGAIN:
-        response.headers["Retry-After"] = _AGAIN[status]
+        response.headers["Retry-After"] = str(error.wait) if isinstance(error, DelayedError) else _AGAIN[status]
     return response
 
 

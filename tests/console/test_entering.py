@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
 
+from pxeserve.accounts.delays import place_of
 from pxeserve.accounts.first_run import FILE
 from pxeserve.console import csrf
 from pxeserve.domain.role import Role
@@ -98,7 +100,18 @@ def test_who_guesses_is_told_to_wait(console: Console) -> None:
         send(console.stranger(), "/session", {"name": "anna", "password": "wrong wrong wrong"})
     answer = send(console.stranger(), "/session", {"name": "anna", "password": PASSWORD})
     assert (answer.status_code, answer.json["code"]) == (429, "too-many")
-    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["Retry-After"] == "1"
+
+
+def test_who_has_guessed_for_long_is_told_how_long_to_wait(console: Console) -> None:
+    known(console)
+    now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    for number in range(12):  # a minute apart, the last of them 20 s ago: 40 s are left
+        console.app.extensions["reception"]._delays.attempt("anna", place_of("127.0.0.1"), now - 20 - 60 * (11 - number))
+    answer = send(console.stranger(), "/session", {"name": "anna", "password": PASSWORD})
+    assert answer.status_code == 429
+    assert 5 < int(answer.headers["Retry-After"]) <= 40
+    assert answer.json["fix"] == f"try again in {answer.headers['Retry-After']} s"
 
 
 def test_logging_in_gives_another_cookie_than_the_one_that_was_brought(console: Console) -> None:

@@ -29,6 +29,7 @@ Send `Authorization: Bearer TOKEN`. Every error is a problem (RFC 9457) with a s
   with 412 and the fields that somebody else has changed since. `If-Match: *` changes the thing whatever it is now. DELETE takes it too, and
   does not need it.
 * **Lists**: `limit` (500 at most) and `cursor`; `next` and the `Link` header lead on, `total` says how many there are where that is known.
+  `q` finds words in any value; other fields of a query narrow by what they are called.
 * **What takes long** is a job: 202, and its address in `Location`. With `wait` the answer waits for its end, 30 seconds at most, and is
   then 200.
 * **Sending a POST twice**: with an `Idempotency-Key` it is carried out once, for a day; the second gets the first's answer. Another request
@@ -246,6 +247,7 @@ def _problem() -> Json:
             "request": {"type": "string", "description": "The request's id, as the log has it."},
             "incident": {"type": "string", "description": "Of what was not foreseen, as the log has it."},
             "errors": {"type": "array", "items": field, "description": "Each field that is wrong."},
+            "last": {"type": "object", "description": "The last change, where it is known: `who`, and `at` in epoch seconds."},
             "changed": {"type": "array", "items": {"type": "string"}, "description": "Which fields were changed by somebody else."},
         },
     }

@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import Field
 
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Moment, Page
+from pxeserve.console.api.shape import Answer, Found, Moment
 from pxeserve.operations.server.jobs import State
 
 
-class JobPages(Page):
+class JobPages(Found):
     """Which jobs."""
 
     state: State | None = None

@@ -44,6 +44,12 @@ install = Table(
 )
 Index("install_host", install.c.host_id, install.c.armed_at)
 Index(
+    "install_newest",                                 # all that lists look at: the rows are long, with what is sealed and remembered
+    install.c.host_id, install.c.armed_at, install.c.id, install.c.rehearsal_mac, install.c.state, install.c.ended_at, install.c.expires,
+    install.c.armed_boot_id, install.c.armed_boottime, install.c.medium,
+    sqlite_where=text("rehearsal_mac IS NULL"), postgresql_where=text("rehearsal_mac IS NULL"),
+)
+Index(
     "one_live_install", install.c.host_id, unique=True,
     sqlite_where=text("rehearsal_mac IS NULL AND state IN ('armed','booting','answered','installing','frozen')"),
     postgresql_where=text("rehearsal_mac IS NULL AND state IN ('armed','booting','answered','installing','frozen')"),

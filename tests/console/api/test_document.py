@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def test_the_page_is_drawn_from_the_tables() -> None:
 def test_every_route_of_the_api_is_described_with_its_role_and_nothing_else(console: Any) -> None:
     rules = rules_of(console.app)
     served = {
-        (one.rule.replace("<", "{").replace(">", "}").removeprefix("/api/v1"), method.lower()): rules[one.endpoint].who
+        (re.sub("<(path:)?", "{", one.rule).replace(">", "}").removeprefix("/api/v1"), method.lower()): rules[one.endpoint].who
         for one in console.app.url_map.iter_rules() if one.rule.startswith("/api/v1")
         for method in (one.methods or set()) - {"HEAD", "OPTIONS"}
     }  # fmt: skip

@@ -47,10 +47,10 @@ def test_what_did_not_come_is_told_with_all_its_causes_in_order(furnished: Conso
 def test_operators_get_the_acts_that_fit_and_viewers_none(furnished: Console, name: str, live: bool) -> None:
     operator = look(furnished.as_role(Role.OPERATOR), f"/hosts/{name}")
     assert set(operator.all("//button/@data-dialog")) == ({"cancel", "password"} if live else {"arm", "password", "remove"})
-    assert {one.get("id") for one in operator.all("//dialog")} - {"fresh"} == set(operator.all("//button/@data-dialog"))
+    assert {one.get("id") for one in operator.all("//dialog")} - {"fresh", "over"} == set(operator.all("//button/@data-dialog"))
     viewer = look(furnished.as_role(Role.VIEWER), f"/hosts/{name}")
     assert viewer.all("//button/@data-dialog") == []
-    assert [one.get("id") for one in viewer.all("//dialog")] == ["fresh"]
+    assert [one.get("id") for one in viewer.all("//dialog")] == ["fresh", "over"]
 
 
 def test_erasing_again_names_what_is_erased_and_wants_the_name(furnished: Console) -> None:
