@@ -142,7 +142,7 @@ def _said(path: str, given: Any, origins: dict[str, str], layer: str) -> Any:
 
 
 def _appended(path: str, below: Any, given: Any, origins: dict[str, str], layer: str) -> list[Any]:
-    before, more = _listed(below), _listed(given)
+    before, more = listed(below), listed(given)
     for number in range(len(before)):
         origins.setdefault(f"{path}.{number}", origins.get(path, layer))
     for number in range(len(before), len(before) + len(more)):
@@ -151,7 +151,8 @@ def _appended(path: str, below: Any, given: Any, origins: dict[str, str], layer:
     return before + more
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
+    """A value as a list: of nothing where there is none, of itself where it is none."""
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple) else [value]

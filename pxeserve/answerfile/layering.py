@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pxeserve.answerfile.declared import AnswerError, Declared, read
-from pxeserve.answerfile.inheritance import SHORT, TABLES, Layer, Merged, upon
+from pxeserve.answerfile.inheritance import SHORT, TABLES, Layer, Merged, listed, upon
 
 
 def own(inherited: Mapping[str, Any], wanted: Mapping[str, Any], before: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -67,14 +67,8 @@ def _long(key: str, value: Any) -> dict[str, Any]:
 
 def _more(inherited: Any, wanted: Any) -> list[Any]:
     """What is added to an inherited list; nothing when it does not begin as that one does."""
-    below, whole = _listed(inherited), _listed(wanted)
+    below, whole = listed(inherited), listed(wanted)
     return whole[len(below) :] if whole[: len(below)] == below else []
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def _table(key: str, inherited: Any, wanted: Any, before: Any) -> dict[str, Any]:

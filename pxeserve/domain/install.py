@@ -27,6 +27,9 @@ OPEN_STATES = frozenset({InstallState.ARMED, InstallState.BOOTING})
 LIVE_STATES = OPEN_STATES | {InstallState.ANSWERED, InstallState.INSTALLING, InstallState.FROZEN}
 """States that have not ended; a host has at most one install in them."""
 
+ENDED_STATES = frozenset(InstallState) - LIVE_STATES
+"""States that nothing follows."""
+
 WRONG_STATES = frozenset({InstallState.FAILED, InstallState.LAPSED, InstallState.FROZEN})
 """States in which a person should look."""
 

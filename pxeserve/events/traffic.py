@@ -16,7 +16,6 @@ SOURCE = "traffic"
 
 BOOTS, DHCP = "boots", "dhcp"
 TFTP, HTTP, FTP = "tftp-bytes", "http-bytes", "ftp-bytes"
-NAMES = (BOOTS, DHCP, TFTP, HTTP, FTP)
 
 _OF: Mapping[str, str] = {totals.DHCP_MESSAGES: DHCP, totals.TFTP_BYTES: TFTP, totals.HTTP_BYTES: HTTP, totals.FTP_BYTES: FTP}
 _MENU = (totals.EVENTS, ("boot.menu",))

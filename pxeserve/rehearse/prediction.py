@@ -6,19 +6,18 @@ how either is found out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from pxeserve.rehearse.step import Step
+from pxeserve.timeline.names import RAM_DISK
 from pxeserve.timeline.steps import Step as Stage
 
 WALKED_INTO = "walked-into"
 """The code of whatever a walk stopped at: which step it was says more than any word."""
 
 _ORDER = {stage: number for number, stage in enumerate(Stage)}
-_RAM_DISK = re.compile(r"(^|/)(install\.img|initrd[^/]*|initramfs[^/]*)$")
 _NAMED = {
     "address": Stage.ADDRESS,
     "boot loader": Stage.LOADER,
@@ -79,7 +78,7 @@ def stage_of(boot: int, name: str) -> Stage:
         return Stage.PACKAGES
     if name.endswith(".c32"):
         return Stage.LOADER
-    return Stage.RAM_DISK if _RAM_DISK.search(name) else Stage.KERNEL
+    return Stage.RAM_DISK if RAM_DISK.search(name) else Stage.KERNEL
 
 
 def walked_into(step: Step) -> Prediction:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pxeserve.boot.entry import ASKED_FIRST
 from pxeserve.store.events import EventRow
-from pxeserve.timeline.names import boot_name
+from pxeserve.timeline.names import RAM_DISK, boot_name
 from pxeserve.timeline.steps import Step
 
 Reason = Mapping[str, str]
@@ -20,7 +20,6 @@ _BAD_CABLE = 3
 _LOADERS = ("pxelinux.0", "grubx64.efi", "grubia32.efi", "grubaa64.efi", "EFI/xenserver/grubx64.efi")
 _MENUS = ("pxelinux.cfg/", "grub.cfg", "grub/", "boot.ipxe", "ipxe/", "EFI/xenserver/grub.cfg")
 _OTHER_MACHINE = frozenset({"serial-differs", "uuid-differs"})
-_RAM_DISK = re.compile(r"(^|/)(install\.img|initrd[^/]*|initramfs[^/]*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ def _file_step(name: str) -> Step:
         return Step.MENU
     if name in _LOADERS or name.endswith(".c32"):
         return Step.LOADER
-    if name.startswith("i/") or _RAM_DISK.search(name):
+    if name.startswith("i/") or RAM_DISK.search(name):
         return Step.RAM_DISK
     return Step.KERNEL if name.startswith(("m/", "f/", "x/")) else Step.OTHER
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from pxeserve.boot.entry import SAYS
 
+RAM_DISK = re.compile(r"(^|/)(install\.img|initrd[^/]*|initramfs[^/]*)$")
+"""What RAM disks are called, by all installers."""
+
 _BOOT = re.compile(r"/?b/[a-z0-9]+/[^/]+/(.+)")
 
 

@@ -17,14 +17,12 @@ from pxeserve.timeline.hearing import Hearing, of_firmware
 from pxeserve.timeline.lines import Line
 from pxeserve.timeline.missing import Known, Next, awaited
 from pxeserve.timeline.reading import BootLines, read
-from pxeserve.timeline.steps import Step
+from pxeserve.timeline.steps import FROM_MEDIUM, ORDER, Step
 
 IDLE = "idle"
 """The state of a host that was never armed."""
 
-_ORDER = {step: number for number, step in enumerate(Step)}
 _MOVES_NOTHING = frozenset({Step.OTHER, Step.FAILED})
-_FETCHES = frozenset({Step.REPOSITORY, Step.PACKAGES})
 
 _AFTERWARDS = 2.0
 """Seconds after its end in which the record may still tell of it."""
@@ -107,7 +105,7 @@ def _step(install: InstallRow, state: InstallState, boot: BootLines | None) -> S
     if state is InstallState.DONE:
         return Step.OWN_DISK if reached is Step.OWN_DISK else Step.DONE
     least = _least(install, state)
-    if least is None or (reached is not None and _ORDER[reached] >= _ORDER[least]):
+    if least is None or (reached is not None and ORDER[reached] >= ORDER[least]):
         return reached
     return least
 
@@ -115,10 +113,10 @@ def _step(install: InstallRow, state: InstallState, boot: BootLines | None) -> S
 def _reached(lines: Sequence[Line]) -> Step | None:
     """The farthest: leases are renewed, and the loader fetches its menu's file after the menu was decided. A hook that ran before the
     installer fetched on is behind it."""
-    fetched = max((number for number, one in enumerate(lines) if one.step in _FETCHES), default=-1)
+    fetched = max((number for number, one in enumerate(lines) if one.step in FROM_MEDIUM), default=-1)
     late = (one.step for number, one in enumerate(lines) if one.step is not Step.HOOK or number > fetched)
     moved = (step for step in late if step not in _MOVES_NOTHING)
-    return max(moved, key=lambda step: _ORDER[step], default=None)
+    return max(moved, key=lambda step: ORDER[step], default=None)
 
 
 def _least(install: InstallRow, state: InstallState) -> Step | None:

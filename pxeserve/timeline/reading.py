@@ -14,13 +14,11 @@ from pxeserve.timeline.lines import Line, Reason, line
 from pxeserve.timeline.missing import Known, Next, Situation, following, unheard
 from pxeserve.timeline.missing.gather import gather, waiting
 from pxeserve.timeline.runs import PACKAGES, Run, runs
-from pxeserve.timeline.steps import Step
+from pxeserve.timeline.steps import FROM_MEDIUM, ORDER, Step
 from pxeserve.timeline.story import of_boots
 from pxeserve.timeline.told import Story
 
 _LEAD_NOWHERE = frozenset({Step.ASKS, Step.OFFERED, Step.ADDRESS, Step.INSTALLER_ASKS, Step.OTHER})
-_FROM_MEDIUM = frozenset({Step.REPOSITORY, Step.PACKAGES})
-_ORDER = {step: number for number, step in enumerate(Step)}
 _MANY = 12
 """So many packages in a row are shown one by one; more become one line."""
 
@@ -85,7 +83,7 @@ def next_step(events: Sequence[EventRow], now: float, known: Known) -> Next | No
 
 def _boot(boot: Boot, rehearsal: bool, situation: Situation) -> BootLines:
     lines = _with_reasons(_own_system(_merged(boot)))
-    reached = max(_moving(lines), key=lambda step: _ORDER[step], default=Step.OTHER)
+    reached = max(_moving(lines), key=lambda step: ORDER[step], default=Step.OTHER)
     target = next((str(event.data["target"]) for event in boot.events[::-1] if event.kind == "boot.menu" and event.data), None)
     return BootLines(boot.mac, boot.session, boot.events[0].at, rehearsal, target, lines, reached, following(situation))
 
@@ -100,7 +98,7 @@ def _own_system(lines: Iterable[Line]) -> Iterator[Line]:
 
 def _moving(lines: Sequence[Line]) -> Iterator[Step]:
     """The steps that say how far a boot has come. Hooks run before the packages and after them: the first ones are passed by then."""
-    last = max((number for number, one in enumerate(lines) if one.step in _FROM_MEDIUM), default=-1)
+    last = max((number for number, one in enumerate(lines) if one.step in FROM_MEDIUM), default=-1)
     for number, one in enumerate(lines):
         if one.step is not Step.OTHER and not (one.step is Step.HOOK and number < last):
             yield one.step

@@ -29,3 +29,10 @@ class Step(StrEnum):
     OWN_DISK = "own disk"
     FAILED = "failed"
     OTHER = "other"                    # says something, moves nothing
+
+
+ORDER = {step: number for number, step in enumerate(Step)}
+"""Where each stands in the story."""
+
+FROM_MEDIUM = frozenset({Step.REPOSITORY, Step.PACKAGES})
+"""Steps at which an installer fetches what lies on the medium."""

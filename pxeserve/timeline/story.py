@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from pxeserve.domain.install import ENDED_STATES
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.boots import Boot, Grouped, group, order
 from pxeserve.timeline.lines import Line, Reason, line
@@ -31,7 +32,6 @@ from pxeserve.timeline.steps import Step
 from pxeserve.timeline.told import Stage, Story
 
 _One = TypeVar("_One")
-_ENDED = frozenset({"done", "failed", "lapsed", "cancelled"})
 _RESTARTED = 900.0
 """So many seconds after its end an installed machine has restarted, whether it was heard or not."""
 _WRONG = frozenset({"failed", "lapsed", "frozen"})
@@ -171,7 +171,7 @@ class _Telling:
             if one.name is Phase.ARMED and following is not None:
                 one.ended = max(following.began, one.began)
             silent = self._silent(one, following, now)
-            lasts = following is None and silent is None and one.name not in INSTANT and self.now_is not in _ENDED
+            lasts = following is None and silent is None and one.name not in INSTANT and self.now_is not in ENDED_STATES
             made.append(Stage(one.name, one.at, one.began, None if lasts else one.ended, one.detail(), one.ok, one.bytes, one.because))
             made += [silent] if silent else []
         return tuple(made)

@@ -25,12 +25,6 @@ function isTold(inside) {
   return !inside.trim() || TOLD.test(inside.trim())
 }
 
-/** What a file says as a text: entities and CDATA as the characters that they are. */
-export function spoken(inside) {
-  const found = new DOMParser().parseFromString(`<p>${inside}</p>`, "application/xml")
-  return found.querySelector("parsererror") ? inside.trim() : found.documentElement.textContent.trim()
-}
-
 /** What keeps it from being a password, in words; "" when nothing does. `limits` are the server's. */
 export function fault(password, {shortest, longest}) {
   if ([...password].length < shortest) return `A root password has ${shortest} characters at least.`

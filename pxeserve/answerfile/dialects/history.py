@@ -17,11 +17,6 @@ def lineage(dialect: Dialect) -> tuple[Dialect, ...]:
     return tuple(line)
 
 
-def successors(dialect: Dialect) -> tuple[Dialect, ...]:
-    """The generations that this one led to, all of them, oldest first."""
-    return tuple(one for one in DIALECTS.values() if one is not dialect and dialect in lineage(one))
-
-
 def reads(dialect: Dialect, element: str, attribute: str | None = None) -> bool:
     """Whether this generation reads an element that is spelt so anywhere, or an attribute of it that is spelt so. The outermost element is
     spelt `installation`."""

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Body, LintFinding, Mode, Name, Open
+from pxeserve.console.api.shape import Answer, Body, LintFinding, Name, Open
+from pxeserve.operations.preparing.host import Mode
 
 _TEXT = Field(max_length=1 << 20, description="The answerfile.")
 

@@ -6,7 +6,9 @@ from pydantic import Field
 
 from pxeserve.console.api.hosts import HostSelection
 from pxeserve.console.api.route import Route
-from pxeserve.console.api.shape import Answer, Body, Mode, Moment, Name, Reveal
+from pxeserve.console.api.shape import Answer, Body, Moment, Name
+from pxeserve.operations.arming.installs import Reveal
+from pxeserve.operations.preparing.host import Mode
 
 
 class Wish(Body):

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from pxeserve.console.api.route import Route
-from pxeserve.console.api.shape import Answer, Body, LintFinding, Mode, Moment, Name, Open
+from pxeserve.console.api.shape import Answer, Body, LintFinding, Moment, Name, Open
+from pxeserve.operations.preparing.host import Mode
 
 _TEXT = Field(max_length=1 << 20, description="The answerfile.")
 _DIALECT = Field(description="The installer's generation, such as xcp-8.3.")

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Body, Mode, Moment, Name, Open, Page, Settings, Standing, Text
+from pxeserve.console.api.shape import Answer, Body, Moment, Name, Open, Page, Settings, Standing, Text
+from pxeserve.operations.preparing.host import Mode
 from pxeserve.timeline.missing import Next
 
 

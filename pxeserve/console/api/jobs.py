@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
 from pxeserve.console.api.route import Route, Way
 from pxeserve.console.api.shape import Answer, Found, Moment
-
-State = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
+from pxeserve.operations.server.jobs import State
 
 
 class JobPages(Found):

@@ -5,7 +5,7 @@ What comes from outside may hold nothing that is not described; what goes out is
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -60,8 +60,6 @@ Moment = Annotated[float, Field(description="Epoch seconds.")]
 Open = dict[str, Any]
 """An object whose names are the site's own, such as answers."""
 
-Mode = Literal["fresh", "reinstall", "upgrade", "restore"]
-Reveal = Literal["now", "later"]
 
 
 class Standing(Answer):

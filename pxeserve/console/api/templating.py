@@ -8,7 +8,8 @@ from pydantic import Field
 
 from pxeserve.console.api.hosts import Removed
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Body, Found, LintFinding, Mode, Moment, Name
+from pxeserve.console.api.shape import Answer, Body, Found, LintFinding, Moment, Name
+from pxeserve.operations.preparing.host import Mode
 
 _TEXT = Field(max_length=65536, description="Jinja2; 64 KiB of UTF-8 at most.")
 

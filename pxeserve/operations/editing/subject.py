@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pxeserve.answerfile.answers import Source
+from pxeserve.answerfile.declared.packages import PROTOCOLS
 from pxeserve.answerfile.dialects import spoken
 from pxeserve.answerfile.dialects.shape import Dialect
 from pxeserve.answerfile.drafting import PASSWORD, Around
@@ -26,8 +27,6 @@ from pxeserve.operations.inventory.remembering import What
 from pxeserve.operations.media.sources import source_of
 from pxeserve.snapshot import layers, resolve
 from pxeserve.store import inventory
-
-PROTOCOLS = ("http", "nfs", "ftp")
 
 
 @dataclass(frozen=True, slots=True)

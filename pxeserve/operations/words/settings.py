@@ -8,11 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pxeserve.answerfile.inheritance import SHORT
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.words.bounded import DeclaredError, load
-
-_LONG = {"primary-disk": "device", "existing-installation": "device", "bootloader": "kind"}
-"""What a single text means where a table may stand: `primary-disk=sda` and then `primary-disk.guest-storage=no` go together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ def put(values: dict[str, Any], setting: Setting) -> None:
     table = values
     for key in setting.keys[:-1]:
         inner = table.get(key)
-        inner = dict(inner) if isinstance(inner, dict) else {_LONG[key]: inner} if key in _LONG and isinstance(inner, str) else {}
+        inner = dict(inner) if isinstance(inner, dict) else {SHORT[key]: inner} if key in SHORT and isinstance(inner, str) else {}
         table[key] = inner
         table = inner
     last = setting.keys[-1]

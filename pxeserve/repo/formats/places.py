@@ -58,11 +58,6 @@ def read_list(text: bytes, file: str = LIST_FILE) -> tuple[tuple[str, int], ...]
     return tuple(found.items())
 
 
-def render_list(folders: tuple[str, ...]) -> bytes:
-    """The same folders as an XS-REPOSITORY-LIST file."""
-    return "".join(f"{folder}\n" for folder in folders).encode("ascii")
-
-
 def places(files: Files, read: Read) -> tuple[list[Place], list[str], list[str]]:
     """The repositories of a tree in an installer's order, what is wrong with the list, and what is odd about it."""
     found = [Place(folder) for folder in FOLDERS if is_repository(files, folder)]

@@ -7,7 +7,7 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from pxeserve.paths import OpenFile
 from pxeserve.repo.tree import SourceError
@@ -19,13 +19,6 @@ _XZ_MEMORY = 128 << 20
 _FREE = 64 << 20
 _MOST_TIMES = 200
 """Packages are packed already: an archive that grows to more than so many times its size, beyond `_FREE` bytes, is no medium."""
-
-
-class _Unpacker(Protocol):
-    eof: bool
-    unused_data: bytes
-
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
 class _Gzip:

@@ -12,9 +12,8 @@ from pxeserve.timeline.missing import files
 from pxeserve.timeline.missing.facts import Fetch, File, Media
 from pxeserve.timeline.missing.situation import Known, Situation
 from pxeserve.timeline.runs import Run
-from pxeserve.timeline.steps import Step
+from pxeserve.timeline.steps import ORDER, Step
 
-ORDER = {step: number for number, step in enumerate(Step)}
 _OF_FILE = {
     File.LOADER: Step.LOADER, File.MODULE: Step.LOADER, File.MENU: Step.MENU, File.KERNEL: Step.KERNEL, File.RAM_DISK: Step.RAM_DISK,
 }  # fmt: skip

@@ -6,11 +6,11 @@ import re
 
 from pxeserve.boot.entry import SAYS
 from pxeserve.timeline.missing.facts import File
+from pxeserve.timeline.names import RAM_DISK
 
 _BOOT = re.compile(r"/?b/[a-z0-9]+/([^/]+)/(.+)")
 _LOADER = (".0", ".efi", ".kpxe", ".pxe", ".krn")
 _MODULE = (".c32", ".mod", ".lst", ".fs")
-_RAM_DISK = re.compile(r"(^|/)(install\.img|initrd[^/]*|initramfs[^/]*)$")
 _PAYLOAD = ("m/", "f/")
 
 
@@ -24,7 +24,7 @@ def split(path: str) -> tuple[str, str]:
 def kind(name: str) -> File:
     """What the file `name` is."""
     plain = name.removeprefix("x/")
-    if plain.startswith("i/") or _RAM_DISK.search(plain):
+    if plain.startswith("i/") or RAM_DISK.search(plain):
         return File.RAM_DISK
     if plain.startswith(_PAYLOAD):
         return File.KERNEL

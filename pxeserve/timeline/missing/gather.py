@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pxeserve.domain.install import InstallState
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.boots import Boot
 from pxeserve.timeline.boots import order as in_order
@@ -19,8 +20,7 @@ from pxeserve.timeline.missing.situation import Brief, Known, Situation
 from pxeserve.timeline.runs import PACKAGES, runs
 
 _NEIGHBOURS = 8
-_ENDS = frozenset({"done", "failed", "lapsed", "cancelled"})
-_STATES = _ENDS | {"armed", "booting", "answered", "installing", "frozen"}
+_STATES = frozenset(InstallState)
 _TOLD = frozenset({"lapsed", "cancelled"})
 """What happens to an install between boots and matters to the one before."""
 

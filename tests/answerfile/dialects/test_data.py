@@ -6,7 +6,7 @@ import pytest
 
 from pxeserve.answerfile.answers import Mode
 from pxeserve.answerfile.dialects import DIALECTS, spoken
-from pxeserve.answerfile.dialects.history import lineage, readers, since, successors, until
+from pxeserve.answerfile.dialects.history import lineage, readers, since, until
 from pxeserve.answerfile.dialects.shape import Attribute, Dialect, Holds, Otherwise, Value, exchanged
 from pxeserve.answerfile.dialects.steps import Step
 
@@ -96,7 +96,6 @@ def test_predecessors_come_earlier_and_the_first_has_none() -> None:
         else:
             assert order.index(dialect.predecessor) < order.index(name)
     assert [one.name for one in lineage(DIALECTS["xcp-8.3"])] == [*NAMES[:10], "xcp-8.2", "xcp-8.3"]
-    assert [one.name for one in successors(DIALECTS["8.2"])] == ["xcp-8.2", "xs8", "xcp-8.3", "xs9"]
 
 
 def test_since_and_until_follow_from_the_data() -> None:
