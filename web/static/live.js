@@ -52,7 +52,7 @@ function send(kind, row) {
   if (held) { held.again = true; return }
   const one = {again: false}
   waiting.set(kind, one)
-  if (document.querySelector("dialog[open]")) one.again = true  // nothing moves beneath a question
+  if (document.querySelector("dialog[open], details.menu[open]")) one.again = true  // nothing moves beneath a question or a menu
   else document.body.dispatchEvent(new CustomEvent(`live:${kind}`, {detail: {row}}))
   setTimeout(() => { waiting.delete(kind); if (one.again) send(kind, row) }, BUNDLE)
 }
