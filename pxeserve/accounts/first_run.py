@@ -116,4 +116,4 @@ class FirstRun:
             said = f"{self.path}: the code for the first account cannot be written: {error.strerror}"
             raise PxeserveError(said, code="unwritable") from None
         self._known = _Known(code, 0, time.clock_gettime(time.CLOCK_BOOTTIME) + LIFE)
-        log.warning("a code for the first account lies in a file", file=str(self.path), because=because)
+        log.info("code for the first account written", file=str(self.path), because=because)

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from pxeserve import reached
+from pxeserve.accounts import first_run
 from pxeserve.accounts.reception import Reception
 from pxeserve.config import Config
 from pxeserve.console import admin, metrics, web
@@ -28,6 +29,7 @@ from pxeserve.errors import PxeserveError
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
 from pxeserve.operations import registry
 from pxeserve.operations.people.entrance import entrance
+from pxeserve.operations.refusals import Refusals, refusals
 from pxeserve.repo.imports import sweep
 from pxeserve.serving import Order, Serving
 from pxeserve.store import Store, open_store
@@ -74,7 +76,7 @@ def _with_web(serving: Serving, desk: admin.Desk, doors: tuple[socket.socket, ..
     application = web.make_app(config, store, recorder, keeper, hub, tls.imported)
     door = Door(doors, application, lambda: tls.context, reached.authorities(config), config.server.data / "run")
     listener = Listener(door, _Turn((serving.beat, recorder.flush, tls.look)))
-    threading.Thread(target=_tidy, args=(keeper.reception,), name="tidy", daemon=True).start()
+    threading.Thread(target=_tidy, args=(keeper.reception, refusals(store)), name="tidy", daemon=True).start()
     listener.watch(serving.sockets["admin"], desk.accept)
 
     def obey(orders: socket.socket) -> None:
@@ -85,6 +87,9 @@ def _with_web(serving: Serving, desk: admin.Desk, doors: tuple[socket.socket, ..
     listener.watch(serving.orders, obey)
     bench(store).take_up(config, recorder)
     log.info("console", address=reached.base(config), sha256=tls.certificate.fingerprint)
+    if not keeper.reception.is_set_up():
+        code = str(config.server.data / "state" / first_run.FILE)
+        log.warning("nobody can log in yet: open the console and enter the code in this file, or run: pxeserve init", file=code)
     serving.ready()
     listener.serve()
 
@@ -105,11 +110,12 @@ def _without_web(serving: Serving, desk: admin.Desk, recorder: Recorder) -> None
                 desk.accept(door)
 
 
-def _tidy(reception: Reception) -> None:
+def _tidy(reception: Reception, refused: Refusals) -> None:
     """What time does to accounts, for as long as the process lives: not in the loop, as it may wait for the store."""
     while True:
         try:
             reception.tidy()
+            refused.tell_what_is_due()
         except (PxeserveError, SQLAlchemyError) as error:
             log.warning(f"accounts could not be looked after: {error}")
         time.sleep(_TIDIED)

@@ -21,7 +21,7 @@ from tests.console.served import Served, served
 
 pytest.importorskip("playwright.sync_api")
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Request, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = (
@@ -29,6 +29,9 @@ ARGUMENTS = (
     "--disable-sync", "--disable-dev-shm-usage",
 )  # fmt: skip
 WIDE, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
+PATIENCE = 30_000
+"""Milliseconds after which something that should be seen is not believed to come any more. Nothing is measured with it."""
+expect.set_options(timeout=PATIENCE)
 GRAVE = frozenset({"serious", "critical"})
 SHOTS = Path(os.environ.get("PXESERVE_SHOTS") or Path(__file__).parents[2] / ".cache" / "shots")
 
@@ -50,6 +53,12 @@ class Looking:
         self.complaints: list[str] = []
         page.on("console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("requestfailed", self._failed)
+
+    def _failed(self, request: Request) -> None:
+        """What did not come, unless the page was left meanwhile."""
+        if "ERR_ABORTED" not in (request.failure or ""):
+            self.complaints.append(f"{request.url}: {request.failure}")
 
     def at(self, path: str) -> Page:
         """The page at that path."""

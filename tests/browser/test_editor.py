@@ -331,8 +331,15 @@ def test_a_file_by_itself_is_looked_at_and_mended(desk: Desk) -> None:
     desk.page.close(run_before_unload=False)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1400, 950), (390, 800)], ids=["wide", "phone"])
+@pytest.mark.parametrize(
+    ("theme", "size"),
+    [
+        pytest.param("light", (1400, 950), id="light-wide"),
+        pytest.param("dark", (390, 800), id="dark-phone"),
+        pytest.param("dark", (1400, 950), id="dark-wide", marks=pytest.mark.long),
+        pytest.param("light", (390, 800), id="light-phone", marks=pytest.mark.long),
+    ],
+)
 def test_the_editor_has_no_serious_finding_of_axe(chromium: Any, room: Room, theme: str, size: tuple[int, int]) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     desk = Desk(chromium, room, Role.OPERATOR, color_scheme=theme, viewport={"width": size[0], "height": size[1]})

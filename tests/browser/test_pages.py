@@ -1,4 +1,7 @@
-"""Every page there is: fit for everybody, in both themes, on a desk and on a phone. A page that is not in the table fails."""
+"""Every page there is: fit for everybody, in both themes, on a desk and on a phone. A page that is not in the table fails.
+
+`bin/test` looks at each page in one way, by turns, so that each way has a quarter of them; with --long each page is looked at in all four.
+"""
 
 from __future__ import annotations
 
@@ -39,12 +42,14 @@ NO_PAGES = {
     "/static/<path:name>", "/favicon.ico",
 }  # fmt: skip
 """What is part of one, or a file."""
-WAYS = (
-    pytest.param("light", None, id="desk-light"),
-    pytest.param("dark", PHONE, id="phone-dark"),
-    pytest.param("dark", None, id="desk-dark", marks=pytest.mark.long),
-    pytest.param("light", PHONE, id="phone-light", marks=pytest.mark.long),
-)
+WAYS: dict[str, tuple[str, dict[str, int] | None]] = {
+    "desk-light": ("light", None), "phone-dark": ("dark", PHONE), "desk-dark": ("dark", None), "phone-light": ("light", PHONE),
+}  # fmt: skip
+LOOKS = [
+    pytest.param(name, *how, id=f"{way}-{name}", marks=() if turn == number % len(WAYS) else pytest.mark.long)
+    for number, name in enumerate(PAGES)
+    for turn, (way, how) in enumerate(WAYS.items())
+]
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +64,7 @@ def job(console: Served) -> str:
     return jobs.bench(console.store).begin(context, "media.verify", {"name": "xcp83"}, "medium xcp83")
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize(("scheme", "size"), WAYS)
+@pytest.mark.parametrize(("name", "scheme", "size"), LOOKS)
 def test_every_page_is_fit_for_everybody(look: Look, job: str, name: str, scheme: str, size: dict[str, int] | None) -> None:
     """Nothing that axe calls serious, nothing wider than the screen, no complaint of the browser."""
     seen = look(color_scheme=scheme, **({"viewport": size} if size else {}))

@@ -9,7 +9,7 @@ from tests.browser.conftest import PHONE, Look
 
 DESK = {"width": 1280, "height": 800}
 PICTURES = {
-    "overview": ("/", "dark", {"width": 1100, "height": 560}), "host": ("/hosts/xen-r1-13", "dark", DESK),
+    "overview": ("/", "dark", {"width": 1280, "height": 700}), "host": ("/hosts/xen-r1-13", "dark", DESK),
     "editor": ("/answerfiles/profiles/pool", "light", DESK),
     "phone": ("/racks/R2", "light", PHONE),
 }  # fmt: skip

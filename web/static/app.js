@@ -2,8 +2,10 @@
 
 import {headers} from "./csrf.js"
 import {listen} from "./live.js"
-import {explain, toast} from "./toasts.js"
+import {explain, forget, toast} from "./toasts.js"
 import {withFreshPassword} from "./fresh.js"
+import {mended} from "./session.js"
+import {mayLeave} from "./typing.js"
 
 const SHORT = new Intl.DateTimeFormat(undefined, {month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23"})
 const TODAY = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"})
@@ -33,7 +35,8 @@ document.addEventListener("click", event => {
   }
   const {dialog} = button.dataset
   if (dialog) {
-    button.closest("details.menu")?.removeAttribute("open")
+    const menu = button.closest("details.menu")
+    if (menu) { menu.open = false; menu.querySelector("summary").focus() }  // where the keyboard returns to afterwards
     document.getElementById(dialog).showModal()
   } else if (button.hasAttribute("data-close")) button.closest("dialog").close()
   else if (button.hasAttribute("data-toggle-theme")) toggleTheme()
@@ -68,6 +71,7 @@ function toggleMenu(button) {
 }
 
 async function logOut() {
+  if (!mayLeave()) return
   await fetch("/session", {method: "DELETE", headers: headers(), body: "{}"})
   location.assign("/login")
 }
@@ -85,14 +89,16 @@ async function takeBack(word) {
 document.addEventListener("htmx:responseError", async event => {
   const {xhr, requestConfig, elt} = event.detail
   const problem = explain(xhr.responseText, xhr.status)
-  if (problem.code === "not-fresh" && await withFreshPassword()) {
+  const unasked = requestConfig.triggeringEvent?.type?.startsWith("live:")
+  if (problem.code === "not-fresh" ? await withFreshPassword() : await mended(problem.code, unasked)) {
     htmx.ajax(requestConfig.verb, requestConfig.path, {source: elt, target: requestConfig.target})
     return
   }
-  if (xhr.status === 401) { location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`); return }
   if (problem.code === "stale" && elt.dataset.together) return  // together.js shows it
-  if (problem.code !== "not-fresh") toast("bad", problem.detail, problem.fix)
+  if (problem.code === "unauthenticated") { if (!unasked) toast("look", "Nobody is logged in: nothing was done.", "what you typed is still here; try again to log in") }
+  else if (problem.code !== "not-fresh") toast("bad", problem.detail, problem.fix)
 })
+document.addEventListener("htmx:beforeRequest", event => { if (event.detail.requestConfig.verb !== "get") forget() })
 document.addEventListener("htmx:sendError", () => toast("bad", "The server did not answer.", "Is it running, and is this machine still on its network?"))
 document.addEventListener("toast", event => toast(event.detail.kind, event.detail.text, event.detail.fix))
 document.addEventListener("later", ({detail: {kind, text, fix, undo}}) => sessionStorage.setItem("later", JSON.stringify({kind, text, fix, undo})))
@@ -115,7 +121,9 @@ document.addEventListener("htmx:load", event => {
 })
 document.addEventListener("htmx:load", event => localTimes(event.detail.elt))
 document.addEventListener("close", event => {
-  if (event.target.matches?.("dialog")) for (const input of event.target.querySelectorAll("[data-typed]")) { input.value = ""; typed(input) }
+  if (!event.target.matches?.("dialog")) return
+  forget(event.target)
+  for (const input of event.target.querySelectorAll("[data-typed]")) { input.value = ""; typed(input) }
 }, true)
 
 localTimes(document)

@@ -1,19 +1,17 @@
 // How the editor asks the server: one way, with errors as words.
 
-import {headers} from "./csrf.js"
+import {send} from "./session.js"
 import {explain} from "./toasts.js"
 
 /** What the API says to `path` (beneath /api/v1). Throws an error with `detail`, `fix` and `code`. */
 export async function ask(path, body) {
   let response
   try {
-    response = await fetch(`/api/v1${path}`, body === undefined ? {headers: {Accept: "application/json"}}
-      : {method: "POST", headers: headers(), body: JSON.stringify(body)})
+    response = await send(`/api/v1${path}`, body === undefined ? {} : {method: "POST", body})
   } catch {
     throw refusal({detail: "The server did not answer.", fix: "Is it running, and is this machine still on its network?", code: "silent"})
   }
   const text = await response.text()
-  if (response.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname)}`)
   if (!response.ok) throw refusal(explain(text, response.status))
   return JSON.parse(text)
 }

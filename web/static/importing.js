@@ -1,6 +1,6 @@
 // An image is dropped, sent, and then imported: the import is a job of the server's, and goes on when this page is closed.
 
-import {headers} from "./csrf.js"
+import {send as ask} from "./session.js"
 import {explain, toast} from "./toasts.js"
 import {Stopped, meter, send, uploadName} from "./sending.js"
 
@@ -47,7 +47,7 @@ form.addEventListener("submit", async event => {
 })
 
 async function begin(upload) {
-  const answer = await fetch("/media", {method: "POST", headers: headers(), body: JSON.stringify({name: name.value, upload})})
+  const answer = await ask("/media", {method: "POST", body: {name: name.value, upload}})
   if (!answer.ok) throw explain(await answer.text(), answer.status)
   const {later} = JSON.parse(answer.headers.get("HX-Trigger") ?? "{}")
   if (later) sessionStorage.setItem("later", JSON.stringify(later))

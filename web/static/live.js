@@ -28,21 +28,26 @@ export function listen(indicator) {
   let timer = null
   const say = (state, text) => { indicator.dataset.state = state; indicator.textContent = text }
   const all = () => { if (!document.hidden) for (const kind of KINDS) send(kind) }
-  const source = new EventSource(topic ? `/live?${topic}` : "/live")
-  source.addEventListener("open", () => {
-    if (timer) { clearInterval(timer); timer = null; all() }
-    say("live", "live")
-  })
-  source.addEventListener("error", () => {
-    const closed = source.readyState === EventSource.CLOSED
-    say(closed ? "polling" : "lost", closed ? `every ${POLL / 1000} s` : "connecting")
-    timer ??= setInterval(all, POLL)
-  })
-  source.addEventListener("record", event => {
-    const row = JSON.parse(event.data)
-    for (const kind of newsOf(row)) send(kind, row)
-  })
-  source.addEventListener("reset", all)
+  let source
+  const open = () => {
+    source = new EventSource(topic ? `/live?${topic}` : "/live")
+    source.addEventListener("open", () => {
+      if (timer) { clearInterval(timer); timer = null; all() }
+      say("live", "live")
+    })
+    source.addEventListener("error", () => {
+      const closed = source.readyState === EventSource.CLOSED
+      say(closed ? "polling" : "lost", closed ? `every ${POLL / 1000} s` : "connecting")
+      timer ??= setInterval(all, POLL)
+    })
+    source.addEventListener("record", event => {
+      const row = JSON.parse(event.data)
+      for (const kind of newsOf(row)) send(kind, row)
+    })
+    source.addEventListener("reset", all)
+  }
+  open()
+  document.addEventListener("session", () => { if (source.readyState === EventSource.CLOSED) open() })
   addEventListener("pagehide", () => source.close())
 }
 
@@ -52,7 +57,7 @@ function send(kind, row) {
   if (held) { held.again = true; return }
   const one = {again: false}
   waiting.set(kind, one)
-  if (document.querySelector("dialog[open], details.menu[open]")) one.again = true  // nothing moves beneath a question or a menu
+  if (document.querySelector("dialog[open], details.menu[open]")) one.again = true  // nothing moves beneath a question, nor an open menu
   else document.body.dispatchEvent(new CustomEvent(`live:${kind}`, {detail: {row}}))
   setTimeout(() => { waiting.delete(kind); if (one.again) send(kind, row) }, BUNDLE)
 }

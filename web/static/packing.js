@@ -1,6 +1,6 @@
 // Files of a pack: gathered, sent one after another, and then made into a medium by the server.
 
-import {headers} from "./csrf.js"
+import {send as ask} from "./session.js"
 import {explain, toast} from "./toasts.js"
 import {Stopped, meter, send, uploadName} from "./sending.js"
 
@@ -61,7 +61,7 @@ form.addEventListener("submit", async event => {
 async function make(sent) {
   const said = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"))
   const body = {...said, upload: sent.map(([upload]) => upload), file: sent.map(([, file]) => file)}
-  const answer = await fetch(form.dataset.send, {method: "POST", headers: headers(), body: JSON.stringify(body)})
+  const answer = await ask(form.dataset.send, {method: "POST", body: body})
   if (!answer.ok) throw explain(await answer.text(), answer.status)
   location.assign(answer.headers.get("HX-Redirect") ?? "/media")
 }

@@ -1,6 +1,6 @@
 // A rehearsal as it is walked: the server sends a line of JSON for each step as it ends.
 
-import {headers} from "./csrf.js"
+import {send} from "./session.js"
 import {explain, toast} from "./toasts.js"
 
 const form = document.getElementById("rehearse")
@@ -20,7 +20,7 @@ form?.addEventListener("submit", async event => {
 })
 
 async function walk(path, firmware) {
-  const answer = await fetch(path, {method: "POST", headers: headers(), body: JSON.stringify({firmware})})
+  const answer = await send(path, {method: "POST", body: {firmware}})
   if (!answer.ok) {
     const {detail, fix} = explain(await answer.text(), answer.status)
     toast("bad", detail, fix)
@@ -57,7 +57,7 @@ function row(step) {
 
 function told(report) {
   const found = [flash(report.ok ? "good" : "bad", report.verdict, report.prediction?.fix ?? "")]
-  for (const one of report.also) found.push(flash("look", `${one.step}: ${one.cause}`, one.fix))
+  for (const one of report.also) found.push(flash("look", `${one.step}: ${one.text}`, one.fix))
   if (report.not_walked.length) {
     const list = document.createElement("ul")
     list.className = "stack tight small soft"

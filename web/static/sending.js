@@ -1,6 +1,7 @@
 // Sending a file to the server: its bytes go to /api/v1/uploads/NAME as they are read, and what broke off goes on where it was.
 
 import {csrf} from "./csrf.js"
+import {mended} from "./session.js"
 import {explain} from "./toasts.js"
 
 /** Somebody stopped it. */
@@ -16,11 +17,16 @@ export async function send(file, name, told, signal) {
   const began = await there(name, file.size)
   if (began === file.size) { told(began, file.size, 0, 0); return }
   const start = performance.now()
-  await put(file, name, began, sent => {
-    const seconds = (performance.now() - start) / 1000
-    const rate = seconds > 0.5 ? sent / seconds : 0
-    told(began + sent, file.size, rate, rate ? (file.size - began - sent) / rate : 0)
-  }, signal)
+  try {
+    await put(file, name, began, sent => {
+      const seconds = (performance.now() - start) / 1000
+      const rate = seconds > 0.5 ? sent / seconds : 0
+      told(began + sent, file.size, rate, rate ? (file.size - began - sent) / rate : 0)
+    }, signal)
+  } catch (error) {
+    if (!error.code || !await mended(error.code)) throw error
+    await send(file, name, told, signal)
+  }
 }
 
 /** How much of it has come, where it is the same length. */

@@ -1,4 +1,5 @@
-// Short messages in the corner. What went wrong stays until it is closed; what went well goes by itself.
+// Short messages in the corner. What went wrong stays until it is closed, or until somebody tries again; what went well goes by itself.
+// While a question is open nothing behind it can be read or reached: what went wrong with it is said inside.
 
 const ICONS = {good: "done", bad: "failed", look: "look", quiet: "info"}
 const GOES_AFTER = 8000
@@ -9,9 +10,19 @@ export function toast(kind, text, fix = "", undo = null) {
   const box = document.createElement("div")
   box.className = `toast is-${kind}`
   box.append(icon(ICONS[kind] ?? "info"), said(text, fix), ...(undo ? [taker(undo, box)] : []), closer())
-  document.getElementById("toasts").append(box)
+  const asked = kind === "bad" || kind === "look" ? [...document.querySelectorAll("dialog:modal")].at(-1)?.querySelector(".buttons") : null
+  if (asked) {
+    box.classList.add("inside")
+    box.setAttribute("role", "alert")
+    asked.before(box)
+  } else document.getElementById("toasts").append(box)
   if (kind === "good" || kind === "quiet") setTimeout(() => box.remove(), undo ? GOES_LATER : GOES_AFTER)
   return box
+}
+
+/** What was wrong is tried again, or given up. */
+export function forget(within = document) {
+  for (const box of within.querySelectorAll(".toast.is-bad, .toast.is-look")) box.remove()
 }
 
 /** What an answer that is no success says: problem details (RFC 9457), or its bare status. */

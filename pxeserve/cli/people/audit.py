@@ -12,7 +12,7 @@ from rich.text import Text
 from pxeserve.cli.terminal.figures import moment
 from pxeserve.cli.terminal.session import NO, ConfigOption, JsonOption, invoke
 
-app = typer.Typer(help="The audit: list, verify.", no_args_is_help=True)
+app = typer.Typer(help="Who changed what, line chained to line: list, verify.", no_args_is_help=True)
 
 _FORMATS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 

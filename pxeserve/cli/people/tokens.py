@@ -12,7 +12,7 @@ from rich.text import Text
 from pxeserve.cli.terminal.figures import moment
 from pxeserve.cli.terminal.session import ConfigOption, JsonOption, invoke
 
-app = typer.Typer(help="API tokens: create, list, revoke.", no_args_is_help=True)
+app = typer.Typer(help="API tokens, for programs: create, list, revoke.", no_args_is_help=True)
 
 UserOption = Annotated[str | None, typer.Option("--user", metavar="USER", help="Whose; where there is one administrator, theirs.")]
 

@@ -13,7 +13,7 @@ from pxeserve.cli.people.accounts import StdinOption, UserArgument, asked, count
 from pxeserve.cli.terminal.figures import moment
 from pxeserve.cli.terminal.session import ConfigOption, JsonOption, invoke, reporting_errors
 
-app = typer.Typer(help="Accounts: add, list, show, set-role, disable, enable, remove, sessions, log-out.", no_args_is_help=True)
+app = typer.Typer(help="Who may log in: add, list, show, set-role, disable, enable, remove, sessions, log-out.", no_args_is_help=True)
 
 RoleOption = Annotated[str, typer.Option("--role", metavar="ROLE", help="viewer, operator or admin.")]
 

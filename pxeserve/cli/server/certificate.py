@@ -12,7 +12,7 @@ from rich.text import Text
 from pxeserve.cli.terminal.figures import moment
 from pxeserve.cli.terminal.session import ConfigOption, JsonOption, invoke, reporting_errors
 
-app = typer.Typer(help="The certificate of the web console.", no_args_is_help=True)
+app = typer.Typer(help="The certificate of the web console: show, import, forget.", no_args_is_help=True)
 
 
 @app.command("show")

@@ -23,7 +23,7 @@ def view(route: Route) -> Callable[..., Response]:
 
     def answered(**path: str) -> Response:
         if route.method == "POST":
-            registry.refuse_unless_allowed(g.actor, registry.verbs()[route.verb])  # also what is only told once more
+            registry.admit(g.context, registry.verbs()[route.verb])  # also what is only told once more
             return idempotency.once(lambda: _WAYS[route.way](route, path))
         return _WAYS[route.way](route, path)
 

@@ -70,6 +70,7 @@ def _commands() -> str:
 
 
 def _tables(drawn: dict[str, Any]) -> Iterator[str]:
+    said = ""
     for tag in drawn["tags"]:
         rows = [
             (method.upper(), path, one)
@@ -77,7 +78,9 @@ def _tables(drawn: dict[str, Any]) -> Iterator[str]:
             for method, one in operations.items()
             if one["tags"][0] == tag["name"]
         ]
-        yield f"### {tag['name']}\n\n{tag['description']}\n\n| | | | role |\n| --- | --- | --- | --- |"
+        about = tag["description"] if tag["description"] != said else ""  # said of the one before, which is of the same matter
+        said = tag["description"]
+        yield "\n\n".join(filter(None, (f"### {tag['name']}", about, "| | | | role |\n| --- | --- | --- | --- |")))
         for method, path, one in rows:
             yield f"| {method} | `{path}` | {one['summary']}{_said(one, drawn)} | {one['x-role']} |"
         yield ""

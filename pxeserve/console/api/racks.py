@@ -92,6 +92,7 @@ class Overview(Answer):
     counts: dict[str, int]
     racks: list[RackOfAll]
     troubled: int
+    unasked: int = Field(description="How many on their way were not asked whether something is overdue, as there are so many.")
     stuck: list[Stuck] = Field(description="The newest trouble first.")
 
 

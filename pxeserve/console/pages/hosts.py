@@ -97,7 +97,7 @@ def plan() -> str:
     wish = {"mode": mode, "interactive": "interactive" in request.args, "again": "again" in request.args}
     planned = ask("host.plan", name=names, **wish) if names else None
     refused = _alike(planned["refused"]) if planned else []
-    return render_template("hosts_arm.html", plan=planned, refused=refused, names=names, said=said, wish=wish, modes=MODES)
+    return render_template("hosts_arm.html", plan=planned, refused=refused, names=names, said=said, query=_query(), wish=wish, modes=MODES)
 
 
 @route(blueprint, "/hosts/-/arm", methods=("POST",), verb="host.install-all", body=1 << 18)
@@ -149,7 +149,7 @@ def _selected() -> tuple[list[str], str]:
     ticked = [one.lower() for one in request.args.getlist("n")][:AT_ONCE]
     if ticked:
         return ticked, f"{len(ticked)} ticked" if len(ticked) > 1 else ticked[0]
-    query = request.args.get("q", "").strip()[:400]
+    query = _query()
     if not query:
         return [], ""
     found = ask("host.browse", search=query.split()[:20], limit=AT_ONCE)
@@ -157,6 +157,11 @@ def _selected() -> tuple[list[str], str]:
         fix = "narrow the search: a rack, or a tag"
         raise PxeserveError(f"{found['total']} hosts are found, and {AT_ONCE} at most are taken at once", fix=fix)
     return [one["name"] for one in found["hosts"]], query
+
+
+def _query() -> str:
+    """The search whose hosts are selected; empty where they were ticked."""
+    return "" if request.args.getlist("n") else request.args.get("q", "").strip()[:400]
 
 
 def _shown(names: list[str]) -> list[dict[str, Any]]:

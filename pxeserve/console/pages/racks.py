@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, render_template
 
+from pxeserve.console.alike import alike
 from pxeserve.console.asking import ask
 from pxeserve.console.gate import route
 
@@ -19,4 +20,6 @@ def racks() -> Response:
 @route(blueprint, "/racks/<name>", verb="rack.show")
 def rack(name: str) -> str:
     """One of them; `-` is for the hosts that are in none."""
-    return render_template("rack.html", rack=ask("rack.show", name=name), others=ask("rack.list"))
+    found = ask("rack.show", name=name)
+    stuck = alike(one for one in found["hosts"] if one["troubled"])
+    return render_template("rack.html", rack=found, stuck=stuck, others=ask("rack.list"))

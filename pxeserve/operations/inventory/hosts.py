@@ -66,9 +66,10 @@ def list_hosts(
     """Hosts, by name, each with the state of its newest install: all of them, or those that are asked for (`selection`)."""
     wanted = selection(name, rack, tag)
     snapshot = shared(context.store).current()
+    hosts = sorted(chosen(list(snapshot.hosts.values()), wanted), key=lambda host: host.name)
+    ids = [host.id for host in hosts] if wanted else None
     with context.store.site.read() as connection:
-        hosts = chosen(inventory.hosts(connection), wanted)
-        newest, done = installs.newest_by_host(connection), installs.last_done(connection)
+        newest, done = installs.newest_by_host(connection, ids), installs.last_done(connection, ids)
     silent = silences(context, hosts, newest, time.time())
     return [with_state(snapshot, host, newest.get(host.id), done.get(host.id), silent.get(host.name)) for host in hosts]
 

@@ -73,3 +73,8 @@ def test_a_role_that_is_too_small_gets_no_further(viewer: Api, console: Any, rou
         assert answer.status_code == 403
     else:
         assert answer.status_code not in (401, 500)
+
+
+def test_the_page_says_once_what_is_true_of_several_tables() -> None:
+    sentences = [part for part in page().split("\n\n") if part in {tag["description"] for tag in document()["tags"]}]
+    assert len(sentences) == len(set(sentences)) > 20

@@ -10,6 +10,7 @@ import pytest
 
 from pxeserve.console.jobs import bench
 from pxeserve.domain.role import Role
+from pxeserve.repo.sample import make_modern_sample
 from tests import media_samples
 from tests.console.conftest import Console
 from tests.console.pages.conftest import look, send
@@ -51,6 +52,14 @@ def test_an_import_is_a_job_and_then_a_medium(console: Console, tmp_path: Path) 
     assert str(tmp_path / "tree") in found.says("//dl") and "good" in found.says()
     assert len(found.all("//*[@id='packages']//tbody/tr")) == job["result"]["package_count"]
     assert found.all("//dialog[@id='remove']") == []
+
+
+def test_a_sample_says_once_that_it_is_one(console: Console, tmp_path: Path) -> None:
+    make_modern_sample(tmp_path / "tree", "xcp-8.3")
+    assert send(console.as_role(Role.OPERATOR), "/media", {"name": "try", "source": str(tmp_path / "tree"), "lies": "copied"})
+    assert ended(console)["state"] == "done"
+    shown = look(console.as_role(Role.VIEWER), "/media")
+    assert shown.says("//section[@aria-label='Media']//td[@data-label='Product']") == "XCP-ng 8.3.0 sample"
 
 
 def test_an_import_that_cannot_be_says_why_on_its_own_page(console: Console, tmp_path: Path) -> None:

@@ -43,8 +43,8 @@ def test_who_is_stuck_is_named_with_the_first_cause_and_what_to_do(furnished: Co
 
 def test_the_page_of_an_empty_site_says_how_to_begin(console: Console) -> None:
     shown = look(console.as_role(Role.OPERATOR), "/")
-    assert "No hosts yet" in shown.says()
-    assert {"/media", "/hosts/-/new", "/hosts/-/import", "/discovered"} <= set(shown.all("//*[@class='empty']//a/@href"))
+    assert "The way to a first installation" in shown.says()
+    assert {"/media/-/import", "/profiles", "/hosts/-/new", "/hosts/-/import"} <= set(shown.all("//*[@id='racks']//a/@href"))
 
 
 def test_where_there_are_very_many_hosts_racks_tell_their_counts(furnished: Console, monkeypatch: pytest.MonkeyPatch) -> None:
