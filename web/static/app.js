@@ -76,6 +76,14 @@ async function logOut() {
   location.assign("/login")
 }
 
+/** Take back what was just done; the page that shows it is next. */
+async function takeBack(word) {
+  const answer = await fetch("/undo", {method: "POST", headers: headers(), body: JSON.stringify({word})})
+  if (!answer.ok) { const {detail, fix} = explain(await answer.text(), answer.status); toast("bad", detail, fix); return }
+  sessionStorage.setItem("later", JSON.stringify(JSON.parse(answer.headers.get("HX-Trigger")).later))
+  location.assign(answer.headers.get("HX-Redirect"))
+}
+
 // -- htmx: errors become messages, and what an answer says in HX-Trigger is shown ------------------------------------------------------
 
 document.addEventListener("htmx:responseError", async event => {
@@ -93,7 +101,7 @@ document.addEventListener("htmx:responseError", async event => {
 document.addEventListener("htmx:beforeRequest", event => { if (event.detail.requestConfig.verb !== "get") forget() })
 document.addEventListener("htmx:sendError", () => toast("bad", "The server did not answer.", "Is it running, and is this machine still on its network?"))
 document.addEventListener("toast", event => toast(event.detail.kind, event.detail.text, event.detail.fix))
-document.addEventListener("later", ({detail: {kind, text, fix}}) => sessionStorage.setItem("later", JSON.stringify({kind, text, fix})))
+document.addEventListener("later", ({detail: {kind, text, fix, undo}}) => sessionStorage.setItem("later", JSON.stringify({kind, text, fix, undo})))
 document.addEventListener("htmx:afterRequest", event => {
   const dialog = event.detail.elt.closest?.("dialog[open]")
   if (dialog && !event.detail.elt.hasAttribute("data-stays") && event.detail.successful && event.detail.requestConfig.verb !== "get") dialog.close()
@@ -103,6 +111,10 @@ let opened = new Map()
 document.addEventListener("htmx:beforeSwap", event => {
   const {target} = event.detail
   if (target.hasAttribute?.("data-keep-open")) opened = new Map([...target.querySelectorAll("details[data-key]")].map(one => [one.dataset.key, one.open]))
+})
+// A question or a menu that was opened while an answer was on its way is not swept away by it.
+document.addEventListener("htmx:oobBeforeSwap", event => {
+  if (event.detail.target.querySelector("dialog[open], details.menu[open]")) event.detail.shouldSwap = false
 })
 document.addEventListener("htmx:load", event => {
   for (const one of event.detail.elt.querySelectorAll?.("details[data-key]") ?? []) if (opened.has(one.dataset.key)) one.open = opened.get(one.dataset.key)
@@ -118,8 +130,8 @@ localTimes(document)
 const later = sessionStorage.getItem("later")
 if (later) {
   sessionStorage.removeItem("later")
-  const {kind, text, fix} = JSON.parse(later)
-  toast(kind, text, fix)
+  const {kind, text, fix, undo} = JSON.parse(later)
+  toast(kind, text, fix, undo && (() => takeBack(undo)))
 }
 const live = document.getElementById("live")
 if (live) listen(live)

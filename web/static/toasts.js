@@ -3,19 +3,20 @@
 
 const ICONS = {good: "done", bad: "failed", look: "look", quiet: "info"}
 const GOES_AFTER = 8000
+const GOES_LATER = 30_000  // what can be taken back is offered for longer
 
-/** Show a message: `kind` is good, bad, look or quiet; `fix` says what to do. */
-export function toast(kind, text, fix = "") {
+/** Show a message: `kind` is good, bad, look or quiet; `fix` says what to do, `undo` takes back what it tells of. */
+export function toast(kind, text, fix = "", undo = null) {
   const box = document.createElement("div")
   box.className = `toast is-${kind}`
-  box.append(icon(ICONS[kind] ?? "info"), said(text, fix), closer())
+  box.append(icon(ICONS[kind] ?? "info"), said(text, fix), ...(undo ? [taker(undo, box)] : []), closer())
   const asked = kind === "bad" || kind === "look" ? [...document.querySelectorAll("dialog:modal")].at(-1)?.querySelector(".buttons") : null
   if (asked) {
     box.classList.add("inside")
     box.setAttribute("role", "alert")
     asked.before(box)
   } else document.getElementById("toasts").append(box)
-  if (kind === "good" || kind === "quiet") setTimeout(() => box.remove(), GOES_AFTER)
+  if (kind === "good" || kind === "quiet") setTimeout(() => box.remove(), undo ? GOES_LATER : GOES_AFTER)
   return box
 }
 
@@ -41,6 +42,12 @@ function said(text, fix) {
   words.append(Object.assign(document.createElement("div"), {textContent: text}))
   if (fix) words.append(Object.assign(document.createElement("div"), {className: "fix soft", textContent: fix}))
   return words
+}
+
+function taker(undo, box) {
+  const button = Object.assign(document.createElement("button"), {type: "button", className: "small", textContent: "Undo"})
+  button.addEventListener("click", () => { box.remove(); undo() })
+  return button
 }
 
 function closer() {

@@ -49,6 +49,7 @@ WITHOUT = {
     "rehearse.end": "a rehearsal is walked by the server: POST /rehearsals",
     "rehearse.hosts": "a rehearsal is walked by the server: POST /rehearsals",
     "user.init": "the first account is made on the server, or with the code in a file that its log names",
+    "undo": "pages offer it for what was just done there; a program keeps what it changes, and its revision",
     "upload.send": "PUT /uploads/{name}, whose body is no JSON",
 }
 """Verbs that no route of the tables asks for, and what is there instead."""

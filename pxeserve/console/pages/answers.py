@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 
-from flask import Response
+from flask import Response, g
+
+from pxeserve.operations import undoing
 
 _KEPT = 600
 """Letters of a message."""
 
 
 def elsewhere(address: str, kind: str, text: str, fix: str = "") -> Response:
-    """Go to `address`, and say `text` there. `kind` is good, look, bad or quiet."""
-    return Response("", 200, {"HX-Trigger": _spelt({"later": _message(kind, text, fix)}), "HX-Redirect": address})
+    """Go to `address`, and say `text` there. `kind` is good, look, bad or quiet. What can be taken back is offered beside it."""
+    message = _message(kind, text, fix) | ({"undo": word} if (word := undoing.told(g.context)) else {})
+    return Response("", 200, {"HX-Trigger": _spelt({"later": message}), "HX-Redirect": address})
 
 
 def said(kind: str, text: str, fix: str = "", *, news: str = "") -> Response:

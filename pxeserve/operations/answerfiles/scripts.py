@@ -19,6 +19,7 @@ from pxeserve.answerfile.scripts.names import NAME
 from pxeserve.answerfile.scripts.opinions import opinions
 from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, RefusedError
+from pxeserve.operations import undoing
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
 from pxeserve.operations.words.revisions import StaleError
@@ -81,9 +82,11 @@ def set_script(context: Context, *, name: str, content: str, revision: str | Non
     body = _decoded(name, content)
     found = _fit_to_keep(name, body)
     with context.store.site.write() as connection:
-        _refuse_stale(known(connection, name), revision)
+        before = known(connection, name)
+        _refuse_stale(before, revision)
         row = _put(context, connection, "script.set", name, body)
         users = _users(connection).get(name, ())
+    undoing.keep(context, "script", name, before.body, body)
     return {**_described(row, users), "findings": found}
 
 
@@ -115,12 +118,14 @@ def judge(_context: Context, *, name: str, content: str, dialect: str | None = N
 def remove(context: Context, *, name: str, revision: str | None = None) -> dict[str, Any]:
     """Forget a script, as it was at `revision` where that is said. Refused while somebody declares it."""
     with context.store.site.write() as connection:
-        _refuse_stale(known(connection, name), revision)
+        row = known(connection, name)
+        _refuse_stale(row, revision)
         users = _users(connection).get(name, ())
         if users:
             raise ConflictError(f"script {name} is run by {', '.join(users[:5])}", fix="take it out of their scripts first")
         store.remove(connection, name)
         audit.append(connection, time.time(), context.actor.name, "script.remove", name)
+    undoing.keep(context, "script", name, row.body, None)
     return {"removed": name}
 
 

@@ -21,6 +21,7 @@ from pxeserve.domain.identity import says_nothing
 from pxeserve.domain.install import LIVE_STATES
 from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
+from pxeserve.operations import undoing
 from pxeserve.operations.context import Context
 from pxeserve.operations.inventory.changing import last_change
 from pxeserve.operations.inventory.inherited import Inherited, answers_fault
@@ -104,6 +105,7 @@ def set_host(
         remember(connection, context, "host.set", [Changed("host", host.name, before.answers, host.answers)])
         notes = _noted(context, connection, host)
         audit.append(connection, time.time(), context.actor.name, "host.set", host.name)
+    undoing.keep(context, "host", host.name, before, host)
     return {**_edited(context, host), "notes": notes}
 
 
@@ -116,6 +118,7 @@ def remove(context: Context, *, name: str, revision: str | None = None) -> dict[
         refuse_if_live(connection, host)
         inventory.remove_host(connection, host.id)
         audit.append(connection, time.time(), context.actor.name, "host.remove", host.name)
+    undoing.keep(context, "host", host.name, host, None)
     return {"removed": host.name}
 
 

@@ -19,6 +19,7 @@ from pxeserve.domain.medium import Medium
 from pxeserve.domain.medium import Role as MediumRole
 from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, RefusedError
+from pxeserve.operations import undoing
 from pxeserve.operations.context import Context
 from pxeserve.operations.inventory.changing import last_change
 from pxeserve.operations.inventory.inherited import Inherited, answers_fault
@@ -88,6 +89,7 @@ def set_profile(
         remember(connection, context, "profile.set", [Changed("profile", name, before.answers, profile.answers)])
         notes = _noted(context, connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.set", name)
+    undoing.keep(context, "profile", name, before, profile)
     return {**_edited(context, profile), "notes": notes}
 
 
@@ -95,10 +97,12 @@ def set_profile(
 def remove(context: Context, *, name: str, revision: str | None = None) -> dict[str, Any]:
     """Forget a profile, as it was at `revision` where that is said. Refused while hosts or other profiles use it."""
     with context.store.site.write() as connection:
-        _refuse_stale(context, connection, known(connection, name), revision)
+        profile = known(connection, name)
+        _refuse_stale(context, connection, profile, revision)
         refuse_if_used(connection, name)
         inventory.remove_profile(connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.remove", name)
+    undoing.keep(context, "profile", name, profile, None)
     return {"removed": name}
 
 
