@@ -30,7 +30,8 @@ def tftp_get(
     pause: Callable[[], None] = lambda: None,
     patience: float = 30.0,
 ) -> bytes:
-    """The file, in lock step with a repeat after half a second. `pause` is called before each ACK. Raises Cut."""
+    """The file, in lock step with a repeat after half a second. `pause` is called before each ACK. Raises Cut, also when nothing new
+    has come for `patience` seconds."""
     ask = rrq(name, {"blksize": str(blksize)})
     body, expected, peer, last = bytearray(), 1, None, ask
     sock.settimeout(0.5)
@@ -49,6 +50,7 @@ def tftp_get(
             if int.from_bytes(data[2:4]) == expected & 0xFFFF:
                 body += data[4:]
                 expected += 1
+                deadline = time.monotonic() + patience
             last = b"\0\4" + ((expected - 1) & 0xFFFF).to_bytes(2)
         elif data[:2] == b"\0\5" and sender[0] == server[0]:
             raise Cut(data[4:-1].decode(errors="replace"))
@@ -130,7 +132,7 @@ class Transfers:
     def _one(self, way: str) -> bytes:
         if way == "tftp":
             with self.space.udp() as sock:
-                return tftp_get(sock, (self.address, 69), self.tftp, pause=lambda: self._stop.wait(0.001) and None, patience=3)
+                return tftp_get(sock, (self.address, 69), self.tftp, pause=lambda: self._stop.wait(0.001) and None, patience=10)
         with self.space.tcp((self.address, 80)) as sock:
             status, body = http_get(sock, self.http, pause=lambda: self._stop.wait(0.01) and None)
             if status != 200:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from tests.faults.space import Space
 
 
-def say(where: Space, requests: list[bytes], patience: float = 15.0) -> list[bytes]:
+def say(where: Space, requests: list[bytes], patience: float = 60.0) -> list[bytes]:
     """Send each over a connection of its own, from a few addresses, and read until the server closes. All that came, by request."""
     heard = [b""] * len(requests)
     for start in range(0, len(requests), 100):

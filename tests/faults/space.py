@@ -45,10 +45,10 @@ class Space:
                 assert libc.setns(home.fileno(), _CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
 
     def udp(self, address: str = "127.0.0.1", port: int = 0, *, interface: str = "") -> socket.socket:
-        """A bound datagram socket that waits 5 s at most, with room for a crowd's answers."""
+        """A bound datagram socket that waits 30 s at most, with room for a crowd's answers."""
         with self.entered():
             sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.settimeout(5)
+        sock.settimeout(30)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         if port:

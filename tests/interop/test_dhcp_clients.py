@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -24,6 +25,9 @@ from pxeserve.store import Store, inventory, leases, open_store
 ROOT = Path(__file__).parents[2]
 SERVER, CLIENT = f"dhs{os.getpid()}", f"dhc{os.getpid()}"
 MAC = "02:00:00:77:00:01"
+PATIENT = ("-d", "20", "-W", "3000000")
+"""perfdhcp takes for lost what has no answer after a second, or when the last request has just left, unless told other times (seconds, and
+microseconds): the machine may have other work."""
 
 pytestmark = [
     pytest.mark.netns,
@@ -104,6 +108,13 @@ class Service:
     def leases(self) -> dict[str, str]:
         with self.store.leases.read() as connection:
             return {str(row.address): row.state for row in leases.listed(connection)}
+
+    def kill_amid(self, count: int) -> None:
+        """Kill it once it has stored so many leases; after a minute all the same."""
+        deadline = time.monotonic() + 60
+        while len(self.leases()) < count and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.kill()
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -224,15 +235,15 @@ def test_acknowledged_leases_outlive_kill_9(service: Callable[..., Service]) -> 
     """Fault I1: the server is killed in the middle of a crowd; what perfdhcp saw acknowledged is on the disk, each address once."""
     running = service("10.77.0.0/16", "10.77.40.0")
     inside(CLIENT, "ip", "address", "add", "10.77.0.2/16", "dev", "eth0")
-    killer = threading.Timer(1.0, running.kill)
+    killer = threading.Thread(target=running.kill_amid, args=(100,))
     killer.start()
-    found = inside(CLIENT, "perfdhcp", "-4", "-l", "10.77.0.2", "-r", "300", "-R", "5000", "-p", "2", "10.77.0.1", check=False)
+    found = inside(CLIENT, "perfdhcp", "-4", "-l", "10.77.0.2", "-r", "300", "-R", "5000", "-p", "5", "10.77.0.1", check=False)
     killer.join()
     received = [int(count) for count in re.findall(r"received packets: (\d+)", found.stdout)]
     assert 0 < received[1] <= len(running.leases())
     again = service("10.77.0.0/16", "10.77.40.0")
     before = len(again.leases())
-    more = inside(CLIENT, "perfdhcp", "-4", "-l", "10.77.0.2", "-r", "50", "-R", "5000", "-n", "50", "10.77.0.1", check=False)
+    more = inside(CLIENT, "perfdhcp", "-4", "-l", "10.77.0.2", "-r", "50", "-R", "5000", "-n", "50", *PATIENT, "10.77.0.1", check=False)
     assert "drops: 0" in more.stdout
     assert len(again.leases()) >= before
 

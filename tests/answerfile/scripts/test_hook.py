@@ -52,14 +52,20 @@ def test_every_generation_reports_each_stage_and_the_end(wire: Any, installer: R
     assert wire.reports == [*stages(GENERATIONS[dialect], Mode.FRESH)[: 1 if dialect == "5.5" else None], "done"]
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize(
-    ("says", "behind"),
-    [
-        ("CZ3040ABCD\n", "?serial=CZ3040ABCD"), (" VMware-56 4d   5e \n", "?serial=VMware-56%204d%205e"),
-        ("CZ3040ABCD", "?serial=CZ3040ABCD"), ("\n", ""), ("", ""), ("a/b\n", ""), ("`touch x`\n", ""), ("x&serial=y\n", ""), (None, ""),
-    ],
+NUMBERS = (
+    ("CZ3040ABCD\n", "?serial=CZ3040ABCD"), (" VMware-56 4d   5e \n", "?serial=VMware-56%204d%205e"),
+    ("CZ3040ABCD", "?serial=CZ3040ABCD"), ("\n", ""), ("", ""), ("a/b\n", ""), ("`touch x`\n", ""), ("x&serial=y\n", ""), (None, ""),
 )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shell", "says", "behind"),
+    [
+        pytest.param(shell, *number, id=f"{shell}-{number[0]!r}", marks=() if turn == at % len(SHELLS) else pytest.mark.long)
+        for at, number in enumerate(NUMBERS)
+        for turn, shell in enumerate(SHELLS)
+    ],
+)
 def test_the_first_report_carries_the_machine_s_serial_number(
     wire: Any, installer: Run, tmp_path: Path, shell: str, says: str | None, behind: str
 ) -> None:
