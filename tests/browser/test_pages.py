@@ -23,7 +23,7 @@ PAGES = {
     "answerfiles": "/answerfiles", "site": "/answerfiles/site", "file": "/answerfiles/file", "host-answers": "/answerfiles/hosts/xen-r1-01",
     "profiles": "/profiles", "profile": "/profiles/pool", "script-new": "/profiles/-/scripts/new", "script": "/profiles/-/scripts/after.sh",
     "media": "/media", "medium": "/media/xcp83", "media-import": "/media/-/import", "media-create": "/media/-/create", "job": "/jobs/",
-    "network": "/network", "network-snippets": "/network/snippets?other=dnsmasq", "events": "/events",
+    "network": "/network", "network-snippets": "/network/snippets?for=dnsmasq", "events": "/events",
     "events-host": "/events?host=xen-r2-02",
     "audit": "/audit", "users": "/users", "user": "/users/operator", "account": "/account", "settings": "/settings",
     "help": "/help", "help-networks": "/help/networks", "help-missing": "/help/missing-steps", "help-quirks": "/help/quirks",
