@@ -29,7 +29,7 @@ PAGES = {
     "media": "/media", "medium": "/media/xcp83", "media-import": "/media/-/import", "media-create": "/media/-/create",
     "media-revise": "/media/xcp83/revise", "job": "/jobs/",
     "network": "/network", "reservations": "/network/reservations",
-    "network-snippets": "/network/snippets?other=dnsmasq", "events": "/events",
+    "network-snippets": "/network/snippets?for=dnsmasq", "events": "/events",
     "events-host": "/events?host=xen-r2-02",
     "audit": "/audit", "users": "/users", "user": "/users/operator", "account": "/account", "settings": "/settings",
     "help": "/help", "help-networks": "/help/networks", "help-missing": "/help/missing-steps", "help-quirks": "/help/quirks",

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from pxeserve.accounts.passwords import Hasher
+from pxeserve.console import csrf
 from pxeserve.domain.role import Role
 from pxeserve.store import accounts
 from tests.browser.conftest import Look, Looking
@@ -85,6 +86,18 @@ def test_another_window_that_logs_in_anew_takes_nothing_from_this_one(look: Look
     expect(other.locator("h1")).to_have_text("operator")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".toast")).to_contain_text("xen-r3-09 is changed")
+
+
+def test_another_window_of_somebody_else_does_nothing_in_their_name(look: Look, console: Served, operator: str) -> None:
+    seen = look(session=operator)
+    page = seen.at("/hosts/xen-r3-13/edit")
+    page.get_by_label("Serial number").fill("S-13")
+    page.context.add_cookies([{"name": csrf.COOKIE, "value": console.session(Role.ADMIN), "url": seen.place, "secure": True}])
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast.is-bad")).to_be_visible()
+    expect(page.get_by_label("Serial number")).to_have_value("S-13")
+    page.goto(seen.place + "/hosts/xen-r3-13/edit")
+    expect(page.get_by_label("Serial number")).to_have_value("")
 
 
 def test_what_is_half_typed_is_asked_about_before_it_is_left(look: Look) -> None:

@@ -64,6 +64,7 @@ def test_people_come_in_by_the_code_and_the_machines_listener_has_none_of_it(ser
     said = service.says(r"console\s+address=(\S+).* sha256=(\S+)")
     assert said[1] == f"https://localhost:{service.ports['console']}/"
     assert said[2].replace(":", "").lower() == fingerprint(service)
+    service.says(r"nobody can log in yet: .* pxeserve init .*bootstrap-code")
     assert Path(f"/proc/{service.children()['console']}").owner() == ("nobody" if os.geteuid() == 0 else getpass.getuser())
     assert ask(service, "/api/v1/status").status == 503
     cookie = entered(service)

@@ -21,11 +21,12 @@ export async function mended(code, unasked = false) {
   return asking ??= logIn().finally(() => { asking = null })
 }
 
-/** The word of the session that another window of this browser has begun; false when it is the one that we have. */
+/** Take the word of the session that another window of this browser has begun; false when it is the one that we have, or somebody else's. */
 async function renewed() {
   const answer = await fetch(location.href, {headers: {Accept: "text/html"}})
-  const word = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("meta[name=csrf]")?.content
-  return answer.ok && took(word)
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html")
+  const whose = one => one.querySelector("#over form")?.dataset.name
+  return answer.ok && whose(page) === whose(document) && took(page.querySelector("meta[name=csrf]")?.content)
 }
 
 function took(word) {
