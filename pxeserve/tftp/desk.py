@@ -19,7 +19,7 @@ from math import inf
 from pxeserve.events.recorder import Recorder
 from pxeserve.tftp import blocks, reading
 from pxeserve.tftp.admission import Buckets, Full, Line, Quota, Room
-from pxeserve.tftp.channel import ANSWER, Channel, from_address
+from pxeserve.tftp.channel import ANSWER
 from pxeserve.tftp.content import Content, Refusal
 from pxeserve.tftp.options import Agreement, Limits, negotiate
 from pxeserve.tftp.outcome import Ended, Outcome
@@ -137,7 +137,7 @@ class Desk:
     def reply(self, gate: Gate, peer: Address, local: str, error: Error, now: float) -> None:
         """Answer what is no request, as long as its source does not ask for too many answers."""
         if self._buckets.take(peer.host, now):
-            _say(gate, peer, local, error)
+            gate.say(peer, local, error)
 
     def advance(self, session: Session, now: float) -> None:
         """Send what the transfer has to send, and note what became of it. To be called after everything that touches it."""
@@ -198,7 +198,7 @@ class Desk:
         """Answer `knock`, if it may be answered now."""
         source = knock.peer.host
         try:
-            victim = self._room.victim(source, now)
+            victim = self._victim(source, now)
         except Full:
             return False
         if not self._buckets.take(source, now):
@@ -217,6 +217,14 @@ class Desk:
             self.end(victim, Outcome.EVICTED, now)
         self._begin(knock, answer, now)
         return True
+
+    def _victim(self, source: str, now: float) -> Session | None:
+        """See `Room.victim`. It is heard first: this process may not have looked for longer than clients are given to answer."""
+        while (victim := self._room.victim(source, now)) is not None and victim.way.fd >= 0:
+            self.hear(victim, now)
+            if victim.silent and not victim.transfer.ended:
+                break
+        return victim
 
     def _admit_more(self, source: str, now: float) -> None:
         """Answer those of `source` in line, the newest first, as far as they may be."""
@@ -248,7 +256,7 @@ class Desk:
             return Refusal(ErrorCode.UNDEFINED, "Server trouble; see its events", "trouble")
 
     def _refuse(self, knock: Knock, refusal: Refusal) -> None:
-        _say(knock.gate, knock.peer, knock.local, Error(refusal.code, refusal.message))
+        knock.gate.say(knock.peer, knock.local, Error(refusal.code, refusal.message))
         self._telling.refused(knock, refusal, self._wall())
 
     def _begin(self, knock: Knock, content: Content, now: float) -> None:
@@ -290,8 +298,3 @@ class Desk:
                 self._telling.trouble(session.knock, "was delivered, but what should follow from that failed", error, self._wall())
         self._telling.ended(session, ended, now, self._wall())
         self._admit_more(session.knock.peer.host, now)
-
-
-def _say(gate: Gate, peer: Address, local: str, error: Error) -> None:
-    """One ERROR from the listening port. If it is lost, the client asks again and hears it again."""
-    Channel(gate.socket, peer, from_address(local)).send(error.encode(), 512)

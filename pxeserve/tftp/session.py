@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple, Protocol
 
-from pxeserve.tftp.channel import Channel
+from pxeserve.tftp.channel import Channel, from_address
 from pxeserve.tftp.content import Content, Resolver
 from pxeserve.tftp.options import Agreement
-from pxeserve.tftp.packet import Address, Request
+from pxeserve.tftp.packet import Address, Error, Request
 from pxeserve.tftp.transfer import Transfer
 
 
@@ -24,6 +24,10 @@ class Gate:
     name: str
     socket: socket.socket
     resolver: Resolver
+
+    def say(self, peer: Address, local: str, error: Error) -> None:
+        """One ERROR from the listening port. If it is lost, the client asks again and hears it again."""
+        Channel(self.socket, peer, from_address(local)).send(error.encode(), 512)
 
 
 class Knock(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -186,6 +187,37 @@ def test_the_oldest_silent_session_of_a_source_gives_way(live, shelf, wire) -> N
     event = server.event()
     assert (event["data"]["outcome"], event["data"]["screen"]) == ("evicted", "PXE-E32")
     assert event["data"]["port"] == clients[0].socket.getsockname()[1]
+
+
+def test_whoever_answered_while_nobody_looked_does_not_give_way(live, shelf, wire) -> None:
+    """A busy machine: the server stands still for longer than its clients are given to answer, more of them wait in line, and the answers
+    of those that have begun lie in their sockets unheard."""
+    now, entered, left = [0.0], threading.Event(), threading.Event()
+
+    def slow() -> Refusal:
+        entered.set()
+        assert left.wait(20)
+        return Refusal(1, "File not found", "shelf")
+
+    server = live(shelf({"a": b"a", "slow": slow}), bounds=Bounds(quota=Quota(per_source=4)), clock=lambda: now[0])
+    begun, late = ([wire(server.address) for _ in range(4)] for _ in range(2))
+    for client in (*begun, *late):
+        client.ask("a", {"blksize": "1024"})
+    for client in begun:
+        assert isinstance(client.hear(), OptionAck)
+    wire(server.address, source=("127.0.0.2", 0)).ask("slow")
+    assert entered.wait(20)
+    for client in begun:
+        client.send(Ack(0).encode())
+    now[0] = 1.0
+    left.set()
+    for client in (*begun, *late):
+        while isinstance(heard := client.hear(), OptionAck):
+            client.send(Ack(0).encode())
+        assert heard == Data(1, b"a")
+        client.send(Ack(1).encode())
+    outcomes = Counter(server.event()["data"]["outcome"] for _ in range(9))
+    assert outcomes == {"done": 8, "refused:1": 1}
 
 
 def test_a_repeated_request_joins_the_transfer_that_waits(live, shelf, wire, single_port) -> None:
