@@ -12,9 +12,9 @@ from typing import Any
 
 from bench import media
 from pxeserve.accounts import people, sessions
-from pxeserve.accounts.moment import system_clock
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.role import Role
+from pxeserve.moment import SYSTEM
 from pxeserve.store import Store, audit, discovered, inventory, leases, open_store
 from pxeserve.store import events as record
 from pxeserve.store import tables as t
@@ -24,10 +24,16 @@ from pxeserve.supervisor import prepare
 
 DAYS = 30.0
 OF_A_RACK = 40
+_OF_A_BOOT = 50
 STREAMS_OF_ONE = 16
 _LINES, _STRANGERS = 20_000, 500
 _STATES = ("done",) * 40 + ("failed", "lapsed", "cancelled", "armed", "booting", "installing")
 _LIVE = frozenset({"armed", "booting", "installing"})
+_BEFORE = 2
+"""Installs that each host had before its newest."""
+_REMEMBERED = {"answerfile": {f"setting-{number}": "a value as people declare it" for number in range(12)}}
+_SINCE = 900.0
+"""Seconds for which the hosts that are on their way have been armed."""
 _STAGES = {"loader": 2.5, "kernel": 20.0, "packages": 82.0, "configuration": 50.0}
 
 
@@ -52,12 +58,12 @@ def lay(data: Path, hosts: int, events: int, streams: int) -> Laid:
     with store.site.write() as connection:
         inventory.put_profile(connection, Profile("rack", media.NAME, None, {"primary-disk": "sda", "timezone": "Europe/London"}))
         inventory.put_hosts(connection, [_host(number, name) for number, name in enumerate(names)])
-        connection.execute(t.install.insert(), list(_installs(connection, now)))
+        connection.execute(t.install.insert(), _installs(connection, now))
         for number in range(_LINES):
             audit.append(connection, now - _LINES + number, "anna", "host.install", names[number % hosts])
     secrets = _people(store, -(-streams // STREAMS_OF_ONE))
     with store.events.write() as connection:
-        for batch in _batches(_record(names, events, now)):
+        for batch in _batches(sorted(_record(names, events, now), key=lambda row: row["at"])):
             record.add(connection, batch)
         record.add_counts(connection, {(int(now) // 60 - minute, "traffic", "dhcp"): minute % 17 for minute in range(1440)})
         discovered.put(connection, [_stranger(number, now) for number in range(_STRANGERS)], _STRANGERS)
@@ -76,21 +82,33 @@ def _host(number: int, name: str) -> Host:
     return Host(0, name, (_mac(number), _mac(number | 1 << 23)), "rack", rack=f"R{number // OF_A_RACK:03}", tags=tags)
 
 
-def _installs(connection: Any, now: float) -> Iterator[dict[str, Any]]:
+def _installs(connection: Any, now: float) -> list[dict[str, Any]]:
+    found = []
     for number, host in enumerate(sorted(inventory.hosts(connection), key=lambda host: host.name)):
-        state = _STATES[number % len(_STATES)]
-        at = now - 900 if state in _LIVE else now - DAYS * 86_400 * (number % 97) / 97
-        yield {
-            "id": f"i{number}", "host_id": host.id, "mode": "fresh", "interactive": False, "wants_answerfile": True, "state": state,
-            "version": 3, "armed_by": "anna", "armed_at": at, "armed_boot_id": "x", "armed_boottime": 0.0, "expires": now + 3600,
-            "medium": media.NAME, "medium_revision": "r", "ended_at": None if state in _LIVE else at + 600,
-            "ended_because": None if state in _LIVE else "the installer reported it",
-        }  # fmt: skip
+        state = _state_of(number)
+        at = now - _SINCE if state in _LIVE else now - DAYS * 86_400 * (number % 97) / 97
+        found.append(_install(f"i{number}", host.id, state, at))
+        found += [_install(f"i{number}-{nth}", host.id, "done", at - (nth + 1) * DAYS * 86_400) for nth in range(_BEFORE)]
+    return found
+
+
+def _install(name: str, host_id: int, state: str, at: float) -> dict[str, Any]:
+    live = state in _LIVE
+    return {
+        "id": name, "host_id": host_id, "mode": "fresh", "interactive": False, "wants_answerfile": True, "state": state,
+        "version": 3, "armed_by": "anna", "armed_at": at, "armed_boot_id": "x", "armed_boottime": 0.0, "expires": at + 86_400,
+        "medium": media.NAME, "medium_revision": "r", "sealed": b"sealed" * 3000 if live else None, "ended_at": None if live else at + 600,
+        "ended_because": None if live else "the installer reported it", "remembered": _REMEMBERED,
+    }  # fmt: skip
+
+
+def _state_of(number: int) -> str:
+    return _STATES[number % len(_STATES)]
 
 
 def _people(store: Store, many: int) -> list[str]:
     """Sessions: the first is the reader's, the others follow."""
-    now = system_clock().now()
+    now = SYSTEM.now()
     found = []
     with store.site.write() as connection:
         for number in range(many + 1):
@@ -101,18 +119,28 @@ def _people(store: Store, many: int) -> list[str]:
 
 
 def _record(names: list[str], count: int, now: float) -> Iterator[dict[str, Any]]:
-    """One boot after another, each host in its turn: an address, files, packages, an end."""
+    """One boot after another, each host in its turn: an address, files, packages, an end; and those that are on their way now, all at once,
+    each as far as it has come."""
     step = DAYS * 86_400 / count
+    live = [number for number in range(len(names)) if _state_of(number) in _LIVE]
     host = -1
-    for number in range(count):
-        part = number % 50
+    for number in range(count - len(live) * _OF_A_BOOT):
+        part = number % _OF_A_BOOT
         host = host + 1 if part == 0 else host
         which = 1 if host % 40 == 7 else host % len(names)
-        kind, data, text = _event(part, which)
-        yield {
-            "kind": kind, "at": now - (count - number) * step, "host": names[which], "mac": _mac(which), "address": "10.77.0.9",
-            "install": f"i{which}", "session": f"s{host}", "text": text, "data": data, "outbox_id": None, "steady": number * step,
-        }  # fmt: skip
+        yield _row(part, which, names[which], f"s{host}", now - _SINCE - (count - number) * step, number * step)
+    for which in live:
+        for part in range({"armed": 1, "booting": 9, "installing": which % _OF_A_BOOT or 1}[_state_of(which)]):
+            at = now - _SINCE * (1 - part / _OF_A_BOOT)
+            yield _row(part, which, names[which], f"live{which}", at, count * step + at - now)
+
+
+def _row(part: int, which: int, name: str, session: str, at: float, steady: float) -> dict[str, Any]:
+    kind, data, text = _event(part, which)
+    return {
+        "kind": kind, "at": at, "host": name, "mac": _mac(which), "address": "10.77.0.9", "install": f"i{which}",
+        "session": session if part else None, "text": text, "data": data, "outbox_id": None, "steady": steady,
+    }  # fmt: skip
 
 
 def _event(part: int, which: int) -> tuple[str, dict[str, Any], str]:

@@ -18,10 +18,10 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from pxeserve.accounts import people, tokens
-from pxeserve.accounts.moment import system_clock
 from pxeserve.accounts.passwords import Hasher
 from pxeserve.accounts.reception import Reception
 from pxeserve.domain.role import Role
+from pxeserve.moment import SYSTEM
 from pxeserve.store import open_store
 
 APART = 0.001
@@ -98,7 +98,7 @@ def main() -> int:
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory(prefix="pxeserve-bench.") as folder:
         store, hasher = open_store(Path(folder), migrate=True), Hasher()
-        now = system_clock().now()
+        now = SYSTEM.now()
         with store.site.write() as connection:
             people.add_first(connection, people.new("anna", Role.ADMIN, hasher.hashed(_PHRASE), "bench", now.wall), "bench", now.wall)
             text, _ = tokens.make(connection, "anna", tokens.Wish("bench", Role.VIEWER), "bench", now)

@@ -11,6 +11,7 @@ import ctypes
 import errno
 import os
 import stat
+import threading
 from collections.abc import Hashable
 from pathlib import Path
 from typing import NamedTuple
@@ -143,6 +144,22 @@ class Root:
     def close(self) -> None:
         """Close the root."""
         os.close(self._fd)
+
+
+class Roots:
+    """Folders that stay open until the process ends, each opened once, however many threads ask for it at the same moment."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[Path, Root] = {}
+
+    def of(self, folder: Path) -> Root:
+        """The one at `folder`. Raises OSError when there is none; it is looked for again then."""
+        with self._lock:
+            root = self._open.get(folder)
+            if root is None:
+                root = self._open[folder] = Root(folder)
+            return root
 
 
 def parts(name: str) -> list[bytes]:

@@ -18,9 +18,11 @@ import hypothesis
 import pytest
 
 from pxeserve.store import Database, migrate
+from tests.once import one_at_a_time
 
-hypothesis.settings.register_profile("no timing", deadline=None)
-hypothesis.settings.load_profile("no timing")
+hypothesis.settings.register_profile("short", deadline=None, max_examples=30)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=200)
+hypothesis.settings.load_profile("short")  # `bin/test --long` asks for the other
 
 os.environ.setdefault("PXESERVE_CONSOLE__ENABLED", "false")  # services side by side would all want one port; who wants a console says so
 
@@ -95,16 +97,17 @@ _SERVERS = {"isc": _isc, "kea": _kea, "dnsmasq": _dnsmasq}
 def _unpacked() -> Path:
     """Debian's dhcpd and Kea, as files."""
     root = CACHE / "root"
-    if not (CACHE / "complete").exists():
-        shutil.rmtree(CACHE, ignore_errors=True)
-        root.mkdir(parents=True)
-        got = subprocess.run(["apt-get", "download", *PACKAGES], cwd=CACHE, capture_output=True, text=True, check=False)
-        if got.returncode:
-            pytest.skip(f"{' and '.join(PACKAGES)} cannot be had: {got.stderr.strip().splitlines()[-1:]}")
-        for package in CACHE.glob("*.deb"):
-            subprocess.run(["dpkg-deb", "-x", package, root], check=True)
-            package.unlink()
-        (CACHE / "complete").touch()
+    with one_at_a_time(CACHE):
+        if not (CACHE / "complete").exists():
+            shutil.rmtree(CACHE, ignore_errors=True)
+            root.mkdir(parents=True)
+            got = subprocess.run(["apt-get", "download", *PACKAGES], cwd=CACHE, capture_output=True, text=True, check=False)
+            if got.returncode:
+                pytest.skip(f"{' and '.join(PACKAGES)} cannot be had: {got.stderr.strip().splitlines()[-1:]}")
+            for package in CACHE.glob("*.deb"):
+                subprocess.run(["dpkg-deb", "-x", package, root], check=True)
+                package.unlink()
+            (CACHE / "complete").touch()
     return root
 
 

@@ -3,13 +3,15 @@
 import os
 import socket
 import stat
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pxeserve import paths
-from pxeserve.paths import PathRefused, Root
+from pxeserve.paths import PathRefused, Root, Roots
 
 
 @pytest.fixture(params=["openat2", "folder by folder"])
@@ -114,3 +116,42 @@ def test_the_key_changes_with_the_file(tmp_path: Path) -> None:
     (tmp_path / "new").write_bytes(b"two")
     (tmp_path / "new").rename(tmp_path / "file")
     assert Root(tmp_path).open("file").key != first
+
+
+def _times_open(folder: Path) -> int:
+    return sum(os.path.realpath(f"/proc/self/fd/{number}") == str(folder) for number in os.listdir("/proc/self/fd"))
+
+
+def test_a_folder_is_opened_once_however_many_ask_at_once(tmp_path: Path) -> None:
+    """All threads that answer over HTTP want the same folders with their first requests; what one opened in vain would stay open."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for number in range(50):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            roots, ready = Roots(), threading.Barrier(8)
+
+            def ask(roots: Roots = roots, ready: threading.Barrier = ready, folder: Path = folder) -> None:
+                ready.wait()
+                roots.of(folder)
+
+            threads = [threading.Thread(target=ask) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert _times_open(folder) == 1
+            roots.of(folder).close()
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_a_folder_that_was_not_there_is_looked_for_again(tmp_path: Path) -> None:
+    roots = Roots()
+    with pytest.raises(FileNotFoundError):
+        roots.of(tmp_path / "later")
+    (tmp_path / "later").mkdir()
+    root = roots.of(tmp_path / "later")
+    assert root is roots.of(tmp_path / "later")
+    root.close()

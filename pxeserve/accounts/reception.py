@@ -7,6 +7,7 @@ line a minute. Whatever is wrong with a password, it is answered with the same w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +19,11 @@ from sqlalchemy.exc import DBAPIError
 from pxeserve.accounts import people, sessions, tokens
 from pxeserve.accounts.delays import Delays, place_of
 from pxeserve.accounts.first_run import FirstRun
-from pxeserve.accounts.moment import Clock, system_clock
 from pxeserve.accounts.passwords import Hasher, is_too_long
 from pxeserve.accounts.tally import Failure, Tally
 from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, PxeserveError, RefusedError
+from pxeserve.moment import SYSTEM, Clock
 from pxeserve.store import Store, audit
 from pxeserve.store import accounts as store
 from pxeserve.store.accounts import SessionRow, TokenRow, UserRow
@@ -34,11 +35,12 @@ FIRST_RUN = "first run"
 
 
 class DelayedError(PxeserveError):
-    """Too many tries failed; in `seconds` the next one is looked at."""
+    """Too many tries failed; in `seconds` the next one is looked at: after `wait` whole ones it is."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__("too many wrong passwords", code="too-many", fix=f"try again in {max(round(seconds), 1)} s")
         self.seconds = seconds
+        self.wait = max(math.ceil(seconds), 1)
+        super().__init__("too many wrong passwords", code="too-many", fix=f"try again in {self.wait} s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,9 @@ class Seen:
 class Reception:
     """`data` is the data folder. Safe among threads."""
 
-    def __init__(self, kept: Store, data: Path, *, clock: Clock | None = None, hasher: Hasher | None = None) -> None:
+    def __init__(self, kept: Store, data: Path, *, clock: Clock = SYSTEM, hasher: Hasher | None = None) -> None:
         self._site = kept.site
-        self._clock = clock or system_clock()
+        self._clock = clock
         self._hasher = hasher or Hasher()
         self._delays = Delays()
         self._tally = Tally(self._write_down)

@@ -13,7 +13,7 @@ from dataclasses import astuple, replace
 
 from sqlalchemy import Connection
 
-from pxeserve.accounts.moment import Moment, elapsed
+from pxeserve.moment import Moment, elapsed
 from pxeserve.store import accounts as store
 from pxeserve.store.accounts import SessionRow
 

@@ -15,9 +15,9 @@ from dataclasses import astuple, dataclass
 
 from sqlalchemy import Connection
 
-from pxeserve.accounts.moment import Moment, elapsed
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError, RefusedError
+from pxeserve.moment import Moment, elapsed
 from pxeserve.store import accounts as store
 from pxeserve.store import audit
 from pxeserve.store.accounts import TokenRow

@@ -17,7 +17,7 @@ from pxeserve.domain.client import Firmware
 from pxeserve.domain.decide import Loader, Site
 from pxeserve.domain.host import Profile
 from pxeserve.domain.medium import Lies, Medium
-from pxeserve.paths import OpenFile, PathRefused, Root
+from pxeserve.paths import OpenFile, PathRefused, Root, Roots
 from pxeserve.shelf import Shelf
 from pxeserve.store import Store, inventory
 from pxeserve.store.loaders import LoaderSet, sets
@@ -60,7 +60,7 @@ class Loaders:
         self._mode = mode
         self._silent = table.silent(idle, mode)
         self._shelf = Shelf(store, data)
-        self._root: Root | None = None
+        self._roots = Roots()
         self._own: dict[str, str] = {}
         self._known: _Known | None = None
         self._moment: object = None
@@ -201,12 +201,10 @@ class Loaders:
             return _Known(revision, imported, {medium.name: medium for medium in inventory.media(connection)})
 
     def _imported(self) -> Root:
-        if self._root is None:
-            try:
-                self._root = Root(self._data / FOLDER)
-            except OSError:
-                raise PathRefused("not-found") from None
-        return self._root
+        try:
+            return self._roots.of(self._data / FOLDER)
+        except OSError:
+            raise PathRefused("not-found") from None
 
     def _has(self, medium: Medium, path: str) -> bool:
         try:

@@ -32,6 +32,7 @@ _COMMANDS = {
     "export": "pxeserve.cli.inventory.export",
     "answerfile": "pxeserve.cli.answerfiles.answerfile",
     "history": "pxeserve.cli.answerfiles.history",
+    "template": "pxeserve.cli.answerfiles.templating",
     "script": "pxeserve.cli.answerfiles.scripts",
     "dhcp": "pxeserve.cli.server.dhcp",
     "nfs": "pxeserve.cli.media.nfs",

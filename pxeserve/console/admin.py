@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
-import secrets
 import socket
 import struct
 import threading
@@ -19,6 +18,7 @@ import structlog
 
 from pxeserve import wire
 from pxeserve.config import Config
+from pxeserve.console.incidents import IncidentError
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.events.recorder import Recorder
 from pxeserve.operations import registry
@@ -101,10 +101,9 @@ def answer(client: socket.socket, context: Context, message: dict[str, Any]) -> 
     except GoneError:
         raise
     except Exception:
-        incident = secrets.token_hex(4)
-        log.exception("an operation failed in a way that was not foreseen", incident=incident, verb=message.get("verb"))
-        said = f"the operation failed in a way that was not foreseen (incident {incident})"
-        wire.send(client, wire.error_message(PxeserveError(said, code="internal", fix="the service's log tells what happened")))
+        met = IncidentError("operation")
+        log.exception("an operation failed in a way that was not foreseen", incident=met.number, verb=message.get("verb"))
+        wire.send(client, wire.error_message(met))
 
 
 def reporter(client: socket.socket) -> Callable[[Progress], None]:

@@ -18,7 +18,7 @@ from pxeserve.config import Config
 from pxeserve.console import csrf, limits
 from pxeserve.console.forwarded import peer
 from pxeserve.domain.role import Role
-from pxeserve.errors import PxeserveError, RefusedError
+from pxeserve.errors import PxeserveError
 from pxeserve.events.recorder import Recorder
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context
@@ -156,8 +156,10 @@ class Gate:
         return found
 
     def _admit(self, rule: Rule, actor: Actor | None) -> None:
-        if rule.who != PUBLIC:
-            _refuse_unless_allowed(rule, actor)
+        context = Context(self.config, self.store, actor, lambda _: None, self.recorder, g.request_id) if actor is not None else None
+        if isinstance(rule.who, Role):
+            assert context is not None
+            registry.admit_role(context, rule.verb or f"{request.method} {request.url_rule}", rule.who)
         if request.method not in csrf.SAFE:
             self._check_origin(rule, actor)
         elif request.content_length:
@@ -166,8 +168,8 @@ class Gate:
             raise PxeserveError(f"the body is longer than the {rule.body} bytes that this address takes", code="too-large")
         request.max_content_length = rule.body
         g.actor = actor
-        if actor is not None:
-            g.context = Context(self.config, self.store, actor, lambda _: None, self.recorder, g.request_id)
+        if context is not None:
+            g.context = context
 
     def _check_origin(self, rule: Rule, actor: Actor | None) -> None:
         has_body = bool(request.content_length) or request.headers.get("Transfer-Encoding") is not None
@@ -179,14 +181,6 @@ class Gate:
         csrf.check_origin(request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site"), request.host.lower())
         if g.session:
             csrf.check_word(request.headers.get(csrf.HEADER), g.session)
-
-
-def _refuse_unless_allowed(rule: Rule, actor: Actor | None) -> None:
-    wanted = rule.who
-    assert isinstance(wanted, Role) and actor is not None
-    if actor.role < wanted:
-        said = f"this wants the role {wanted.word}, and {actor.name} is {actor.role.word}"
-        raise RefusedError(said, code="forbidden", fix="an administrator can give another role")
 
 
 def _to_setup() -> Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from flask import Flask, Request
@@ -24,6 +25,16 @@ DEEPEST = 32
 LONGEST_NUMBER = 20
 """Digits of a whole number: 64 bits and a sign go in."""
 
+LONGEST_REAL = 100
+"""Characters of a number with a fraction or an exponent: 25 tell every one that a program holds."""
+
+MOST_PARTS = 200_000
+"""Objects, arrays, texts, names, and what a comma parts, all together. As values each of them is up to fifty times as long as it is in the
+body, so they are counted before any is made; a text counts once, however long it is."""
+
+_PART = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
+"""A text as a whole, or a character that has a meaning outside of texts. Looks at no character twice, whatever the body is."""
+
 
 class MalformedError(PxeserveError):
     """A body that is no JSON, or not such JSON as is taken."""
@@ -33,18 +44,15 @@ class MalformedError(PxeserveError):
 
 
 def parsed(text: str | bytes) -> Any:
-    """The value that `text` holds. Raises MalformedError, with the line and column or the name at which it is wrong."""
+    """The value that `text` holds. Raises MalformedError, with the line and column or the name at which it is wrong, and PxeserveError
+    (`too-large`) for more than MOST_PARTS."""
+    text = _decoded(text)
+    _refuse_too_much(text)
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_int=_whole, parse_float=_real, parse_constant=_constant)
-    except MalformedError:
-        raise
     except json.JSONDecodeError as error:
         raise MalformedError(f"the body is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
-    except UnicodeDecodeError:
-        raise MalformedError("the body is not UTF-8") from None
-    except RecursionError:
-        raise MalformedError(f"the body is nested more than {DEEPEST} levels deep") from None
-    _shallow(value)
+    _refuse_no_text(value)
     return value
 
 
@@ -79,6 +87,29 @@ def install(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY
 
 
+def _decoded(text: str | bytes) -> str:
+    try:
+        return text if isinstance(text, str) else text.decode()  # and nothing but UTF-8 (RFC 8259, section 8.1)
+    except UnicodeDecodeError:
+        raise MalformedError("the body is not UTF-8") from None
+
+
+def _refuse_too_much(text: str) -> None:
+    """Raises MalformedError for what is nested too deep, and PxeserveError for too many parts."""
+    depth = 0
+    for count, found in enumerate(_PART.finditer(text), 1):
+        if count > MOST_PARTS:
+            fix = "send it in several requests; what a site declares goes as one text"
+            raise PxeserveError(f"the body holds more than {MOST_PARTS:,} values and names", code="too-large", fix=fix)
+        first = text[found.start()]
+        if first in "[{":
+            depth += 1
+            if depth > DEEPEST:
+                raise MalformedError(f"the body is nested more than {DEEPEST} levels deep")
+        elif first in "]}":
+            depth -= 1
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
@@ -95,6 +126,8 @@ def _whole(text: str) -> int:
 
 
 def _real(text: str) -> float:
+    if len(text) > LONGEST_REAL:
+        raise MalformedError(f"a number of more than {LONGEST_REAL} characters: {text[:LONGEST_NUMBER]}...")
     value = float(text)
     if not math.isfinite(value):
         raise MalformedError(f"a number that is too large: {text[:LONGEST_NUMBER]}")
@@ -105,24 +138,19 @@ def _constant(text: str) -> Any:
     raise MalformedError(f"{text} is no number in JSON")
 
 
-def _shallow(value: Any) -> None:
-    """Raises MalformedError for what lies too deep, and for text that has no UTF-8 (half a surrogate pair)."""
-    waiting: list[tuple[Any, int]] = [(value, 0)]
+def _refuse_no_text(value: Any) -> None:
+    """Raises MalformedError for text that has no UTF-8 (half a surrogate pair)."""
+    waiting = [value]
     while waiting:
-        one, depth = waiting.pop()
+        one = waiting.pop()
         if isinstance(one, str):
             if not one.isascii():
                 _encodable(one)
-            continue
-        if not isinstance(one, dict | list):
-            continue
-        if depth == DEEPEST:
-            raise MalformedError(f"the body is nested more than {DEEPEST} levels deep")
-        if isinstance(one, dict):
-            waiting += [(name, 0) for name in one if not name.isascii()]
-            waiting += [(inner, depth + 1) for inner in one.values()]
-        else:
-            waiting += [(inner, depth + 1) for inner in one]
+        elif isinstance(one, dict):
+            waiting += one.keys()
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
 
 
 def _encodable(text: str) -> None:

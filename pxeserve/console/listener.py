@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import socket
 import ssl
 import sys
@@ -28,6 +27,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.http import errors as refusals
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from pxeserve.console import oneline
 from pxeserve.console.patience import HEAD, IDLE, SLOWEST, Waiting
 
 STREAMS = 256
@@ -50,8 +50,6 @@ _LINGER = 0.5
 _HANDSHAKE = b"\x16"
 """The first byte of a TLS connection (RFC 8446 section 5.1, RFC 5246 section 6.2.1)."""
 
-_PLAIN = re.compile(rb"(?:GET|HEAD) (/[\x21-\x7e]*) HTTP/1\.[01]\r\n(?:[^\r\n]*\r\n)*?host: *([a-z0-9.:\[\]-]{1,255})\r\n", re.IGNORECASE)
-_LONGEST_PLAIN = 4096
 _STATUSES = {
     refusals.LimitRequestLine: "414 URI Too Long",
     refusals.LimitRequestHeaders: "431 Request Header Fields Too Large",
@@ -167,7 +165,7 @@ class Listener(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         self._heads.end(conn)
         length = _length_of(req)
         if length and not self._bodies.take(conn, time.monotonic() + IDLE + length / SLOWEST):
-            _answer(conn.sock, "503 Service Unavailable", "too many requests are being sent at once; try again in a moment")
+            oneline.answer(conn.sock, "503 Service Unavailable", "too many requests are being sent at once; try again in a moment")
             return False
         self._here.conn = conn
         return super().handle_request(req, conn)
@@ -191,7 +189,7 @@ class Listener(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         """What cannot be read is refused in one line, and the connection ends: nobody knows where a next request would begin."""
         if isinstance(exc, refusals.ParseException):
             said = next((status for kind, status in _STATUSES.items() if isinstance(exc, kind)), "400 Bad Request")
-            _answer(client, said, "this is no request as this server reads them")
+            oneline.answer(client, said, "this is no request as this server reads them")
         elif not isinstance(exc, ssl.SSLError):
             log.exception("a connection failed in a way that was not foreseen")
 
@@ -213,7 +211,7 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn has no types
             self.initialized = True
             self.sock.settimeout(HEAD)
             if self.sock.recv(1, socket.MSG_PEEK) != _HANDSHAKE:
-                _turn_away(self.sock, self.server, self._door.known)
+                oneline.turn_away(self.sock, self.server, self._door.known)
                 raise StopIteration
             self.sock = self._door.context().wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
             self.sock.do_handshake()
@@ -288,8 +286,7 @@ class _Log:
     def close_on_exec(self) -> None:
         """It has no file."""
 
-    def reopen_files(self) -> None:
-        """It has no file."""
+    reopen_files = close_on_exec
 
 
 def _length_of(req: Any) -> int:
@@ -298,26 +295,6 @@ def _length_of(req: Any) -> int:
     if "TRANSFER-ENCODING" in said:
         return 1 << 20
     return int(said.get("CONTENT-LENGTH", 0))
-
-
-def _turn_away(sock: socket.socket, server: tuple[str, int], known: frozenset[str]) -> None:
-    """Tell who speaks plain HTTP where to go; nothing else is ever said without TLS."""
-    asked = _PLAIN.match(sock.recv(_LONGEST_PLAIN))
-    host = asked[2].decode().lower() if asked else ""
-    place = f"https://{server[0]}:{server[1]}/"
-    if asked is not None and host in known:
-        _answer(sock, "308 Permanent Redirect", f"this is at {place}", f"Location: https://{host}{asked[1].decode()}\r\n")
-    else:
-        _answer(sock, "400 Bad Request", f"this port speaks HTTPS alone: {place}")
-
-
-def _answer(sock: socket.socket, status: str, said: str, more: str = "") -> None:
-    body = f"{said}\n"
-    head = f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n{more}\r\n"
-    try:
-        sock.sendall((head + body).encode())
-    except OSError:
-        return  # gone, or not listening
 
 
 logging.getLogger("gunicorn").addHandler(logging.NullHandler())

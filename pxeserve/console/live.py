@@ -23,6 +23,7 @@ from pxeserve.console.gate import route
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.operations.context import Actor
 from pxeserve.operations.people.entrance import Entrance
+from pxeserve.operations.within import refuse_others
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import Store
 from pxeserve.store import events as stored
@@ -251,9 +252,11 @@ def streaming(response: Response) -> Response:
 
 
 def _topics(hub: Hub) -> tuple[Wish, ...]:
-    """What is asked for, and what the asker is limited to. Raises NotFoundError for a host or rack that is none."""
+    """What is asked for, and what the asker is limited to. Raises NotFoundError for a host or rack that is none, and RefusedError for what
+    the asker may not ask about."""
     hosts, racks = frozenset(request.args.getlist("host")), frozenset(request.args.getlist("rack"))
     known = hub.known()
+    refuse_others(g.actor, hosts, racks, known.hosts)
     for name in sorted(hosts - known.hosts.keys()):
         raise NotFoundError(f"there is no host {name[:100]}")
     for name in sorted(racks - {host.rack for host in known.hosts.values()}):

@@ -5,7 +5,6 @@ Never a traceback, and never a word that was not meant for outside: what is not 
 
 from __future__ import annotations
 
-import secrets
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +14,8 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from pxeserve.accounts.reception import DelayedError
+from pxeserve.console.incidents import IncidentError
 from pxeserve.errors import PxeserveError
 
 STATUSES = {
@@ -45,7 +46,7 @@ STATUSES = {
 _CODES = {400: "malformed", 401: "unauthenticated", 403: "forbidden", 404: "not-found", 405: "method", 411: "malformed", 413: "too-large",
           415: "media-type", 421: "misdirected", 429: "too-many", 503: "busy"}  # fmt: skip
 _AGAIN = {429: "5", 503: "5"}
-"""Seconds after which one may ask again, where it is worth it."""
+"""Seconds after which one may ask again, where it is worth it and nobody knows better."""
 
 PROBLEM = "application/problem+json"
 _log = structlog.get_logger("console")
@@ -79,7 +80,7 @@ def told(error: PxeserveError, **more: Any) -> Response:
     response = _page(members) if _for_people() else _problem(members)
     response.status_code = status
     if status in _AGAIN:
-        response.headers["Retry-After"] = _AGAIN[status]
+        response.headers["Retry-After"] = str(error.wait) if isinstance(error, DelayedError) else _AGAIN[status]
     return response
 
 
@@ -119,11 +120,10 @@ def _of_http(error: HTTPException) -> Response:
 def _unforeseen(error: Exception) -> Response:
     if isinstance(error, ParseException | TimeoutError | NoMoreData):  # of the body: its sender stopped, or sends what is none
         return told(PxeserveError("the body cannot be read to its end", code="malformed"))
-    incident = secrets.token_hex(4)
+    met = IncidentError("request")
     if isinstance(error, OperationalError):
-        _log.error(f"the store could not be asked: {error.orig}", incident=incident, path=request.path)
-        return told(PxeserveError("the store could not be asked now", code="busy", fix="try again in a moment"), incident=incident)
+        _log.error(f"the store could not be asked: {error.orig}", incident=met.number, path=request.path)
+        return told(PxeserveError("the store could not be asked now", code="busy", fix="try again in a moment"), incident=met.number)
     asked = {"method": request.method, "path": request.path}
-    _log.error("a request failed in a way that was not foreseen", exc_info=error, incident=incident, **asked)
-    said = f"the request failed in a way that was not foreseen (incident {incident})"
-    return told(PxeserveError(said, code="internal", fix="the service's log tells what happened"), incident=incident)
+    _log.error("a request failed in a way that was not foreseen", exc_info=error, incident=met.number, **asked)
+    return told(met, incident=met.number)

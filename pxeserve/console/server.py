@@ -29,6 +29,7 @@ from pxeserve.errors import PxeserveError
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
 from pxeserve.operations import registry
 from pxeserve.operations.people.entrance import entrance
+from pxeserve.operations.refusals import Refusals, refusals
 from pxeserve.repo.imports import sweep
 from pxeserve.serving import Order, Serving
 from pxeserve.store import Store, open_store
@@ -75,7 +76,7 @@ def _with_web(serving: Serving, desk: admin.Desk, doors: tuple[socket.socket, ..
     application = web.make_app(config, store, recorder, keeper, hub, tls.imported)
     door = Door(doors, application, lambda: tls.context, reached.authorities(config), config.server.data / "run")
     listener = Listener(door, _Turn((serving.beat, recorder.flush, tls.look)))
-    threading.Thread(target=_tidy, args=(keeper.reception,), name="tidy", daemon=True).start()
+    threading.Thread(target=_tidy, args=(keeper.reception, refusals(store)), name="tidy", daemon=True).start()
     listener.watch(serving.sockets["admin"], desk.accept)
 
     def obey(orders: socket.socket) -> None:
@@ -109,11 +110,12 @@ def _without_web(serving: Serving, desk: admin.Desk, recorder: Recorder) -> None
                 desk.accept(door)
 
 
-def _tidy(reception: Reception) -> None:
+def _tidy(reception: Reception, refused: Refusals) -> None:
     """What time does to accounts, for as long as the process lives: not in the loop, as it may wait for the store."""
     while True:
         try:
             reception.tidy()
+            refused.tell_what_is_due()
         except (PxeserveError, SQLAlchemyError) as error:
             log.warning(f"accounts could not be looked after: {error}")
         time.sleep(_TIDIED)

@@ -66,8 +66,9 @@ class Exchange:
         """Decide about `datagrams`, by `core` and before it `twins`; the answers that promise nothing and may leave at once, each with
         `through`. Never raises."""
         leaving: list[Leaving] = []
+        short = twins if twins is not None and _looked(twins) else None
         for data, arrival in datagrams:
-            if twins is not None and (encoded := _twin(twins, data, arrival, now)) is not None:
+            if short is not None and (encoded := _twin(short, data, arrival, now)) is not None:
                 leaving.append(Leaving(encoded, through))
                 self._tally(_UNTOLD[Type.DISCOVER])
                 continue
@@ -167,6 +168,15 @@ class Exchange:
         for note in (heard, said, *outcome.alarms):
             if note is not None:
                 self._recorder.emit(_event(note, one.message.mac, now))
+
+
+def _looked(twins: Twins) -> bool:
+    """Whether the short way may be taken for this batch."""
+    try:
+        twins.look()
+    except Exception:  # noqa: BLE001 - see `Exchange._one`
+        return False
+    return True
 
 
 def _twin(twins: Twins, data: bytes, arrival: Arrival, now: float) -> Encoded | None:

@@ -16,6 +16,7 @@ from pxeserve.dhcp.lending.lease import Changes, Lease, State
 from pxeserve.events.record import harmless
 from pxeserve.store import Database
 from pxeserve.store import leases as table
+from pxeserve.store.ready import group
 
 SIGHTINGS_KEPT = 86400.0
 _HOSTNAME = 80
@@ -41,7 +42,7 @@ class Ledger:
     def write(self, changes: Changes) -> None:
         """One durable transaction. Raises NotStoredError when it did not happen."""
         if changes:
-            with self._transaction() as connection:
+            with self._group() as connection:
                 table.remove(connection, changes.gone)
                 table.put(connection, (_row(lease) for lease in changes.put))
 
@@ -49,13 +50,16 @@ class Ledger:
         """Who was seen taking which address at `now`. Raises NotStoredError."""
         seen = {address: table.Sighting(address, mac, now) for address, mac in sightings}
         if seen:
-            with self._transaction() as connection:
+            with self._group() as connection:
                 table.put_sightings(connection, seen.values())
 
     def prune(self, now: float) -> None:
         """Forget sightings of yesterday. Raises NotStoredError."""
-        with self._transaction() as connection:
-            table.prune_sightings(connection, now - SIGHTINGS_KEPT)
+        try:
+            with self._database.write() as connection:
+                table.prune_sightings(connection, now - SIGHTINGS_KEPT)
+        except (SQLAlchemyError, OSError) as error:
+            raise _not_stored(error) from error
 
     def close(self) -> None:
         """Give the connection back. The next group takes a new one, as it does after a group that was not stored."""
@@ -65,15 +69,19 @@ class Ledger:
                 writer.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _group(self) -> Iterator[Connection]:
         try:
             if self._writer is None:
                 self._writer = self._database.writer()
-            with self._writer.begin():
+            with group(self._writer):
                 yield self._writer
         except (SQLAlchemyError, OSError) as error:
             self.close()
-            raise NotStoredError(str(getattr(error, "orig", None) or error)) from error
+            raise _not_stored(error) from error
+
+
+def _not_stored(error: Exception) -> NotStoredError:
+    return NotStoredError(str(getattr(error, "orig", None) or error))
 
 
 def _row(lease: Lease) -> table.LeaseRow:

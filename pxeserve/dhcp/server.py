@@ -20,6 +20,7 @@ from pxeserve.dhcp.exchange import Core, Exchange, Leaving
 from pxeserve.dhcp.ledger import Ledger, NotStoredError
 from pxeserve.dhcp.lending.leases import Leases
 from pxeserve.dhcp.lending.lender import Lender
+from pxeserve.dhcp.pace import Pace
 from pxeserve.dhcp.probe import OtherServer, probe_other_servers
 from pxeserve.dhcp.proxy import Proxy
 from pxeserve.dhcp.route import Local, Ports
@@ -35,9 +36,6 @@ from pxeserve.store import Store, open_store
 
 GATHER = 0.006
 """Seconds from one sync to the next while machines wait for it; far less than any of them notices, and fault I1's bound is 10 ms."""
-
-TURN = 0.004
-"""Seconds from one turn to the next at the least."""
 
 _LOOK = 0.05
 _TICK = 1.0
@@ -77,7 +75,8 @@ class Server:
         self._leases: Leases | None = None
         self._revision = -1
         self._pruned = self._flushed = self._clock.now()
-        self._stored = self._looked = self._ticked = self._turn = 0.0
+        self._stored = self._looked = self._ticked = 0.0
+        self._pace = Pace(BATCH)
         self._twins: dict[int, Twins] = {}
         self._cores: dict[int, Core] = self._proxy(boots) if serving.config.dhcp.mode == "proxy" else self._lender(boots)
         self._exchange = Exchange(self._ledger, recorder, self._leases)
@@ -105,16 +104,15 @@ class Server:
 
     def _take(self, wire: Wire, core: Core, twins: Twins | None) -> None:
         datagrams = wire.receive()
+        self._pace.took(len(datagrams))
         with self._site.still():
             leaving = self._exchange.take(datagrams, core, self._clock.now(), wire, twins)
         self._send(leaving)
 
     def _let_more_come(self) -> None:
-        """In a storm, one turn every four milliseconds: to wake for each packet costs more than the packet. Who comes alone never waits."""
-        early = self._turn + TURN - time.monotonic()
-        if early > 0:
+        if early := self._pace.wait(time.monotonic()):
             time.sleep(early)
-        self._turn = time.monotonic()
+        self._pace.begin(time.monotonic())
 
     def _patience(self) -> float:
         """How long to wait for the next datagram, in seconds. When the last group was stored this moment ago the next one gathers

@@ -81,15 +81,19 @@ class Twins:
         self._known: OrderedDict[_Key, _Template | None] = OrderedDict()
         self._seen: OrderedDict[_Key, None] = OrderedDict()
 
+    def look(self) -> None:
+        """Forget what may not hold any more; to be called when questions have come, before they are looked at. Raises SQLAlchemyError when
+        the store cannot be asked."""
+        standing = self._strangers.standing()
+        if standing != self._standing:
+            self._known.clear()
+            self._standing = standing
+
     def receive(self, data: bytes, arrival: Arrival, now: float) -> Encoded | None:
         """The answer to an untold stranger that there is a template for; None, and nothing has happened, for the long way.
 
         Raises SQLAlchemyError when the store cannot be asked.
         """
-        standing = self._strangers.standing()
-        if standing != self._standing:
-            self._known.clear()
-            self._standing = standing
         key = _key(data)
         found = self._known.get(key)
         if found is None or arrival != found.arrival:

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -21,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pxeserve.config.outlets import RecordConfig
 from pxeserve.doctor.rounds import Rounds
 from pxeserve.errors import PxeserveError
-from pxeserve.events import refusals
+from pxeserve.events import configured, refusals
 from pxeserve.events.datagram import Count, MalformedError, read
 from pxeserve.events.inbox import Inbox
 from pxeserve.events.ledger import Ledger
@@ -57,7 +58,8 @@ def serve(serving: Serving) -> None:
     """
     _give_way()
     store = open_store(serving.config.server.data)
-    worker = Worker(store, Inbox(serving.sockets["events"]), serving.config.record)
+    inbox, begin = Inbox(serving.sockets["events"]), partial(configured.note, store, serving.config)
+    worker = Worker(store, inbox, serving.config.record, begin=begin)
     beside = (Keeping(serving.config), Rounds(serving), Hooks(serving.config))
     for one in beside:
         one.start()
@@ -70,7 +72,8 @@ def serve(serving: Serving) -> None:
 
 
 class Worker:
-    """One run of the process. `clock` gives epoch seconds; `lapse` ends the arms whose time has run out."""
+    """One run of the process. `clock` gives epoch seconds; `lapse` ends the arms whose time has run out; `begin` is what is to be written
+    down first, tried until that is done."""
 
     def __init__(
         self,
@@ -80,6 +83,7 @@ class Worker:
         *,
         clock: Callable[[], float] = time.time,
         lapse: Callable[[Store, float], int] = lapse,
+        begin: Callable[[float], object] = lambda _now: None,
     ) -> None:
         self._store = store
         self._inbox = inbox
@@ -89,6 +93,8 @@ class Worker:
         self._measuring = Measuring(store)
         self._clock = clock
         self._lapse = lapse
+        self._begin = begin
+        self._begun = False
         self._due: dict[Callable[[], None], tuple[float, float]] = {self._let_lapse: (_LAPSE, 0.0), self._prune: (_PRUNE, 0.0)}
         self._due[self._measure] = (_MEASURE, 0.0)
         self._due[self._tell_refusals] = (refusals.EVERY, 0.0)
@@ -117,6 +123,8 @@ class Worker:
     def turn(self) -> None:
         """One turn: write what has come, take over what lies beside the installs, and do what is due."""
         self._guarded("clock", self._ledger.look)
+        if not self._begun:
+            self._begun = self._guarded("configuration", self._note_beginning)
         while self._write_batch():
             pass
         self._guarded("outbox", self._take_over)
@@ -168,6 +176,9 @@ class Worker:
         while self._ledger.take_over():
             pass
         self._moment = moment
+
+    def _note_beginning(self) -> None:
+        self._begin(self._clock())
 
     def _let_lapse(self) -> None:
         self._lapse(self._store, self._clock())

@@ -7,12 +7,10 @@ backward. Events come stamped with the wall clock; the worker, which sees each j
 
 from __future__ import annotations
 
-import time
 from collections import deque
-from collections.abc import Callable
 from typing import NamedTuple
 
-from pxeserve.installs.clock import SYSTEM, Clock
+from pxeserve.moment import SYSTEM, Clock, Moment
 from pxeserve.store import Store
 from pxeserve.store import steady as stored
 
@@ -30,11 +28,10 @@ class _Stretch(NamedTuple):
 
 
 class Steady:
-    """The clock, for whoever writes events. `wall` gives epoch seconds."""
+    """The clock, for whoever writes events."""
 
-    def __init__(self, store: Store, *, wall: Callable[[], float] = time.time, clock: Clock = SYSTEM) -> None:
+    def __init__(self, store: Store, *, clock: Clock = SYSTEM) -> None:
         self._store = store
-        self._wall = wall
         self._clock = clock
         self._base: float | None = None
         self._stretches: deque[_Stretch] = deque(maxlen=_REMEMBERED)
@@ -42,9 +39,7 @@ class Steady:
 
     def now(self) -> float:
         """This moment."""
-        if self._base is None:
-            self._base = _begun(self._store, self._wall, self._clock)
-        return self._base + self._clock.boottime()
+        return self._of(self._clock.now())
 
     def of(self, at: float) -> float:
         """The moment of something that the wall clock stamped a while ago: by how that clock stood then. What fits no time since it was set
@@ -61,8 +56,9 @@ class Steady:
     def look(self) -> float:
         """Notice that the wall clock was set since the last look, and give this moment. To be called often: what was stamped before a jump
         is told from what was stamped after it by the time between two looks. How the clock stood before the first is not known: as then."""
-        now = self.now()
-        ahead = self._wall() - now
+        moment = self._clock.now()
+        now = self._of(moment)
+        ahead = moment.wall - now
         if not self._stretches:
             self._stretches.append(_Stretch(float("-inf"), ahead if abs(ahead) > JUMP else 0.0))
         elif abs(ahead - self._stretches[-1].ahead) > JUMP:
@@ -70,23 +66,28 @@ class Steady:
         self._looked = now
         return now
 
+    def _of(self, moment: Moment) -> float:
+        if self._base is None:
+            self._base = _begun(self._store, moment)
+        return self._base + moment.boottime
 
-def now_of(store: Store, *, wall: Callable[[], float] = time.time, clock: Clock = SYSTEM) -> float:
+
+def now_of(store: Store, *, clock: Clock = SYSTEM) -> float:
     """This moment for whoever reads: the wall clock's word where nothing was written in this run of the kernel."""
     with store.events.read() as connection:
         known = stored.clock(connection)
-    if known is None or known.boot_id != clock.boot_id():
-        return wall()
-    return known.base + clock.boottime()
+    moment = clock.now()
+    if known is None or known.boot_id != moment.boot_id:
+        return moment.wall
+    return known.base + moment.boottime
 
 
-def _begun(store: Store, wall: Callable[[], float], clock: Clock) -> float:
+def _begun(store: Store, moment: Moment) -> float:
     """What is added to the kernel's time, from the store or new for a new run of the kernel."""
-    boot_id = clock.boot_id()
     with store.events.write() as connection:
         known = stored.clock(connection)
-        if known is not None and known.boot_id == boot_id:
+        if known is not None and known.boot_id == moment.boot_id:
             return known.base
-        base = max(wall(), known.reached if known else 0.0) - clock.boottime()
-        stored.begin(connection, boot_id, base)
+        base = max(moment.wall, known.reached if known else 0.0) - moment.boottime
+        stored.begin(connection, moment.boot_id, base)
     return base

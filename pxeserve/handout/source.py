@@ -31,7 +31,7 @@ from pxeserve.handout.request import By, Gate, Request
 from pxeserve.installs.arming import Arming
 from pxeserve.installs.evidence import mac_at
 from pxeserve.keys import load_keys
-from pxeserve.paths import OpenFile, PathRefused, Root
+from pxeserve.paths import OpenFile, PathRefused, Roots
 from pxeserve.shelf import Shelf
 from pxeserve.snapshot import Snapshot, SnapshotSource
 from pxeserve.store import Store
@@ -67,7 +67,7 @@ class Source:
         self._menus = Menus(store, self._loaders, self._gate, recorder, self._place)
         self._images = Images()
         self._shelf = Shelf(store, config.server.data)
-        self._roots: dict[Path, Root] = {}
+        self._roots = Roots()
         self._kept = Kept(self._open)
 
     def resolve(self, path: str, by: By, address: IPv4Address, now: float) -> Given | Refused:
@@ -190,12 +190,10 @@ class Source:
         return self._shelf.open(medium, path), f"medium: {medium.name}"
 
     def _open(self, folder: Path, name: str) -> OpenFile:
-        root = self._roots.get(folder)
-        if root is None:
-            try:
-                root = self._roots.setdefault(folder, Root(folder))
-            except OSError:
-                raise PathRefused("not-found") from None
+        try:
+            root = self._roots.of(folder)
+        except OSError:
+            raise PathRefused("not-found") from None
         return root.open(name)
 
     def _trouble(self, who: Who, path: str, by: By, address: IPv4Address, now: float, error: Exception) -> Refused:

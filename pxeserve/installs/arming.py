@@ -22,8 +22,8 @@ from pxeserve.domain.medium import Medium
 from pxeserve.errors import ConflictError, RefusedError
 from pxeserve.installs import seal, secret
 from pxeserve.installs.alarms import Alarms, sound
-from pxeserve.installs.clock import SYSTEM, Clock, has_lapsed
 from pxeserve.installs.evidence import PROVEN, Evidence, Neighbours, evidence, neighbour
+from pxeserve.installs.expiry import has_lapsed
 from pxeserve.installs.fitness import medium_fault
 from pxeserve.installs.refusal import Refusal, already, refuse_any
 from pxeserve.installs.seal import Frozen
@@ -31,6 +31,7 @@ from pxeserve.installs.secret import Secret
 from pxeserve.installs.states import Happening
 from pxeserve.installs.transition import move
 from pxeserve.keys import Keys
+from pxeserve.moment import SYSTEM, Clock
 from pxeserve.store import Store, audit, installs, inventory
 from pxeserve.store.installs import InstallRow, TokenRow
 
@@ -206,7 +207,7 @@ class Arming:
         return BootGrant(seal.token(frozen.key, "answerfile") if row.wants_answerfile else None)
 
     def _new_row(self, order: Order, now: float) -> InstallRow:
-        install_id = secrets.token_hex(6)
+        install_id, moment = secrets.token_hex(6), self._clock.now()
         ttl = order.ttl if order.ttl is not None else float(self._config.arming.expires)
         token = seal.token(order.frozen.key, "answerfile") if order.wants_answerfile else None
         return InstallRow(
@@ -220,8 +221,8 @@ class Arming:
             version=0,
             armed_by=order.actor,
             armed_at=now,
-            armed_boot_id=self._clock.boot_id(),
-            armed_boottime=self._clock.boottime(),
+            armed_boot_id=moment.boot_id,
+            armed_boottime=moment.boottime,
             expires=now + ttl,
             medium=order.medium.name if order.medium else None,
             medium_revision=order.medium.revision if order.medium else None,

@@ -17,12 +17,13 @@ from pxeserve.answerfile.scripts.names import ROTATION
 from pxeserve.domain.install import InstallState
 from pxeserve.installs import seal, secret
 from pxeserve.installs.alarms import Alarms, sound
-from pxeserve.installs.clock import SYSTEM, Clock, has_lapsed
 from pxeserve.installs.evidence import PROVEN, Evidence, Neighbours, evidence, neighbour
+from pxeserve.installs.expiry import has_lapsed
 from pxeserve.installs.fitness import medium_fault
 from pxeserve.installs.states import Happening
 from pxeserve.installs.transition import move
 from pxeserve.keys import Keys
+from pxeserve.moment import SYSTEM, Clock
 from pxeserve.store import Store, installs, inventory
 from pxeserve.store.installs import InstallRow
 

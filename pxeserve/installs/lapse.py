@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pxeserve.domain.install import OPEN_STATES, InstallState
 from pxeserve.installs import secret
-from pxeserve.installs.clock import SYSTEM, Clock, has_lapsed
 from pxeserve.installs.delivery import TOKEN_LIFE
+from pxeserve.installs.expiry import has_lapsed
 from pxeserve.installs.states import Happening
 from pxeserve.installs.transition import move
+from pxeserve.moment import SYSTEM, Clock
 from pxeserve.store import Store, installs
 
 _CONSUMED = frozenset({InstallState.ANSWERED, InstallState.INSTALLING})

@@ -14,15 +14,13 @@ from sqlalchemy import Connection
 from pxeserve.domain.install import LIVE_STATES
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.installs import seal
-from pxeserve.installs.clock import SYSTEM, Clock
 from pxeserve.keys import Keys
+from pxeserve.moment import SYSTEM, Clock, elapsed, read_at
 from pxeserve.store import Store, audit, installs
 from pxeserve.store.installs import InstallRow
 
 LIFE = 24 * 3600.0
 """Seconds after the arming for which a password is kept at most."""
-
-_TOLERANCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +70,7 @@ def replaced(connection: Connection, row: InstallRow, keys: Keys) -> None:
 def is_over(row: InstallRow, now: float, clock: Clock = SYSTEM) -> bool:
     """Whether a password kept beside `row` has been kept long enough, by the wall clock or by the time since start. A wall clock that
     stands before the moment of arming is a doubt, and counts as long enough."""
-    if now - row.armed_at >= LIFE or now < row.armed_at - _TOLERANCE:
-        return True
-    return clock.boot_id() == row.armed_boot_id and clock.boottime() - row.armed_boottime >= LIFE
+    return elapsed(row.armed, read_at(now, clock)) >= LIFE
 
 
 def forget(connection: Connection, now: float, clock: Clock = SYSTEM) -> int:

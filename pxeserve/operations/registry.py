@@ -16,7 +16,8 @@ from sqlalchemy.exc import OperationalError
 
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError, RefusedError
-from pxeserve.operations.context import Actor, Context
+from pxeserve.operations.context import Context
+from pxeserve.operations.refusals import refusals
 from pxeserve.operations.within import refuse_outside
 from pxeserve.store.audit import asked_from
 
@@ -32,9 +33,9 @@ NOUNS = (
     "arming.installs", "arming.bulk",
     "watching.timeline", "watching.logs", "watching.racks", "watching.overview", "watching.browsing", "watching.missing",
     "deciding.explain",
-    "foresight.rehearse", "foresight.walking", "foresight.watched",
+    "foresight.rehearse", "foresight.walking",
     "people.users", "people.sessions", "people.tokens", "people.audit",
-    "editing.drafts", "editing.saving", "editing.preview", "editing.history",
+    "editing.drafts", "editing.saving", "editing.preview", "editing.history", "editing.templating",
 )  # fmt: skip
 """Modules of this package that register verbs; each is imported when the table is first needed."""
 
@@ -84,9 +85,7 @@ def call(context: Context, name: str, arguments: Mapping[str, Any]) -> Any | Ite
     asked = verbs().get(name)
     if asked is None:
         raise PxeserveError(f"there is no operation {name}", code="not-found")
-    refuse_unless_allowed(context.actor, asked)
-    if context.actor.limit is not None:
-        refuse_outside(context, context.actor.limit, name, arguments)
+    admit_asking(context, asked, arguments)
     try:
         with asked_from(" ".join(filter(None, (context.actor.address, context.request)))):
             return asked.function(context, **arguments)
@@ -101,10 +100,30 @@ def call(context: Context, name: str, arguments: Mapping[str, Any]) -> Any | Ite
         raise PxeserveError(f"{name}: nothing was done: the state cannot be written: {error.orig}", code="unwritable", fix=fix) from None
 
 
-def refuse_unless_allowed(actor: Actor, asked: Verb) -> None:
-    """Raises RefusedError: `forbidden` for a role that is too small, `not-fresh` where a password must be given first."""
-    if actor.role < asked.role:
-        said = f"{asked.name} wants the role {asked.role.word}, and {actor.name} is {actor.role.word}"
+def admit_asking(context: Context, asked: Verb, arguments: Mapping[str, Any]) -> None:
+    """Raises RefusedError: as `admit` does, and `forbidden` for what a limited actor may not ask about, which the audit tells too."""
+    admit(context, asked)
+    if context.actor.limit is not None:
+        try:
+            refuse_outside(context, context.actor.limit, asked.name, arguments)
+        except RefusedError:
+            refusals(context.store).note(context.actor, asked.name, "limit")
+            raise
+
+
+def admit(context: Context, asked: Verb) -> None:
+    """Raises RefusedError: `forbidden` for a role that is too small, which the audit tells, `not-fresh` where a password must be given
+    first."""
+    admit_role(context, asked.name, asked.role)
+    if asked.fresh and not context.actor.fresh:
+        said = f"{asked.name} wants the password of {context.actor.name} once more"
+        raise RefusedError(said, code="not-fresh", fix="give it, and ask again")
+
+
+def admit_role(context: Context, what: str, wanted: Role) -> None:
+    """Raises RefusedError (`forbidden`) for a role that is too small for `what`, after the audit was told."""
+    actor = context.actor
+    if actor.role < wanted:
+        refusals(context.store).note(actor, what, "role")
+        said = f"{what} wants the role {wanted.word}, and {actor.name} is {actor.role.word}"
         raise RefusedError(said, code="forbidden", fix="an administrator can give another role: pxeserve user set-role")
-    if asked.fresh and not actor.fresh:
-        raise RefusedError(f"{asked.name} wants the password of {actor.name} once more", code="not-fresh", fix="give it, and ask again")

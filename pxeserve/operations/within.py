@@ -6,14 +6,14 @@ and sees nothing of the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
 from pxeserve.domain.host import Host
 from pxeserve.errors import RefusedError
-from pxeserve.operations.context import Context, Limit
+from pxeserve.operations.context import Actor, Context, Limit
 from pxeserve.operations.words.selection import chosen, selection
 from pxeserve.store import inventory
 
@@ -35,6 +35,17 @@ def refuse_outside(context: Context, limit: Limit, verb: str, arguments: Argumen
         hosts = meant(connection, arguments)
     if hosts is None or any(not holds(limit, host) for host in hosts):
         raise _outside(f"{context.actor.name} is limited to {said(limit)}")
+
+
+def refuse_others(actor: Actor, hosts: Collection[str], racks: Collection[str], known: Mapping[str, Host]) -> None:
+    """Raises RefusedError (`forbidden`) unless `actor` may ask about all of these, in the same words whether the others are there or not.
+    `known` are all hosts by their names."""
+    limit = actor.limit
+    if limit is None:
+        return
+    mine = {name for name in hosts if name in known and holds(limit, known[name])}
+    if set(hosts) - mine or set(racks) - limit.racks:
+        raise _outside(f"{actor.name} is limited to {said(limit)}")
 
 
 def holds(limit: Limit, host: Host) -> bool:

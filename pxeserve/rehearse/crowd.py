@@ -6,13 +6,14 @@ Refuses to know which hosts are meant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import replace
 
 from pxeserve.errors import PxeserveError
+from pxeserve.rehearse.meant import Ask, Wanted
 from pxeserve.rehearse.prediction import Outlook, Prediction
-from pxeserve.rehearse.run import Ask, Report, begin, rehearse
+from pxeserve.rehearse.run import Report, rehearse
 from pxeserve.rehearse.shared import Shared
 from pxeserve.timeline.steps import Step as Stage
 
@@ -22,20 +23,8 @@ SIDE_BY_SIDE = 4
 _ADOPT = "let it network-boot once, then: pxeserve discovered adopt MAC --name NAME"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One rehearsal: the host by name and card, its firmware, where that is known from ("": it was asked for), and what it has in common
-    with those that load the same."""
-
-    host: str
-    mac: str
-    firmware: str
-    heard: str = ""
-    alike: str = ""
-
-
-def rehearse_all(ask: Ask, wanted: Sequence[Wanted], began: Callable[[Wanted], None] = lambda _: None) -> Iterator[Report]:
-    """A report a rehearsal, as they end. `began` hears of each in the thread that walks it. Who else answers DHCP is listened for once."""
+def rehearse_all(ask: Ask, wanted: Sequence[Wanted]) -> Iterator[Report]:
+    """A report a rehearsal, as they end. Who else answers DHCP is listened for once."""
     shared: dict[str, Shared] = {}
     first: list[Wanted] = []
     rest: list[Wanted] = []
@@ -44,15 +33,12 @@ def rehearse_all(ask: Ask, wanted: Sequence[Wanted], began: Callable[[Wanted], N
         shared.setdefault(one.alike, Shared())
 
     def walk(one: Wanted, listen: bool) -> Report:
-        began(one)
         if not one.mac:
             return _refused(one, PxeserveError(f"{one.host}: no card of it is known yet, only its system UUID", fix=_ADOPT))
         try:
-            begun = begin(ask, one.mac, one.firmware)
-            report = rehearse(ask, begun, lambda _: None, shared[one.alike], listen=listen)
+            return replace(rehearse(ask, one.mac, one.firmware, shared=shared[one.alike], listen=listen), heard=one.heard)
         except PxeserveError as error:
             return _refused(one, error)
-        return Report(**{**{name: getattr(report, name) for name in report.__slots__}, "heard": one.heard})
 
     with ThreadPoolExecutor(SIDE_BY_SIDE, "rehearsal") as pool:
         for part in (first, rest):

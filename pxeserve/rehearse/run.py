@@ -11,6 +11,7 @@ from typing import Any
 
 from pxeserve.errors import PxeserveError
 from pxeserve.rehearse.dhcp import WAITS
+from pxeserve.rehearse.meant import Ask
 from pxeserve.rehearse.others import Listening
 from pxeserve.rehearse.plan import Plan
 from pxeserve.rehearse.prediction import Outlook, Prediction, outlook, walked_into
@@ -18,9 +19,6 @@ from pxeserve.rehearse.shared import Shared
 from pxeserve.rehearse.step import Step
 from pxeserve.rehearse.way import UNWALKED, ready
 from pxeserve.timeline.steps import Step as Stage
-
-Ask = Callable[[str, Mapping[str, Any]], Any]
-"""Carries out a verb of the service. Raises PxeserveError for what it refuses."""
 
 _HURRIED = (1.0,)
 _UNASKED = "who else answers DHCP on this network: nobody was asked (that needs root, and an interface that is not loopback)"
@@ -37,6 +35,17 @@ class Begun:
     known: tuple[Prediction, ...]
     unknown: tuple[str, ...]
     plan: Plan | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Who hears of a rehearsal while it goes on, in the thread that walks it: of its beginning, and of each step as it ends."""
+
+    begun: Callable[[Begun], None] = lambda _: None
+    step: Callable[[Step], None] = lambda _: None
+
+
+_UNWATCHED = Watching()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +88,18 @@ def from_plain(values: Mapping[str, Any]) -> Report:
     return Report(**own, steps=tuple(Step(**one) for one in values["steps"]), outlook=found, not_walked=tuple(values["not_walked"]))
 
 
-def begin(ask: Ask, mac: str, firmware: str | None) -> Begun:
-    """Ask what is known of the host that owns `mac`, and be given an identity. Raises PxeserveError for a host that is not known, and when
-    no service runs."""
+def rehearse(
+    ask: Ask, mac: str, firmware: str | None, watching: Watching = _UNWATCHED, *, shared: Shared | None = None, listen: bool = True
+) -> Report:
+    """Rehearse the host that owns `mac`, with `firmware` or what it last said; who watches hears of it as it goes on. `listen`: for other
+    DHCP servers. Raises PxeserveError for a host that is not known, and when no service runs."""
+    begun = _begin(ask, mac, firmware)
+    watching.begun(begun)
+    return _walk(ask, begun, watching.step, shared, listen=listen)
+
+
+def _begin(ask: Ask, mac: str, firmware: str | None) -> Begun:
+    """Ask what is known, and be given an identity."""
     said = ask("rehearse.foresee", {"mac": mac, "firmware": firmware})
     known = [Prediction.from_plain(one) for one in said["known"]]
     plan = None
@@ -95,8 +113,8 @@ def begin(ask: Ask, mac: str, firmware: str | None) -> Begun:
     return Begun(said["host"], said["mac"], said["firmware"], said["heard"], tuple(known), tuple(said["unknown"]), plan)
 
 
-def rehearse(ask: Ask, begun: Begun, tell: Callable[[Step], None], shared: Shared | None = None, *, listen: bool = True) -> Report:
-    """Walk what was begun, telling each step as it ends; the identity is given back however it ends. `listen`: for other DHCP servers."""
+def _walk(ask: Ask, begun: Begun, tell: Callable[[Step], None], shared: Shared | None, *, listen: bool) -> Report:
+    """Walk what was begun, telling each step as it ends; the identity is given back however it ends."""
     plan = begun.plan
     if plan is None:
         return _report(begun, (), begun.known, UNWALKED)

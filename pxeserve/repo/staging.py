@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pxeserve.errors import ConflictError, PxeserveError
+from pxeserve.moment import boot_id
 from pxeserve.repo.manifest import FileSums
 
 PREFIX = ".staging-"
@@ -30,7 +31,6 @@ _VERSION = 1
 _KEEP_FREE = 1 << 30
 _KEEP_PART = 20
 _STOPPING, _LOOK = 30.0, 0.02
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class CancelledError(PxeserveError):
@@ -79,12 +79,12 @@ class Staging:
         wanted = {"version": _VERSION, "name": name, "sources": list(sources)}
         if header is not None and {key: header.get(key) for key in wanted} == wanted:
             self.done = lines
-            self.trusted = header.get("boot") == _boot()
+            self.trusted = header.get("boot") == boot_id()
             self._journal: TextIO = (folder / _JOURNAL).open("a")
         else:
             empty(folder)
             self._journal = (folder / _JOURNAL).open("w")
-        self._say({**wanted, "boot": _boot() if self.trusted else "", "begun": begun, "total": 0})
+        self._say({**wanted, "boot": boot_id() if self.trusted else "", "begun": begun, "total": 0})
         self.tree.mkdir(mode=0o755, exist_ok=True)
 
     def expect(self, total: int) -> None:
@@ -272,10 +272,3 @@ def _read(journal: Path) -> tuple[dict[str, Any] | None, dict[str, Done]]:
         except (ValueError, KeyError, TypeError):
             continue
     return header, done
-
-
-def _boot() -> str:
-    try:
-        return _BOOT_ID.read_text().strip()
-    except OSError:
-        return ""

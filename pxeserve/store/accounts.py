@@ -30,7 +30,7 @@ class UserRow:
 @dataclass(frozen=True, slots=True)
 class SessionRow:
     """One browser that is logged in. `hash` is the SHA-256 (hex) of what it holds, `id` names it to people and opens nothing. `begun`,
-    `seen` and `confirmed` (when the password was given last) are moments as `accounts.moment` spells them."""
+    `seen` and `confirmed` (when the password was given last) are moments as `moment.Moment` spells them."""
 
     hash: str = field(repr=False)
     id: str

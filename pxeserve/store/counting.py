@@ -22,11 +22,11 @@ class Record(NamedTuple):
 def hosts_by_state(connection: Connection) -> dict[str, int]:
     """Hosts by the state of their newest install, `idle` for those that have none; rehearsals are no installs."""
     install = t.install.c
-    newest = select(install.host_id, install.state, func.max(install.armed_at)).where(install.rehearsal_mac.is_(None))
-    query = newest.group_by(install.host_id).subquery()  # SQLite: the state of the row of the maximum
-    state = func.coalesce(query.c.state, "idle")
-    joined = select(state, func.count()).select_from(t.host).outerjoin(query, t.host.c.id == query.c.host_id)
-    return {row[0]: row[1] for row in connection.execute(joined.group_by(state))}
+    newest = select(install.state).where(install.host_id == t.host.c.id, install.rehearsal_mac.is_(None))
+    newest = newest.order_by(install.armed_at.desc(), install.id.desc()).limit(1).correlate(t.host)
+    each = select(func.coalesce(newest.scalar_subquery(), "idle").label("state")).select_from(t.host).subquery()
+    rows = connection.execute(select(each.c.state, func.count()).group_by(each.c.state))
+    return {row[0]: row[1] for row in rows}
 
 
 def media_by_state(connection: Connection) -> dict[str, int]:

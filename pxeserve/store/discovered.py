@@ -5,13 +5,17 @@ Refuses to know which of them are hosts by now: whoever shows them asks the inve
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, text
 from sqlalchemy.dialects.sqlite import insert
 
 from pxeserve.store import tables as t
+from pxeserve.store.ready import Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +51,40 @@ def machine(connection: Connection, mac: str) -> Machine | None:
 
 
 def some(connection: Connection, macs: Iterable[str]) -> dict[str, Machine]:
-    """Those of `macs` that were seen, by MAC; a few hundred at most are asked for."""
-    rows = connection.execute(select(t.discovered).where(t.discovered.c.mac.in_(list(macs)))).mappings()
-    return {row["mac"]: Machine(**row) for row in rows}
+    """Those of `macs` that were seen, by MAC."""
+    return {row[0]: Machine(*row) for row in _SOME.ask(connection, json.dumps(list(macs)))}
 
 
 def put(connection: Connection, found: Sequence[Machine], most: int) -> None:
     """Insert or rewrite, and forget what is more than `most`: first those that came once, the oldest first."""
     if not found:
         return
-    statement = insert(t.discovered)
-    columns = {column.name: statement.excluded[column.name] for column in t.discovered.c if column.name != "mac"}
-    connection.execute(statement.on_conflict_do_update(index_elements=[t.discovered.c.mac], set_=columns), [asdict(one) for one in found])
-    surplus = (connection.execute(select(func.count()).select_from(t.discovered)).scalar() or 0) - most
-    if surplus > 0:
-        seen = t.discovered.c
-        oldest = select(seen.mac).order_by(seen.boots > 1, seen.last_seen).limit(surplus)
-        connection.execute(delete(t.discovered).where(seen.mac.in_(oldest)))
+    _MACHINES.put(connection, [_values(one) for one in found])
+    ((there,),) = _HOW_MANY.ask(connection)
+    if there > most:
+        _OLDEST.put(connection, [(there - most,)])
 
 
 def forget(connection: Connection, macs: Iterable[str]) -> None:
     """Remove those with these MACs; a few hundred at most."""
     connection.execute(delete(t.discovered).where(t.discovered.c.mac.in_(list(macs))))
+
+
+def _upsert() -> Ready:
+    statement = insert(t.discovered)
+    said = {name: statement.excluded[name] for name in _FIELDS if name != "mac"}
+    return Ready(statement.on_conflict_do_update(index_elements=[t.discovered.c.mac], set_=said), _FIELDS)
+
+
+def _some() -> Select[Any]:
+    asked = func.json_each(bindparam("macs")).table_valued("value")
+    return select(*(t.discovered.c[name] for name in _FIELDS)).where(t.discovered.c.mac.in_(select(asked.c.value)))
+
+
+_FIELDS = [field.name for field in fields(Machine)]
+_values = attrgetter(*_FIELDS)
+_MACHINES, _SOME = _upsert(), Ready(_some(), ["macs"])
+_HOW_MANY = Ready(select(func.count()).select_from(t.discovered), [])
+_OLDEST = Ready(
+    text("DELETE FROM discovered WHERE mac IN (SELECT mac FROM discovered ORDER BY boots > 1, last_seen LIMIT :surplus)"), ["surplus"]
+)

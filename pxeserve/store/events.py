@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Text, delete, fun
 from sqlalchemy.dialects.sqlite import insert
 
 from pxeserve.store import tables as t
+from pxeserve.store.ready import Ready
 
 MOST = 10_000
 """Most events that one query gives."""
@@ -64,21 +65,12 @@ class Wanted:
 
 def add(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
     """Append `events`, each a row of the table without its id. One whose `outbox_id` is there already is left out."""
-    if events:
-        connection.execute(insert(t.event).on_conflict_do_nothing(index_elements=[t.event.c.outbox_id]), list(events))
+    _EVENTS.put(connection, [_values(event) for event in events])
 
 
 def add_counts(connection: Connection, counts: Mapping[tuple[int, str, str], int]) -> None:
     """Add to the counters, keyed (minute, source, reason); minute is epoch seconds // 60."""
-    if not counts:
-        return
-    statement = insert(t.counter)
-    summed = statement.on_conflict_do_update(
-        index_elements=[t.counter.c.minute, t.counter.c.source, t.counter.c.reason],
-        set_={"count": t.counter.c.count + statement.excluded.count},
-    )
-    rows = [{"minute": minute, "source": source, "reason": reason, "count": n} for (minute, source, reason), n in counts.items()]
-    connection.execute(summed, rows)
+    _COUNTS.put(connection, [(*key, n) for key, n in counts.items()])
 
 
 def latest(connection: Connection, wanted: Wanted, limit: int) -> list[EventRow]:
@@ -122,14 +114,23 @@ def host_of(connection: Connection, install: str) -> str | None:
     return connection.execute(select(t.event.c.host).where(armed).order_by(t.event.c.id.desc()).limit(1)).scalar()
 
 
-def tails(connection: Connection, macs: Collection[str], each: int) -> list[EventRow]:
-    """The last `each` events of each of these MACs, the oldest first, by one query that reads no more than those."""
-    of = func.json_each(json.dumps(list(macs))).table_valued("value")
+def tails(connection: Connection, since: Mapping[str, float], each: int) -> list[EventRow]:
+    """Of the last `each` events of each of these MACs those that happened at its epoch second or later, the oldest first, by one query
+    that reads no more than those."""
+    of = func.json_each(json.dumps(dict(since))).table_valued("key", "value")
     older = t.event.alias()
-    edge = select(older.c.id).where(older.c.mac == of.c.value).order_by(older.c.id.desc()).limit(1).offset(each - 1)
-    query = _EVENT.select_from(of.join(t.event, t.event.c.mac == of.c.value))
+    edge = select(older.c.id).where(older.c.mac == of.c.key).order_by(older.c.id.desc()).limit(1).offset(each - 1)
+    query = _EVENT.select_from(of.join(t.event, t.event.c.mac == of.c.key)).where(t.event.c.at >= of.c.value)
     query = query.where(t.event.c.id >= func.coalesce(edge.correlate(of).scalar_subquery(), 0)).order_by(t.event.c.id)
     return _rows(connection, query)
+
+
+def last_heard(connection: Connection, macs: Collection[str]) -> dict[str, float]:
+    """When the newest event of each of these MACs happened, in epoch seconds; a step of the index each."""
+    of = func.json_each(json.dumps(list(macs))).table_valued("value")
+    newest = select(t.event.c.at).where(t.event.c.mac == of.c.value).order_by(t.event.c.id.desc()).limit(1)
+    rows = connection.execute(select(of.c.value, newest.correlate(of).scalar_subquery()))
+    return {mac: at for mac, at in rows if at is not None}
 
 
 def macs_heard(connection: Connection, most: int) -> list[str]:
@@ -139,11 +140,6 @@ def macs_heard(connection: Connection, most: int) -> list[str]:
     following = select(func.min(older.c.mac)).where(older.c.mac > first.c.mac).correlate(first).scalar_subquery()
     walk = first.union_all(select(following, first.c.nth + 1).where(first.c.mac.is_not(None), first.c.nth < most))
     return [mac for mac in connection.execute(select(walk.c.mac)).scalars() if mac is not None]
-
-
-def knows_mac(connection: Connection, mac: str) -> bool:
-    """Whether the record holds anything of `mac`."""
-    return connection.execute(select(t.event.c.id).where(t.event.c.mac == mac).limit(1)).first() is not None
 
 
 def newest_id(connection: Connection) -> int:
@@ -204,6 +200,11 @@ def forget_outbox(connection: Connection, ids: Iterable[int]) -> None:
     connection.execute(delete(t.install_event).where(t.install_event.c.id.in_(list(ids))))
 
 
+def _values(event: Mapping[str, Any]) -> tuple[Any, ...]:
+    """`event` in the order of `_COLUMNS`, as the driver takes it."""
+    return tuple([json.dumps(event.get(name)) if name == "data" else event.get(name) for name in _COLUMNS])
+
+
 def _where(query: Select[Any], wanted: Wanted) -> Select[Any]:
     event = t.event.c
     if wanted.host is not None:
@@ -242,3 +243,15 @@ _EVENT = select(
     t.event.c.id, t.event.c.at, t.event.c.kind, t.event.c.host, t.event.c.mac, t.event.c.address, t.event.c.install, t.event.c.session,
     t.event.c.text, type_coerce(t.event.c.data, Text), t.event.c.steady,
 )  # fmt: skip
+
+_COLUMNS = [column.name for column in t.event.c if column.name != "id"]
+_EVENTS = Ready(insert(t.event).on_conflict_do_nothing(index_elements=[t.event.c.outbox_id]), _COLUMNS)
+
+
+def _summed() -> Ready:
+    statement = insert(t.counter)
+    key, sum_ = [t.counter.c.minute, t.counter.c.source, t.counter.c.reason], t.counter.c.count + statement.excluded.count
+    return Ready(statement.on_conflict_do_update(index_elements=key, set_={"count": sum_}), ["minute", "source", "reason", "count"])
+
+
+_COUNTS = _summed()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, func, insert, null, select, update
 
 from pxeserve.domain.install import LIVE_STATES, Install, InstallState
+from pxeserve.moment import Moment
 from pxeserve.store import audit
 from pxeserve.store import tables as t
 
@@ -46,6 +47,11 @@ class InstallRow:
     remembered: Mapping[str, Any] | None = None
     doubt: str | None = None
 
+    @property
+    def armed(self) -> Moment:
+        """When it was armed."""
+        return Moment(self.armed_at, self.armed_boot_id, self.armed_boottime)
+
     def view(self) -> Install:
         """As the rest of the house sees it."""
         return Install(
@@ -61,6 +67,24 @@ class InstallRow:
             medium_revision=self.medium_revision,
             rehearsal=self.rehearsal_mac is not None,
         )
+
+
+class Newest(NamedTuple):
+    """What is looked at of the newest install of every host of a site: its state, and what tells whether its time is over."""
+
+    id: str
+    state: InstallState
+    armed_at: float
+    armed_boot_id: str
+    armed_boottime: float
+    expires: float
+    ended_at: float | None
+    medium: str | None
+
+    @property
+    def armed(self) -> Moment:
+        """When it was armed."""
+        return Moment(self.armed_at, self.armed_boot_id, self.armed_boottime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +105,16 @@ def newest_of(connection: Connection, host_id: int) -> InstallRow | None:
     """The host's newest install, whatever its state; rehearsals are not installs."""
     query = select(t.install).where(t.install.c.host_id == host_id, t.install.c.rehearsal_mac.is_(None))
     return _one(connection.execute(query.order_by(t.install.c.armed_at.desc(), t.install.c.id.desc()).limit(1)).first())
+
+
+def newest(connection: Connection) -> dict[int, Newest]:
+    """Of the newest install of every host that has one, by the host's row id, what is looked at where there are ten thousand."""
+    install, others = t.install.c, t.install.alias()
+    last = select(others.c.id).where(others.c.host_id == install.host_id, others.c.rehearsal_mac.is_(None))
+    last = last.order_by(others.c.armed_at.desc(), others.c.id.desc()).limit(1).correlate(t.install)
+    columns = (install[name] for name in Newest._fields)
+    query = select(install.host_id, *columns).where(install.rehearsal_mac.is_(None), install.id == last.scalar_subquery())
+    return {host: Newest(name, _STATES[state], *rest) for host, name, state, *rest in connection.execute(query).fetchall()}
 
 
 def newest_by_host(connection: Connection, host_ids: Collection[int] | None = None) -> dict[int, InstallRow]:

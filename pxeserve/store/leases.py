@@ -9,16 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import cache
 from ipaddress import IPv4Address
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, LargeBinary, Row, Table, bindparam, cast, delete, or_, select
+from sqlalchemy import Connection, LargeBinary, Row, Table, bindparam, cast, delete, or_, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from pxeserve.domain.client import parse_mac
 from pxeserve.store import tables as t
+from pxeserve.store.ready import Ready
 
 STATES = frozenset({"bound", "released", "declined"})
 _LONGEST = 600
@@ -74,23 +73,17 @@ def load(connection: Connection) -> Loaded:
 
 def put(connection: Connection, leases: Iterable[LeaseRow]) -> None:
     """Insert or replace by address."""
-    _replace(
-        connection,
-        t.lease,
-        [(str(one.address), one.mac, one.client_id, one.hostname, one.state, one.starts, one.expires, one.relay) for one in leases],
-    )
+    _LEASE.put(connection, [(str(one[0]), *one[1:]) for one in leases])
 
 
 def put_sightings(connection: Connection, sightings: Iterable[Sighting]) -> None:
     """Insert or replace by address."""
-    _replace(connection, t.sighting, [(str(one.address), one.mac, one.at) for one in sightings])
+    _SIGHTING.put(connection, [(str(one.address), one.mac, one.at) for one in sightings])
 
 
 def remove(connection: Connection, addresses: Iterable[IPv4Address]) -> None:
     """Forget the leases of `addresses`."""
-    rows = [{"key": str(address)} for address in addresses]
-    if rows:
-        connection.execute(delete(t.lease).where(t.lease.c.address == bindparam("key")), rows)
+    _GONE.put(connection, [(str(address),) for address in addresses])
 
 
 def prune_sightings(connection: Connection, before: float) -> int:
@@ -134,20 +127,16 @@ def known_macs(connection: Connection, macs: Collection[str]) -> set[str]:
     return {mac for query in of for mac in connection.execute(query).scalars()}
 
 
-def _replace(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
-    """Rows in the order of the table's columns. Handed to the driver as they are: an acknowledgement waits for this."""
-    if rows:
-        connection.exec_driver_sql(_upsert(table, connection.dialect), rows)
-
-
-@cache
-def _upsert(table: Table, dialect: Dialect) -> str:
+def _upsert(table: Table) -> Ready:
+    """Rows in the order of the table's columns."""
     statement = insert(table)
     others = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
-    compiled = statement.on_conflict_do_update(index_elements=table.primary_key.columns, set_=others).compile(dialect=dialect)
-    assert isinstance(compiled, SQLCompiler)
-    assert compiled.positiontup == [column.name for column in table.c]
-    return str(compiled)
+    statement = statement.on_conflict_do_update(index_elements=table.primary_key.columns, set_=others)
+    return Ready(statement, [column.name for column in table.c])
+
+
+_LEASE, _SIGHTING = _upsert(t.lease), _upsert(t.sighting)
+_GONE = Ready(delete(t.lease).where(t.lease.c.address == bindparam("key")), ["key"])
 
 
 def _first(rows: Iterable[Row[Any]]) -> LeaseRow | None:

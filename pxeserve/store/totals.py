@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from pxeserve.store import tables as t
+from pxeserve.store.ready import Ready
 
 Total = tuple[str, tuple[str, ...]]
 """A metric and the values of its labels."""
@@ -19,13 +20,7 @@ Total = tuple[str, tuple[str, ...]]
 
 def add(connection: Connection, increments: Mapping[Total, float]) -> None:
     """Add to the totals."""
-    if not increments:
-        return
-    statement = insert(t.total)
-    key = [t.total.c.metric, t.total.c.labels]
-    summed = statement.on_conflict_do_update(index_elements=key, set_={"value": t.total.c.value + statement.excluded.value})
-    rows = [{"metric": metric, "labels": _written(labels), "value": value} for (metric, labels), value in increments.items()]
-    connection.execute(summed, rows)
+    _SUMS.put(connection, [(metric, _written(labels), value) for (metric, labels), value in increments.items()])
 
 
 def every(connection: Connection) -> dict[Total, float]:
@@ -44,3 +39,12 @@ def known(connection: Connection) -> dict[str, set[tuple[str, ...]]]:
 
 def _written(labels: tuple[str, ...]) -> str:
     return json.dumps(labels, separators=(",", ":"))
+
+
+def _summed() -> Ready:
+    statement = insert(t.total)
+    key, value = [t.total.c.metric, t.total.c.labels], t.total.c.value + statement.excluded.value
+    return Ready(statement.on_conflict_do_update(index_elements=key, set_={"value": value}), ["metric", "labels", "value"])
+
+
+_SUMS = _summed()

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from pxeserve.accounts import people
-from pxeserve.accounts.moment import Moment
 from pxeserve.accounts.passwords import Hasher
 from pxeserve.accounts.reception import Reception
 from pxeserve.domain.role import Role
+from pxeserve.moment import Moment
 from pxeserve.store import Store, audit, open_store
 from pxeserve.store import accounts as stored
 

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.once import one_at_a_time
+
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parent.parent
 CACHE = CHECKOUT / ".cache" / "boot"
@@ -57,17 +59,18 @@ def _newest(name: str) -> str:
 def kernels() -> Kernels:
     """Unpacked into .cache once, never installed: installing would touch this machine's own boot loader."""
     root = CACHE / "root"
-    if not (CACHE / "complete").exists():
-        shutil.rmtree(CACHE, ignore_errors=True)
-        root.mkdir(parents=True)
-        for name in (r"^linux-image-6\.1\.[0-9.]*-[0-9]*-amd64$", r"^xen-hypervisor-4\.17-amd64$"):
-            got = subprocess.run(["apt-get", "download", _newest(name)], cwd=CACHE, capture_output=True, text=True, check=False)
-            if got.returncode:
-                pytest.skip(f"Debian's kernels cannot be had: {got.stderr.strip().splitlines()[-1:]}")
-        for package in CACHE.glob("*.deb"):
-            subprocess.run(["dpkg-deb", "-x", package, root], check=True)
-            package.unlink()
-        (CACHE / "complete").touch()
+    with one_at_a_time(CACHE):
+        if not (CACHE / "complete").exists():
+            shutil.rmtree(CACHE, ignore_errors=True)
+            root.mkdir(parents=True)
+            for name in (r"^linux-image-6\.1\.[0-9.]*-[0-9]*-amd64$", r"^xen-hypervisor-4\.17-amd64$"):
+                got = subprocess.run(["apt-get", "download", _newest(name)], cwd=CACHE, capture_output=True, text=True, check=False)
+                if got.returncode:
+                    pytest.skip(f"Debian's kernels cannot be had: {got.stderr.strip().splitlines()[-1:]}")
+            for package in CACHE.glob("*.deb"):
+                subprocess.run(["dpkg-deb", "-x", package, root], check=True)
+                package.unlink()
+            (CACHE / "complete").touch()
     modules = root / "lib" / "modules"
     return Kernels(
         next((root / "boot").glob("xen-*.gz")),

@@ -21,7 +21,7 @@ from tests.console.served import Served, served
 
 pytest.importorskip("playwright.sync_api")
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Request, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = (
@@ -29,6 +29,9 @@ ARGUMENTS = (
     "--disable-sync", "--disable-dev-shm-usage",
 )  # fmt: skip
 WIDE, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
+PATIENCE = 30_000
+"""Milliseconds after which something that should be seen is not believed to come any more. Nothing is measured with it."""
+expect.set_options(timeout=PATIENCE)
 GRAVE = frozenset({"serious", "critical"})
 SHOTS = Path(os.environ.get("PXESERVE_SHOTS") or Path(__file__).parents[2] / ".cache" / "shots")
 

@@ -13,12 +13,12 @@ pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, expect
 
 from pxeserve.accounts import people, sessions
-from pxeserve.accounts.moment import system_clock
 from pxeserve.accounts.passwords import Hasher
 from pxeserve.console import csrf
 from pxeserve.domain.host import Host
 from pxeserve.domain.install import InstallState
 from pxeserve.domain.role import Role
+from pxeserve.moment import SYSTEM
 from pxeserve.store import accounts, installs, inventory
 from tests.browser.conftest import WIDE, Looking
 from tests.browser.room import Room
@@ -46,7 +46,7 @@ def room(tmp_path: Path) -> Iterator[Room]:
 
 def stale_session(room: Room) -> str:
     """Of an operator, who gave a password an hour ago."""
-    now = system_clock().now()
+    now = SYSTEM.now()
     before = replace(now, wall=now.wall - 3600, boottime=now.boottime - 3600)
     with room.store.site.write() as connection:
         accounts.add_user(connection, people.new("anna", Role.OPERATOR, Hasher().hashed(PASSWORD), "a test", now.wall))

@@ -238,15 +238,24 @@ def test_what_was_saved_can_be_taken_back(desk: Desk) -> None:
     api.expect(desk.field("keymap").locator("input")).to_have_value("")
 
 
-def test_the_second_of_two_people_hears_of_the_first(desk: Desk) -> None:
+def test_the_second_of_two_people_hears_of_the_first_and_both_changes_stay(desk: Desk) -> None:
     desk.open("/answerfiles/profiles/rack-a")
     desk.room.ask("profile.set", name="rack-a", set=["keymap=de"])
     desk.field("hostname").locator("input").fill("xen-one")
     api.expect(desk.page.locator("#save")).to_be_enabled()
     desk.page.locator("#save").click()
     desk.page.locator("#saving button[type=submit]").click()
-    api.expect(desk.page.locator("#toasts")).to_contain_text("was changed by somebody else since you read it: answerfile.keymap")
+    told = desk.page.locator("#toasts")
+    api.expect(told).to_contain_text("was changed by somebody else since you read it: answerfile.keymap")
+    api.expect(told).to_contain_text("Taken from there: keymap")
     assert desk.field("hostname").locator("input").input_value() == "xen-one"
+    api.expect(desk.field("keymap").locator("input")).to_have_value("de")
+    api.expect(desk.page.locator("#save")).to_be_enabled()
+    desk.page.locator("#save").click()
+    desk.page.locator("#saving button[type=submit]").click()
+    api.expect(told).to_contain_text("Saved: ")
+    saved = desk.room.ask("profile.show", name="rack-a")["answerfile"]
+    assert (saved["hostname"], saved["keymap"]) == ("xen-one", "de")
     desk.said.clear()  # the browser notes the refusal
 
 
@@ -322,8 +331,15 @@ def test_a_file_by_itself_is_looked_at_and_mended(desk: Desk) -> None:
     desk.page.close(run_before_unload=False)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1400, 950), (390, 800)], ids=["wide", "phone"])
+@pytest.mark.parametrize(
+    ("theme", "size"),
+    [
+        pytest.param("light", (1400, 950), id="light-wide"),
+        pytest.param("dark", (390, 800), id="dark-phone"),
+        pytest.param("dark", (1400, 950), id="dark-wide", marks=pytest.mark.long),
+        pytest.param("light", (390, 800), id="light-phone", marks=pytest.mark.long),
+    ],
+)
 def test_the_editor_has_no_serious_finding_of_axe(chromium: Any, room: Room, theme: str, size: tuple[int, int]) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     desk = Desk(chromium, room, Role.OPERATOR, color_scheme=theme, viewport={"width": size[0], "height": size[1]})

@@ -113,15 +113,30 @@ def test_a_host_goes_only_when_its_name_was_typed(look: Look) -> None:
     expect(page).to_have_url(re.compile("/hosts$"))
 
 
-def test_the_second_who_edits_a_host_sees_what_the_first_has_changed(look: Look) -> None:
+def test_the_second_who_edits_a_host_sees_what_the_first_has_changed_and_loses_nothing(look: Look) -> None:
+    """What one of them changed is joined, of what both changed the second says which stays."""
     first, second = look(Role.OPERATOR).at("/hosts/xen-r3-06/edit"), look(Role.ADMIN).at("/hosts/xen-r3-06/edit")
     first.get_by_label("Rack").fill("R8")
+    first.get_by_label("Tags").fill("theirs")
     first.get_by_role("button", name="Save").click()
     expect(first.locator(".toast")).to_contain_text("xen-r3-06 is changed")
     second.get_by_label("Serial number").fill("S-1")
+    second.get_by_label("Tags").fill("mine")
     second.get_by_role("button", name="Save").click()
-    expect(second.locator(".toast")).to_contain_text("was changed by somebody else since you read it: rack")
+    told = second.locator("#stale")
+    expect(told).to_contain_text("was changed by somebody else since you read it: rack, tags (last by operator")
+    expect(told).to_contain_text("Taken from there: Rack R3 → R8")
+    expect(told).to_contain_text("Yours stays: Serial number S-1")
     expect(second.get_by_label("Serial number")).to_have_value("S-1")
+    expect(second.get_by_label("Rack")).to_have_value("R8")
+    expect(second.get_by_label("Tags", exact=True)).to_have_value("mine")
+    told.get_by_label("Theirs: theirs").check()
+    expect(second.get_by_label("Tags", exact=True)).to_have_value("theirs")
+    told.get_by_label("Yours: mine").check()
+    second.get_by_role("button", name="Save").click()
+    expect(second.locator(".toast")).to_contain_text("xen-r3-06 is changed")
+    for said in ("R8", "S-1", "mine"):
+        expect(second.locator("main")).to_contain_text(said)
 
 
 def test_what_wants_a_fresh_password_asks_for_it_in_its_place_and_goes_on(look: Look, console: Served) -> None:

@@ -1,4 +1,7 @@
-"""Every page there is: fit for everybody, in both themes, on a desk and on a phone. A page that is not in the table fails."""
+"""Every page there is: fit for everybody, in both themes, on a desk and on a phone. A page that is not in the table fails.
+
+`bin/test` looks at each page in one way, by turns, so that each way has a quarter of them; with --long each page is looked at in all four.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,12 @@ PAGES = {
     "host-log": "/hosts/xen-r2-02/log", "host-edit": "/hosts/xen-r3-01/edit", "host-new": "/hosts/-/new", "hosts-import": "/hosts/-/import",
     "hosts-arm": "/hosts/-/arm?q=rack:R3", "hosts-cancel": "/hosts/-/cancel?q=rack:R1",
     "answerfiles": "/answerfiles", "site": "/answerfiles/site", "file": "/answerfiles/file", "host-answers": "/answerfiles/hosts/xen-r1-01",
+    "template-new": "/answerfiles/-/new-template?from=8.2", "template": "/answerfiles/-/templates/site.xml.j2",
     "profiles": "/profiles", "profile": "/profiles/pool", "script-new": "/profiles/-/scripts/new", "script": "/profiles/-/scripts/after.sh",
-    "media": "/media", "medium": "/media/xcp83", "media-import": "/media/-/import", "media-create": "/media/-/create", "job": "/jobs/",
-    "network": "/network", "network-snippets": "/network/snippets?for=dnsmasq", "events": "/events",
+    "media": "/media", "medium": "/media/xcp83", "media-import": "/media/-/import", "media-create": "/media/-/create",
+    "media-revise": "/media/xcp83/revise", "job": "/jobs/",
+    "network": "/network", "reservations": "/network/reservations",
+    "network-snippets": "/network/snippets?for=dnsmasq", "events": "/events",
     "events-host": "/events?host=xen-r2-02",
     "audit": "/audit", "users": "/users", "user": "/users/operator", "account": "/account", "settings": "/settings",
     "help": "/help", "help-networks": "/help/networks", "help-missing": "/help/missing-steps", "help-quirks": "/help/quirks",
@@ -36,25 +42,29 @@ NO_PAGES = {
     "/static/<path:name>", "/favicon.ico",
 }  # fmt: skip
 """What is part of one, or a file."""
-WAYS = (
-    pytest.param("light", None, id="desk-light"),
-    pytest.param("dark", PHONE, id="phone-dark"),
-    pytest.param("dark", None, id="desk-dark", marks=pytest.mark.long),
-    pytest.param("light", PHONE, id="phone-light", marks=pytest.mark.long),
-)
+WAYS: dict[str, tuple[str, dict[str, int] | None]] = {
+    "desk-light": ("light", None), "phone-dark": ("dark", PHONE), "desk-dark": ("dark", None), "phone-light": ("light", PHONE),
+}  # fmt: skip
+LOOKS = [
+    pytest.param(name, *how, id=f"{way}-{name}", marks=() if turn == number % len(WAYS) else pytest.mark.long)
+    for number, name in enumerate(PAGES)
+    for turn, (way, how) in enumerate(WAYS.items())
+]
 
 
 @pytest.fixture(scope="module")
 def job(console: Served) -> str:
-    """A script, an operator and a job beside what is there; the job's id."""
+    """A script, a template, an operator and a job beside what is there; the job's id."""
     context = Context(console.config, console.store, Actor("tester"), lambda _progress: None)
     console.session(Role.OPERATOR)
     registry.call(context, "script.add", {"name": "after.sh", "content": base64.b64encode(b"#!/bin/sh\necho after\n").decode()})
+    for text in ("<installation/>", "<installation mode='{{ mode }}'/>"):
+        asked = "template.set" if "mode" in text else "template.add"
+        registry.call(context, asked, {"name": "site.xml.j2", "text": text})
     return jobs.bench(console.store).begin(context, "media.verify", {"name": "xcp83"}, "medium xcp83")
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize(("scheme", "size"), WAYS)
+@pytest.mark.parametrize(("name", "scheme", "size"), LOOKS)
 def test_every_page_is_fit_for_everybody(look: Look, job: str, name: str, scheme: str, size: dict[str, int] | None) -> None:
     """Nothing that axe calls serious, nothing wider than the screen, no complaint of the browser."""
     seen = look(color_scheme=scheme, **({"viewport": size} if size else {}))

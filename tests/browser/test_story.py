@@ -19,6 +19,7 @@ from playwright.sync_api import Page, expect
 from pxeserve.boot import gather
 from pxeserve.store import loaders as stored
 from pxeserve.store import open_store
+from tests.browser import conftest
 from tests.browser.conftest import WIDE, Launch, Looking
 from tests.faults.conftest import _furnishing
 from tests.faults.service import Service
@@ -83,7 +84,7 @@ def patient() -> Iterator[None]:
     """What is waited for comes when the machine has it."""
     expect.set_options(timeout=PATIENCE)
     yield
-    expect.set_options(timeout=5000)
+    expect.set_options(timeout=conftest.PATIENCE)
 
 
 def image(folder: Path) -> Path:

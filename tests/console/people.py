@@ -7,8 +7,8 @@ from dataclasses import astuple, replace
 from sqlalchemy import Connection
 
 from pxeserve.accounts import people, sessions, tokens
-from pxeserve.accounts.moment import system_clock
 from pxeserve.domain.role import Role
+from pxeserve.moment import SYSTEM
 from pxeserve.store import Store, accounts
 
 PLACE = "127.0.0.1:8443"
@@ -17,7 +17,7 @@ PLACE = "127.0.0.1:8443"
 
 def session(store: Store, role: Role, *, fresh: bool = True) -> str:
     """The secret of a new session of the account `viewer`, `operator` or `admin`. Without `fresh` its password was given an hour ago."""
-    now = system_clock().now()
+    now = SYSTEM.now()
     with store.site.write() as connection:
         _account(connection, role)
         secret, row = sessions.begin(connection, role.word, "127.0.0.1", "a browser", now)
@@ -32,7 +32,7 @@ def token(store: Store, role: Role, **limits: tuple[str, ...]) -> str:
     with store.site.write() as connection:
         _account(connection, role)
         wish = tokens.Wish("a program", role, unattended=True, **limits)  # type: ignore[arg-type]
-        return tokens.make(connection, role.word, wish, "a test", system_clock().now())[0]
+        return tokens.make(connection, role.word, wish, "a test", SYSTEM.now())[0]
 
 
 def _account(connection: Connection, role: Role) -> None:

@@ -1,130 +1,16 @@
-"""Coming in, one's own account, and going out again: as a browser does it, with the real accounts behind it."""
+"""One's own account: a password that is asked for again, tokens, sessions elsewhere, another password; and no secret stays anywhere."""
 
 from __future__ import annotations
 
 import re
-from http.cookies import SimpleCookie
-from typing import Any
 
 import pytest
 
 from pxeserve.accounts import tokens
-from pxeserve.accounts.first_run import FILE
-from pxeserve.console import csrf
 from pxeserve.domain.role import Role
-from pxeserve.operations.people.users import hasher
 from pxeserve.store import accounts as stored
-from tests.console.conftest import PLACE, Console
-
-PASSWORD = "correct horse battery"
-ORIGIN = {"Origin": f"https://{PLACE}"}
-PAGE = {"Accept": "text/html"}
-
-
-def known(console: Console, name: str = "anna", role: Role = Role.ADMIN) -> None:
-    with console.store.site.write() as connection:
-        stored.add_user(connection, stored.UserRow(name, role, hasher().hashed(PASSWORD), 1.0, "root", 1.0))
-
-
-def send(client: Any, path: str, body: dict[str, Any] | None = None, *, method: str = "POST", word: str = "") -> Any:
-    return client.open(path, method=method, json=body or {}, headers={**ORIGIN, "X-CSRF": word})
-
-
-def entered(console: Console, name: str = "anna") -> tuple[Any, str]:
-    """A browser that has logged in, and the word that its pages send."""
-    client = console.stranger()
-    answer = send(client, "/session", {"name": name, "password": PASSWORD})
-    assert answer.status_code == 200, answer.text
-    return client, answer.json["csrf"]
-
-
-def word_of(page: Any) -> str:
-    found = re.search(r'<meta name="csrf" content="([0-9a-f]{64})">', page.text)
-    assert found is not None
-    return found[1]
-
-
-def test_the_cookie_is_as_strict_as_browsers_know_and_the_answer_tells_nothing_of_it(console: Console) -> None:
-    known(console)
-    answer = send(console.stranger(), "/session", {"name": "anna", "password": PASSWORD})
-    [said] = answer.headers.getlist("Set-Cookie")
-    cookie = SimpleCookie(said)["__Host-sid"]
-    assert (cookie["secure"], cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"], cookie["max-age"]) == (
-        True, True, "Strict", "/", "", ""
-    )  # fmt: skip
-    assert cookie.value not in answer.text
-    assert answer.json == {"user": "anna", "role": "admin", "csrf": csrf.word(cookie.value)}
-
-
-def test_from_the_code_to_the_first_page(bare_console: Console) -> None:
-    client = bare_console.stranger()
-    assert client.get("/", headers=PAGE).headers["Location"] == "/setup"
-    assert 'name="code"' in client.get("/setup", headers=PAGE).text
-    bare_console.app.extensions["reception"].offer()
-    file = bare_console.config.server.data / "state" / FILE
-    wrong = send(client, "/setup", {"code": "A" * 26, "name": "admin", "password": PASSWORD})
-    assert (wrong.status_code, wrong.json["code"]) == (409, "refused")
-    answer = send(client, "/setup", {"code": file.read_text(), "name": "admin", "password": PASSWORD})
-    assert answer.status_code == 200, answer.text
-    page = client.get("/account", headers=PAGE)
-    assert word_of(page) == answer.json["csrf"]
-    assert not file.exists()
-    assert client.get("/setup", headers=PAGE).headers["Location"] == "/login"
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ({"name": "anna", "password": "wrong wrong wrong"}, 401),
-        ({"name": "nobody", "password": PASSWORD}, 401),
-        ({"name": "anna", "password": "x" * 5000}, 413),
-        ({"name": "anna", "password": "x" * 100_000}, 413),
-        ({"name": "anna"}, 422),
-        ({"name": "anna", "password": PASSWORD, "more": 1}, 422),
-        ({"name": ["anna"], "password": PASSWORD}, 422),
-        ({"name": "anna", "password": None}, 422),
-        ({"name": "anna", "password": {"$ne": ""}}, 422),
-    ],
-)
-def test_who_is_not_let_in_gets_no_cookie_and_a_word_that_fits(console: Console, body: dict[str, Any], status: int) -> None:
-    known(console)
-    answer = send(console.stranger(), "/session", body)
-    assert answer.status_code == status, answer.text
-    assert "Set-Cookie" not in answer.headers
-    assert PASSWORD not in answer.text
-    assert "x" * 100 not in answer.text
-
-
-def test_who_guesses_is_told_to_wait(console: Console) -> None:
-    known(console)
-    for _ in range(5):
-        send(console.stranger(), "/session", {"name": "anna", "password": "wrong wrong wrong"})
-    answer = send(console.stranger(), "/session", {"name": "anna", "password": PASSWORD})
-    assert (answer.status_code, answer.json["code"]) == (429, "too-many")
-    assert int(answer.headers["Retry-After"]) > 0
-
-
-def test_logging_in_gives_another_cookie_than_the_one_that_was_brought(console: Console) -> None:
-    known(console)
-    client, _ = entered(console)
-    brought = client.get_cookie("__Host-sid", domain="127.0.0.1").value
-    assert send(client, "/session", {"name": "anna", "password": PASSWORD}, word=csrf.word(brought)).status_code == 200
-    after = client.get_cookie("__Host-sid", domain="127.0.0.1").value
-    assert after != brought
-    old = console.stranger()
-    old.set_cookie(csrf.COOKIE, brought, domain="127.0.0.1", secure=True)
-    assert old.get("/api/v1/status").status_code == 401
-
-
-def test_logging_out_takes_the_cookie_back_and_makes_it_worth_nothing(console: Console) -> None:
-    known(console)
-    client, word = entered(console)
-    kept = client.get_cookie("__Host-sid", domain="127.0.0.1").value
-    answer = send(client, "/session", method="DELETE", word=word)
-    assert answer.status_code == 204
-    assert client.get_cookie("__Host-sid", domain="127.0.0.1") is None
-    client.set_cookie(csrf.COOKIE, kept, domain="127.0.0.1", secure=True)
-    assert client.get("/api/v1/status").status_code == 401
+from tests.console.browsing import PAGE, PASSWORD, entered, known, send, word_of
+from tests.console.conftest import Console
 
 
 def test_a_stale_password_is_asked_for_and_the_same_page_goes_on(console: Console) -> None:
@@ -190,6 +76,7 @@ def test_a_new_password_ends_the_others_and_goes_on_under_another_cookie(console
     answer = send(here, "/session/password", {"password": PASSWORD, "new": "another pass phrase"}, word=word)
     assert answer.status_code == 200
     assert there.get("/api/v1/status").status_code == 401
+    assert send(console.stranger(), "/session", {"name": "anna", "password": PASSWORD}).status_code == 401
     assert word_of(here.get("/account", headers=PAGE)) == answer.json["csrf"] != word
 
 

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 from pxeserve.console import limits
 from pxeserve.console.gate import PUBLIC, route
 from pxeserve.console.limits import MalformedError, parsed
+from pxeserve.errors import PxeserveError
 from tests.console.people import PLACE
 
 
@@ -24,6 +25,9 @@ from tests.console.people import PLACE
         ("[" * 33 + "]" * 33, "more than 32 levels"),
         ('{"a":' * 33 + "1" + "}" * 33, "more than 32 levels"),
         ("[" * 200_000, "levels"),
+        ('"]]]]"' + "[" * 33, "levels"),
+        ('["]]","[",' * 12 + '["\\\\",' * 21, "levels"),
+        ("1." + "1" * 1_000_000, "more than 100 characters"),
         ("1" * 21, "more than 20 digits"),
         ("-" + "1" * 21, "more than 20 digits"),
         ("1" * 5000, "more than 20 digits"),
@@ -47,6 +51,34 @@ def test_everything_else_is_what_it_says(value: Any) -> None:
     assert parsed(json.dumps(value)) == value
     assert parsed(json.dumps(value, ensure_ascii=False)) == value
     assert parsed("[" * 32 + "]" * 32)
+
+
+TOO_MANY = {
+    "objects": "[" + "{}," * 70_000 + "1]",
+    "arrays": "[" + "[]," * 70_000 + "1]",
+    "numbers": "[" + "1," * 210_000 + "1]",
+    "names": "{" + ",".join(f'"{number:06}":1' for number in range(110_000)) + "}",
+    "texts": '""' * 210_000,
+}
+
+
+@pytest.mark.parametrize("kind", TOO_MANY)
+def test_what_is_too_much_is_refused_before_anything_is_made_of_it(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits.json, "loads", lambda *_, **__: pytest.fail("it was made"))
+    with pytest.raises(PxeserveError, match="more than 200,000 values and names") as refused:
+        parsed(TOO_MANY[kind])
+    assert refused.value.code == "too-large"
+
+
+def test_a_text_that_does_not_end_is_looked_at_once() -> None:
+    """A look from each of its quotation marks to the end would take hours."""
+    with pytest.raises(MalformedError, match="line 1, column 1: Unterminated string"):
+        parsed('"' + '\\"' * 1_000_000)
+
+
+def test_one_long_text_counts_once_whatever_stands_in_it() -> None:
+    text = '{"a": [1, 2], "b": \'x\'} \\ ' * 300_000
+    assert parsed(json.dumps({"text": text})) == {"text": text}
 
 
 @pytest.fixture

@@ -155,13 +155,33 @@ def test_a_token_that_is_limited_sees_its_own_hosts_alone(serving: Served) -> No
     messages = reader.begun()
     write(serving, ("a.one", "xen01"), ("a.strange", None), ("a.two", "xen02"))
     assert texts(messages, 1) == ["a.two of xen02"]
-    other = Reader(serving, "?host=xen01", token=people.token(serving.store, Role.VIEWER, racks=("b",)))
-    assert other.status in (200, 403, 404)
-    if other.status == 200:
-        messages = other.begun()
-        write(serving, ("a.one", "xen01"))
-        serving.hub.close()
-        assert list(messages) == []
+
+
+_OTHERS = ("host=xen01", "host=nobody", "rack=a", "rack=nowhere")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"/live?{query}" for query in (*_OTHERS, "host=xen02&host=xen01")),
+        *(f"/api/v1/events?follow=true&{query}" for query in (*_OTHERS, "tag=prod")),
+    ],
+)
+def test_a_token_that_is_limited_is_told_nothing_of_what_else_there_is(serving: Served, path: str) -> None:
+    """Neither of other hosts nor whether there are any of that name."""
+    token = people.token(serving.store, Role.VIEWER, racks=("b",), hosts=("spare",))
+    limited = {"Authorization": f"Bearer {token}"}
+    answer = serving.app.test_client().get(path, base_url=f"https://127.0.0.1:{serving.port}", headers=limited)
+    assert answer.status_code == 403
+    assert "is limited to" in answer.json["detail"]
+    assert not any(name in answer.text for name in ("xen", "nobody", "nowhere", "prod"))
+
+
+def test_a_token_that_is_limited_follows_its_own(serving: Served) -> None:
+    token = people.token(serving.store, Role.VIEWER, racks=("b",))
+    waiting = [Reader(serving, query, token=token).begun() for query in ("?host=xen02", "?rack=b")]
+    write(serving, ("a.one", "xen01"), ("a.two", "xen02"))
+    assert [texts(messages, 1) for messages in waiting] == [["a.two of xen02"]] * 2
 
 
 def test_there_are_so_many_streams_of_one_session_and_in_all(serving: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,10 +85,10 @@ def test_a_whole_batch_is_one_transaction_and_every_ack_is_on_the_disk(
     machines = [machine(number) for number in range(1, 41)]
     offered(exchange, world, *machines)
     assert lent(store) == {}
-    commits = []
-    event.listen(store.leases.engine, "commit", lambda connection: commits.append(connection))
+    course: list[str] = []
+    _listen(store, course)
     replies = handled(exchange, [(encode(one.select()), HERE) for one in machines], world.lender.receive, world.now)
-    assert len(commits) == 1
+    assert course == ["BEGIN", "COMMIT"]
     assert {str(reply.message.yiaddr): reply.message.mac for reply in replies} == lent(store)
     assert len(replies) == 40
 
@@ -107,13 +107,12 @@ def test_the_commit_comes_before_the_first_byte(
     with Recording(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         wire = Wire("lo", IPv4Address("127.0.0.1"), udp)
         one = machine(flags=0x8000)
-        event.listen(store.leases.engine, "begin", lambda _connection: course.append("begin"))
-        event.listen(store.leases.engine, "commit", lambda _connection: course.append("commit"))
+        _listen(store, course)
         for message in (one.discover, one.select):
             for reply in handled(exchange, [(encode(message()), HERE)], world.lender.receive, world.now):
                 one.hear(reply.message)
                 assert wire.send(reply) == ""
-    assert course == ["sent OFFER", "begin", "commit", "sent ACK"]
+    assert course == ["sent OFFER", "BEGIN", "COMMIT", "sent ACK"]
 
 
 def test_an_offer_leaves_at_once_and_an_acknowledgement_only_with_the_transaction(
@@ -228,6 +227,18 @@ class _FullLedger(Ledger):
 
     def write(self, changes: Any) -> None:
         raise NotStoredError(f"database or disk is full, no room for {changes}")
+
+
+def _listen(store: Store, course: list[str]) -> None:
+    """Add to `course` which transactions SQLite itself begins and ends on connections that are opened from now on."""
+
+    def heard(statement: str) -> None:
+        word = statement.split()[0]
+        if word in ("BEGIN", "COMMIT", "ROLLBACK"):
+            course.append(word)
+
+    event.listen(store.leases.engine, "connect", lambda connection, _record: connection.set_trace_callback(heard))
+    store.leases.engine.dispose()
 
 
 def _fill(store: Store) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pxeserve.events.ledger import Ledger
 from pxeserve.events.record import Event
 from pxeserve.events.steady import Steady, now_of
+from pxeserve.moment import Moment
 from pxeserve.store import events as stored
 from pxeserve.timeline.boots import group
 
@@ -25,18 +26,15 @@ class Machine:
     run: str = "first"
     looks: list[float] = field(default_factory=list)
 
-    def boottime(self) -> float:
-        return self.up
-
-    def boot_id(self) -> str:
-        return self.run
+    def now(self) -> Moment:
+        return Moment(self.wall(), self.run, self.up)
 
     def wall(self) -> float:
         return self.up + self.set_by
 
 
 def steady(room: Any, machine: Machine) -> Steady:
-    return Steady(room.store, wall=machine.wall, clock=machine)
+    return Steady(room.store, clock=machine)
 
 
 def test_while_nobody_sets_it_it_is_the_wall_clock(room: Any) -> None:
@@ -85,14 +83,14 @@ def test_a_new_worker_goes_on_where_the_last_one_stood(room: Any) -> None:
     again = steady(room, machine)
     assert again.look() == pytest.approx(START + 60)
     assert again.of(machine.wall()) == pytest.approx(START + 60)
-    assert now_of(room.store, wall=machine.wall, clock=machine) == pytest.approx(START + 60)
+    assert now_of(room.store, clock=machine) == pytest.approx(START + 60)
 
 
 def test_a_new_start_of_the_machine_never_goes_back(room: Any) -> None:
     machine = Machine(up=5000.0, set_by=START - 5000.0)
     Ledger(room.store, steady=steady(room, machine)).write([Event("install.armed", machine.wall())])
     machine.run, machine.up, machine.set_by = "second", 10.0, START - 10_000
-    assert now_of(room.store, wall=machine.wall, clock=machine) == machine.wall()
+    assert now_of(room.store, clock=machine) == machine.wall()
     assert steady(room, machine).now() >= START
 
 

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from tests.asked import asked, items
 from tests.faults.space import Space
 
 PXESERVE = Path(sys.executable).parent / "pxeserve"
@@ -176,6 +177,14 @@ class Service:
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A word on the command line."""
         return self.space.run(PXESERVE, *words, "--config", self.config)
+
+    def ask(self, verb: str, **arguments: Any) -> Any:
+        """What an operation answers."""
+        return asked(self.data, verb, **arguments)
+
+    def items(self, verb: str, **arguments: Any) -> list[Any]:
+        """What one gives, item after item."""
+        return items(self.data, verb, **arguments)
 
     def told(self, *words: str) -> None:
         """One that must succeed."""

@@ -16,7 +16,7 @@ from tests.faults.service import Service
 from tests.faults.space import Space
 from tests.faults.wire import HERE, Fate, Wire, wired
 
-pytestmark = pytest.mark.netns
+pytestmark = [pytest.mark.netns, pytest.mark.measured]
 BODY = random.Random(200).randbytes(200_000)
 NAME = "200k.bin"
 CLIENTS: dict[str, Callable[[Path], list[str]]] = {

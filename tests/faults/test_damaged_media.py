@@ -37,12 +37,11 @@ def said(service: Service, *words: str) -> Any:
 
 
 def state(service: Service) -> str:
-    return str(said(service, "media", "show", "sample")["state"])
+    return str(service.ask("media.show", name="sample")["state"])
 
 
 def events(service: Service, kind: str) -> list[dict[str, Any]]:
-    done = service.command("events", "--json")
-    return [event for line in done.stdout.splitlines() if (event := json.loads(line))["kind"] == kind]
+    return service.items("events", kind=kind)
 
 
 @pytest.fixture

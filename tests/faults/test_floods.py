@@ -20,7 +20,7 @@ from tests.faults.leasing import ACK, DISCOVER, OFFER, REQUEST, answer, mac, opt
 from tests.faults.service import Service, until
 from tests.faults.space import Space, space
 
-pytestmark = pytest.mark.netns
+pytestmark = [pytest.mark.netns, pytest.mark.measured]
 SERVER = "127.0.0.1"
 TFTP_SECONDS, DHCP_SECONDS, HTTP_SECONDS = 5.0, 4.0, 1.0
 HALF_OPEN, LORISES = 300, 500

@@ -37,8 +37,8 @@ def planted(furnish_module: Callable[..., Service], body: bytes) -> Iterator[tup
             (folder / "secret").chmod(0o000)
         service.start()
         watch = Watch(service, words, body)
-        for _ in range(3):  # so that every thread has its connections to the store before they are counted
-            say(where, [GOOD, NEXT, request(f"/ipxe/{MAC}.pcbios"), request("/media/sample/")] * 50)
+        for _ in range(3):  # so that every thread has its connections to the store, and the worker all the memory that it keeps
+            say(where, [GOOD, NEXT, request(f"/ipxe/{MAC}.pcbios"), request("/media/sample/")] * 200)
         watch.begin()
         yield watch, names + traversals(canary, service.data)
         service.stop()

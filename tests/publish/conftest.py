@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pxeserve.repo.sample import make_modern_sample, make_sample
+from tests.asked import items
 from tests.publish.served import Served, free_port, house, opened
 
 
@@ -45,5 +45,4 @@ def ftp() -> Iterator[Ftp]:
 
 def has(ftp: Ftp, **wanted: object) -> bool:
     """Whether the record has such a file."""
-    events = [json.loads(line) for line in ftp.served.cli("events", "--json").splitlines()]
-    return any(wanted.items() <= one["data"].items() for one in events if one["kind"] == "ftp.file")
+    return any(wanted.items() <= one["data"].items() for one in items(ftp.served.data, "events", kind="ftp.file"))

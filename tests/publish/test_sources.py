@@ -13,6 +13,7 @@ import pytest
 
 from pxeserve.publish.nfs.process import plugins, program
 from pxeserve.repo.sample import make_modern_sample, make_sample
+from tests.asked import items
 from tests.faults.space import space
 from tests.publish.served import PXESERVE, Served, house, opened, until
 from tests.publish.test_nfs import WITH_RPCBIND
@@ -63,7 +64,7 @@ def test_every_package_comes_by_the_protocol_that_the_profile_names(served: Serv
     assert "packages" in steps["repositories"]
     assert len([name for name in steps if name.startswith("package ")]) == {"xs41": 6, "xcp83": 4}[medium]
     if over == "ftp":
-        until(lambda: '"ftp.file"' in served.cli("events", "--json", "--host", f"h-{medium}"), "the packages in the host's record")
+        until(lambda: items(served.data, "events", host=f"h-{medium}", kind="ftp.file"), "the packages in the host's record")
 
 
 def test_a_protocol_that_nobody_knows_is_refused_at_once(served: Served) -> None:

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from pxeserve.boot import gather
-from pxeserve.cli.terminal.session import ask
 from pxeserve.repo.imports import import_medium
 from pxeserve.store import Store, open_store
 from pxeserve.store import loaders as stored
@@ -60,24 +59,23 @@ class Site:
 
     def ask(self, verb: str, **arguments: Any) -> Any:
         """What an operation answers."""
-        return ask(self.service.config, verb, arguments)
+        return self.service.ask(verb, **arguments)
 
     def host(self, name: str, *settings: str, profile: str = "rack", reserved: bool = True) -> str:
         """A host of this name; its MAC."""
         self.hosts += 1
         mac = f"52:54:00:7a:{self.hosts // 256:02x}:{self.hosts % 256:02x}"
         reservation = (f"address=10.78.1.{self.hosts}",) if reserved else ()
-        words = [word for one in (*reservation, *settings) for word in ("--set", one)]
-        self.asked("host", "add", "--name", name, "--mac", mac, "--profile", profile, *words)
+        self.ask("host.add", name=name, mac=[mac], profile=profile, set=[*reservation, *settings])
         return mac
 
-    def arm(self, name: str, *more: str) -> None:
+    def arm(self, name: str) -> None:
         """Arm it for an installation."""
-        self.asked("host", "install", name, "--yes", *more)
+        self.ask("host.install", name=name, confirm=name)
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """What the record holds of a host, the oldest first."""
-        return self.asked("events", "--host", name)
+        return self.service.items("events", host=name)
 
     def recorded(self, name: str, kind: str, **data: Any) -> dict[str, Any]:
         """The newest event of this kind with this data, once the record has it."""
@@ -110,7 +108,7 @@ class Site:
 
     def damaged(self, name: str) -> None:
         """Wait until the service has seen that a medium was touched."""
-        until(lambda: self.asked("media", "show", name)[0]["state"] == "damaged", f"{name} is damaged")
+        until(lambda: self.ask("media.show", name=name)["state"] == "damaged", f"{name} is damaged")
 
     def script(self, name: str, body: str) -> None:
         """A script of the site's own."""

@@ -28,9 +28,9 @@ class Scene:
         """The host is known, and armed by nobody."""
         self.mac = self.site.host(self.name, *settings, profile=profile, reserved=reserved)
 
-    def arms(self, *more: str) -> None:
+    def arms(self) -> None:
         """Somebody arms it."""
-        self.site.arm(self.name, *more)
+        self.site.arm(self.name)
 
     def machine(self, **more: str) -> AbstractContextManager[Machine]:
         """The machine, plugged in and off."""

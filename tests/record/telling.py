@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -41,10 +42,12 @@ def told(site: Any, name: str, later: float) -> Told:
 
 def comes_to(site: Any, name: str, step: str, cause: str, later: float) -> int:
     """Wait until the timeline says that `step` was reached and what `cause` says; at which place that stands (`Told.named`)."""
-    deadline = time.monotonic() + PATIENCE / 4
+    deadline = time.monotonic() + PATIENCE
+    pause = threading.Event()
     while True:
         found = told(site, name, later)
         place = found.named(cause)
         if found.step == step and place is not None:
             return place
         assert time.monotonic() < deadline, found
+        pause.wait(0.05)

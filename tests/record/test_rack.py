@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from pxeserve.cli.terminal.session import ask
 from tests.faults.conftest import furnish_module  # noqa: F401
 from tests.faults.machine import stock
 from tests.faults.service import Service, until
@@ -33,7 +32,7 @@ class Rack:
     slots: list[Slot] = field(default_factory=list)
 
     def ask(self, verb: str, **arguments: Any) -> Any:
-        return ask(self.service.config, verb, arguments)
+        return self.service.ask(verb, **arguments)
 
     def picture(self) -> dict[str, dict[str, Any]]:
         """Each host as the rack's picture shows it, once that is right in itself."""
@@ -97,7 +96,7 @@ def test_the_picture_is_right_after_every_act(rack: Rack) -> None:
             acting.remove(slot)
             continue
         acts += 1
-        until(lambda: not rack.differences(), f"right after {acts} acts, the last one of {slot.name}", 10)
+        until(lambda: not rack.differences(), f"right after {acts} acts, the last one of {slot.name}")
     _time_is_over(rack.service, rack.slots[LAPSES].name)
     rack.slots[LAPSES].state = "lapsed"
     assert not rack.differences()

@@ -41,9 +41,12 @@ def test_the_last_events_of_each_card_and_of_no_other(store: Store) -> None:
     told(store, *(row(mac, float(at)) for at in range(10) for mac in (*MACS, None)))
     told(store, row(MACS[1], 99.0))
     with store.events.read() as connection:
-        found = events.tails(connection, [MACS[0], MACS[1], "52:54:00:00:00:00"], 3)
-        assert events.tails(connection, [], 3) == []
-        assert len(events.tails(connection, [MACS[0]], 1000)) == 10
+        found = events.tails(connection, {MACS[0]: 0.0, MACS[1]: 0.0, "52:54:00:00:00:00": 0.0}, 3)
+        assert events.tails(connection, {}, 3) == []
+        assert len(events.tails(connection, {MACS[0]: 0.0}, 1000)) == 10
+        later = events.tails(connection, {MACS[0]: 8.0, MACS[1]: 99.0}, 3)
+        assert [(one.mac, one.at) for one in later] == [(MACS[0], 8.0), (MACS[0], 9.0), (MACS[1], 99.0)]
+        assert events.last_heard(connection, [*MACS[:2], "52:54:00:00:00:00"]) == {MACS[0]: 9.0, MACS[1]: 99.0}
     assert [(one.mac, one.at) for one in found] == [
         (MACS[0], 7.0), (MACS[0], 8.0), (MACS[1], 8.0), (MACS[0], 9.0), (MACS[1], 9.0), (MACS[1], 99.0),
     ]  # fmt: skip
@@ -54,7 +57,7 @@ def test_they_are_found_by_the_index_and_not_by_reading_the_record(store: Store)
     seen: list[str] = []
     with store.events.read() as connection:
         hooks.listen(store.events.engine, "before_cursor_execute", lambda _c, _cur, statement, *_more: seen.append(statement))
-        events.tails(connection, MACS, 3)
+        events.tails(connection, dict.fromkeys(MACS, 0.0), 3)
         plan = connection.execute(text(f"EXPLAIN QUERY PLAN {seen[0].replace('?', '1')}")).all()
     steps = [one[3] for one in plan]
     assert not any(step.startswith("SCAN event") for step in steps), steps
@@ -68,7 +71,7 @@ def test_every_card_that_was_heard_is_named_once_and_no_more_than_asked_for(stor
     with store.events.read() as connection:
         assert events.macs_heard(connection, 10) == MACS
         assert events.macs_heard(connection, 2) == MACS[:2]
-        assert [events.knows_mac(connection, mac) for mac in (MACS[0], "52:54:00:00:00:00")] == [True, False]
+        assert events.last_heard(connection, [MACS[0], "52:54:00:00:00:00"]) == {MACS[0]: 1.0}
 
 
 def test_newest_installs_of_all_are_those_of_each_without_what_is_sealed(store: Store) -> None:
@@ -81,6 +84,8 @@ def test_newest_installs_of_all_are_those_of_each_without_what_is_sealed(store: 
                 _install(connection, f"i{number}{nth}", host_id, 100.0 + nth, state, rehearsal=None)
             _install(connection, f"r{number}", host_id, 999.0, "armed", rehearsal="02:00:00:00:00:01")
         found = installs.newest_by_host(connection)
+        light = {host_id: installs.Newest(*(getattr(one, name) for name in installs.Newest._fields)) for host_id, one in found.items()}
+        assert installs.newest(connection) == light
         assert {host_id: one.id for host_id, one in found.items()} == {ids[0]: "i00", ids[1]: "i11", ids[2]: "i22", ids[3]: "i33"}
         each = {host_id: installs.newest_of(connection, host_id) for host_id in ids[:4]}
         assert all(one is not None and one.id == found[host_id].id and one.sealed for host_id, one in each.items())

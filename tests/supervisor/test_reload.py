@@ -6,6 +6,8 @@ import json
 import os
 import re
 import signal
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 CHILDREN = {"worker", "dhcp", "tftp", "provision", "console"}
@@ -63,3 +65,20 @@ def test_the_log_is_for_programs_or_for_people_from_one_reload_to_the_next(servi
     service.drained()
     assert service.log[-1].count("[info") == 1
     assert "stopping" in service.log[-1]
+
+
+def test_what_a_reload_has_changed_is_a_line_of_the_audit(service: Any) -> None:
+    def told() -> list[str]:
+        with closing(sqlite3.connect(service.data / "state" / "site.db")) as connection:
+            rows = connection.execute("SELECT object FROM audit WHERE action = 'configuration.changed' ORDER BY seq")
+            return [row[0] for row in rows]
+
+    service.start()
+    service.until(told, "the first one is told")
+    before, text = told(), service.config.read_text()
+    service.config.write_text(f'{text}[log]\nlevel = "debug"\n')
+    service.signal(signal.SIGHUP)
+    service.until(lambda: told() == [*before, "log.level"], "the reload is told")
+    service.config.write_text(f'{text}[arming]\nbind = "token"\n')
+    service.signal(signal.SIGHUP)
+    service.until(lambda: told() == [*before, "log.level", "arming.bind, log.level"], "and so is the next")

@@ -86,6 +86,7 @@ document.addEventListener("htmx:responseError", async event => {
     htmx.ajax(requestConfig.verb, requestConfig.path, {source: elt, target: requestConfig.target})
     return
   }
+  if (problem.code === "stale" && elt.dataset.together) return  // together.js shows it
   if (problem.code === "unauthenticated") { if (!unasked) toast("look", "Nobody is logged in: nothing was done.", "what you typed is still here; try again to log in") }
   else if (problem.code !== "not-fresh") toast("bad", problem.detail, problem.fix)
 })

@@ -4,6 +4,7 @@
 import {ask, make} from "./editor-ask.js"
 import {form as formWithin} from "./editor-form.js"
 import {findingsList, verdictBadge} from "./editor-findings.js"
+import {joined} from "./editor-joining.js"
 import {masked, plain, unmasked} from "./editor-password.js"
 import {panels} from "./editor-panels.js"
 import {textEditor} from "./editor-text.js"
@@ -222,9 +223,23 @@ by("saving")?.addEventListener("submit", async () => {
     toast("good", told.difference ? `Saved: ${told.difference.replace(/^~ [^:]*: /, "")}` : "Nothing was changed", told.notes.join(" "))
   } catch (error) {
     guard()
-    toast("bad", error.detail, error.code === "stale" ? "Keep what you changed in mind, load this page again, and change it there." : error.fix)
+    if (error.code === "stale") await together(error.detail)
+    else toast("bad", error.detail, error.fix)
   }
 })
+
+/** Somebody else has saved meanwhile: what they changed is joined with what was typed here, and nothing is saved until it was looked at. */
+async function together(detail) {
+  const asked = new URLSearchParams({what, name, ...(place.dataset.dialect ? {} : {dialect: now.dialect})})
+  const theirs = await ask(`/drafts/open?${asked}`)
+  const {answers, both, taken} = joined(JSON.parse(now.saved), now.answers, theirs.answers)
+  keep({...theirs, answers})
+  now.saved = JSON.stringify(theirs.answers)
+  await redraw()
+  typed(fromForm)
+  const said = [taken.length && `Taken from there: ${taken.join(", ")}.`, both.length && `Both of you changed ${both.join(", ")}: yours stands here, theirs in History.`]
+  toast("look", detail, [...said, "Look at it, and save once more."].filter(Boolean).join(" "))
+}
 addEventListener("beforeunload", event => { if (changedSince() || (now.waiting && what !== "file")) event.preventDefault() })
 addEventListener("keydown", event => {
   if ((event.ctrlKey || event.metaKey) && event.key === "s") {

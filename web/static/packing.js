@@ -19,7 +19,7 @@ function take(some) {
 
 function show() {
   list.replaceChildren(...[...files.values()].map(row))
-  button.disabled = files.size === 0
+  button.disabled = files.size === 0 && !("mayBeEmpty" in form.dataset)
 }
 
 function row(file) {
@@ -45,7 +45,7 @@ form.addEventListener("submit", async event => {
   try {
     const sent = []
     for (const file of files.values()) {
-      const upload = `pack-${uploadName({name: form.elements.name.value})}-${uploadName(file)}`.slice(0, 120)
+      const upload = `pack-${uploadName({name: form.elements[form.dataset.named].value})}-${uploadName(file)}`.slice(0, 120)
       await send(file, upload, meter(box, file.name), stop.signal)
       sent.push([upload, file.name])
     }
@@ -61,7 +61,7 @@ form.addEventListener("submit", async event => {
 async function make(sent) {
   const said = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"))
   const body = {...said, upload: sent.map(([upload]) => upload), file: sent.map(([, file]) => file)}
-  const answer = await ask("/media/-/create", {method: "POST", body: body})
+  const answer = await ask(form.dataset.send, {method: "POST", body: body})
   if (!answer.ok) throw explain(await answer.text(), answer.status)
   location.assign(answer.headers.get("HX-Redirect") ?? "/media")
 }

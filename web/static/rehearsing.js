@@ -57,7 +57,7 @@ function row(step) {
 
 function told(report) {
   const found = [flash(report.ok ? "good" : "bad", report.verdict, report.prediction?.fix ?? "")]
-  for (const one of report.also) found.push(flash("look", `${one.step}: ${one.cause}`, one.fix))
+  for (const one of report.also) found.push(flash("look", `${one.step}: ${one.text}`, one.fix))
   if (report.not_walked.length) {
     const list = document.createElement("ul")
     list.className = "stack tight small soft"

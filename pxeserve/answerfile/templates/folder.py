@@ -13,7 +13,8 @@ from pathlib import Path
 from pxeserve.paths import PathRefused, Root
 
 MOST_FILES, MOST_BYTES, MOST_IN_ALL = 200, 64 * 1024, 1024 * 1024
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}", re.ASCII)
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}", re.ASCII)
+"""What a template may be called: its path beneath the folder."""
 
 Sources = Mapping[str, str]
 """Templates by their names, which are their paths beneath the folder."""
@@ -59,7 +60,7 @@ def _names(folder: Path) -> Iterator[str]:
         inner[:] = [one for one in inner if not one.startswith(".")]
         for file in files:
             name = (Path(place) / file).relative_to(folder).as_posix()
-            if _NAME.fullmatch(name):
+            if NAME.fullmatch(name):
                 yield name
 
 

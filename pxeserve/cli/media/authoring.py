@@ -69,6 +69,31 @@ def add_package(
         _show(answer, json)
 
 
+def revise(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A medium that is a pack.")],
+    to: Annotated[str, typer.Option("--to", metavar="NAME", help="The new medium's name.")],
+    settings: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE...]", help="name, title, product, version, build, requires.")
+    ] = None,
+    uploads: Annotated[
+        list[str] | None, typer.Option("--upload", metavar="UPLOAD=FILE", help="What was sent to the service, and its name in the pack.")
+    ] = None,
+    packages: Packages = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make another medium of a pack that the service has, with more packages or other words; the pack itself stays as it is."""
+    files = {upload: file for upload, _, file in (one.partition("=") for one in uploads or ())}
+    asked = {"name": name, "to": to, "set": settings or [], "files": files, "packages": packages or []}
+    invoke(config, json, "media.revise", asked, _revised)
+
+
+def _revised(answer: Any, shown: Console) -> None:
+    shown.print(f"medium {escape(answer['name'])}: {answer['package_count']} packages; name it where profiles named the old one")
+    for finding in answer["findings"]:
+        shown.print(f"  {finding['severity']}: {escape(finding['place'])}: {escape(finding['message'])}", highlight=False)
+
+
 def set_fields(
     what: Annotated[str, typer.Argument(metavar="DIR|NAME", help="A repository's folder, or the name of a netinstall medium.")],
     settings: Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", help="name, title, product, version, build, requires.")],

@@ -17,7 +17,9 @@ from pxeserve.cli.media.imports import import_media, imported, list_imports
 from pxeserve.cli.media.replay import As, OverOption, replayed
 from pxeserve.cli.terminal.session import ConfigOption, JsonOption, invoke, print_json, reporting_errors
 
-app = typer.Typer(help="Media: import, imports, list, show, verify, remove; make your own: create, add-package, set.", no_args_is_help=True)
+app = typer.Typer(
+    help="Media: import, imports, list, show, verify, remove; your own: create, add-package, set, revise.", no_args_is_help=True
+)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The medium's name.")]
 
@@ -75,6 +77,7 @@ def remove(name: Name, config: ConfigOption = None, json: JsonOption = False) ->
 app.command("create")(authoring.create)
 app.command("add-package")(authoring.add_package)
 app.command("set")(authoring.set_fields)
+app.command("revise")(authoring.revise)
 
 
 @app.command("sample")

@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pxeserve.cli.terminal.session import console, print_json, visible
 from pxeserve.cli.watching.quietly import asking
-from pxeserve.domain.client import Firmware
+from pxeserve.rehearse import meant
 
 if TYPE_CHECKING:
-    from pxeserve.rehearse.crowd import Wanted
     from pxeserve.rehearse.run import Report
-
-_REFUSES = "no-loader"
 
 
 class _Done(Protocol):
@@ -26,51 +23,36 @@ class _Done(Protocol):
 
 def hosts(config: Path | None, rack: str | None, tags: list[str] | None, firmware: str | None, *, json: bool) -> bool:
     """Rehearse the hosts that are meant; whether all would reach the end."""
-    from pxeserve.rehearse.crowd import Wanted
-
-    meant = asking(config, "rehearse.hosts", {"rack": rack, "tag": tags, "firmware": firmware})
-    reports = _walked(config, [Wanted(**one) for one in meant], json=json)
-    return reach(reports, kinds=False) if json else told(reports, kinds=False)
+    reports = _walked(config, meant.of_hosts(partial(asking, config), rack=rack, tag=tags, firmware=firmware), json=json)
+    return meant.all_reach(reports) if json else of_hosts(reports)
 
 
 def kinds(config: Path | None, mac: str, *, json: bool) -> bool:
     """Rehearse one host with each kind of firmware. Kinds that the table of loaders has nothing for are shown and do not count, unless
     there is no other."""
-    from pxeserve.rehearse.crowd import Wanted
-
-    said = asking(config, "rehearse.foresee", {"mac": mac, "firmware": None})
-    wanted = [Wanted(said["host"], said["mac"], one.value, alike=one.value) for one in Firmware]
-    reports = _walked(config, wanted, json=json)
-    return reach(reports, kinds=True) if json else told(reports, kinds=True)
+    reports = _walked(config, meant.of_card(partial(asking, config), mac, meant.ALL), json=json)
+    return meant.kinds_reach(reports) if json else of_kinds(reports)
 
 
-def told(reports: list[Report], *, kinds: bool) -> bool:
-    """Show them, of many hosts or of the kinds of one card's firmware; see `reach`."""
-    if kinds:
-        order = [one.value for one in Firmware]
-        _table(sorted(reports, key=lambda one: order.index(one.firmware)), "firmware", lambda one: one.firmware)
-        reached = sorted((one.firmware for one in reports if one.ok), key=order.index)
-        console().print(f"{reports[0].host} would be installed to the end from: {', '.join(reached) or 'none'}")
-    else:
-        _table(sorted(reports, key=lambda one: one.host), "host", lambda one: one.host)
-        failing = [one.host for one in reports if not one.ok]
-        said = f"rehearsal failed: {len(failing)} of {len(reports)} hosts would be stopped" if failing else ""
-        console().print(said or f"rehearsal ok: all {len(reports)} hosts would be installed to the end", style="bold")
-    return reach(reports, kinds=kinds)
+def of_kinds(reports: list[Report]) -> bool:
+    """Show them, of the kinds of one card's firmware; `meant.kinds_reach`."""
+    order = meant.KINDS
+    _table(sorted(reports, key=lambda one: order.index(one.firmware)), "firmware", lambda one: one.firmware)
+    reached = sorted((one.firmware for one in reports if one.ok), key=order.index)
+    console().print(f"{reports[0].host} would be installed to the end from: {', '.join(reached) or 'none'}")
+    return meant.kinds_reach(reports)
 
 
-def reach(reports: list[Report], *, kinds: bool) -> bool:
-    """Whether all hosts would reach the end; of one card's kinds one at least, and none would stop but for want of a loader."""
-    if kinds:
-        return any(one.ok for one in reports) and all(one.ok or _refused(one) for one in reports)
-    return bool(reports) and all(one.ok for one in reports)
+def of_hosts(reports: list[Report]) -> bool:
+    """Show them, of many hosts; `meant.all_reach`."""
+    _table(sorted(reports, key=lambda one: one.host), "host", lambda one: one.host)
+    failing = [one.host for one in reports if not one.ok]
+    said = f"rehearsal failed: {len(failing)} of {len(reports)} hosts would be stopped" if failing else ""
+    console().print(said or f"rehearsal ok: all {len(reports)} hosts would be installed to the end", style="bold")
+    return meant.all_reach(reports)
 
 
-def _refused(report: Report) -> bool:
-    return report.outlook.first is not None and report.outlook.first.code == _REFUSES
-
-
-def _walked(config: Path | None, wanted: list[Wanted], *, json: bool) -> list[Report]:
+def _walked(config: Path | None, wanted: list[meant.Wanted], *, json: bool) -> list[Report]:
     from pxeserve.rehearse.crowd import rehearse_all
 
     reports = []

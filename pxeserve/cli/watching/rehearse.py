@@ -15,17 +15,16 @@ from pxeserve.cli.terminal.selecting import RackOption, TagOption
 from pxeserve.cli.terminal.session import NO, ConfigOption, JsonOption, ask, console, print_json, reporting_errors, visible, wrong_use
 from pxeserve.cli.watching import rehearsals
 from pxeserve.cli.watching.quietly import asking
-from pxeserve.domain.client import Firmware
 from pxeserve.errors import PxeserveError
+from pxeserve.rehearse.meant import ALL, KINDS, all_reach, kinds_reach
 
 if TYPE_CHECKING:
     from pxeserve.rehearse.prediction import Prediction
-    from pxeserve.rehearse.run import Report
+    from pxeserve.rehearse.run import Begun, Report
     from pxeserve.rehearse.step import Step
 
 app = typer.Typer()
-ALL = "all"
-_KINDS = (*(one.value for one in Firmware), ALL)
+_KINDS = (*KINDS, ALL)
 
 
 def _kind(value: str | None) -> str | None:
@@ -83,18 +82,13 @@ def _check(mac: str | None, firmware: str | None, *, many: bool) -> None:
 
 def _told(config: Path | None, mac: str, firmware: str | None, *, json: bool) -> bool:
     """One rehearsal, told as it goes; whether its end was reached."""
-    from pxeserve.rehearse.run import begin
+    from pxeserve.rehearse.run import Watching
     from pxeserve.rehearse.run import rehearse as walk
 
-    speak = partial(asking, config)
     shown = console()
+    watching = Watching() if json else Watching(partial(_has_begun, shown), partial(_show, shown))
     try:
-        begun = begin(speak, mac, firmware)
-        if not json:
-            _begins(shown, begun.heard)
-            if begun.plan is not None:
-                shown.print(Text(f"{begun.host} rehearsed as {begun.plan.mac} against {begun.plan.server}", style="bold"))
-        report = walk(speak, begun, (lambda _: None) if json else partial(_show, shown))
+        report = walk(partial(asking, config), mac, firmware, watching)
     except PxeserveError as error:
         if not json:
             shown.print(Text(f"rehearsal failed: {visible(error.message)}"))
@@ -126,8 +120,14 @@ def _from_afar(config: Path | None, mac: str | None, firmware: str | None, rack:
     if json:
         for one in reports:
             print_json(one.plain())
-        return rehearsals.reach(reports, kinds=mac is not None)
-    return rehearsals.told(reports, kinds=mac is not None)
+        return kinds_reach(reports) if mac is not None else all_reach(reports)
+    return rehearsals.of_kinds(reports) if mac is not None else rehearsals.of_hosts(reports)
+
+
+def _has_begun(shown: Console, begun: Begun) -> None:
+    _begins(shown, begun.heard)
+    if begun.plan is not None:
+        shown.print(Text(f"{begun.host} rehearsed as {begun.plan.mac} against {begun.plan.server}", style="bold"))
 
 
 def _begins(shown: Console, heard: str) -> None:

@@ -125,11 +125,21 @@ class TakenOver(Answer):
     notes: list[str]
 
 
+class Drawn(Answer):
+    """A text that is drawn of a generation's data."""
+
+    dialect: str
+    what: Literal["example", "schema", "template"]
+    text: str
+
+
 ROUTES = (
     Route("POST", "/answerfiles/lint", "answerfile.lint", "What an installer makes of an answerfile", Judged, body=Lint),
     Route("POST", "/answerfiles/convert", "answerfile.convert", "An answerfile for another installer", Converted, body=Convert),
     Route("POST", "/answerfiles/check", "answerfile.check", "Judge the answerfiles of many hosts", list[Checked], body=Check, way=Way.JOB,
           about="the answerfiles of hosts"),
+    Route("GET", "/answerfiles/drawn/{dialect}/{what}", "answerfile.drawn",
+          "An explained example, a RELAX NG schema or a template to start from", Drawn),
     Route("GET", "/answerfiles/reader", "answerfile.reader", "Which dialect a profile's or a host's installer reads", Reader, query=Whose),
     Route("POST", "/answerfiles/import", "answerfile.import", "Declare what was found in an answerfile", TakenOver, body=TakeOver),
 )  # fmt: skip

@@ -23,7 +23,7 @@ def view(route: Route) -> Callable[..., Response]:
 
     def answered(**path: str) -> Response:
         if route.method == "POST":
-            registry.refuse_unless_allowed(g.actor, registry.verbs()[route.verb])  # also what is only told once more
+            registry.admit(g.context, registry.verbs()[route.verb])  # also what is only told once more
             return idempotency.once(lambda: _WAYS[route.way](route, path))
         return _WAYS[route.way](route, path)
 
@@ -45,7 +45,7 @@ def _arguments(route: Route, path: dict[str, str]) -> tuple[dict[str, Any], dict
 
 
 _OURS = {
-    Way.ANSWER: (), Way.ONE: (), Way.EDIT: (), Way.REMOVE: (), Way.JOB: ("wait",), Way.LIST: ("limit", "cursor"),
+    Way.ANSWER: (), Way.ONE: (), Way.EDIT: (), Way.REMOVE: (), Way.JOB: ("wait",), Way.LIST: ("limit", "cursor", "q"),
     Way.PAGES: ("limit", "cursor", "follow"),
 }  # fmt: skip
 
@@ -90,7 +90,7 @@ def _remove(route: Route, path: dict[str, str]) -> Response:
 def _list(route: Route, path: dict[str, str]) -> Response:
     arguments, ours = _arguments(route, path)
     result = _called(route, arguments)
-    items = result[route.within] if route.within else result
+    items = paging.holding(result[route.within] if route.within else result, (ours.get("q") or "").split())
     part, place = paging.part(items, route.key, paging.place(ours["cursor"]), ours["limit"])
     return _page(part, place, len(items))
 

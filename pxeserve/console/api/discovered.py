@@ -6,7 +6,7 @@ from pydantic import Field
 
 from pxeserve.console.api.hosts import Host, TableBody, TableTaken
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Body, Moment, Name, Page, Settings
+from pxeserve.console.api.shape import Answer, Body, Found, Moment, Name, Settings
 
 
 class Machine(Answer):
@@ -51,7 +51,7 @@ class Forgotten(Answer):
 
 ROUTES = (
     Route(
-        "GET", "/discovered", "discovered.list", "Discovered machines, the last seen first", Machine, query=Page, way=Way.LIST, key="mac"
+        "GET", "/discovered", "discovered.list", "Discovered machines, the last seen first", Machine, query=Found, way=Way.LIST, key="mac"
     ),
     Route("GET", "/discovered/{mac}", "discovered.show", "One of them", Machine),
     Route("POST", "/discovered/{mac}/adopt", "discovered.adopt", "Make a host of it", Adopted, body=Adopt),

@@ -5,25 +5,21 @@ Refuses to know how a request is answered.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema
 
 from pxeserve import __version__
 from pxeserve.console.api import following, sending, verbs
 from pxeserve.console.api.jobs import JobShown
+from pxeserve.console.api.naming import REF, Json, Schemas, pruned, renamed, short
 from pxeserve.console.api.route import BASE, Route, Way
 from pxeserve.console.api.shape import Answer, Nothing
 from pxeserve.console.api.table import NOUNS, ROUTES
 from pxeserve.console.problems import PROBLEM
 from pxeserve.operations import registry
-
-REF = "#/components/schemas/{model}"
-Json = dict[str, Any]
 
 ABOUT = """
 Everything that the command line does. Roles: `viewer` reads all but secrets, `operator` arms, cancels and edits, `admin` has all.
@@ -33,6 +29,7 @@ Send `Authorization: Bearer TOKEN`. Every error is a problem (RFC 9457) with a s
   with 412 and the fields that somebody else has changed since. `If-Match: *` changes the thing whatever it is now. DELETE takes it too, and
   does not need it.
 * **Lists**: `limit` (500 at most) and `cursor`; `next` and the `Link` header lead on, `total` says how many there are where that is known.
+  `q` finds words in any value; other fields of a query narrow by what they are called.
 * **What takes long** is a job: 202, and its address in `Location`. With `wait` the answer waits for its end, 30 seconds at most, and is
   then 200.
 * **Sending a POST twice**: with an `Idempotency-Key` it is carried out once, for a day; the second gets the first's answer. Another request
@@ -62,20 +59,6 @@ _WITH_BODY = (415,)
 _EDITS = (412, 428)
 
 
-class _Schemas(GenerateJsonSchema):
-    """Draws every name as short as it can be."""
-
-    def get_title_from_name(self, name: str) -> str:
-        """No titles for fields: their names say it."""
-        del name
-        return ""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        """See `get_title_from_name`."""
-        del schema
-        return False
-
-
 @cache
 def document() -> Json:
     """The whole document."""
@@ -86,7 +69,7 @@ def document() -> Json:
         inputs.append((("query", one.operation), "validation", TypeAdapter(one.query)))
     for name, kind in (("job", JobShown), *sending.SCHEMAS, *verbs.SCHEMAS):
         inputs.append(((name, ""), "serialization" if issubclass(kind, Answer) else "validation", TypeAdapter(kind)))
-    found, defs = TypeAdapter.json_schemas(inputs, ref_template=REF, schema_generator=_Schemas)
+    found, defs = TypeAdapter.json_schemas(inputs, ref_template=REF, schema_generator=Schemas)
     if "Problem" in defs.get("$defs", {}):
         raise ValueError("a model is called Problem, as what is answered when something is refused")
     schemas = {"Problem": _problem(), **defs.get("$defs", {})}
@@ -103,30 +86,9 @@ def document() -> Json:
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _TOKEN}},
         },
     }
-    found_names = _short(defs.get("$defs", {}))
-    whole: Json = _renamed(_pruned(drawn), found_names)
+    found_names = short(defs.get("$defs", {}))
+    whole: Json = renamed(pruned(drawn), found_names)
     return whole
-
-
-def _pruned(drawn: Json) -> Json:
-    """Without the schemas that nobody names: those of queries are spelt out as parameters."""
-    schemas = drawn["components"]["schemas"]
-    named: set[str] = set()
-    waiting = [drawn["paths"], drawn["components"]["responses"]]
-    while waiting:
-        for name in _names(waiting.pop()) - named:
-            named.add(name)
-            waiting.append(schemas[name])
-    drawn["components"]["schemas"] = {name: one for name, one in schemas.items() if name in named}
-    return drawn
-
-
-def _names(value: Any) -> set[str]:
-    """The schemas that are named anywhere in `value`."""
-    if isinstance(value, dict):
-        own = {str(value["$ref"]).rpartition("/")[2]} if str(value.get("$ref", "")).startswith("#/components/schemas/") else set()
-        return own.union(*(_names(one) for one in value.values())) if value else own
-    return set().union(*(_names(one) for one in value)) if isinstance(value, list) and value else set()
 
 
 def _paths(found: Mapping[tuple[Any, Any], Any], schemas: Json) -> Json:
@@ -285,6 +247,7 @@ def _problem() -> Json:
             "request": {"type": "string", "description": "The request's id, as the log has it."},
             "incident": {"type": "string", "description": "Of what was not foreseen, as the log has it."},
             "errors": {"type": "array", "items": field, "description": "Each field that is wrong."},
+            "last": {"type": "object", "description": "The last change, where it is known: `who`, and `at` in epoch seconds."},
             "changed": {"type": "array", "items": {"type": "string"}, "description": "Which fields were changed by somebody else."},
         },
     }
@@ -296,25 +259,3 @@ def _tags() -> Iterable[tuple[str, str]]:
         for one in noun.ROUTES:
             seen.setdefault(one.tag, (noun.__doc__ or "").strip().partition("\n")[0])
     return [*seen.items(), ("verbs", "The command line's own way to drive a server that is not on its machine.")]
-
-
-def _short(names: Iterable[str]) -> dict[str, str]:
-    """Short names for those that pydantic had to spell with their modules, since two are called alike."""
-    found = {}
-    for name in names:
-        parts = name.split("__")
-        if len(parts) > 1:
-            room = next(part for part in reversed(parts[:-1]) if part.lower() not in parts[-1].lower())
-            found[name] = room.replace("_", " ").title().replace(" ", "") + parts[-1]
-    return found
-
-
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
-    match value:
-        case dict():
-            return {names.get(key, key): _renamed(one, names) for key, one in value.items() if not (key == "title" and one == "")}
-        case list():
-            return [_renamed(one, names) for one in value]
-        case str() if value.startswith("#/components/schemas/"):
-            return re.sub(r"[^/]+$", lambda match: names.get(match[0], match[0]), value)
-    return value

@@ -13,8 +13,10 @@ from flask import Response, current_app, g, request
 from pxeserve.console import live
 from pxeserve.console.api import answering, reading
 from pxeserve.console.api.route import Route
+from pxeserve.errors import RefusedError
 from pxeserve.operations.context import Context
 from pxeserve.operations.record import events
+from pxeserve.operations.within import refuse_others
 from pxeserve.snapshot import Snapshot
 from pxeserve.store.events import EventRow, Wanted
 
@@ -61,8 +63,12 @@ def view(route: Route) -> Callable[..., Response]:
 
 
 def _stream(context: Context, filters: dict[str, Any]) -> Response:
-    wish = Filter(events.wanted_of(context, **filters), filters["rack"], tuple(filters["tag"] or ()))
     hub: live.Hub = current_app.extensions["live"]
+    host, rack = ({filters[name]} - {None} for name in ("host", "rack"))
+    refuse_others(context.actor, host, rack, hub.known().hosts)
+    if context.actor.limit is not None and filters["tag"]:
+        raise RefusedError(f"{context.actor.name} is limited to some hosts, and follows none by their tags", code="forbidden")
+    wish = Filter(events.wanted_of(context, **filters), filters["rack"], tuple(filters["tag"] or ()))
     since = live.since_of(request)
     stream = hub.open(context.actor, (wish, *live.allowed(context.actor)))
     response = Response(live.said(hub, stream, since))

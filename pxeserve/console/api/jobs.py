@@ -7,12 +7,12 @@ from typing import Any, Literal
 from pydantic import Field
 
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Moment, Page
+from pxeserve.console.api.shape import Answer, Found, Moment
 
 State = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
 
 
-class JobPages(Page):
+class JobPages(Found):
     """Which jobs."""
 
     state: State | None = None

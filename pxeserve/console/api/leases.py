@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Moment, Page
+from pxeserve.console.api.shape import Answer, Found, Moment
 
 
-class Leases(Page):
+class Leases(Found):
     """Which leases."""
 
     ended: bool = Field(False, description="Those of the past days too.")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from pxeserve.console.api.hosts import Removed
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Body, Moment, Name, Page, Settings
+from pxeserve.console.api.shape import Answer, Body, Found, Moment, Name, Settings
 from pxeserve.repo.replay.report import Report
 
 Source = Annotated[str, Field(min_length=1, max_length=4096)]
@@ -76,6 +76,19 @@ class MediumShown(Imported):
     """A medium with its packages, in the order in which an installer fetches them."""
 
     packages: list[Package]
+
+
+class Revise(Body):
+    """What is to become of a pack."""
+
+    to: Name = Field(description="The new medium's name; the pack itself stays as it is.")
+    files: dict[str, str] = Field({}, max_length=64, description="Uploads, each with what it is called in the pack.")
+    set: list[Annotated[str, Field(max_length=200)]] = Field(
+        [], max_length=64, description="KEY=VALUE of name, title, product, version, build, requires."
+    )
+    packages: list[Annotated[str, Field(max_length=1000)]] = Field(
+        [], max_length=64, description="FILE=TYPE[,key=value...] where names do not tell enough."
+    )
 
 
 class MediumSet(Body):
@@ -170,7 +183,7 @@ class CancelledImport(Answer):
 
 
 ROUTES = (
-    Route("GET", "/media", "media.list", "Media, by name", Medium, query=Page, way=Way.LIST),
+    Route("GET", "/media", "media.list", "Media, by name", Medium, query=Found, way=Way.LIST),
     Route("POST", "/media", "media.import", "Import a medium", Imported, body=Import, way=Way.JOB, about="medium {name}"),
     Route("GET", "/media/{name}", "media.show", "One medium, with its packages", MediumShown, way=Way.ONE),
     Route("PATCH", "/media/{name}", "media.set", "Say the version of a netinstall tree", Medium, body=MediumSet),
@@ -182,6 +195,8 @@ ROUTES = (
     Route("POST", "/media/{name}/replay", "media.replay", "What an installer of that generation would find", Report, body=Replay,
           way=Way.JOB, about="medium {name} as {dialect}"),
     Route("POST", "/packs", "media.create", "Make a pack of uploads, and import it", Packed, body=Pack, way=Way.JOB, about="medium {name}"),
-    Route("GET", "/imports", "media.imports", "Imports that have begun and not ended", UnderWay, query=Page, way=Way.LIST),
+    Route("POST", "/packs/{name}/revise", "media.revise", "Make another pack of one, changed", Packed, body=Revise,
+          way=Way.JOB, about="medium {to}"),
+    Route("GET", "/imports", "media.imports", "Imports that have begun and not ended", UnderWay, query=Found, way=Way.LIST),
     Route("DELETE", "/imports/{name}", "media.cancel-import", "Stop an import; nothing of it is left", CancelledImport),
 )  # fmt: skip

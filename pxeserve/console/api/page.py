@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pxeserve.console.api.document import ABOUT, document
+from pxeserve.console.api.table import WITHOUT_A_VERB
 
 _HEAD = """# The API
 
@@ -44,18 +45,32 @@ alone, as its log and `pxeserve tls show` name it. The token's file is for its o
 the token is sent to nobody whose certificate was not checked first. A file that is
 imported is sent to the server, and goes on where it was when that breaks off; a folder is not. `rehearse` and `doctor` are carried out by
 the server, as its own user. `serve`, `media create` and `loaders import --from-dir` belong on the machine itself.
+What other commands do without a server has a route all the same:
+
+COMMANDS
+
 
 ## What can be asked
 """
 
 
+_COMMANDS = "COMMANDS"
+"""Where their table stands."""
+
+
 def page() -> str:
     """The whole page."""
     drawn = document()
-    return "\n".join([_HEAD, ABOUT.strip(), _FIRST, *_tables(drawn), ""])
+    return "\n".join([_HEAD, ABOUT.strip(), _FIRST.replace(_COMMANDS, _commands()), *_tables(drawn), ""])
+
+
+def _commands() -> str:
+    """The commands that ask no service, and what there is over the API."""
+    return "\n".join(["| command | over the API |", "| --- | --- |", *(f"| `{name}` | {said} |" for name, said in WITHOUT_A_VERB.items())])
 
 
 def _tables(drawn: dict[str, Any]) -> Iterator[str]:
+    said = ""
     for tag in drawn["tags"]:
         rows = [
             (method.upper(), path, one)
@@ -63,7 +78,9 @@ def _tables(drawn: dict[str, Any]) -> Iterator[str]:
             for method, one in operations.items()
             if one["tags"][0] == tag["name"]
         ]
-        yield f"### {tag['name']}\n\n{tag['description']}\n\n| | | | role |\n| --- | --- | --- | --- |"
+        about = tag["description"] if tag["description"] != said else ""  # said of the one before, which is of the same matter
+        said = tag["description"]
+        yield "\n\n".join(filter(None, (f"### {tag['name']}", about, "| | | | role |\n| --- | --- | --- | --- |")))
         for method, path, one in rows:
             yield f"| {method} | `{path}` | {one['summary']}{_said(one, drawn)} | {one['x-role']} |"
         yield ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pxeserve.console.api.reading import Wrong, WrongFieldsError
@@ -44,6 +44,19 @@ def part(items: Sequence[Any], key: str, after: Place | None, limit: int) -> tup
     found = items[begin : begin + limit]
     end = begin + len(found)
     return found, (found[-1][key], end) if found and end < len(items) else None
+
+
+def holding(items: Sequence[Any], words: Sequence[str]) -> Sequence[Any]:
+    """Those of `items` in which every word stands, in some value of it that is a text, a number, or a list of those."""
+    wanted = [word.lower() for word in words]
+    return [item for item in items if all(word in text for text in [_text(item)] for word in wanted)] if wanted else items
+
+
+def _text(item: Mapping[str, Any]) -> str:
+    said: list[str] = []
+    for value in item.values():
+        said += [str(one) for one in (value if isinstance(value, list | tuple) else [value]) if isinstance(one, str | int | float)]
+    return "\n".join(said).lower()
 
 
 def _sound(key: str | int) -> bool:

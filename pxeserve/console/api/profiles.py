@@ -6,7 +6,7 @@ from pydantic import Field
 
 from pxeserve.console.api.hosts import Removed
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Body, Name, Open, Page, Settings, Standing
+from pxeserve.console.api.shape import Answer, Body, Found, Name, Open, Settings, Standing
 
 
 class ProfileAdd(Body):
@@ -56,7 +56,7 @@ class ProfileShown(ProfileStands):
 
 
 ROUTES = (
-    Route("GET", "/profiles", "profile.list", "Profiles, by name", ProfileStands, query=Page, way=Way.LIST),
+    Route("GET", "/profiles", "profile.list", "Profiles, by name", ProfileStands, query=Found, way=Way.LIST),
     Route("POST", "/profiles", "profile.add", "Make a profile", ProfileEdited, body=ProfileAdd, status=201),
     Route("GET", "/profiles/{name}", "profile.show", "One profile", ProfileShown, way=Way.ONE),
     Route("PATCH", "/profiles/{name}", "profile.set", "Change a profile", ProfileEdited, body=ProfileSet, way=Way.EDIT),

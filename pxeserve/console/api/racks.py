@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Moment, Page
+from pxeserve.console.api.shape import Answer, Found, Moment
 from pxeserve.timeline.missing import Next
 
 
@@ -92,6 +92,7 @@ class Overview(Answer):
     counts: dict[str, int]
     racks: list[RackOfAll]
     troubled: int
+    unasked: int = Field(description="How many on their way were not asked whether something is overdue, as there are so many.")
     stuck: list[Stuck] = Field(description="The newest trouble first.")
 
 
@@ -107,6 +108,6 @@ class Picture(Answer):
 
 ROUTES = (
     Route("GET", "/overview", "overview", "All racks with their hosts' states, and who is stuck", Overview),
-    Route("GET", "/racks", "rack.list", "Racks, by name", Rack, query=Page, way=Way.LIST, key="rack"),
+    Route("GET", "/racks", "rack.list", "Racks, by name", Rack, query=Found, way=Way.LIST, key="rack"),
     Route("GET", "/racks/{name}", "rack.show", "Where each of its hosts stands", Picture),
 )

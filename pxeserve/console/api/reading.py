@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
-from pxeserve.console.limits import MalformedError, parsed
+from pxeserve.console.limits import parsed
 from pxeserve.errors import PxeserveError
 
 
@@ -45,12 +45,9 @@ _MOST = 20
 
 
 def body(model: type[BaseModel], raw: bytes) -> dict[str, Any]:
-    """The fields that a JSON body holds; no body at all is an empty object. Raises limits.MalformedError for what is no JSON, and
-    WrongFieldsError."""
-    try:
-        text = (raw or b"{}").decode()  # and nothing but UTF-8 (RFC 8259, section 8.1)
-    except UnicodeDecodeError:
-        raise MalformedError("the body is not UTF-8") from None
+    """The fields that a JSON body holds; no body at all is an empty object. Raises WrongFieldsError, and for what is no JSON of ours
+    what `limits.parsed` does."""
+    text = raw or b"{}"
     value = parsed(text)
     if not isinstance(value, dict):
         raise WrongFieldsError((Wrong("body", "", "a JSON object is needed"),))

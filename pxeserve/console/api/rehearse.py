@@ -9,6 +9,7 @@ from pydantic import Field
 from pxeserve.console.api.route import Route, Way
 from pxeserve.console.api.shape import Answer, Body, Name
 from pxeserve.domain.client import Firmware
+from pxeserve.rehearse.meant import ALL, KINDS
 from pxeserve.rehearse.step import Step
 
 
@@ -22,10 +23,12 @@ class Prediction(Answer):
     """What would stop a machine."""
 
     step: str = Field(description="The timeline's word for the first step that would not come.")
-    cause: str
+    code: str
+    text: str = Field(description="What is so.")
     fix: str
     source: str
     stops: bool = Field(description="False for what may stop it and need not.")
+    tell: str = Field(description="How it shows.")
 
 
 class Foreseen(Answer):
@@ -48,7 +51,7 @@ class Rehearse(Body):
     rack: Name | None = None
     tag: list[Name] | None = Field(None, max_length=100)
     firmware: Annotated[str, Field(max_length=32)] | None = Field(
-        None, description=f"One of {', '.join(Firmware)}; or `all`, of one card. Left out: what each last said of itself, else bios."
+        None, description=f"One of {', '.join(KINDS)}; or `{ALL}`, of one card. Left out: what each last said of itself, else bios."
     )
 
 

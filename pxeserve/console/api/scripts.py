@@ -6,7 +6,7 @@ from pydantic import Field
 
 from pxeserve.console.api.hosts import Removed
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Body, LintFinding, Moment, Name, Page
+from pxeserve.console.api.shape import Answer, Body, Found, LintFinding, Moment, Name
 
 _CONTENT = Field(max_length=4 << 20, description="The script's bytes in base64 (RFC 4648, section 4).")
 
@@ -22,6 +22,22 @@ class ScriptPut(Body):
     """A script anew."""
 
     content: str = _CONTENT
+
+
+class ScriptLint(Body):
+    """A script that is only looked at."""
+
+    name: Name = "script"
+    content: str = _CONTENT
+    dialect: str | None = Field(None, max_length=20, description="The installer that is to run it; null: any.")
+
+
+class ScriptJudged(Answer):
+    """Whether it can run."""
+
+    file: str
+    verdict: str = Field(description="`accepted`, `surprising` or `refused`.")
+    findings: list[LintFinding]
 
 
 class Script(Answer):
@@ -47,8 +63,9 @@ class ScriptShown(Script):
 
 
 ROUTES = (
-    Route("GET", "/scripts", "script.list", "Scripts, by name", Script, query=Page, way=Way.LIST),
+    Route("GET", "/scripts", "script.list", "Scripts, by name", Script, query=Found, way=Way.LIST),
     Route("POST", "/scripts", "script.add", "Keep a script", ScriptKept, body=ScriptAdd, status=201),
+    Route("POST", "/scripts/lint", "script.lint", "Whether installers could run a script", ScriptJudged, body=ScriptLint),
     Route("GET", "/scripts/{name}", "script.show", "One script", ScriptShown, way=Way.ONE),
     Route("PUT", "/scripts/{name}", "script.set", "Change a script", ScriptKept, body=ScriptPut, way=Way.EDIT),
     Route("DELETE", "/scripts/{name}", "script.remove", "Forget a script that nobody declares", Removed, way=Way.REMOVE),

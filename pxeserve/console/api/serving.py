@@ -24,10 +24,13 @@ LARGE_BODY = 24 << 20
 """Bytes of a body that holds a whole declaration of a site, or a table of it."""
 LARGE = frozenset({"/apply", "/host-table", "/discovered-table"})
 
+_NESTED = frozenset({"/templates/{name}"})
+"""Where a name may hold slashes."""
+
 for _one in ROUTES:
     guarded(
         blueprint,
-        re.sub(r"{(\w+)}", r"<\1>", _one.path),
+        re.sub(r"{(\w+)}", r"<path:\1>" if _one.path in _NESTED else r"<\1>", _one.path),
         methods=(_one.method,),
         verb=_one.verb,
         body=LARGE_BODY if _one.path in LARGE else MOST_BODY,
@@ -48,4 +51,5 @@ def _wrong_fields(error: WrongFieldsError) -> Response:
 
 @blueprint.app_errorhandler(StaleError)
 def _stale(error: StaleError) -> Response:
-    return problems.told(error, changed=list(error.changed))
+    last = {"last": {"who": error.last.who, "at": error.last.at}} if error.last is not None else {}
+    return problems.told(error, changed=list(error.changed), **last)

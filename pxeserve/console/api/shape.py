@@ -35,6 +35,12 @@ class Page(Body):
     cursor: str | None = Field(None, max_length=600, description="Where to go on: `next` of the page before, or the address in its `Link`.")
 
 
+class Found(Page):
+    """Which items of a list, and which part of those."""
+
+    q: str | None = Field(None, max_length=400, description="Only items in whose values each of these words stands, in any case.")
+
+
 class Wait(Body):
     """How long to wait for a job."""
 

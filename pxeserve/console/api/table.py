@@ -23,6 +23,7 @@ from pxeserve.console.api import (
     scripts,
     settings,
     sites,
+    templating,
     tokens,
     uploads,
     users,
@@ -32,7 +33,7 @@ from pxeserve.console.api.route import Route
 
 NOUNS = (
     settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, drafts, history,
-    scripts, events, leases, doctor, webhooks, jobs, users, tokens, audit,
+    scripts, templating, events, leases, doctor, webhooks, jobs, users, tokens, audit,
 )  # fmt: skip
 
 ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUTES)
@@ -51,3 +52,23 @@ WITHOUT = {
     "upload.send": "PUT /uploads/{name}, whose body is no JSON",
 }
 """Verbs that no route of the tables asks for, and what is there instead."""
+
+WITHOUT_A_VERB = {
+    "serve": "it is the service",
+    "media create": "writes in a folder of one's own; POST /packs makes a pack of uploads",
+    "media add-package": "changes a folder of one's own; POST /packs/{name}/revise does it with a medium",
+    "media sample": "writes a folder of one's own",
+    "answerfile lint": "POST /answerfiles/lint",
+    "answerfile convert": "POST /answerfiles/convert",
+    "answerfile elements": "docs/answerfile.md holds the tables; GET /drafts/form describes one generation",
+    "answerfile example": "GET /answerfiles/drawn/{dialect}/example",
+    "answerfile schema": "GET /answerfiles/drawn/{dialect}/schema",
+    "answerfile template": "GET /answerfiles/drawn/{dialect}/template",
+    "script lint": "POST /scripts/lint",
+    "api document": "GET /openapi.json",
+    "api page": "docs/api.md, of GET /openapi.json",
+    "quirks": "GET /quirks",
+    "config example": "docs/pxeserve.example.toml; GET /settings-keys says what each key is for",
+    "version": "GET /status tells the service's; it is the command's own otherwise",
+}
+"""Commands that ask no service for anything, and the route that does the same, or why there is none."""

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from pxeserve.console.api.hosts import Removed
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Moment, Page
+from pxeserve.console.api.shape import Answer, Found, Moment
 
 
 class Upload(Answer):
@@ -20,7 +20,7 @@ class Upload(Answer):
 
 
 ROUTES = (
-    Route("GET", "/uploads", "upload.list", "Uploads, by name", Upload, query=Page, way=Way.LIST),
+    Route("GET", "/uploads", "upload.list", "Uploads, by name", Upload, query=Found, way=Way.LIST),
     Route("GET", "/uploads/{name}", "upload.show", "One upload, and how much of it has come", Upload),
     Route("DELETE", "/uploads/{name}", "upload.remove", "Remove an upload", Removed),
 )

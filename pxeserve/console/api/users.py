@@ -8,7 +8,7 @@ from pydantic import Field
 
 from pxeserve.console.api.hosts import Removed
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Body, Moment, Name, Page
+from pxeserve.console.api.shape import Answer, Body, Found, Moment, Name
 
 RoleWord = Literal["viewer", "operator", "admin"]
 _PASSWORD = Field(min_length=1, max_length=1024, description="12 characters at least. It is hashed, and nothing else of it is kept.")
@@ -60,7 +60,7 @@ class UserChanged(User):
     ended: int = Field(description="Sessions that ended.")
 
 
-class Whose(Page):
+class Whose(Found):
     """Whose: one's own; as an administrator everybody's, or somebody's."""
 
     user: Name | None = None
@@ -100,7 +100,7 @@ class EndedAll(Answer):
 
 
 ROUTES = (
-    Route("GET", "/users", "user.list", "Accounts, by name", User, query=Page, way=Way.LIST),
+    Route("GET", "/users", "user.list", "Accounts, by name", User, query=Found, way=Way.LIST),
     Route("POST", "/users", "user.add", "Make an account", UserMade, body=UserAdd, status=201),
     Route("GET", "/users/{name}", "user.show", "One account", User),
     Route("PUT", "/users/{name}/role", "user.set-role", "Give an account another role; its sessions end", UserChanged, body=RoleSet),

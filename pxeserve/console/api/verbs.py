@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import queue
-import secrets
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from pxeserve.console.api import reading
 from pxeserve.console.api.route import BASE
 from pxeserve.console.api.shape import Answer, Body, Open
 from pxeserve.console.gate import route as guarded
+from pxeserve.console.incidents import IncidentError
 from pxeserve.console.limits import MOST_BODY
 from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
@@ -45,6 +45,9 @@ _BEHIND = 256
 _PATIENCE = 60.0
 _SIGN = 15.0
 """Seconds of silence after which an empty line is sent."""
+
+_ELSEWHERE = {"upload.send": f"PUT {BASE}/uploads/NAME"}
+"""Verbs that take what no JSON holds."""
 
 log = structlog.get_logger("console")
 
@@ -74,9 +77,11 @@ def verb(name: str) -> Response:
     if context.actor.kind != "token":
         raise RefusedError("this is the command line's own route", code="forbidden", fix="send a token; pages have routes of their own")
     asked = registry.verbs().get(name)
+    if name in _ELSEWHERE:
+        raise NotFoundError(f"{name} is not asked for by its name", fix=f"it is {_ELSEWHERE[name]}")
     if asked is None:
         raise NotFoundError(f"there is no operation {name}", fix="the command line and the server may be of two releases")
-    registry.refuse_unless_allowed(context.actor, asked)
+    registry.admit(context, asked)
     if asked.role < Role.OPERATOR:
         request.max_content_length = MOST_BODY  # as at the routes for it
     arguments = reading.body(Arguments, request.get_data())["arguments"]
@@ -160,10 +165,9 @@ def _carry_out(context: Context, name: str, arguments: dict[str, Any], say: Any,
     except PxeserveError as error:
         _last(lines, error_message(error))
     except Exception:
-        incident = secrets.token_hex(4)
-        log.exception("an operation failed in a way that was not foreseen", incident=incident, verb=name)
-        said = f"the operation failed in a way that was not foreseen (incident {incident})"
-        _last(lines, error_message(PxeserveError(said, code="internal", fix="the service's log tells what happened")))
+        met = IncidentError("operation")
+        log.exception("an operation failed in a way that was not foreseen", incident=met.number, verb=name)
+        _last(lines, error_message(met))
     finally:
         _at_work.end(context.actor.key)
         _last(lines, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Page
+from pxeserve.console.api.shape import Answer, Found
 
 
 class Webhook(Answer):
@@ -39,6 +39,6 @@ class Tested(Answer):
 
 
 ROUTES = (
-    Route("GET", "/webhooks", "webhook.list", "Webhooks of the configuration", Webhook, query=Page, way=Way.LIST),
+    Route("GET", "/webhooks", "webhook.list", "Webhooks of the configuration", Webhook, query=Found, way=Way.LIST),
     Route("POST", "/webhooks/{name}/test", "webhook.test", "Post a message that tells of nothing", Tested),
 )

@@ -29,7 +29,7 @@ def index() -> str | Response:
     media = [one for one in ask("media.list") if one.get("role") not in ("pack", "driver-disk")]
     return render_template(
         "answerfiles.html", profiles=shown, all=len(found), counts=counts, query=query, media=[one["name"] for one in media],
-        names=[one["name"] for one in found],
+        names=[one["name"] for one in found], templates=[one for one in ask("template.list") if _holds(one, query.split())],
     )  # fmt: skip
 
 
@@ -79,3 +79,9 @@ def _said(profile: dict[str, Any]) -> str:
     """What a search looks through."""
     installs = profile["installs"]["name"] if profile["installs"] else ""
     return " ".join((profile["name"], profile["parent"] or "", profile["medium"] or "", installs)).lower()
+
+
+def _holds(template: dict[str, Any], words: list[str]) -> bool:
+    """Whether every word is in its name, or in that of who declares it."""
+    said = " ".join((template["name"], *template["used_by"])).lower()
+    return all(word in said for word in words)

@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import structlog
 from flask import Blueprint, Response, g, render_template, request
 
 from pxeserve.console.asking import ask
 from pxeserve.console.bars import picture
 from pxeserve.console.filled import filled
 from pxeserve.console.gate import route
+from pxeserve.console.incidents import IncidentError
 from pxeserve.console.pages.answers import elsewhere
 from pxeserve.console.pages.hosts import MODES, profile_choices
 from pxeserve.domain.client import Firmware
@@ -22,6 +24,7 @@ from pxeserve.errors import NotFoundError, PxeserveError
 blueprint = Blueprint("host", __name__)
 _LIVE = frozenset(map(str, LIVE_STATES))
 _FIRMWARE = frozenset(map(str, Firmware))
+_logger = structlog.get_logger("console")
 _FIELDS = ("rack", "tags", "address", "uuid", "serial")
 
 
@@ -74,7 +77,7 @@ def walk(name: str) -> Response:
     if not macs:
         raise PxeserveError(f"{name}: no card of it is known yet", fix="enter its MAC, or adopt it from the discovered machines")
     steps = ask("rehearse.walk", mac=macs[0], firmware=form.text("firmware") or None)
-    return Response(_lines(steps), mimetype="application/x-ndjson", headers={"X-Accel-Buffering": "no"})
+    return Response(_lines(name, steps), mimetype="application/x-ndjson", headers={"X-Accel-Buffering": "no"})
 
 
 @route(blueprint, "/hosts/<name>/log", verb="host.log")
@@ -153,13 +156,21 @@ def _coming(found: dict[str, Any]) -> dict[str, Any] | None:
     return boots[-1]["next"] if boots and found["state"] in _LIVE else None
 
 
-def _lines(steps: Iterator[dict[str, Any]]) -> Iterator[str]:
+def _lines(name: str, steps: Iterator[dict[str, Any]]) -> Iterator[str]:
     """A line for each; what goes wrong on the way is the last one, as the answer has begun by then."""
     try:
         for step in steps:
             yield json.dumps(step) + "\n"
     except PxeserveError as error:
-        yield json.dumps({"problem": {"detail": error.message, "fix": error.fix}}) + "\n"
+        yield _problem(error)
+    except Exception:
+        met = IncidentError("rehearsal")
+        _logger.exception("a rehearsal failed in a way that was not foreseen", incident=met.number, host=name)
+        yield _problem(met)
+
+
+def _problem(error: PxeserveError) -> str:
+    return json.dumps({"problem": {"code": error.code, "detail": error.message, "fix": error.fix}}) + "\n"
 
 
 def _page(template: str, name: str, **more: Any) -> str:

@@ -21,7 +21,7 @@ from pxeserve.errors import PxeserveError
 
 blueprint = Blueprint("media", __name__)
 
-_LONG = ("media.import", "media.verify", "media.replay", "media.create", "loaders.import")
+_LONG = ("media.import", "media.verify", "media.replay", "media.create", "media.revise", "loaders.import")
 _SORTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "name": lambda one: one["name"],
     "product": lambda one: (one["product"], one["version"]),

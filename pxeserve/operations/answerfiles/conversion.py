@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
+from pxeserve.answerfile.catalogue import example, schema, template
 from pxeserve.answerfile.converting.convert import RefusedFileError
 from pxeserve.answerfile.converting.convert import convert as carry_over
 from pxeserve.answerfile.dialects.shape import Dialect
@@ -20,6 +21,21 @@ from pxeserve.operations.registry import verb
 def convert(_context: Context, *, text: str, source: str, target: str, name: str = "answerfile") -> dict[str, Any]:
     """An answerfile for installers of `source`, given as a text, for those of `target`; see `converted`."""
     return converted(name, text.encode("utf-8", "surrogatepass"), known_dialect(source), known_dialect(target))
+
+
+@verb("answerfile.drawn", role=Role.VIEWER)
+def drawn(_context: Context, *, dialect: str, what: Literal["example", "schema", "template"]) -> dict[str, Any]:
+    """What is drawn of a generation's own data: an answerfile in which every element is explained, a RELAX NG schema for editors, or a
+    Jinja2 template to start from."""
+    known = known_dialect(dialect)
+    match what:
+        case "example":
+            text = example.example(known)
+        case "schema":
+            text = schema.schema(known)
+        case "template":
+            text = template.template(known)
+    return {"dialect": known.name, "what": what, "text": text.decode("utf-8")}
 
 
 def converted(name: str, text: bytes, source: Dialect, target: Dialect) -> dict[str, Any]:

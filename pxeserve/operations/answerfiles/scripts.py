@@ -103,6 +103,13 @@ def show(context: Context, *, name: str) -> dict[str, Any]:
     return {**described, "content": base64.b64encode(row.body).decode()}
 
 
+@verb("script.lint", role=Role.OPERATOR, changes=False)
+def judge(_context: Context, *, name: str, content: str, dialect: str | None = None) -> dict[str, Any]:
+    """The verdict on a script that is not kept, in base64: whether installers of `dialect`, or any, can run it. It is looked at, and never
+    run."""
+    return lint(name, _decoded(name, content), dialect)
+
+
 @verb("script.remove", role=Role.OPERATOR)
 def remove(context: Context, *, name: str, revision: str | None = None) -> dict[str, Any]:
     """Forget a script, as it was at `revision` where that is said. Refused while somebody declares it."""

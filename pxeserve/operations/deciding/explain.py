@@ -113,12 +113,12 @@ def _card(context: Context, snapshot: Snapshot, asked: str) -> tuple[str, Said]:
 
 def _runs(found: Said, asked: Firmware | None) -> tuple[Firmware, Reason]:
     if asked is not None:
-        return asked, Reason(Weight.CHOSE, "firmware-asked", f"{asked} was asked about", "--firmware")
+        return asked, Reason(Weight.CHOSE, "firmware-asked", f"{asked} was asked about", "the question")
     if found.firmware is not None and found.at is not None:
         at = datetime.fromtimestamp(found.at, UTC).astimezone().isoformat(" ", "seconds")
         says = f" ({found.vendor_class})" if found.vendor_class else ""
         return found.firmware, Reason(Weight.CHOSE, "firmware-said", f"it said so by DHCP at {at}{says}", "events")
-    text = "nothing was ever heard of its firmware, so a BIOS is assumed; --firmware says another"
+    text = "nothing was ever heard of its firmware, so a BIOS is assumed; ask with another kind to see what that would get"
     return Firmware.BIOS, Reason(Weight.PASSED_OVER, "firmware-assumed", text, "events")
 
 

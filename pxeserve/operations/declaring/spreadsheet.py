@@ -19,7 +19,7 @@ from pxeserve.operations.words.bounded import MAX_BYTES
 from pxeserve.operations.words.selection import nearest
 
 COLUMNS = ("name", "mac", "profile", "rack", "tags", "address", "uuid", "serial")
-MOST_ROWS, MOST_COLUMNS = 50_000, 200
+MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 50_000, 200, 1_000_000
 _DELIMITERS = ",;\t"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SECRET = "root-password"  # noqa: S105 - the name of an answer
@@ -37,9 +37,16 @@ def read(text: str, file: str) -> list[Entry]:
     if not header:
         raise PxeserveError(f"{file}: empty", fix=f"the first line names the columns: {', '.join(COLUMNS)}, and answers")
     names = _header(header, f"{file}: line {first}")
-    found = [_entry(cells, names, f"{file}: line {line}") for line, cells in rows]
-    if len(found) > MOST_ROWS:
-        raise PxeserveError(f"{file}: {len(found)} hosts: {MOST_ROWS:,} at most at once")
+    found: list[Entry] = []
+    said = 0
+    for line, cells in rows:
+        if len(found) == MOST_ROWS:
+            raise PxeserveError(f"{file}: line {line}: more than {MOST_ROWS:,} hosts at once", fix="take them in in several tables")
+        entry = _entry(cells, names, f"{file}: line {line}")
+        said += len(entry.cells)
+        if said > MOST_CELLS:
+            raise PxeserveError(f"{file}: line {line}: more than {MOST_CELLS:,} cells at once", fix="take them in in several tables")
+        found.append(entry)
     return found
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import Field
 from sqlalchemy import Connection
 
 from pxeserve.domain.role import Role
@@ -18,6 +19,8 @@ from pxeserve.operations.words.selection import chosen, selection
 from pxeserve.store import inventory
 
 Form = Literal["csv", "yaml"]
+File = Annotated[str, Field(max_length=4096)]
+"""What errors call the table; it is told with the place of every cell."""
 
 
 @verb("host.table", role=Role.VIEWER)
@@ -30,7 +33,7 @@ def table(
 
 
 @verb("discovered.adopt-all", role=Role.OPERATOR)
-def adopt_all(context: Context, *, text: str, form: Form, file: str, dry_run: bool = False) -> dict[str, Any]:
+def adopt_all(context: Context, *, text: str, form: Form, file: File, dry_run: bool = False) -> dict[str, Any]:
     """Make hosts of the discovered machines that the entries of `text` name by MAC or UUID: all of them, or none."""
     seen, notes = seen_by(context), list[str]()
     entries = _entries(text, form, file)
@@ -42,7 +45,7 @@ def adopt_all(context: Context, *, text: str, form: Form, file: str, dry_run: bo
 
 
 @verb("host.import", role=Role.OPERATOR)
-def import_hosts(context: Context, *, text: str, form: Form, file: str, dry_run: bool = False) -> dict[str, Any]:
+def import_hosts(context: Context, *, text: str, form: Form, file: File, dry_run: bool = False) -> dict[str, Any]:
     """Add and change hosts as the entries of `text` say: all of them, or none. What an entry does not say stays as it is; nobody is
     removed."""
     entries = _entries(text, form, file)

@@ -28,7 +28,7 @@ from pxeserve.operations.inventory.inherited import Inherited
 from pxeserve.operations.inventory.remembering import Changed, What, remember
 from pxeserve.operations.preparing.host import templates_folder
 from pxeserve.operations.registry import verb
-from pxeserve.operations.words.revisions import refuse_stale, revision_of
+from pxeserve.operations.words.revisions import Change, refuse_stale, revision_of
 from pxeserve.snapshot import shared
 from pxeserve.store import audit, history, scripts
 
@@ -77,7 +77,9 @@ def save(
     PxeserveError for what could not work, here or in what inherits it."""
     with context.store.site.write() as connection:
         found = subject(connection, what, name)
-        refuse_stale(context.config.server.data, _whose(found), {"answerfile": found.own}, revision)
+        refuse_stale(
+            context.config.server.data, _whose(found), {"answerfile": found.own}, revision, lambda: _last(connection, what, found.name)
+        )
         wanted = kept(_said(answers), found.merged.values)
         _refuse_plain(found, wanted)
         declared = _own(found, wanted)
@@ -89,6 +91,12 @@ def save(
         "notes": notes,
         "revision": _revision(context, after.own),
     }
+
+
+def _last(connection: Connection, what: What, name: str) -> Change | None:
+    """Who changed these answers last."""
+    rows = history.rows(connection, what, name, 1)
+    return Change(rows[0].who, rows[0].at) if rows and rows[0].who else None
 
 
 def put(

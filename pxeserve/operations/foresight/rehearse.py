@@ -109,6 +109,8 @@ def begin(context: Context, *, mac: str, firmware: Firmware = Firmware.BIOS) -> 
 def end(context: Context, *, mac: str, host: str, verdict: str) -> dict[str, Any]:
     """Take the identity back; `verdict` is the walk's last sentence, for the record. Ending twice is harmless."""
     rehearsal.end(context.store, mac)
+    with context.store.site.write() as connection:
+        audit.append(connection, time.time(), context.actor.name, "rehearse.end", harmless(host, 253))
     if context.recorder is not None:
         context.recorder.emit(Event("rehearsal.ended", time.time(), harmless(verdict, 1000), host=host, mac=mac))
     return {"mac": mac, "ended": True}

@@ -22,8 +22,8 @@ from pxeserve.operations.inventory.inherited import Inherited
 from pxeserve.operations.registry import verb
 from pxeserve.operations.words.settings import settings
 from pxeserve.snapshot import Snapshot, shared
+from pxeserve.store import audit, installs, inventory
 from pxeserve.store import discovered as stored
-from pxeserve.store import installs, inventory
 from pxeserve.store.discovered import Machine
 
 
@@ -70,6 +70,8 @@ def adopt(
 def forget(context: Context, *, mac: str) -> dict[str, Any]:
     """Forget a discovered machine; when it network-boots again it is discovered again."""
     wanted = heard(mac_of(mac), seen_by(context)).mac
+    with context.store.site.write() as connection:
+        audit.append(connection, time.time(), context.actor.name, "discovered.forget", wanted)
     if context.recorder is None:  # no service runs, and so no worker
         with context.store.events.write() as connection:
             stored.forget(connection, [wanted])

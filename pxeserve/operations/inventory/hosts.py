@@ -22,6 +22,7 @@ from pxeserve.domain.install import LIVE_STATES
 from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
+from pxeserve.operations.inventory.changing import last_change
 from pxeserve.operations.inventory.inherited import Inherited, answers_fault
 from pxeserve.operations.inventory.remembering import Changed, remember
 from pxeserve.operations.inventory.rivals import beside
@@ -64,9 +65,10 @@ def list_hosts(
     """Hosts, by name, each with the state of its newest install: all of them, or those that are asked for (`selection`)."""
     wanted = selection(name, rack, tag)
     snapshot = shared(context.store).current()
+    hosts = sorted(chosen(list(snapshot.hosts.values()), wanted), key=lambda host: host.name)
+    ids = [host.id for host in hosts] if wanted else None
     with context.store.site.read() as connection:
-        hosts = chosen(inventory.hosts(connection), wanted)
-        newest, done = installs.newest_by_host(connection), installs.last_done(connection)
+        newest, done = installs.newest_by_host(connection, ids), installs.last_done(connection, ids)
     silent = silences(context, hosts, newest, time.time())
     return [with_state(snapshot, host, newest.get(host.id), done.get(host.id), silent.get(host.name)) for host in hosts]
 
@@ -91,7 +93,7 @@ def set_host(
     and the host is another one by now."""
     with context.store.site.write() as connection:
         host = before = known(connection, name)
-        _refuse_stale(context, host, revision)
+        _refuse_stale(context, connection, host, revision)
         if mac:
             host = replace(host, macs=macs(mac))
         if profile is not None:
@@ -110,7 +112,7 @@ def remove(context: Context, *, name: str, revision: str | None = None) -> dict[
     """Forget a host, as it was at `revision` where that is said. Refused while it has a live install."""
     with context.store.site.write() as connection:
         host = known(connection, name)
-        _refuse_stale(context, host, revision)
+        _refuse_stale(context, connection, host, revision)
         refuse_if_live(connection, host)
         inventory.remove_host(connection, host.id)
         audit.append(connection, time.time(), context.actor.name, "host.remove", host.name)
@@ -211,8 +213,9 @@ def _revision(context: Context, host: Host) -> str:
     return revision_of(context.config.server.data, _fields(host))
 
 
-def _refuse_stale(context: Context, host: Host, revision: str | None) -> None:
-    refuse_stale(context.config.server.data, f"host {host.name}", _fields(host), revision)
+def _refuse_stale(context: Context, connection: Connection, host: Host, revision: str | None) -> None:
+    data, whose = context.config.server.data, f"host {host.name}"
+    refuse_stale(data, whose, _fields(host), revision, lambda: last_change(connection, "host", host.name))
 
 
 def _fields(host: Host) -> dict[str, Any]:

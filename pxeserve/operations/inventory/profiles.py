@@ -20,6 +20,7 @@ from pxeserve.domain.medium import Role as MediumRole
 from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context
+from pxeserve.operations.inventory.changing import last_change
 from pxeserve.operations.inventory.inherited import Inherited, answers_fault
 from pxeserve.operations.inventory.remembering import Changed, remember
 from pxeserve.operations.media.verification import standing
@@ -77,7 +78,7 @@ def set_profile(
     """Change a profile: KEY=VALUE sets, KEY= takes away. Raises StaleError when `revision` is said and it is another one by now."""
     with context.store.site.write() as connection:
         profile = before = known(connection, name)
-        _refuse_stale(context, profile, revision)
+        _refuse_stale(context, connection, profile, revision)
         if medium is not None:
             profile = replace(profile, medium=medium or None)
         if parent is not None:
@@ -94,7 +95,7 @@ def set_profile(
 def remove(context: Context, *, name: str, revision: str | None = None) -> dict[str, Any]:
     """Forget a profile, as it was at `revision` where that is said. Refused while hosts or other profiles use it."""
     with context.store.site.write() as connection:
-        _refuse_stale(context, known(connection, name), revision)
+        _refuse_stale(context, connection, known(connection, name), revision)
         refuse_if_used(connection, name)
         inventory.remove_profile(connection, name)
         audit.append(connection, time.time(), context.actor.name, "profile.remove", name)
@@ -244,8 +245,9 @@ def _revision(context: Context, profile: Profile) -> str:
     return revision_of(context.config.server.data, _fields(profile))
 
 
-def _refuse_stale(context: Context, profile: Profile, revision: str | None) -> None:
-    refuse_stale(context.config.server.data, f"profile {profile.name}", _fields(profile), revision)
+def _refuse_stale(context: Context, connection: Connection, profile: Profile, revision: str | None) -> None:
+    data, whose = context.config.server.data, f"profile {profile.name}"
+    refuse_stale(data, whose, _fields(profile), revision, lambda: last_change(connection, "profile", profile.name))
 
 
 def _fields(profile: Profile) -> dict[str, Any]:

@@ -53,7 +53,14 @@ def verify(
         raise PxeserveError("name one medium, or ask for all of them")
     with context.store.site.read() as connection:
         chosen = inventory.media(connection) if everything else [_known(context, name or "")]
-    return [described(medium, look(context, medium, depth)) for medium in chosen]
+    return [_verified(context, medium, depth) for medium in chosen]
+
+
+def _verified(context: Context, medium: Medium, depth: Depth) -> dict[str, Any]:
+    verdict = look(context, medium, depth)
+    with context.store.site.write() as connection:
+        audit.append(connection, time.time(), context.actor.name, "media.verify", medium.name, str(verdict.state))
+    return described(medium, verdict)
 
 
 @verb("media.set", role=Role.OPERATOR)

@@ -24,7 +24,7 @@ from pxeserve.repo.replay.walk import Asked, replay
 from pxeserve.store import media
 
 
-@verb("media.replay", role=Role.OPERATOR)
+@verb("media.replay", role=Role.OPERATOR, changes=False)
 def replay_(context: Context, *, name: str, dialect: str, over: Over = Over.HTTP) -> dict[str, Any]:
     """What the installer of `dialect` would find at the address that machines are given for the medium `name`, as a Report.
 

@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 from pxeserve.accounts import sessions
-from pxeserve.accounts.moment import Moment, system_clock
 from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError
+from pxeserve.moment import SYSTEM, Moment
 from pxeserve.operations.context import Context
 from pxeserve.operations.people.owning import whose
 from pxeserve.operations.registry import verb
@@ -20,7 +20,7 @@ from pxeserve.store.accounts import SessionRow
 @verb("session.list", role=Role.VIEWER)
 def list_sessions(context: Context, *, user: str | None = None) -> list[dict[str, Any]]:
     """The sessions of `user`, or one's own; an administrator who names nobody sees all. The last used come first."""
-    now = system_clock().now()
+    now = SYSTEM.now()
     with context.store.site.read() as connection:
         rows = [row for row in store.sessions(connection, whose(context, connection, user)) if not sessions.is_over(row, now)]
     rows.sort(key=lambda row: Moment(*row.seen).wall, reverse=True)

@@ -8,10 +8,10 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from pxeserve.accounts import people, tokens
-from pxeserve.accounts.moment import Moment, system_clock
 from pxeserve.accounts.tokens import USUAL_DAYS, Wish
 from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
+from pxeserve.moment import SYSTEM, Moment
 from pxeserve.operations.context import Context
 from pxeserve.operations.people.owning import whose
 from pxeserve.operations.people.users import role_of
@@ -41,7 +41,7 @@ def create(
     and `racks` limit it to those. `unattended` lets it do what people are asked their password again for."""
     if not name.isprintable() or not name.strip():
         raise PxeserveError("name: what the token is for, in a few words")
-    now = system_clock().now()
+    now = SYSTEM.now()
     with context.store.site.write() as connection:
         owner = _owner(context, connection, user)
         wish = Wish(name.strip(), role_of(role), days, _hosts(connection, hosts), _racks(racks), unattended)
@@ -56,7 +56,7 @@ def create(
 def list_tokens(context: Context, *, user: str | None = None) -> list[dict[str, Any]]:
     """The tokens of `user`, or one's own; an administrator who names nobody sees all. The newest first; those that are no longer good are
     listed for a month more."""
-    now = system_clock().now()
+    now = SYSTEM.now()
     with context.store.site.read() as connection:
         rows = [row for row in store.tokens(connection, whose(context, connection, user)) if not tokens.is_long_over(row, now)]
     rows.sort(key=lambda row: float(row.made[0]), reverse=True)
@@ -66,7 +66,7 @@ def list_tokens(context: Context, *, user: str | None = None) -> list[dict[str, 
 @verb("token.revoke", role=Role.VIEWER, changes=True)
 def revoke(context: Context, *, id: str) -> dict[str, Any]:
     """Make a token worth nothing from now on. Its id may be cut to what the audit shows, if that is one token."""
-    now = system_clock().now()
+    now = SYSTEM.now()
     with context.store.site.write() as connection:
         wanted = id.strip().removeprefix("pxs_")[:8]
         rows = [row for row in store.tokens(connection, whose(context, connection, None)) if len(wanted) >= 6 and row.id.startswith(wanted)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 from pxeserve.answerfile import templates
@@ -70,10 +70,10 @@ class Answered:
 
 class Answering:
     """Writes answerfiles, one after the other. Use it with `with`, since templates are rendered in a process that is kept for them; not for
-    more than one thread. `templates` is their folder."""
+    more than one thread. `folder` is the templates'; `drafts` are templates that nobody has kept yet, instead of those of their names."""
 
-    def __init__(self, templates: Path) -> None:
-        self._templates = templates
+    def __init__(self, folder: Path, drafts: templates.Sources = MappingProxyType({})) -> None:
+        self._templates, self._drafts = folder, drafts
         self._room: Room | None = None
 
     def __enter__(self) -> Answering:
@@ -113,7 +113,7 @@ class Answering:
     def _rendered(self, asked: Asked, name: str, answers: Answers) -> Rendered:
         try:
             if self._room is None:
-                self._room = Room(templates.sources(self._templates))
+                self._room = Room({**templates.sources(self._templates), **self._drafts})
             return self._room.render(name, _variables(asked, answers))
         except TemplateError as error:
             said = f"{asked.host.name}: its answerfile cannot be written: {error}"

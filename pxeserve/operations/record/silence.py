@@ -25,7 +25,7 @@ from pxeserve.store import discovered, installs, leases
 from pxeserve.store import events as record
 from pxeserve.store.discovered import Machine
 from pxeserve.store.events import EventRow, Wanted
-from pxeserve.store.installs import InstallRow
+from pxeserve.store.installs import InstallRow, Newest
 from pxeserve.timeline import missing
 from pxeserve.timeline.hearing import Hearing, System, hearing
 from pxeserve.timeline.missing import Next
@@ -59,7 +59,7 @@ def hearings(
 
 
 def silences(
-    context: Context, hosts: Sequence[Host], newest: Mapping[int, InstallRow], now: float, until: float = math.inf
+    context: Context, hosts: Sequence[Host], newest: Mapping[int, InstallRow | Newest], now: float, until: float = math.inf
 ) -> dict[str, Next]:
     """Those of `hosts` that are armed and were not heard since, by name, with why. `newest` are their newest installs by row id; what came
     after `until` is not looked at."""
@@ -68,7 +68,8 @@ def silences(
     asked = [host for host in hosts if host.name in waiting]
     if not asked:
         return {}
-    heard = hearings(context, {host.name: waiting[host.name].armed_at for host in asked}, asked, tails(context, asked), until)
+    armed = {host.name: waiting[host.name].armed_at for host in asked}
+    heard = hearings(context, armed, asked, tails(context, asked, since=armed), until)
     found = {name: missing.silence(one, waiting[name].armed_at, now) for name, one in heard.items()}
     return {name: one for name, one in found.items() if one is not None}
 
@@ -90,7 +91,8 @@ def lapsed(context: Context, host: Host, *, install: str | None = None, until: f
     if newest is None or newest.state is not InstallState.LAPSED or install not in (None, newest.id):
         return Hearing()
     ended = newest.ended_at if newest.ended_at is not None else newest.expires
-    return hearings(context, {host.name: newest.armed_at}, [host], tails(context, [host]), min(ended, until))[host.name]
+    armed = {host.name: newest.armed_at}
+    return hearings(context, armed, [host], tails(context, [host], since=armed), min(ended, until))[host.name]
 
 
 def never_heard(context: Context, hosts: Sequence[Host]) -> list[Host]:
@@ -100,7 +102,8 @@ def never_heard(context: Context, hosts: Sequence[Host]) -> list[Host]:
         lent = leases.known_macs(connection, macs)
     left = [host for host in hosts if not lent.intersection(host.macs)]
     with context.store.events.read() as connection:
-        return [host for host in left if not any(record.knows_mac(connection, mac) for mac in host.macs)]
+        heard = record.last_heard(connection, [mac for host in left for mac in host.macs])
+    return [host for host in left if heard.keys().isdisjoint(host.macs)]
 
 
 def nearest(context: Context, hosts: Sequence[Host]) -> Iterator[tuple[Host, tuple[str, ...]]]:

@@ -28,7 +28,7 @@ Ask = Callable[[Sequence[str]], Mapping[str, Any]]
 """Asks the service, or who stands in for it, to carry out the checks of these names. Raises PxeserveError."""
 
 
-@verb("doctor", role=Role.OPERATOR)
+@verb("doctor", role=Role.OPERATOR, changes=False)
 def doctor(context: Context, *, only: list[str] | None = None) -> dict[str, Any]:
     """Carry out the checks named in `only`, or all, in this very process and with its rights."""
     serving = context.recorder is not None

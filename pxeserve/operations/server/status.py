@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from pxeserve import __version__, reached
@@ -14,18 +13,15 @@ from pxeserve.operations.registry import verb
 from pxeserve.operations.server import webhooks
 from pxeserve.operations.server.address import base_url
 from pxeserve.repo.exported import State
-from pxeserve.snapshot import shared
-from pxeserve.store import counting, installs, inventory
+from pxeserve.store import counting, inventory
 
 
 @verb("status", role=Role.VIEWER)
 def status(context: Context) -> dict[str, Any]:
     """Version, addresses, media, hosts by the state of their newest install, and what the doctor's rounds found and still stands."""
-    hosts = shared(context.store).current().hosts.values()
     with context.store.site.read() as connection:
-        newest = installs.newest_by_host(connection)
+        states = counting.hosts_by_state(connection)
         media = inventory.media(connection)
-    states = Counter(str(newest[host.id].state) if host.id in newest else "idle" for host in hosts)
     config = context.config
     return {
         "version": __version__,
@@ -34,7 +30,7 @@ def status(context: Context) -> dict[str, Any]:
         "interface": config.server.interface,
         "http": base_url(config) if config.server.address else None,
         "dhcp": config.dhcp.mode,
-        "hosts": dict(states),
+        "hosts": states,
         "media": [{"name": medium.name, "state": medium.state} for medium in media],
         "ftp": f"{config.server.address}:{config.ftp.port}" if config.ftp.enabled else "off",
         "nfs": _nfs(config),

@@ -15,6 +15,7 @@ from pxeserve.operations.registry import verb
 from pxeserve.outlets.webhooks.message import of_test
 from pxeserve.outlets.webhooks.sending import NotDeliveredError, Sender
 from pxeserve.outlets.webhooks.signing import headers, secrets
+from pxeserve.store import audit
 from pxeserve.store import webhooks as stored
 
 
@@ -29,6 +30,8 @@ def test(context: Context, *, name: str) -> dict[str, Any]:
     """Post a message that tells of nothing, signed as any other; what was answered, and whether that takes it."""
     hook = _known(context, name)
     message = of_test(random_words.token_hex(6), name, time.time())
+    with context.store.site.write() as connection:
+        audit.append(connection, time.time(), context.actor.name, "webhook.test", hook.name)
     sender = Sender(hook)
     began = time.monotonic()
     try:

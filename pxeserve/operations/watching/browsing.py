@@ -23,7 +23,7 @@ from pxeserve.operations.registry import verb
 from pxeserve.operations.watching.racks import NO_RACK, counts, state_of
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import installs
-from pxeserve.store.installs import InstallRow
+from pxeserve.store.installs import Newest
 from pxeserve.timeline.picture import IDLE
 
 MOST = 1000
@@ -45,7 +45,7 @@ class Found:
     """A host beside its newest install, and the state that makes."""
 
     host: Host
-    install: InstallRow | None
+    install: Newest | None
     state: str
 
     @property
@@ -69,7 +69,7 @@ def browse(
     `offset` on, ordered `by`, or the other way round."""
     snapshot, now = shared(context.store).current(), time.time()
     with context.store.site.read() as connection:
-        newest = installs.newest_by_host(connection)
+        newest = installs.newest(connection)
     everybody = [Found(host, one := newest.get(host.id), state_of(one, now)) for host in snapshot.hosts.values()]
     found = _narrowed(everybody, search or [])
     found.sort(key=lambda one: one.host.name)

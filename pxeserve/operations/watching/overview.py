@@ -7,24 +7,25 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from pxeserve.domain.host import Host
 from pxeserve.domain.install import LIVE_STATES, WRONG_STATES
 from pxeserve.domain.role import Role
 from pxeserve.operations.context import Context
+from pxeserve.operations.record.tails import by_silence
 from pxeserve.operations.registry import verb
 from pxeserve.operations.watching.racks import NO_RACK, counts, described, standings, state_of
 from pxeserve.snapshot import shared
 from pxeserve.store import installs
-from pxeserve.store.installs import InstallRow
+from pxeserve.store.installs import Newest
 from pxeserve.timeline.picture import Standing
 
 CELLS = 2500
 """Hosts that are told one by one at most; where there are more, racks tell how many are in which state."""
-LOOKED_AT = 400
-"""Hosts of which the record is asked at most: those on their way first, then those whose installs ended last."""
+LOOKED_AT = 200
+"""Hosts on their way of which the record is asked at most: those that have been silent the longest."""
 TOLD = 50
 """Hosts that want a look, of which the reasons are told at most."""
 
@@ -32,32 +33,42 @@ TOLD = 50
 @verb("overview", role=Role.VIEWER)
 def overview(context: Context) -> dict[str, Any]:
     """Racks by name, hosts in none last under `-`, each with its hosts and their states; `stuck` are the hosts that a person should look
-    at, the newest trouble first, with what is overdue or why they ended."""
+    at, the newest trouble first, with what is overdue or why they ended. `unasked` are how many are on their way of which it was not looked
+    at whether something is overdue, as there are so many."""
     now = time.time()
     hosts = [host for _, host in sorted(shared(context.store).current().hosts.items())]
     with context.store.site.read() as connection:
-        newest = installs.newest_by_host(connection)
-    found = {one.host: one for one in standings(context, _worth_a_look(hosts, newest), newest, now)}
+        newest = installs.newest(connection)
     states = {host.name: state_of(newest.get(host.id), now) for host in hosts}
+    live = [host for host in hosts if states[host.name] in LIVE_STATES - WRONG_STATES]
+    asked = by_silence(context, live)[:LOOKED_AT] if len(live) > LOOKED_AT else live
+    met = [*asked, *_wrong(hosts, states, newest)[:TOLD]]
+    with context.store.site.read() as connection:
+        whole = installs.newest_by_host(connection, [host.id for host in met])
+    found = {one.host: one for one in standings(context, met, whole, now)}
     stuck = sorted((one for one in found.values() if one.troubled), key=lambda one: -(one.since or 0.0))
+    troubled = {one.host for one in stuck} | {name for name, state in states.items() if state in WRONG_STATES}
     where = {host.name: host.rack or NO_RACK for host in hosts}
     return {
         "at": now,
         "hosts": len(hosts),
         "counts": counts(Counter(states.values())),
-        "racks": _racks(hosts, states, found, cells=len(hosts) <= CELLS),
-        "troubled": len(stuck),
+        "racks": _racks(hosts, states, found, troubled, cells=len(hosts) <= CELLS),
+        "troubled": len(troubled),
+        "unasked": len(live) - len(asked),
         "stuck": [{**described(one), "rack": where[one.host]} for one in stuck[:TOLD]],
     }
 
 
-def _worth_a_look(hosts: Sequence[Host], newest: dict[int, InstallRow]) -> list[Host]:
-    met = [host for host in hosts if host.id in newest and newest[host.id].state in LIVE_STATES | WRONG_STATES]
-    met.sort(key=lambda host: (newest[host.id].state not in LIVE_STATES, -(newest[host.id].ended_at or newest[host.id].armed_at)))
-    return met[:LOOKED_AT]
+def _wrong(hosts: Sequence[Host], states: Mapping[str, str], newest: Mapping[int, Newest]) -> list[Host]:
+    """Those whose last install came to nothing or stands still, the latest first."""
+    wrong = [host for host in hosts if states[host.name] in WRONG_STATES]
+    return sorted(wrong, key=lambda host: -(newest[host.id].ended_at or newest[host.id].expires))
 
 
-def _racks(hosts: Sequence[Host], states: dict[str, str], found: dict[str, Standing], *, cells: bool) -> list[dict[str, Any]]:
+def _racks(
+    hosts: Sequence[Host], states: Mapping[str, str], found: Mapping[str, Standing], troubled: Set[str], *, cells: bool
+) -> list[dict[str, Any]]:
     racks: dict[str, list[Host]] = {}
     for host in hosts:
         racks.setdefault(host.rack or NO_RACK, []).append(host)
@@ -65,20 +76,20 @@ def _racks(hosts: Sequence[Host], states: dict[str, str], found: dict[str, Stand
         {
             "rack": name,
             "counts": counts(Counter(states[host.name] for host in racks[name])),
-            "hosts": [_cell(host.name, states[host.name], found.get(host.name)) for host in racks[name]] if cells else None,
+            "hosts": [_cell(host.name, states[host.name], found.get(host.name), troubled) for host in racks[name]] if cells else None,
             "total": len(racks[name]),
-            "troubled": sum(one.troubled for host in racks[name] if (one := found.get(host.name))),
+            "troubled": sum(host.name in troubled for host in racks[name]),
         }
         for name in sorted(racks, key=lambda name: (name == NO_RACK, name))
     ]
 
 
-def _cell(name: str, state: str, one: Standing | None) -> dict[str, Any]:
+def _cell(name: str, state: str, one: Standing | None, troubled: Set[str]) -> dict[str, Any]:
     return {
         "host": name,
         "state": state,
         "step": one.step if one else None,
         "package": one.package if one else None,
         "packages": one.packages if one else None,
-        "troubled": one.troubled if one else False,
+        "troubled": name in troubled,
     }

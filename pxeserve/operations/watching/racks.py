@@ -18,7 +18,7 @@ from pxeserve.domain.install import OPEN_STATES, InstallState
 from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError, RefusedError
 from pxeserve.events.steady import now_of
-from pxeserve.installs.clock import SYSTEM, has_lapsed
+from pxeserve.installs.expiry import has_lapsed
 from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.record.silence import hearings
 from pxeserve.operations.record.tails import tails
@@ -27,7 +27,7 @@ from pxeserve.operations.watching.besides import known, known_of
 from pxeserve.operations.words.selection import nearest
 from pxeserve.snapshot import shared
 from pxeserve.store import installs
-from pxeserve.store.installs import InstallRow
+from pxeserve.store.installs import InstallRow, Newest
 from pxeserve.timeline.hearing import Hearing
 from pxeserve.timeline.picture import IDLE, Standing, standing
 
@@ -45,7 +45,9 @@ _SHARE = 4
 def list_racks(context: Context) -> list[dict[str, Any]]:
     """All racks by name, each with how many of its hosts are in which state; hosts in no rack last, under `-`."""
     now = time.time()
-    hosts, newest = _read(context)
+    hosts = _hosts(context)
+    with context.store.site.read() as connection:
+        newest = installs.newest(connection)
     racks: dict[str, Counter[str]] = {}
     for host in hosts:
         racks.setdefault(host.rack or NO_RACK, Counter())[state_of(newest.get(host.id), now)] += 1
@@ -73,7 +75,7 @@ def standings(context: Context, hosts: Sequence[Host], newest: dict[int, Install
     moment, besides, snapshot = now_of(context.store), known(context, None), shared(context.store).current()
     lapsed = {host.id for host in hosts if _is_over(newest.get(host.id), now)}
     met = [host for host in hosts if host.id in newest]
-    events = tails(context, met)
+    events = tails(context, met, since={host.name: newest[host.id].armed_at for host in met})
     armed = {host.name: newest[host.id].armed_at for host in met if newest[host.id].state is InstallState.ARMED and host.id not in lapsed}
     heard = hearings(context, armed, met, events)
     return [
@@ -90,7 +92,7 @@ def described(one: Standing) -> dict[str, Any]:
     return {**asdict(one), "troubled": one.troubled}
 
 
-def state_of(install: InstallRow | None, now: float) -> str:
+def state_of(install: InstallRow | Newest | None, now: float) -> str:
     """The state of a host whose newest install that is, at epoch second `now`."""
     if install is None:
         return IDLE
@@ -127,10 +129,12 @@ def _key(host: dict[str, Any]) -> tuple[Any, ...]:
 
 def _picture(context: Context, name: str) -> dict[str, Any]:
     now = time.time()
-    everybody, newest = _read(context)
+    everybody = _hosts(context)
     hosts = [host for host in everybody if (host.rack or NO_RACK) == name]
     if not hosts:
         raise _unknown(name, {host.rack for host in everybody if host.rack})
+    with context.store.site.read() as connection:
+        newest = installs.newest_by_host(connection, [host.id for host in hosts])
     found = standings(context, hosts, newest, now)
     return {
         "rack": name,
@@ -153,16 +157,14 @@ def _armed_with(install: InstallRow | None) -> dict[str, Any]:
     }
 
 
-def _read(context: Context) -> tuple[list[Host], dict[int, InstallRow]]:
-    """All hosts by name, with their newest installs."""
-    hosts = [host for _, host in sorted(shared(context.store).current().hosts.items())]
-    with context.store.site.read() as connection:
-        return hosts, installs.newest_by_host(connection)
+def _hosts(context: Context) -> list[Host]:
+    """All of them, by name."""
+    return [host for _, host in sorted(shared(context.store).current().hosts.items())]
 
 
-def _is_over(install: InstallRow | None, now: float) -> bool:
+def _is_over(install: InstallRow | Newest | None, now: float) -> bool:
     """Whether the time of an open install is over; whoever writes that down comes round every ten seconds."""
-    return install is not None and install.state in OPEN_STATES and has_lapsed(install, now, SYSTEM)
+    return install is not None and install.state in OPEN_STATES and has_lapsed(install, now)
 
 
 def _unknown(name: str, racks: set[str]) -> NotFoundError:

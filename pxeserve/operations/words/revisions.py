@@ -11,7 +11,9 @@ import base64
 import binascii
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +26,32 @@ LONGEST = 4000
 """Characters of a revision at most."""
 
 
-class StaleError(PxeserveError):
-    """The thing is another one by now than whoever asks believes; `changed` are the fields that are."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who changed something last, and when (epoch seconds)."""
 
-    def __init__(self, whose: str, changed: tuple[str, ...]) -> None:
+    who: str
+    at: float
+
+
+def unknown() -> Change | None:
+    """Where it is not known who did."""
+    return None
+
+
+class StaleError(PxeserveError):
+    """The thing is another one by now than whoever asks believes; `changed` are the fields that are, `last` its last change, as far as the
+    audit tells it."""
+
+    def __init__(self, whose: str, changed: tuple[str, ...], last: Change | None = None) -> None:
         said = (
             f"{whose} was changed by somebody else since you read it: {', '.join(changed)}" if changed else f"{whose} was never like that"
         )
+        if last is not None:
+            said = f"{said} (last by {last.who}, {datetime.fromtimestamp(last.at, UTC):%Y-%m-%d %H:%M} UTC)"
         super().__init__(said, code="stale", fix="read it again, and change it as it is now")
         self.changed = changed
+        self.last = last
 
 
 def revision_of(data: Path, fields: Mapping[str, Any]) -> str:
@@ -40,8 +59,10 @@ def revision_of(data: Path, fields: Mapping[str, Any]) -> str:
     return _spelt(b"".join(name + value for name, value in sorted(_shortened(data, fields).items())))
 
 
-def refuse_stale(data: Path, whose: str, fields: Mapping[str, Any], revision: str | None) -> None:
-    """Raise StaleError when `revision` was said and is not that of these fields."""
+def refuse_stale(
+    data: Path, whose: str, fields: Mapping[str, Any], revision: str | None, last: Callable[[], Change | None] = unknown
+) -> None:
+    """Raise StaleError when `revision` was said and is not that of these fields; `last` is asked for who changed it last."""
     if revision is None or hmac.compare_digest(revision.encode("utf-8", "replace"), revision_of(data, fields).encode()):
         return
     said = _read(revision)
@@ -49,7 +70,7 @@ def refuse_stale(data: Path, whose: str, fields: Mapping[str, Any], revision: st
     now = {_short(key, name, _NAME): (name, _short(key, [name, value], _VALUE)) for name, value in _flat(fields).items()}
     changed = sorted({name for short, (name, value) in now.items() if said.get(short) != value})
     gone = ["something that is gone now"] if said.keys() - now.keys() else []
-    raise StaleError(whose, (*changed, *gone) if said else ())
+    raise StaleError(whose, (*changed, *gone) if said else (), last())
 
 
 def _shortened(data: Path, fields: Mapping[str, Any]) -> dict[bytes, bytes]:

@@ -43,6 +43,7 @@ def test_an_armed_host_is_installed_once_and_then_boots_its_own_disk(service, la
     assert service.wait_for("xen01", "boot.menu", "install-done")
 
 
+@pytest.mark.long
 def test_a_host_that_nobody_armed_goes_straight_to_its_own_disk(service, lan, disk: Path) -> None:
     machine = lan.power_on(MAC, disk, "bios-plain")
     assert machine.until("OWN DISK", "@@ STARTED") == "OWN DISK"

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from tests.asked import asked, items
 from tests.media_samples import KINDS, make
 from tests.repo.replay.test_golden import FOUR_ONE
 
@@ -69,14 +71,15 @@ class Service:
         return done.returncode, json.loads(done.stdout)
 
     def events(self, kind: str) -> list[dict[str, Any]]:
-        listed = (json.loads(line) for line in self.run("events", "--json", "--kind", kind).stdout.splitlines())
-        return list(listed)
+        return items(self.config.parent / "data", "events", kind=kind)
 
     def recorded(self, kind: str, before: int, count: int) -> list[dict[str, Any]]:
         """The `count` events of `kind` after the first `before` ones, once the worker has written them down."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
+        pause = threading.Event()
         while len(found := self.events(kind)[before:]) < count:
             assert time.monotonic() < deadline, f"{len(found)} of {count} events"
+            pause.wait(0.02)
         return found
 
 
@@ -103,8 +106,7 @@ def service() -> Iterator[Service]:
         raise AssertionError("".join(heard))
     for kind in KINDS:
         made = make(kind, folder / "media" / kind)
-        imported = running.run("media", "import", made, "--name", f"m-{kind}")
-        assert imported.returncode == 0, imported.stderr
+        asked(folder / "data", "media.import", source=str(made), name=f"m-{kind}")
     yield running
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)

@@ -12,8 +12,9 @@ from tests.console.api.conftest import Api
 
 OF_THE_EDITOR = ("drafts", "history")
 GETS = [route for route in ROUTES if route.method == "GET" and route.tag not in OF_THE_EDITOR]  # those have tests of their own
-PLACES = {"name": "xen01", "mac": "52:54:00:77:00:01", "host": "xen01", "other": "isc"}
-OTHERS = {"/profiles/{name}": "rack", "/media/{name}": "sample", "/racks/{name}": "-", "/scripts/{name}": "a.sh", "/users/{name}": "ada"}
+PLACES = {"name": "xen01", "mac": "52:54:00:77:00:01", "host": "xen01", "other": "isc", "dialect": "8.2", "what": "schema"}
+OTHERS = {"/profiles/{name}": "rack", "/media/{name}": "sample", "/racks/{name}": "-", "/scripts/{name}": "a.sh", "/users/{name}": "ada",
+          "/templates/{name}": "site/a.j2"}  # fmt: skip
 NOT_THERE = {
     "/uploads/{name}", "/jobs/{id}", "/discovered/{mac}", "/installs/{install}/timeline", "/installs/{install}/log", "/hosts/{name}/log",
 }  # fmt: skip
@@ -30,6 +31,7 @@ def where(route: Route) -> str:
 
 def test_all_that_can_be_looked_at_is_as_it_is_described(site: Api, admin: Api) -> None:
     site.post("/scripts", {"name": "a.sh", "content": "IyEvYmluL3NoCmV4aXQgMAo="})
+    site.post("/templates", {"name": "site/a.j2", "text": "<installation/>"})
     site.post("/hosts/xen01/install", {})
     admin.post("/users", {"name": "ada", "role": "operator", "password": "correct horse battery"})
     admin.post("/tokens", {"name": "robot", "role": "viewer", "user": "ada"})

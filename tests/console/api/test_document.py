@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def test_the_page_is_drawn_from_the_tables() -> None:
 def test_every_route_of_the_api_is_described_with_its_role_and_nothing_else(console: Any) -> None:
     rules = rules_of(console.app)
     served = {
-        (one.rule.replace("<", "{").replace(">", "}").removeprefix("/api/v1"), method.lower()): rules[one.endpoint].who
+        (re.sub("<(path:)?", "{", one.rule).replace(">", "}").removeprefix("/api/v1"), method.lower()): rules[one.endpoint].who
         for one in console.app.url_map.iter_rules() if one.rule.startswith("/api/v1")
         for method in (one.methods or set()) - {"HEAD", "OPTIONS"}
     }  # fmt: skip
@@ -72,3 +73,8 @@ def test_a_role_that_is_too_small_gets_no_further(viewer: Api, console: Any, rou
         assert answer.status_code == 403
     else:
         assert answer.status_code not in (401, 500)
+
+
+def test_the_page_says_once_what_is_true_of_several_tables() -> None:
+    sentences = [part for part in page().split("\n\n") if part in {tag["description"] for tag in document()["tags"]}]
+    assert len(sentences) == len(set(sentences)) > 20

@@ -212,3 +212,11 @@ def test_who_may_not_ask_begins_nothing(console: Any) -> None:
         Bench(console.store).begin(context, "media.verify", {}, "")
     with console.store.site.read() as connection:
         assert [row for row in stored.listed(connection, None, 10) if row.actor == "eve"] == []
+
+
+def test_a_token_that_is_limited_leaves_nothing_behind_to_be_taken_up_without_its_limit(console: Any) -> None:
+    limited = Api(console.as_token(Role.OPERATOR, hosts=("xen01",)))
+    answer = limited.post("/media", {"name": "x", "source": "/nonexistent"})
+    assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
+    with console.store.site.read() as connection:
+        assert not [row for row in stored.listed(connection, None, 10) if row.arguments.get("source") == "/nonexistent"]

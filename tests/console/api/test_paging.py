@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import insert
 
 from pxeserve.console.api import paging
-from pxeserve.console.api.route import BASE
+from pxeserve.console.api.route import BASE, Way
+from pxeserve.console.api.table import ROUTES
 from pxeserve.store import tables as t
 from tests.console.api.conftest import Api, a_host
 
@@ -131,3 +132,17 @@ def test_a_query_that_does_not_fit_is_refused_by_the_fields_name(viewer: Api, qu
     refused = viewer.get(f"/hosts?{query}")
     assert refused.status_code == 422
     assert refused.json["errors"][0] | {"detail": ""} == {"where": "query", "field": query.partition("=")[0], "detail": ""}
+
+
+def test_a_list_is_searched_and_every_list_can_be(site: Api, admin: Api) -> None:
+    """Each word has to stand in some value; what is not a value, such as a field's name, is not looked through."""
+    for name in ("rack-a", "rack-b"):
+        assert site.post("/profiles", {"name": name, "parent": "rack"}).status_code == 201
+    assert walked(admin, "/profiles?q=RACK-&limit=1") == ["rack-a", "rack-b"]
+    found = admin.get("/profiles?q=rack-b").json
+    assert (found["total"], [one["name"] for one in found["items"]]) == (1, ["rack-b"])
+    assert admin.get("/profiles?q=rack-b+nonsense").json == {"items": [], "next": None, "total": 0}
+    assert admin.get("/profiles?q=parent+medium").json["total"] == 0
+    for route in ROUTES:
+        if route.way in (Way.LIST, Way.PAGES):
+            assert route.query.model_fields.keys() - {"limit", "cursor"}, f"{route.path} cannot be narrowed"

@@ -11,7 +11,7 @@ from pxeserve.console.api.table import ROUTES, WITHOUT
 from pxeserve.operations import registry
 
 OF_THE_ANSWER = {
-    Way.LIST: {"limit", "cursor"}, Way.PAGES: {"limit", "cursor"}, Way.JOB: {"wait"},
+    Way.LIST: {"limit", "cursor", "q"}, Way.PAGES: {"limit", "cursor"}, Way.JOB: {"wait"},
 }  # fmt: skip
 """What a query says of the answer, and not to the verb."""
 OF_THE_WAY = {Way.EDIT: {"revision"}, Way.REMOVE: {"revision"}, Way.PAGES: {"limit"}}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import subprocess
+import threading
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -133,3 +135,90 @@ def test_an_upload_is_not_served_out_of_where_it_will_be_gone(site: Api) -> None
     put(site, "a.iso", b"x")
     problem = site.post("/media?wait=30", {"name": "x", "upload": "a.iso", "lies": "image"}).json["problem"]
     assert "its bytes are copied" in problem["message"]
+
+
+class Halting:
+    """A body that comes byte by byte, and asks `between` before each."""
+
+    def __init__(self, between: Any) -> None:
+        self.between, self.come = between, 0
+
+    def read(self, _size: int = -1) -> bytes:
+        self.between(self.come)
+        self.come += 1
+        return b"x"
+
+
+def test_whoever_looks_keeps_no_sender_out(site: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look at who holds the file takes its lock for a moment; a sender who comes in that moment is not told of another one."""
+    assert put(site, "a.iso", b"x", Content_Range="bytes 0-0/3").status_code == 200
+    looked, sent, real = threading.Event(), threading.Event(), fcntl.flock
+    answers: list[int] = []
+
+    def slow(descriptor: int, how: int) -> None:
+        real(descriptor, how)
+        if threading.current_thread().name == "looker" and how & fcntl.LOCK_NB:
+            looked.set()
+            sent.wait(1)  # for as long as the sender goes on without us, and no longer than it could
+
+    monkeypatch.setattr(uploads.fcntl, "flock", slow)
+    looker = threading.Thread(target=lambda: site.get("/uploads/a.iso"), name="looker")
+    looker.start()
+    assert looked.wait(30)
+    sender = threading.Thread(target=lambda: answers.append(put(site, "a.iso", b"xx", Content_Range="bytes 1-2/3").status_code))
+    sender.start()
+    sender.join(0.5)
+    sent.set()
+    sender.join(30)
+    looker.join(30)
+    assert answers == [201]
+
+
+def test_a_second_sender_who_comes_as_the_first_ends_writes_over_nothing(site: Api, console: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file that the second has opened becomes the whole upload before it has the lock."""
+    real, second = os.open, threading.Event()
+
+    def late(path: Any, flags: int, *more: int, **how: Any) -> int:
+        descriptor = real(path, flags, *more, **how)
+        if threading.current_thread().name == "second" and str(path).endswith(".part") and flags & os.O_CREAT:
+            second.set()
+            first.join(1)
+        return descriptor
+
+    monkeypatch.setattr(uploads.os, "open", late)
+    answers: dict[str, int] = {}
+    other: list[threading.Thread] = []
+
+    def come(count: int) -> None:
+        if count == 1:
+            other.append(threading.Thread(target=lambda: answers.update(second=put(site, "a.iso", b"yy").status_code), name="second"))
+            other[0].start()
+            second.wait(0.5)
+
+    first = threading.Thread(target=lambda: answers.update(first=pour(site, "a.iso", Halting(come), 2).status_code))
+    first.start()
+    first.join(30)
+    other[0].join(30)
+    assert answers == {"first": 201, "second": 409}
+    assert (console.config.server.data / "uploads" / "a.iso").read_bytes() == b"xx"
+
+
+def test_one_that_is_removed_while_it_is_sent_ends_and_says_so(site: Api, console: Any) -> None:
+    def remove(count: int) -> None:
+        if count == 2:
+            assert site.get("/uploads/a.iso").json["state"] == "coming"
+            assert site.ask("DELETE", "/uploads/a.iso").status_code == 200
+
+    answer = pour(site, "a.iso", Halting(remove), 100)
+    assert answer.status_code == 409 and "removed while it was sent" in answer.json["detail"]
+    assert list((console.config.server.data / "uploads").iterdir()) == []
+
+
+def test_room_is_kept_for_those_that_are_being_sent(site: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them would have room by itself, and both have not."""
+    room = type("Usage", (), {"total": 1 << 40, "free": (1 << 30) + 150})()
+    monkeypatch.setattr(staging.shutil, "disk_usage", lambda _: room)
+    others: list[Any] = []
+    first = pour(site, "a.iso", Halting(lambda count: others.append(put(site, "b.iso", b"x" * 100)) if count == 1 else None), 100)
+    assert (first.status_code, others[0].status_code) == (201, 409)
+    assert put(site, "b.iso", b"x" * 100).status_code == 201

@@ -12,7 +12,7 @@ from pxeserve.console.limits import MOST_BODY
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError
 from pxeserve.operations import registry
-from pxeserve.operations.context import Context, Progress
+from pxeserve.operations.context import Actor, Context, Progress
 from tests.console.api.conftest import Api
 
 
@@ -95,3 +95,16 @@ def test_a_long_body_is_for_those_who_declare_a_site(viewer: Api, site: Api) -> 
     assert viewer.post("/verbs/host.show", long).status_code == 413
     assert site.post("/verbs/host.show", long).status_code == 413
     assert site.post("/verbs/apply", {"arguments": {"text": "x" * MOST_BODY, "dry_run": True}}).status_code == 200
+
+
+def test_what_no_json_can_hold_is_not_asked_for_here(site: Api, console: Any) -> None:
+    site.ask("PUT", "/uploads/a.iso", data=b"x" * 10, headers={
+        "Content-Type": "application/octet-stream", "Content-Range": "bytes 0-9/20",
+    })  # fmt: skip
+    arguments = {"name": "a.iso", "stream": "text", "at": 0, "length": 1, "total": 1}
+    answer = site.post("/verbs/upload.send", {"arguments": arguments})
+    assert (answer.status_code, answer.json["fix"]) == (404, "it is PUT /api/v1/uploads/NAME")
+    context = Context(console.config, console.store, Actor("root"), lambda _: None)
+    with pytest.raises(PxeserveError, match="stream: Input should be an instance of Stream"):
+        registry.call(context, "upload.send", arguments)
+    assert site.get("/uploads/a.iso").json["bytes"] == 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -123,6 +124,11 @@ def test_an_installers_log_is_not_for_viewers(furnished: Console) -> None:
     assert viewer.get("/hosts/xen-r1-01/log").status_code == 403
 
 
+@pytest.mark.parametrize("firmware", ["", "uefi-x64"])
+def test_no_word_of_the_command_line_is_said_of_what_is_asked_here(furnished: Console, firmware: str) -> None:
+    assert "--firmware" not in look(furnished.as_role(Role.VIEWER), f"/hosts/xen-r3-01/explain?firmware={firmware}").says()
+
+
 def test_a_rehearsal_is_for_operators_and_says_what_is_in_its_way(furnished: Console) -> None:
     with_service = "no service is running"
     answer = furnished.as_role(Role.VIEWER).get("/hosts/xen-r1-01/rehearse", headers={"Accept": "text/html"})
@@ -148,3 +154,22 @@ def test_a_host_that_is_none_is_not_found_in_words(furnished: Console) -> None:
     answer = furnished.as_role(Role.VIEWER).get("/hosts/<b>", headers={"Accept": "text/html"})
     assert answer.status_code == 404
     assert "there is no host &lt;b&gt;" in answer.get_data(as_text=True)
+
+
+def test_a_rehearsal_that_a_mistake_of_ours_ends_is_told_as_an_incident(
+    furnished: Console, plant: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fails(_context: Any, **_arguments: Any) -> Any:
+        yield {"begun": {"host": "xen-r1-01", "mac": "", "firmware": "bios", "heard": ""}}
+        raise ZeroDivisionError("a planted secret")
+
+    plant("rehearse.walk", fails)
+    answer = send(furnished.as_role(Role.OPERATOR), "/hosts/xen-r1-01/rehearse", {"firmware": "bios"}).get_data(as_text=True)
+    begun, last = map(json.loads, answer.splitlines())
+    logged = capfd.readouterr()
+    assert "begun" in begun
+    assert last["problem"]["code"] == "internal"
+    number = last["problem"]["detail"].rpartition("incident ")[2].rstrip(")")
+    assert len(number) == 8
+    assert number in logged.out + logged.err
+    assert "planted" not in answer

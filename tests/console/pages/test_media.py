@@ -10,6 +10,7 @@ import pytest
 
 from pxeserve.console.jobs import bench
 from pxeserve.domain.role import Role
+from pxeserve.repo.sample import make_modern_sample
 from tests import media_samples
 from tests.console.conftest import Console
 from tests.console.pages.conftest import look, send
@@ -51,6 +52,14 @@ def test_an_import_is_a_job_and_then_a_medium(console: Console, tmp_path: Path) 
     assert str(tmp_path / "tree") in found.says("//dl") and "good" in found.says()
     assert len(found.all("//*[@id='packages']//tbody/tr")) == job["result"]["package_count"]
     assert found.all("//dialog[@id='remove']") == []
+
+
+def test_a_sample_says_once_that_it_is_one(console: Console, tmp_path: Path) -> None:
+    make_modern_sample(tmp_path / "tree", "xcp-8.3")
+    assert send(console.as_role(Role.OPERATOR), "/media", {"name": "try", "source": str(tmp_path / "tree"), "lies": "copied"})
+    assert ended(console)["state"] == "done"
+    shown = look(console.as_role(Role.VIEWER), "/media")
+    assert shown.says("//section[@aria-label='Media']//td[@data-label='Product']") == "XCP-ng 8.3.0 sample"
 
 
 def test_an_import_that_cannot_be_says_why_on_its_own_page(console: Console, tmp_path: Path) -> None:
@@ -139,6 +148,37 @@ def test_a_pack_is_made_of_what_was_sent(console: Console) -> None:
     assert "tool.tar.bz2" in look(client, "/media/tools").says("//*[@id='packages']")
     assert client.get("/api/v1/uploads").get_json()["items"] == []
     assert list((console.config.server.data / "authored").iterdir()) == []
+
+
+def test_another_pack_is_made_of_one_which_stays_as_it_is(console: Console) -> None:
+    client = console.as_role(Role.OPERATOR)
+    for name in ("tool", "more"):
+        client.put(f"/api/v1/uploads/{name}", data=media_samples.tbz2(name), content_type="application/octet-stream")
+    form = {"name": "tools", "id": "custom:tools", "format": "text", "product": "XenServer", "version": "4.1.0", "build": "7843p",
+            "upload": ["tool"], "file": ["tool.tar.bz2"]}  # fmt: skip
+    send(client, "/media/-/create", form)
+    assert ended(console)["state"] == "done"
+    before = client.get("/api/v1/media/tools").get_json()
+    assert "/media/tools/revise" in look(client, "/media/tools").all("//a/@href")
+    assert "tool.tar.bz2" in look(client, "/media/tools/revise").says()
+    assert "nothing would be changed" in send(client, "/media/tools/revise", {"to": "tools2"}).get_json()["detail"]
+    sent = {"to": "tools2", "build": "7843q", "upload": ["more"], "file": ["more.tar.bz2"]}
+    answer = send(client, "/media/tools/revise", sent)
+    job = ended(console)
+    assert job["state"] == "done", job["problem"]
+    assert "medium tools2 is there" in look(client, answer.headers["HX-Redirect"]).says()
+    after = client.get("/api/v1/media/tools2").get_json()
+    assert [one["file"] for one in after["packages"]] == ["tool.tar.bz2", "more.tar.bz2"] and after["build"] == "7843q"
+    assert client.get("/api/v1/media/tools").get_json() == before
+    assert client.get("/api/v1/uploads").get_json()["items"] == []
+    assert list((console.config.server.data / "authored").iterdir()) == []
+
+
+def test_what_is_a_products_own_is_not_revised(furnished: Console) -> None:
+    client = furnished.as_role(Role.OPERATOR)
+    assert look(client, "/media/xcp83").all("//a[contains(@href, 'revise')]") == []
+    send(client, "/media/xcp83/revise", {"to": "mine", "version": "9"})
+    assert "a product's own and stays as it is" in ended(furnished)["problem"]["message"]
 
 
 @pytest.mark.parametrize("file", ["../../state/site.db", ".hidden", "a/b.rpm", ""])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pxeserve.domain.host import Host
 from pxeserve.errors import PxeserveError
+from pxeserve.operations.declaring import spreadsheet
 from pxeserve.operations.declaring.spreadsheet import read, write
 from pxeserve.operations.inventory.entries import host_of
 from tests.operations.test_site import Site
@@ -126,3 +127,27 @@ def test_any_text_is_a_table_or_refused(text: str) -> None:
         read(text, "x.csv")
     except PxeserveError as error:
         assert error.message.startswith("x.csv: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("name\n" + "a\n" * 9, "line 6: more than 4 hosts"),
+        ("name,rack,tags\n" + "a,b,c\n" * 4, "line 4: more than 6 cells"),
+    ],
+)
+def test_a_table_of_too_many_is_refused_while_it_is_read(text: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A megabyte of names is a hundred megabytes of entries: what is too much is never made."""
+    made: list[object] = []
+    real = spreadsheet._entry
+    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 4)
+    monkeypatch.setattr(spreadsheet, "MOST_CELLS", 6)
+    monkeypatch.setattr(spreadsheet, "_entry", lambda *said: (made.append(said), real(*said))[1])
+    with pytest.raises(PxeserveError, match=says):
+        read(text, "rack.csv")
+    assert len(made) <= 4
+
+
+def test_the_name_of_a_table_is_no_text(site: Site) -> None:
+    with pytest.raises(PxeserveError, match="file: String should have at most 4096"):
+        site.ask("host.import", text="name\nxen01\n", form="csv", file="x" * 5000)

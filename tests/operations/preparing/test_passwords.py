@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import logging
 from pathlib import Path
@@ -32,12 +33,14 @@ def given(dialect: str, declared: Any, *, lax: bool = False, mode: Mode = Mode.F
     return passwords.given(LAX if lax else STRICT, "xen01", host, dialect, mode, declared)
 
 
+_C = ctypes.CDLL("libcrypt.so.1")
+_C.crypt.restype = ctypes.c_char_p
+_C.crypt.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
+
+
 def verifies(password: str, hashed: str) -> bool:
-    parts = hashed.split("$")
-    if parts[1] == "1":
-        return crypt.md5_crypt(password.encode(), parts[2]) == hashed
-    rounds = int(parts[2].removeprefix("rounds=")) if parts[2].startswith("rounds=") else 5000
-    return crypt.sha512_crypt(password.encode(), parts[-2], rounds) == hashed
+    """As a host sees it at log-in: by the C library, which is also twice as fast as ours."""
+    return bool(_C.crypt(password.encode(), hashed.encode()) == hashed.encode())
 
 
 @pytest.mark.parametrize("dialect", NEW)
@@ -64,7 +67,11 @@ def test_before_it_goes_as_it_is_and_the_hook_puts_another_one_in_its_place(dial
     assert "plain text only" in found.warnings[0]
 
 
-@pytest.mark.parametrize("dialect", GENERATIONS)
+FEW = ("4.1", "5.5", "5.6", "xs9")
+"""Generations that are tried in `bin/test`: the ends, and either side of where hashes begin."""
+
+
+@pytest.mark.parametrize("dialect", [pytest.param(name, marks=() if name in FEW else pytest.mark.long) for name in GENERATIONS])
 def test_plain_text_is_allowed_by_configuration_alone(dialect: str) -> None:
     for declared in (PLANTED, {"plaintext": PLANTED}):
         with pytest.raises(PxeserveError, match="plain text, which the configuration does not allow") as error:

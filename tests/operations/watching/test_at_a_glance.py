@@ -12,13 +12,15 @@ from sqlalchemy import event as hooks
 
 from pxeserve.config import Config
 from pxeserve.domain.host import Host
-from pxeserve.domain.install import InstallState
+from pxeserve.domain.install import LIVE_STATES, WRONG_STATES, InstallState
 from pxeserve.errors import PxeserveError
 from pxeserve.events import traffic
 from pxeserve.events.ledger import Ledger
 from pxeserve.events.record import Event
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context
+from pxeserve.operations.watching import overview
+from pxeserve.snapshot import shared
 from pxeserve.store import Store, inventory, open_store
 from pxeserve.store import events as record
 from pxeserve.supervisor import folder as data_folder
@@ -70,6 +72,25 @@ def test_an_overview_agrees_with_the_racks_own_picture(site: Context) -> None:
     for name in ("R1", "R2"):
         picture = ask(site, "rack.show", name=name)["hosts"]
         assert [_standing(one) for one in told[name]["hosts"]] == [_standing(one) for one in picture]
+
+
+def test_of_too_many_on_their_way_those_are_asked_that_were_silent_the_longest(site: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = ask(site, "overview")
+    live = [one["host"] for rack in whole["racks"] for one in rack["hosts"] if one["state"] in LIVE_STATES - WRONG_STATES]
+    with site.store.events.write() as connection:
+        hosts = {host.name: host.macs for host in shared(site.store).current().hosts.values()}
+        heard = {name: record.last_heard(connection, hosts[name]) for name in live}
+    silent = min(live, key=lambda name: max(heard[name].values(), default=0.0))
+    monkeypatch.setattr(overview, "LOOKED_AT", 1)
+    told = ask(site, "overview")
+    cells = {one["host"]: one for rack in told["racks"] for one in rack["hosts"]}
+    assert len(live) > 2 and told["unasked"] == len(live) - 1 and whole["unasked"] == 0
+    assert {name for name in live if cells[name]["step"] or cells[name]["troubled"]} <= {silent}
+    wrong = [one["host"] for one in whole["stuck"] if one["state"] in WRONG_STATES]
+    assert [one["host"] for one in told["stuck"] if one["host"] != silent] == wrong
+    monkeypatch.setattr(overview, "TOLD", 1)
+    told = ask(site, "overview")
+    assert len(told["stuck"]) == 1 and told["troubled"] >= len(wrong) > 1
 
 
 def _standing(one: dict[str, Any]) -> tuple[Any, ...]:

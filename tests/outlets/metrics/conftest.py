@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.once import one_at_a_time
+
 CACHE = Path(__file__).parents[3] / ".cache" / "prometheus"
 
 
@@ -17,13 +19,14 @@ def promtool() -> Path:
     if found := shutil.which("promtool"):
         return Path(found)
     binary = CACHE / "root" / "usr" / "bin" / "promtool"
-    if not binary.exists():
-        shutil.rmtree(CACHE, ignore_errors=True)
-        CACHE.mkdir(parents=True)
-        got = subprocess.run(["apt-get", "download", "prometheus"], cwd=CACHE, capture_output=True, text=True, check=False)
-        if got.returncode:
-            pytest.skip(f"prometheus cannot be had: {got.stderr.strip().splitlines()[-1:]}")
-        (package,) = CACHE.glob("*.deb")
-        subprocess.run(["dpkg-deb", "-x", package, CACHE / "root"], check=True)
-        package.unlink()
+    with one_at_a_time(CACHE):
+        if not binary.exists():
+            shutil.rmtree(CACHE, ignore_errors=True)
+            CACHE.mkdir(parents=True)
+            got = subprocess.run(["apt-get", "download", "prometheus"], cwd=CACHE, capture_output=True, text=True, check=False)
+            if got.returncode:
+                pytest.skip(f"prometheus cannot be had: {got.stderr.strip().splitlines()[-1:]}")
+            (package,) = CACHE.glob("*.deb")
+            subprocess.run(["dpkg-deb", "-x", package, CACHE / "root"], check=True)
+            package.unlink()
     return binary

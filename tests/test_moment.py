@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from pxeserve.accounts.moment import Moment, elapsed, system_clock
+from pxeserve.moment import SYSTEM, Moment, elapsed, read_at
 
 THEN = Moment(1_800_000_000.0, "a", 5000.0)
 
@@ -29,7 +29,12 @@ def test_the_clock_that_says_more_counts(now: Moment, seconds: float) -> None:
 
 
 def test_the_kernel_s_clocks_go_on() -> None:
-    clock = system_clock()
-    first, second = clock.now(), clock.now()
+    first, second = SYSTEM.now(), SYSTEM.now()
     assert first.boot_id == second.boot_id != ""
     assert second.boottime >= first.boottime > 0
+
+
+def test_who_has_looked_at_the_wall_clock_goes_by_what_it_said() -> None:
+    found = read_at(5.0, SYSTEM)
+    assert (found.wall, found.boot_id) == (5.0, SYSTEM.now().boot_id)
+    assert found.boottime > 0

@@ -1,13 +1,15 @@
 """When something was, by two clocks: the wall's, which people set, and the time since the machine started, which nobody can.
 
-What has a time to live is over when either of them says so.
+What has a time to live is over when either of them says so: an arming, a password that waits for somebody, a session, a token. Refuses to
+know any of them.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -30,20 +32,27 @@ class Clock(Protocol):
     def now(self) -> Moment: ...
 
 
+@functools.cache
+def boot_id() -> str:
+    """The kernel's random id of this start of the machine."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
 @dataclass(frozen=True, slots=True)
 class SystemClock:
     """The kernel's own."""
 
-    boot_id: str
-
     def now(self) -> Moment:
         """By the wall clock and CLOCK_BOOTTIME, which goes on while the machine sleeps."""
-        return Moment(time.time(), self.boot_id, time.clock_gettime(time.CLOCK_BOOTTIME))
+        return Moment(time.time(), boot_id(), time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
-def system_clock() -> SystemClock:
-    """The clock of this start of the machine."""
-    return SystemClock(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
+SYSTEM = SystemClock()
+
+
+def read_at(wall: float, clock: Clock) -> Moment:
+    """The present moment, for whoever has looked at the wall clock already and has to go by what it said."""
+    return replace(clock.now(), wall=wall)
 
 
 def elapsed(since: Moment, now: Moment) -> float:

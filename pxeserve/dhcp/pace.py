@@ -1,0 +1,32 @@
+"""How often the process turns to its sockets. To wake for each packet costs more than the packet does, so in a storm many are waited for.
+
+Pure: the clock is an argument. Refuses to know what is received.
+"""
+
+from __future__ import annotations
+
+TURN = 0.008
+"""Seconds from one turn to the next at the least: far less than any firmware notices, and an acknowledgement has to wait for a sync anyway,
+for which fault I1's bound is 10 ms."""
+
+
+class Pace:
+    """The turns of one process; `most` is how many datagrams it takes from a socket in one."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._began = float("-inf")
+        self._behind = False
+
+    def wait(self, now: float) -> float:
+        """Seconds to wait before the next turn is begun, at `now` (seconds of a clock that nobody sets). Who comes alone never waits, nor
+        does anybody when the last turn left some behind."""
+        return 0.0 if self._behind else max(0.0, self._began + TURN - now)
+
+    def begin(self, now: float) -> None:
+        """A turn begins."""
+        self._began, self._behind = now, False
+
+    def took(self, datagrams: int) -> None:
+        """So many were taken from a socket in this turn; there may be more when these are as many as it takes."""
+        self._behind |= datagrams >= self._most
