@@ -154,7 +154,8 @@ class Hub:
 @route(blueprint, "/live", verb="events")
 def live() -> Response:
     """Events as they are written, as server-sent events named `record`, of `host`, `rack` and `kind` (the first two more than once), or of
-    everything. `Last-Event-ID` brings what was missed; `reset` tells a reader that too much was, and that it should load what it shows."""
+    everything. `Last-Event-ID`, or `since`, brings what was missed; `reset` tells a reader that too much was, and that it should load
+    what it shows."""
     if request.method == "HEAD":
         return streaming(Response())
     hub: Hub = current_app.extensions["live"]
@@ -192,12 +193,14 @@ def allowed(actor: Actor) -> tuple[Wish, ...]:
 
 
 def since_of(request: Request) -> int | None:
-    """The last event that the reader has. Raises PxeserveError when that is no event's id."""
-    said = request.headers.get("Last-Event-ID", "").strip()
+    """The last event that the reader has, by its header, or by the address that it began with. Raises PxeserveError when that is no
+    event's id."""
+    header = request.headers.get("Last-Event-ID", "").strip()
+    said = header or request.args.get("since", "")
     if not said:
         return None
     if not said.isascii() or not said.isdigit() or len(said) > 18:  # SQLite's integers
-        raise PxeserveError("Last-Event-ID is not the id of an event", code="malformed")
+        raise PxeserveError(f"{'Last-Event-ID' if header else 'since'} is not the id of an event", code="malformed")
     return int(said)
 
 

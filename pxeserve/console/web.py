@@ -8,9 +8,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
-from flask import Blueprint, Flask, g
+from flask import Blueprint, Flask, g, request
 
 from pxeserve import reached
 from pxeserve.config import Config
@@ -19,8 +19,10 @@ from pxeserve.console.live import Hub
 from pxeserve.events.recorder import Recorder
 from pxeserve.operations.people.entrance import Entrance, entrance
 from pxeserve.store import Store
+from pxeserve.store.events import newest_id
 
 _ROOMS = (api, pages)
+_NO_PAGES = ("/api/", "/live", "/static/")
 
 
 def preload() -> None:
@@ -58,6 +60,7 @@ def make_app(
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
     gate.Gate(config, store, recorder, keeper, gate.rules_of(app), reached.authorities(config)).install(app)
+    app.before_request(partial(_stand, store))
     app.context_processor(_words)
     return app
 
@@ -76,7 +79,16 @@ def _found() -> Iterator[Blueprint]:
                 yield blueprint
 
 
+def _stand(store: Store) -> None:
+    """Know the newest event from before anything of a page is read: what is written while it is made, and until its stream is there, is
+    told by the stream, which begins behind that event."""
+    if request.method == "GET" and g.get("actor") is not None and not request.path.startswith(_NO_PAGES):
+        with store.events.read() as connection:
+            g.seen = newest_id(connection)
+
+
 def _words() -> dict[str, object]:
-    """What every template has: who looks at it (None for a stranger), and the word its requests have to send."""
+    """What every template has: who looks at it (None for a stranger), the word its requests have to send, and the newest event that is
+    older than all that is shown."""
     session = g.get("session", "")
-    return {"actor": g.get("actor"), "csrf": csrf.word(session) if session else ""}
+    return {"actor": g.get("actor"), "csrf": csrf.word(session) if session else "", "seen": g.get("seen", "")}

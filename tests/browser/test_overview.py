@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from pxeserve.accounts.passwords import Hasher
 from pxeserve.domain.install import InstallState
@@ -31,6 +31,19 @@ def test_the_rack_follows_a_machine_without_being_loaded_again(look: Look, conso
     machine.becomes(InstallState.DONE, ended_at=time.time()).told()
     expect(slot).to_have_class(re.compile("is-done"))
     assert page.evaluate("window.same")
+
+
+def test_what_happens_before_the_stream_is_there_is_shown(look: Look, console: Served) -> None:
+    seen = look(Role.VIEWER)
+
+    def late(route: Route) -> None:
+        scene.player(console.store, "R3", 18, 0).armed().told()
+        route.continue_()
+
+    seen.page.route(re.compile(r"/live(\?|$)"), late, times=1)
+    page = seen.at("/racks/R3")
+    expect(page.locator("#live")).to_have_text("live")
+    expect(page.locator("#h-xen-r3-18")).to_have_class(re.compile("is-armed"))
 
 
 def test_a_hosts_timeline_grows_and_what_was_opened_stays_open(look: Look, console: Served) -> None:

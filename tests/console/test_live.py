@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -116,6 +117,18 @@ def test_a_reader_who_was_away_gets_what_was_missed_and_nothing_twice(serving: S
     assert texts(messages, 2) == ["a.three of xen01", "a.four of xen02"]
     write(serving, ("a.five", "xen01"))
     assert texts(messages, 1) == ["a.five of xen01"]
+
+
+def test_a_page_hears_what_came_since_it_was_made(serving: Served) -> None:
+    session = serving.session(Role.VIEWER)
+    write(serving, ("a.one", "xen01"))
+    page = serving.ask("/hosts", "Accept: text/html", session=session)[1]
+    [stands] = re.findall(r'data-seen="(\d+)"', page)
+    write(serving, ("a.two", "xen01"), ("a.three", "xen02"))
+    reader = Reader(serving, f"?host=xen01&since={stands}", session=session)
+    messages = (message for message in reader.messages() if message.get("event") == "record")
+    write(serving, ("a.four", "xen01"))
+    assert texts(messages, 2) == ["a.two of xen01", "a.four of xen01"]
 
 
 def test_one_who_missed_too_much_is_told_to_look_anew(serving: Served) -> None:
@@ -241,7 +254,14 @@ def test_a_reader_that_is_gone_gives_its_place_back(serving: Served, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("query", "more"), [("?host=nobody", ()), ("?rack=nowhere", ()), ("", ("Last-Event-ID: x",)), ("", (f"Last-Event-ID: {'9' * 40}",))]
+    ("query", "more"),
+    [
+        ("?host=nobody", ()),
+        ("?rack=nowhere", ()),
+        ("", ("Last-Event-ID: x",)),
+        ("", (f"Last-Event-ID: {'9' * 40}",)),
+        ("?since=x", ()),
+    ],
 )
 def test_what_cannot_be_followed_is_refused(serving: Served, query: str, more: tuple[str, ...]) -> None:
     reader = Reader(serving, query, *more, session=serving.session(Role.VIEWER))

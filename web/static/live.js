@@ -2,7 +2,8 @@
 //
 // The stream tells each event of the record (`record`), and that too much was missed (`reset`). Parts of a page that want to be fresh say so
 // with hx-trigger="live:hosts from:body", or media, doctor, leases, events. Here such news is told to the body, bundled: a rack of forty
-// machines is one request and not forty. A page about one host or rack follows that alone: its body says data-live="host=NAME".
+// machines is one request and not forty. A page about one host or rack follows that alone: its body says data-live="host=NAME"; and the
+// newest event from before anything of it was read, data-seen="ID", so that nothing is missed before the stream is there.
 
 const POLL = 10_000
 const BUNDLE = 1_500
@@ -24,13 +25,14 @@ function newsOf({kind, host, mac}) {
 /** Keep the page live; `indicator` shows how. */
 export function listen(indicator) {
   if (!document.querySelector("[data-live-part], [hx-trigger*='live:']")) { indicator.hidden = true; return }
-  const topic = document.body.dataset.live
+  const {live: topic, seen} = document.body.dataset
+  const address = `/live?${[topic, seen && `since=${seen}`].filter(Boolean).join("&")}`
   let timer = null
   const say = (state, text) => { indicator.dataset.state = state; indicator.textContent = text }
   const all = () => { if (!document.hidden) for (const kind of KINDS) send(kind) }
   let source
   const open = () => {
-    source = new EventSource(topic ? `/live?${topic}` : "/live")
+    source = new EventSource(address)
     source.addEventListener("open", () => {
       if (timer) { clearInterval(timer); timer = null; all() }
       say("live", "live")
