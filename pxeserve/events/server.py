@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pxeserve.config.outlets import RecordConfig
 from pxeserve.doctor.rounds import Rounds
 from pxeserve.errors import PxeserveError
-from pxeserve.events import configured, refusals
+from pxeserve.events import configured, refusals, restoring
 from pxeserve.events.datagram import Count, MalformedError, read
 from pxeserve.events.inbox import Inbox
 from pxeserve.events.ledger import Ledger
@@ -34,7 +34,7 @@ from pxeserve.installs.lapse import lapse
 from pxeserve.outlets.webhooks.hooks import Hooks
 from pxeserve.repo.keeping import Keeping
 from pxeserve.serving import Order, Serving
-from pxeserve.store import Store, open_store
+from pxeserve.store import Store, open_store, witness
 
 BATCH = 500
 """Most events of one transaction."""
@@ -59,7 +59,7 @@ def serve(serving: Serving) -> None:
     _give_way()
     store = open_store(serving.config.server.data)
     inbox, begin = Inbox(serving.sockets["events"]), partial(configured.note, store, serving.config)
-    worker = Worker(store, inbox, serving.config.record, begin=begin)
+    worker = Worker(store, inbox, serving.config.record, begin=begin, keep=lambda: witness.keep(store, serving.config.server.data))
     beside = (Keeping(serving.config), Rounds(serving), Hooks(serving.config))
     for one in beside:
         one.start()
@@ -73,7 +73,7 @@ def serve(serving: Serving) -> None:
 
 class Worker:
     """One run of the process. `clock` gives epoch seconds; `lapse` ends the arms whose time has run out; `begin` is what is to be written
-    down first, tried until that is done."""
+    down first, tried until that is done; `keep` follows what was committed."""
 
     def __init__(
         self,
@@ -84,6 +84,7 @@ class Worker:
         clock: Callable[[], float] = time.time,
         lapse: Callable[[Store, float], int] = lapse,
         begin: Callable[[float], object] = lambda _now: None,
+        keep: Callable[[], object] = lambda: None,
     ) -> None:
         self._store = store
         self._inbox = inbox
@@ -94,6 +95,7 @@ class Worker:
         self._clock = clock
         self._lapse = lapse
         self._begin = begin
+        self._keep = keep
         self._begun = False
         self._due: dict[Callable[[], None], tuple[float, float]] = {self._let_lapse: (_LAPSE, 0.0), self._prune: (_PRUNE, 0.0)}
         self._due[self._measure] = (_MEASURE, 0.0)
@@ -175,10 +177,12 @@ class Worker:
             return
         while self._ledger.take_over():
             pass
+        self._keep()
         self._moment = moment
 
     def _note_beginning(self) -> None:
         self._begin(self._clock())
+        restoring.tell(self._store, self._ledger, self._clock())
 
     def _let_lapse(self) -> None:
         self._lapse(self._store, self._clock())

@@ -6,6 +6,7 @@ command's own rights. Speaks as the admin socket does.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from pxeserve.console.admin import answer, name_of, reporter
 from pxeserve.errors import PxeserveError
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context
-from pxeserve.store import Store, migrate, open_store
+from pxeserve.store import Store, migrate, open_store, witness
 from pxeserve.supervisor import folder, interfaces, lock, prepare, privileges
 
 _PATIENCE = 10.0
@@ -63,6 +64,8 @@ def _serve(sock: socket.socket, config: Config, ids: tuple[int, int] | None, act
         context = Context(_settled(config), store, actor, reporter(sock))
         for message in wire.messages(sock):
             answer(sock, context, message)
+        with contextlib.suppress(OSError):  # the next one does it
+            witness.keep(store, config.server.data)
         store.close()
         os.close(held)
     except (KeyboardInterrupt, OSError):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pxeserve.keys import load_keys
 from pxeserve.store import open_store
-from pxeserve.supervisor import reserve
+from pxeserve.supervisor import reserve, restored
 from pxeserve.supervisor.folder import in_reach
 
 _FOLDERS = ("run", "state", "keys", "media", "loaders", "files", "templates", "tftp")
@@ -19,5 +19,8 @@ def fill(data: Path) -> None:
             (data / name).mkdir(mode=0o700, exist_ok=True)
     reserve.give_back(data / "state")
     load_keys(data)
-    open_store(data, migrate=True).close()
+    store = open_store(data, migrate=True)
+    with in_reach(data):
+        restored.see_to(store, data)
+    store.close()
     reserve.set_aside(data / "state")

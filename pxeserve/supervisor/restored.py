@@ -1,0 +1,54 @@
+"""What follows from a state that is an older copy of itself, put back: what was ended since then would be good again, so it is ended once
+more, before anybody is served.
+
+Refuses to know how that is found out (`store.witness`). Accounts are left as they are, or nobody could come in: that is told.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, insert
+
+from pxeserve.accounts import tokens
+from pxeserve.accounts.moment import system_clock
+from pxeserve.domain.install import OPEN_STATES
+from pxeserve.installs.states import Happening
+from pxeserve.installs.transition import move
+from pxeserve.store import Store, accounts, audit, installs, witness
+from pxeserve.store import tables as t
+from pxeserve.store.witness import Found, Standing
+
+ACTOR, ACTION = "service", "state.restored"
+
+
+def see_to(store: Store, data: Path) -> str:
+    """End what an older state would let live again; what was found, "" for a state that goes on where it was.
+
+    All armings that wait lapse and all sessions end. API tokens are revoked when the state is known to be older; where it cannot be known,
+    as when the data folder was moved without `run/`, they stay. One transaction.
+    """
+    found = witness.look(store, data)
+    if found.standing is Standing.SAME:
+        return ""
+    with store.site.write() as connection:
+        said = _end(connection, found)
+    witness.keep(store, data)
+    return said
+
+
+def _end(connection: Connection, found: Found) -> str:
+    now = system_clock().now()
+    ended = accounts.end_sessions(connection, [row.id for row in accounts.sessions(connection)])
+    waiting = installs.in_states(connection, OPEN_STATES)
+    lapsed = sum(move(connection, row, Happening.TIME, now.wall, data={"because": "the state was put back from a copy"}) for row in waiting)
+    older = found.standing is Standing.OLDER
+    good = [row for row in accounts.tokens(connection) if tokens.is_good(row, now)] if older else []
+    for row in good:
+        tokens.revoke(connection, row, ACTION, now)
+    how = f"older than it was: line {found.seen} was seen, and it ends at {found.line}" if older else "a copy, and nobody can say how old"
+    said = f"{how}; {ended} sessions ended, {len(good)} tokens revoked, {lapsed} armings lapsed"
+    audit.append(connection, now.wall, ACTOR, ACTION, "state", said)
+    connection.execute(delete(t.meta).where(t.meta.c.key == ACTION))
+    connection.execute(insert(t.meta).values(key=ACTION, value=said))
+    return said
