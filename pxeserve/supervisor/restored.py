@@ -11,10 +11,10 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, insert
 
 from pxeserve.accounts import tokens
-from pxeserve.accounts.moment import system_clock
 from pxeserve.domain.install import OPEN_STATES
 from pxeserve.installs.states import Happening
 from pxeserve.installs.transition import move
+from pxeserve.moment import SYSTEM
 from pxeserve.store import Store, accounts, audit, installs, witness
 from pxeserve.store import tables as t
 from pxeserve.store.witness import Found, Standing
@@ -38,7 +38,7 @@ def see_to(store: Store, data: Path) -> str:
 
 
 def _end(connection: Connection, found: Found) -> str:
-    now = system_clock().now()
+    now = SYSTEM.now()
     ended = accounts.end_sessions(connection, [row.id for row in accounts.sessions(connection)])
     waiting = installs.in_states(connection, OPEN_STATES)
     lapsed = sum(move(connection, row, Happening.TIME, now.wall, data={"because": "the state was put back from a copy"}) for row in waiting)

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from pxeserve.accounts import tokens
-from pxeserve.accounts.moment import system_clock
 from pxeserve.accounts.reception import Reception
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.install import InstallState
@@ -18,6 +17,7 @@ from pxeserve.domain.role import Role
 from pxeserve.events import restoring
 from pxeserve.events.ledger import Ledger
 from pxeserve.keys import load_keys
+from pxeserve.moment import SYSTEM
 from pxeserve.store import Store, accounts, audit, events, inventory, open_store, witness
 from pxeserve.supervisor import prepare
 from tests.console import people
@@ -62,7 +62,7 @@ class House:
         """The token is revoked, and the witness follows."""
         with self.store.site.write() as connection:
             row = accounts.tokens(connection)[0]
-            tokens.revoke(connection, row, "anna", system_clock().now())
+            tokens.revoke(connection, row, "anna", SYSTEM.now())
             audit.append(connection, time.time(), "anna", "token.revoke", row.id[:6])
         assert witness.keep(self.store, self.data)
 
