@@ -32,7 +32,8 @@ ASKED = {
 }  # fmt: skip
 NOTHING_THERE = {
     "GET /api/v1/hosts/<name>/log", "GET /api/v1/discovered/<mac>", "GET /api/v1/installs/<install>/log",
-    "GET /api/v1/installs/<install>/timeline", "GET /api/v1/tls", "GET /api/v1/history/<id>", "GET /api/v1/foresight/<mac>",  # no service runs here
+    "GET /api/v1/installs/<install>/timeline", "GET /api/v1/tls", "GET /api/v1/history/<id>",
+    "GET /api/v1/foresight/<mac>",  # no service runs here
 }  # fmt: skip
 """What this site has none of; there too nothing changes."""
 
