@@ -23,6 +23,7 @@ THERE = {
     "media": "sample", "profiles": "rack", "racks": "R2", "scripts": "a.sh", "users": "ada", "static": "app.css", "dhcp-snippets": "isc",
     "uploads": "a.iso", "hosts": "xen01", "discovered": "02:00:00:00:00:09",
     "explain": "52:54:00:77:00:01", "foresight": "52:54:00:77:00:01",
+    "drawn": "xcp-8.3", "xcp-8.3": "example", "templates": "site.xml.j2",
 }  # fmt: skip
 """What is looked at beneath each place."""
 ASKED = {
@@ -42,6 +43,7 @@ def furnished(console: Console) -> dict[str, str]:
     """More than the fixture has; the ids of what was made."""
     site, admin = Api(console.as_token(Role.OPERATOR)), Api(console.as_token(Role.ADMIN))
     site.post("/scripts", {"name": "a.sh", "content": "IyEvYmluL3NoCmV4aXQgMAo="})
+    site.post("/templates", {"name": "site.xml.j2", "text": "<installation/>"})
     site.patch("/hosts/xen01", {"set": ["rack=R2"]})
     site.patch("/site", {"set": ["timezone=UTC"]})
     site.client.put("/api/v1/uploads/a.iso", data=b"abc", content_type="application/octet-stream")
