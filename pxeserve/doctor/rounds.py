@@ -66,7 +66,7 @@ class Rounds:
         data = self._serving.config.server.data
         recorder = Recorder(data / "run" / SOCKET_NAME, "worker")
         try:
-            store = open_store(data)  # not earlier: to open it changes the process's umask for a moment, and the media's thread does so too
+            store = open_store(data)
             try:
                 self._go_round(store, recorder)
             finally:

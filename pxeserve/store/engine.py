@@ -115,10 +115,11 @@ def _engine(path: Path, group: str) -> Engine:
 def _check(database: Database, path: Path, migrate: bool) -> None:
     if not migrate and not path.exists():
         raise PxeserveError(f"{path}: there is no state here yet", fix="start the service once, or name the right folder with --data DIR")
-    old_umask = os.umask(0o077)
     try:
-        if database.group == "events" and not path.exists():
-            _make_able_to_shrink(path)
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # SQLite's files beside it are as private as this one
+            if database.group == "events":
+                _make_able_to_shrink(path)
         revision = _revision(database)
         if revision == HEADS[database.group]:
             return
@@ -132,8 +133,6 @@ def _check(database: Database, path: Path, migrate: bool) -> None:
         raise
     except Exception as error:
         raise PxeserveError(f"{path}: cannot be used as state: {error}", fix="move it away and restore it from a backup") from error
-    finally:
-        os.umask(old_umask)
 
 
 def _make_able_to_shrink(path: Path) -> None:

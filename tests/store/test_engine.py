@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -55,10 +56,19 @@ def test_each_group_has_the_durability_it_needs(store: Store, group: str, level:
         assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
 
 
-def test_only_the_owner_may_read_the_state(store: Store, tmp_path: Path) -> None:
-    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
-    for file in (tmp_path / "state").glob("*.db"):
-        assert file.stat().st_mode & 0o077 == 0, file.name
+def test_only_the_owner_may_read_the_state_whatever_the_umask(tmp_path: Path) -> None:
+    """And nothing sets it meanwhile: that would be for all threads of the process."""
+    before = os.umask(0)
+    try:
+        store = open_store(tmp_path, migrate=True)
+        with store.site.read():
+            assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+            files = list((tmp_path / "state").iterdir())
+            assert {file.name for file in files} >= {"site.db", "leases.db", "events.db", "site.db-wal"}
+            for file in files:
+                assert file.stat().st_mode & 0o077 == 0, file.name
+    finally:
+        os.umask(before)
 
 
 def test_a_block_that_fails_leaves_nothing(store: Store) -> None:

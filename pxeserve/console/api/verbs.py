@@ -46,7 +46,7 @@ _PATIENCE = 60.0
 _SIGN = 15.0
 """Seconds of silence after which an empty line is sent."""
 
-_ELSEWHERE = {"upload.send": f"PUT {BASE}/uploads/NAME"}
+ELSEWHERE = {"upload.send": f"PUT {BASE}/uploads/NAME"}
 """Verbs that take what no JSON holds."""
 
 log = structlog.get_logger("console")
@@ -77,8 +77,8 @@ def verb(name: str) -> Response:
     if context.actor.kind != "token":
         raise RefusedError("this is the command line's own route", code="forbidden", fix="send a token; pages have routes of their own")
     asked = registry.verbs().get(name)
-    if name in _ELSEWHERE:
-        raise NotFoundError(f"{name} is not asked for by its name", fix=f"it is {_ELSEWHERE[name]}")
+    if name in ELSEWHERE:
+        raise NotFoundError(f"{name} is not asked for by its name", fix=f"it is {ELSEWHERE[name]}")
     if asked is None:
         raise NotFoundError(f"there is no operation {name}", fix="the command line and the server may be of two releases")
     registry.admit(context, asked)
