@@ -5,6 +5,7 @@ Tokens never come here. May be called from several threads.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from pxeserve.provision.repeats import Repeats, Several
 from pxeserve.repo.packages import Packages
 
 _MISSES = ("not-found", "changed")
+_TOKEN = re.compile(r"((?:^|/)[asp]/+[\w-]{6})[\w-]{20,}", re.ASCII)
+"""A machine's token in a path: what asks for it in another way than an installer may well ask for one that is good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +130,12 @@ class Journal:
             self.count("boot-404" if one.outcome == "not-found" else "boot-changed")
             if self._too_many(one.address):
                 return
-        data = {"file": harmless(one.name), "outcome": one.outcome, "bytes": one.sent, "seconds": round(one.seconds, 6), "rule": one.rule}
+        name = _TOKEN.sub(r"\1…", harmless(one.name))
+        data = {"file": name, "outcome": one.outcome, "bytes": one.sent, "seconds": round(one.seconds, 6), "rule": one.rule}
         now = self._clock()
         near = self._clients.who(one.address, now) if who.mac is None else None
         mac, host = (near.mac, near.host) if near else (who.mac, who.host)
-        text = f"{harmless(one.name)}: {one.outcome}, {one.sent} bytes"
+        text = f"{name}: {one.outcome}, {one.sent} bytes"
         event = Event("http.boot", now, text, host=host, mac=mac, address=one.address, install=who.install, session=who.session, data=data)
         with self._lock:
             self._recorder.emit(event)

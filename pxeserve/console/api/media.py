@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pxeserve.console.api.hosts import Removed
 from pxeserve.console.api.route import Route, Way
 from pxeserve.console.api.shape import Answer, Body, Found, Moment, Name, Settings
+from pxeserve.operations.words.addresses import without_login
 from pxeserve.repo.replay.report import Report
 
-Source = Annotated[str, Field(min_length=1, max_length=4096)]
+Source = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(without_login)]
 
 
 class Import(Body):

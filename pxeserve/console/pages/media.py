@@ -18,6 +18,7 @@ from pxeserve.console.pages.answers import elsewhere, said
 from pxeserve.console.pages.working import begin, latest, live
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError
+from pxeserve.operations.words.addresses import without_login
 
 blueprint = Blueprint("media", __name__)
 
@@ -73,7 +74,7 @@ def import_() -> Response:
     """Begin to import one."""
     form = filled("name", "source", "upload", "lies")
     name = form.needed("name", "The medium's name").lower()
-    sources = [line.strip() for line in form.raw("source", longest=20_000).splitlines() if line.strip()]
+    sources = [without_login(line.strip()) for line in form.raw("source", longest=20_000).splitlines() if line.strip()]
     upload = form.text("upload") or None
     if bool(sources) == bool(upload):
         raise PxeserveError("one of the two is needed: an image that was sent, or where one lies", fix="drop an image, or name its path")

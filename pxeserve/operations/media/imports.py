@@ -17,6 +17,7 @@ from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.media import uploads
 from pxeserve.operations.media.media import show
 from pxeserve.operations.registry import verb
+from pxeserve.operations.words.addresses import without_login
 from pxeserve.repo import staging
 from pxeserve.repo.imports import Wanted, import_medium
 from pxeserve.repo.sources.address import Limits
@@ -54,7 +55,7 @@ def _sources(context: Context, source: str | Path | list[str] | None, upload: st
     if (source is None) == (upload is None):
         raise PxeserveError("an import has a source or an upload", fix="name one of them")
     if upload is None:
-        return tuple(source) if isinstance(source, list) else (str(source),)
+        return tuple(without_login(one) for one in (source if isinstance(source, list) else [str(source)]))
     if lies is not Lies.COPIED:
         raise RefusedError("an upload is removed when it has come in, so its bytes are copied", fix="leave `lies` out")
     return (str(uploads.place_of(context, upload)),)

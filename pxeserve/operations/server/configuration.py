@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from pxeserve.answerfile.declared import SHOWN
 from pxeserve.config.model import Config
 from pxeserve.domain.role import Role
 from pxeserve.operations.context import Context
@@ -16,8 +18,19 @@ from pxeserve.operations.registry import verb
 
 @verb("settings.show", role=Role.OPERATOR, changes=False)
 def show(context: Context) -> dict[str, Any]:
-    """File, environment and defaults together, by section. Secrets are files, of which the names stand here."""
-    return context.config.plain()
+    """File, environment and defaults together, by section. Secrets are files, of which the names stand here; whose address holds one, a
+    webhook, is told without its path."""
+    return _shown(context.config)
+
+
+def _shown(config: Config) -> dict[str, Any]:
+    hooks = [{**hook, "url": _place(hook["url"])} for hook in config.plain()["webhook"]]
+    return {**config.plain(), "webhook": hooks}
+
+
+def _place(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/" + (SHOWN if parts.path.strip("/") or parts.query else "")
 
 
 @verb("settings.keys", role=Role.OPERATOR, changes=False)
@@ -25,7 +38,7 @@ def keys(context: Context) -> list[dict[str, Any]]:
     """Every key of the configuration: its value in force, its default, what it is for, and where it was said; `origin` is None for a
     default. A list of tables is one key."""
     config = context.config
-    values = config.plain()
+    values = _shown(config)
     return [_key(config, values, section, name, info) for section, model in Config.model_fields.items() for name, info in _inner(model)]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pxeserve.answerfile.declared.values import without_password
 from pxeserve.answerfile.inheritance import SHORT
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.words.bounded import DeclaredError, load
@@ -28,7 +29,7 @@ def settings(words: list[str]) -> list[Setting]:
         key, equals, value = word.partition("=")
         keys = tuple(key.strip().split("."))
         if not equals or not all(keys):
-            shown = "root-password..." if word.startswith("root-password") else word   # a secret is not repeated
+            shown = "root-password..." if word.startswith("root-password") else without_password(word)   # a secret is not repeated
             raise PxeserveError(f"{shown!r} is not KEY=VALUE", fix="for example: primary-disk=sda or admin-interface.proto=dhcp")
         found.append(Setting(keys, value.strip()))
     return found
@@ -71,5 +72,5 @@ def _value(setting: Setting) -> Any:
     try:
         return load(setting.value)
     except DeclaredError:
-        said = "what was said" if "password" in setting.keys[0] else repr(setting.value)   # a secret is not repeated
+        said = "what was said" if "password" in setting.keys[0] else without_password(repr(setting.value))   # a secret is not repeated
         raise PxeserveError(f"{'.'.join(setting.keys)}: {said} is neither text nor a list such as [a, b]") from None
