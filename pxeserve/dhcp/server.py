@@ -20,7 +20,7 @@ from pxeserve.dhcp.exchange import Core, Exchange, Leaving
 from pxeserve.dhcp.ledger import Ledger, NotStoredError
 from pxeserve.dhcp.lending.leases import Leases
 from pxeserve.dhcp.lending.lender import Lender
-from pxeserve.dhcp.pace import Pace
+from pxeserve.dhcp.pace import LENDING_TURN, PROXY_TURN, Pace
 from pxeserve.dhcp.probe import OtherServer, probe_other_servers
 from pxeserve.dhcp.proxy import Proxy
 from pxeserve.dhcp.route import Local, Ports
@@ -76,7 +76,7 @@ class Server:
         self._revision = -1
         self._pruned = self._flushed = self._clock.now()
         self._stored = self._looked = self._ticked = 0.0
-        self._pace = Pace(BATCH)
+        self._pace = Pace(BATCH, PROXY_TURN if serving.config.dhcp.mode == "proxy" else LENDING_TURN)
         self._twins: dict[int, Twins] = {}
         self._cores: dict[int, Core] = self._proxy(boots) if serving.config.dhcp.mode == "proxy" else self._lender(boots)
         self._exchange = Exchange(self._ledger, recorder, self._leases)
