@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import http.client
 import json
-import ssl
 from typing import Any
 
 from pxeserve import wire
 from pxeserve.console.api.route import BASE
 from pxeserve.console.api.table import ROUTES
-from tests.supervisor.furnishing import Site
+from tests.supervisor.furnishing import TRUST, Site
 
 
 def mistype(site: Site) -> None:
@@ -77,9 +76,7 @@ def _in_addresses(site: Site) -> None:
 
 def stream(site: Site, role: str) -> tuple[http.client.HTTPSConnection, http.client.HTTPResponse]:
     """The live stream of somebody with that role."""
-    trust = ssl.create_default_context()
-    trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
-    connection = http.client.HTTPSConnection(f"127.0.0.1:{site.service.ports['console']}", timeout=60, context=trust)
+    connection = http.client.HTTPSConnection(f"127.0.0.1:{site.service.ports['console']}", timeout=60, context=TRUST)
     connection.request("GET", "/live", headers={"Cookie": site.cookies[role]})
     response = connection.getresponse()
     assert response.status == 200

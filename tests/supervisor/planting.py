@@ -6,15 +6,13 @@ Each has a core that no escaping changes; it is looked for in every spelling in 
 from __future__ import annotations
 
 import base64
-import html
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
-from urllib.parse import quote, quote_plus
 
+_WORD = re.compile(rb"[A-Za-z0-9+/_=.$-]{12,}")
 
 @dataclass(frozen=True, slots=True)
 class Secret:
@@ -34,17 +32,13 @@ class Secret:
 
 @cache
 def _spellings(secret: Secret) -> tuple[bytes, ...]:
-    """Plain, quoted for an address, escaped for JSON and HTML, hex, and base64 wherever in other text it begins."""
-    whole = secret.text if isinstance(secret.text, bytes) else secret.text.encode()
-    found = []
-    for one in {whole, secret.core.encode()} - {b""}:
-        found += [one, one.hex().encode(), one.hex().upper().encode()]
-        for before in range(3):
-            told = base64.b64encode(bytes(before) + one).rstrip(b"=")[-(-before * 8 // 6) : -1]
-            found += [told, told.replace(b"+", b"-").replace(b"/", b"_")]
-    if isinstance(secret.text, str):
-        escaped = (quote(secret.text, safe=""), quote_plus(secret.text), json.dumps(secret.text)[1:-1], html.escape(secret.text))
-        found += [*(told.encode() for told in escaped), secret.text.encode("utf-16-le")]
+    """The core plain (which is how it stands in an address, in JSON and in HTML too), in hex, and in base64 wherever in other text it
+    begins."""
+    one = secret.core.encode() if secret.core else secret.text if isinstance(secret.text, bytes) else secret.text.encode()
+    found = [one, one.hex().encode(), one.hex().upper().encode()]
+    for before in range(3):
+        told = base64.b64encode(bytes(before) + one).rstrip(b"=")[-(-before * 8 // 6) : -1]
+        found += [told, told.replace(b"+", b"-").replace(b"/", b"_")]
     return tuple(dict.fromkeys(found))
 
 
@@ -66,11 +60,12 @@ class Leak(NamedTuple):
 
 def leaks(secrets: list[Secret], allowed: list[Allowed], where: str, role: str, said: bytes) -> Iterator[Leak]:
     """Each secret in what was `said` at `where` to somebody with `role`, unless it is for them."""
+    words = b"\n".join(_WORD.findall(said))  # a small part of a page, and all of what could be one
     for secret in secrets:
         for one in secret.spellings:
-            place = said.find(one)
-            if place < 0:
+            if one not in (words if _WORD.fullmatch(one) else said):
                 continue
+            place = said.find(one)
             if not any(
                 secret.name == may.secret and role in may.roles and re.fullmatch(may.where, where) for may in allowed
             ):
