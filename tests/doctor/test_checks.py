@@ -14,6 +14,7 @@ from pxeserve.doctor import clock, ports
 from pxeserve.doctor import servers as dhcp_servers
 from pxeserve.doctor.around import Around
 from pxeserve.doctor.check import MOST, Seen, examine
+from pxeserve.doctor.disk import judge_room
 from pxeserve.doctor.finding import Blind, Finding, Grade, State
 from pxeserve.doctor.registry import CHECKS, named
 from pxeserve.domain.host import Host, Profile
@@ -51,6 +52,8 @@ HEALTHY = {"dhcp": {"mode": "server", "subnet": [SUBNET]}}
 @pytest.mark.parametrize("name", [check.name for check in CHECKS if check.name not in ("reach", "dhcp-servers", "clock")])
 def test_a_healthy_machine_has_nothing_wrong(name: str, make: Make, store: Store, tmp_path: Path) -> None:
     """In a house where all is well no check finds anything; those that cannot look say so."""
+    if name == "disk" and any(judge_room(tmp_path, os.statvfs(tmp_path))):
+        pytest.skip("the disk of this machine is nearly full itself")
     around = make(config=HEALTHY, store=store, privileged=False)
     (around.root / "proc/net/udp").write_text("head\n")
     (around.root / "proc/self").mkdir(exist_ok=True)
