@@ -26,6 +26,7 @@ GROUPS = {
     "answerfile": ("lint", "render", "check", "convert", "import"),
     "site": ("show", "set"),
     "script": ("add", "set", "list", "show", "remove", "lint"),
+    "template": ("add", "set", "list", "show", "remove", "preview"),
     "dhcp": ("leases",),
     "config": ("example", "show"),
     "user": ("add", "list", "show", "set-role", "disable", "enable", "remove", "sessions", "log-out"),
