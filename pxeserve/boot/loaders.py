@@ -7,6 +7,7 @@ Refuses to know who boots what.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from pxeserve.boot import grubimage, syslinux, table
@@ -241,6 +242,12 @@ class Loaders:
         except syslinux.NotASetError:
             return False
         return True
+
+
+@lru_cache(maxsize=4)
+def loaders_of(store: Store, data: Path, mode: str, idle: str) -> Loaders:
+    """The one of this process for these: what is asked one after the other looks into each medium once."""
+    return Loaders(store, data, mode, idle)
 
 
 def content(file: OpenFile) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Text, delete, func, literal, select, type_coerce
 from sqlalchemy.dialects.sqlite import insert
@@ -23,10 +23,9 @@ _PIECE = 250
 """Rows of `facts` that are in memory at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """One event as it lies in the record. `id` grows with every event written; `at` is epoch seconds, when it happened, by the wall clock;
-    `steady` is the same by a clock that nobody sets, where the row has it."""
+class EventRow(NamedTuple):
+    """One event as it lies in the record; a tuple, as ten thousand of them are read at once. `id` grows with every event written; `at` is
+    epoch seconds, when it happened, by the wall clock; `steady` is the same by a clock that nobody sets, where the row has it."""
 
     id: int
     at: float
@@ -81,6 +80,11 @@ def latest(connection: Connection, wanted: Wanted, limit: int) -> list[EventRow]
 def of_doctor(connection: Connection, limit: int) -> list[EventRow]:
     """The last `limit` events of the doctor's rounds, the oldest first; by an index of their own, as they are few among many."""
     return _rows(connection, _EVENT.where(t.DOCTOR).order_by(t.event.c.id.desc()).limit(limit))[::-1]
+
+
+def menus(connection: Connection, mac: str, limit: int) -> list[EventRow]:
+    """The last `limit` menus that `mac` was given, the oldest first; by an index of their own, as an installation's files are many."""
+    return _rows(connection, _EVENT.where(t.MENU, t.event.c.mac == mac).order_by(t.event.c.id.desc()).limit(limit))[::-1]
 
 
 Fact = tuple[str, str | None, str | None, tuple[Any, ...]]
@@ -232,9 +236,10 @@ def _where(query: Select[Any], wanted: Wanted) -> Select[Any]:
 def _rows(connection: Connection, query: Select[Any]) -> list[EventRow]:
     """What `query` finds. All their data is parsed at once: ten thousand small documents cost three times as much one by one."""
     found = connection.execute(query).fetchall()
+    made = EventRow._make
     data = json.loads(f"[{','.join([row[9] or 'null' for row in found])}]")
     return [
-        EventRow(number, at, kind, host, mac, address, install, session, text, one, steady)
+        made((number, at, kind, host, mac, address, install, session, text, one, steady))
         for (number, at, kind, host, mac, address, install, session, text, _, steady), one in zip(found, data, strict=True)
     ]
 

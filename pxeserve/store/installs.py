@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, func, insert, null, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, null, select, update
 
 from pxeserve.domain.install import LIVE_STATES, Install, InstallState
 from pxeserve.moment import Moment
@@ -103,8 +103,7 @@ def by_id(connection: Connection, install_id: str) -> InstallRow | None:
 
 def newest_of(connection: Connection, host_id: int) -> InstallRow | None:
     """The host's newest install, whatever its state; rehearsals are not installs."""
-    query = select(t.install).where(t.install.c.host_id == host_id, t.install.c.rehearsal_mac.is_(None))
-    return _one(connection.execute(query.order_by(t.install.c.armed_at.desc(), t.install.c.id.desc()).limit(1)).first())
+    return _one(connection.execute(_NEWEST_OF, {"host": host_id}).first())
 
 
 def newest(connection: Connection) -> dict[int, Newest]:
@@ -268,3 +267,9 @@ def _row(row: Row[Any]) -> InstallRow:
 
 _NAMES = tuple(column.name for column in t.install.columns)
 _STATES = {str(state): state for state in InstallState}
+_NEWEST_OF = (
+    select(t.install)
+    .where(t.install.c.host_id == bindparam("host"), t.install.c.rehearsal_mac.is_(None))
+    .order_by(t.install.c.armed_at.desc(), t.install.c.id.desc())
+    .limit(1)
+)

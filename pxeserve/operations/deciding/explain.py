@@ -13,7 +13,7 @@ from pxeserve.answerfile.declared import redacted
 from pxeserve.answerfile.inheritance import InheritanceError
 from pxeserve.boot.entry import MenuError, entry
 from pxeserve.boot.leaving import CHAIN
-from pxeserve.boot.loaders import Loaders
+from pxeserve.boot.loaders import Loaders, loaders_of
 from pxeserve.dhcp.quirks.known import QUIRKS
 from pxeserve.dhcp.quirks.make import Make, in_force
 from pxeserve.domain.client import Client, Firmware, parse_mac
@@ -36,6 +36,7 @@ from pxeserve.operations.watching.timeline import coming
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import events, leases
 from pxeserve.store.loaders import sets
+from pxeserve.timeline.missing import Next
 
 _REDACTED, _SESSION = "TOKEN", "SESSION"
 _COUNTED_MINUTES = 60
@@ -52,12 +53,13 @@ def explain(context: Context, *, mac: str, firmware: Firmware | None = None) -> 
     who = subject(context.store, snapshot, card, serial=found.serial)
     config = context.config
     client = _client(card, runs, found)
-    loaders = Loaders(context.store, config.server.data, config.dhcp.mode, config.boot.idle)
+    loaders = loaders_of(context.store, config.server.data, config.dhcp.mode, config.boot.idle)
     site = loaders.site_for(who.medium, who.profile)
     decision = decide(client, who.host, who.install, site, profile=who.profile, medium=who.medium, claim=who.claim, now=now)
     menu, trouble = _menu(context, decision, runs, loaders)
     reasons = [*decision.because, *trouble, *_damage(context, decision, who), *_conditions(context, decision)]
-    reasons += [*_unheard(context, who), *_passed_over(context, decision, who)]
+    silent = silence(context, who.host, now) if who.host is not None else None
+    reasons += [*_unheard(who, silent), *_passed_over(context, decision, who)]
     made = make_of(found, runs)
     with context.store.leases.read() as connection:
         held = leases.by_mac(connection, card)
@@ -90,7 +92,7 @@ def explain(context: Context, *, mac: str, firmware: Firmware | None = None) -> 
         "answerfile": _plain(verdict(context, who)),
         "standing": _plain((standing(context, who, decision),)),
         "outlook": outlook(decision, runs, dhcp, http=loader is not None and loader.http),
-        "next": coming(context, who.host) if who.host else None,
+        "next": coming(context, who.host, silent) if who.host else None,
     }
 
 
@@ -190,12 +192,9 @@ def _menu(context: Context, decision: Decision, firmware: Firmware, loaders: Loa
         return own_disk(decision, reader).decode(), [reason]
 
 
-def _unheard(context: Context, who: Subject) -> Iterator[Reason]:
-    """That the host is armed and was not heard since, with what is likely, the likeliest first."""
-    if who.host is None or who.install is None or who.rehearsal:
-        return
-    found = silence(context, who.host, time.time())
-    if found is None:
+def _unheard(who: Subject, found: Next | None) -> Iterator[Reason]:
+    """That the host is armed and was not heard since, which is what was `found`, with what is likely, the likeliest first."""
+    if found is None or who.install is None or who.rehearsal:
         return
     source = f"install {who.install.id}"
     yield Reason(Weight.PASSED_OVER, "unheard", found.text, source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pxeserve.boot.loaders import Loaders
+from pxeserve.boot.loaders import loaders_of
 from pxeserve.domain.client import Firmware
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Medium, MediumState
@@ -35,7 +35,7 @@ def nothing(host: Host, profile: Profile | None, medium: Medium | None) -> Itera
 def loader(context: Context, mac: str, medium_: Medium | None, profile: Profile | None, firmware: Firmware) -> Iterator[Prediction]:
     """No boot loader for this firmware: the table of loaders says what to change."""
     config = context.config
-    site = Loaders(context.store, config.server.data, config.dhcp.mode, config.boot.idle).site_for(medium_, profile)
+    site = loaders_of(context.store, config.server.data, config.dhcp.mode, config.boot.idle).site_for(medium_, profile)
     if firmware in site.loaders:
         return
     why = site.missing_loader.get(firmware, "this release serves none")

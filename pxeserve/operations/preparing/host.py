@@ -15,7 +15,7 @@ from pxeserve.answerfile.answers import Mode as InstallerMode
 from pxeserve.answerfile.declared import Declared
 from pxeserve.answerfile.inheritance import InheritanceError, Merged
 from pxeserve.answerfile.scripts.compose import Composed, ComposeError, Wishes, compose
-from pxeserve.boot.loaders import Loaders
+from pxeserve.boot.loaders import loaders_of
 from pxeserve.domain.client import Firmware
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Medium, MediumState, Role
@@ -59,7 +59,7 @@ class Preparing:
         self._context = context
         self._snapshot = shared(context.store).current()
         config = context.config
-        self._loaders = Loaders(context.store, config.server.data, config.dhcp.mode, config.boot.idle)
+        self._loaders = loaders_of(context.store, config.server.data, config.dhcp.mode, config.boot.idle)
         self._answering = Answering(templates_folder(context))
         self._media: dict[str, PxeserveError | None] = {}
         self._plain: dict[str, PxeserveError | None] = {}

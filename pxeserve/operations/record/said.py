@@ -46,7 +46,7 @@ def last_said(store: Store, mac: str) -> Said:
     """What the record has of `mac`."""
     with store.events.read() as connection:
         rows = stored.latest(connection, stored.Wanted(mac=mac, kind="dhcp"), _LOOKED_AT)
-        menus = stored.latest(connection, stored.Wanted(mac=mac, kind="boot.menu"), _MENUS)
+        menus = stored.menus(connection, mac, _MENUS)
     return replace(gathered(rows[::-1]), serial=_serial(menus))
 
 

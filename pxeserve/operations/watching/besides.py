@@ -72,7 +72,7 @@ def _others(context: Context) -> tuple[str, ...]:
     """The DHCP servers of others: what the doctor said of them lately, and whose offers machines took."""
     with context.store.events.read() as connection:
         since = max(stored.newest_id(connection) - _LATELY, 0)
-        told = stored.following(connection, stored.Wanted(kind="doctor", since=since), _LATELY)
+        told = [row for row in stored.of_doctor(connection, _LATELY) if row.id > since]
         asked = stored.following(connection, stored.Wanted(kind="dhcp.request", since=since), _LATELY)
     named = _standing(told)
     taken = dict.fromkeys(str(row.data["server"]) for row in asked if row.data and row.data.get("server"))

@@ -26,7 +26,7 @@ from pxeserve.store import logs, times
 from pxeserve.store.logs import LogRow
 from pxeserve.timeline.lines import Line
 from pxeserve.timeline.medians import Median, medians
-from pxeserve.timeline.missing import Known
+from pxeserve.timeline.missing import Known, Next
 from pxeserve.timeline.reading import BootLines, Timeline, next_step, read
 from pxeserve.timeline.told import Stage, Story
 
@@ -69,10 +69,11 @@ def _known(context: Context, host: Host | None, install: str | None = None, unti
     return dataclasses.replace(found, heard=lapsed(context, host, install=install, until=until)) if host is not None else found
 
 
-def coming(context: Context, host: Host) -> dict[str, Any] | None:
-    """What should come next of `host`, as its timeline says it of the newest boot, or of an arming that nothing followed."""
-    if (found := silence(context, host, time.time())) is not None:
-        return dataclasses.asdict(found)
+def coming(context: Context, host: Host, silent: Next | None) -> dict[str, Any] | None:
+    """What should come next of `host`, as its timeline says it of the newest boot, or of an arming that nothing followed, which `silence`
+    has found."""
+    if silent is not None:
+        return dataclasses.asdict(silent)
     with context.store.events.read() as connection:
         events = stored.latest(connection, stored.Wanted(host=host.name), _NEWEST)
     following = next_step(events, now_of(context.store), _known(context, host))

@@ -22,13 +22,14 @@ from pxeserve.store.tables.inventory import (
 )
 from pxeserve.store.tables.network import lease, sighting
 from pxeserve.store.tables.people import api_token, audit, idempotency, job, session, user
-from pxeserve.store.tables.record import DOCTOR, counter, discovered, event, install_log, install_time, steady_clock, total, webhook
+from pxeserve.store.tables.record import DOCTOR, MENU, counter, discovered, event, install_log, install_time, steady_clock, total, webhook
 
 __all__ = [
     "DOCTOR",
     "EVENTS",
     "GROUPS",
     "LEASES",
+    "MENU",
     "SITE",
     "answers_history",
     "api_token",

@@ -27,6 +27,8 @@ Index("event_mac", event.c.mac, event.c.id)
 Index("event_install", event.c.install, event.c.id)
 DOCTOR = text("kind >= 'doctor.' AND kind < 'doctor/'")   # as the index has it, word for word: a query finds the index by that
 Index("event_doctor", event.c.id, sqlite_where=DOCTOR, postgresql_where=DOCTOR)
+MENU = text("kind = 'boot.menu'")                            # likewise
+Index("event_menu", event.c.mac, event.c.id, sqlite_where=MENU, postgresql_where=MENU)
 
 counter = Table(
     "counter", EVENTS,
