@@ -64,6 +64,20 @@ def test_they_are_found_by_the_index_and_not_by_reading_the_record(store: Store)
     assert any("event_mac" in step for step in steps)
 
 
+def test_a_machines_last_menus_are_found_by_an_index_of_their_own(store: Store) -> None:
+    """Behind them lie an installation's thousands of files."""
+    menu = {**row(MACS[0], 1.0), "kind": "boot.menu"}
+    told(store, menu, {**menu, "at": 2.0}, {**menu, "mac": MACS[1]}, {**menu, "kind": "boot.menu-odd"})
+    told(store, *(row(MACS[0], 3.0) for _ in range(50)))
+    seen: list[str] = []
+    with store.events.read() as connection:
+        hooks.listen(store.events.engine, "before_cursor_execute", lambda _c, _cur, statement, *_more: seen.append(statement))
+        assert [one.at for one in events.menus(connection, MACS[0], 10)] == [1.0, 2.0]
+        assert [one.at for one in events.menus(connection, MACS[0], 1)] == [2.0]
+        plan = connection.execute(text(f"EXPLAIN QUERY PLAN {seen[0].replace('?', '1')}")).all()
+    assert any("event_menu" in one[3] for one in plan), plan
+
+
 def test_every_card_that_was_heard_is_named_once_and_no_more_than_asked_for(store: Store) -> None:
     with store.events.read() as connection:
         assert events.macs_heard(connection, 10) == []
