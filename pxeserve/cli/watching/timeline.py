@@ -23,6 +23,8 @@ def show(timeline: Any, console: Console) -> None:
     counts = [_counted(len(installs), "installation")] if installs else []
     counts.append(f"{_counted(len(boots), 'boot')} on record" if boots else "no boot on record")
     console.print(Text(f"{timeline['host']}: {timeline['state']}, {', '.join(counts)}"))
+    if not timeline["whole"]:
+        console.print("what came before its last 10000 events is on record, and not shown here")
     for one in installs:
         console.print()
         _install(one, console)

@@ -186,6 +186,7 @@ class Timeline(Answer):
     next: Next | None
     installs: list[Installation]
     unheard: Next | None
+    whole: bool = Field(description="Whether it tells all that is on record; false when there may be older events than `limit` gave.")
 
 
 ROUTES = (

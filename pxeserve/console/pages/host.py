@@ -25,13 +25,15 @@ blueprint = Blueprint("host", __name__)
 _LIVE = frozenset(map(str, LIVE_STATES))
 _FIRMWARE = frozenset(map(str, Firmware))
 _logger = structlog.get_logger("console")
+_SHOWN = 2500
+"""Events that the page is made of: some installations with all their packages."""
 _FIELDS = ("rack", "tags", "address", "uuid", "serial")
 
 
 @route(blueprint, "/hosts/<name>", verb="timeline")
 def timeline(name: str) -> str:
     """What it did, installation by installation and boot by boot, and what should come next."""
-    found = ask("timeline", host=name)
+    found = ask("timeline", host=name) if "whole" in request.args else ask("timeline", host=name, limit=_SHOWN)
     pictures = [(one, picture(one)) for one in reversed(found["installs"])]
     return _page("host.html", name, timeline=found, pictures=pictures, coming=_coming(found))
 

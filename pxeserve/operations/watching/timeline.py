@@ -42,18 +42,19 @@ def timeline(
     context: Context, *, host: str | None = None, install: str | None = None, limit: Limit = stored.MOST, at: float | None = None
 ) -> dict[str, Any]:
     """What the record means: the installations of `host` and its boots, or one installation with the boots that belong to it; as it was
-    told at epoch second `at`, or will be if nothing comes until then."""
+    told at epoch second `at`, or will be if nothing comes until then. It is `whole` when `limit` events were more than there are."""
     if (host is None) == (install is None):
         raise PxeserveError("a timeline is a host's or an installation's", fix="name one of them")
     now = now_of(context.store) if at is None else at
     with context.store.events.read() as connection:
         wanted = _of_host(context, host) if host is not None else _of_install(connection, install or "")
-        found = [event for event in stored.latest(connection, wanted, limit) if at is None or event.moment <= at]
+        latest = stored.latest(connection, wanted, limit)
+    found = [event for event in latest if at is None or event.moment <= at]
     whose = wanted.host or ""
     one_host = shared(context.store).current().hosts.get(whose)
     told = read(whose, found, now, _known(context, one_host, install, math.inf if at is None else at))
     installs = _installs(context, [one for one in told.installs if install in (None, one.install)], now)
-    return {**_timeline(told), "installs": installs, **_unheard(context, one_host, install, at)}
+    return {**_timeline(told), "installs": installs, **_unheard(context, one_host, install, at), "whole": len(latest) < limit}
 
 
 def _unheard(context: Context, host: Host | None, install: str | None, at: float | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pxeserve.console.pages import host
 from pxeserve.domain.role import Role
 from tests.console import scene
 from tests.console.conftest import Console
@@ -33,6 +34,19 @@ def test_rows_tell_each_step_and_open_for_its_reasons(furnished: Console) -> Non
     assert "it is armed" in shown.says("//table[@class='steps']//details")
     assert shown.says("//*[@id='next']") == "Expected next: the next package"
     assert shown.one("//body").get("data-live") == "host=xen-r1-13"
+
+
+def test_a_long_record_is_cut_and_what_is_older_is_a_link_away(furnished: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    viewer = furnished.as_role(Role.VIEWER)
+    assert not look(viewer, "/hosts/xen-r1-13").all("//a[contains(@href, 'whole')]")
+    monkeypatch.setattr(host, "_SHOWN", 12)
+    cut = look(viewer, "/hosts/xen-r1-13")
+    assert "packages 1 to" not in cut.says("//table[@class='steps']")
+    assert cut.one("//a[contains(@href, 'whole')]").get("href") == "/hosts/xen-r1-13?whole=1"
+    whole = look(viewer, "/hosts/xen-r1-13?whole=1")
+    assert "packages 1 to 34 of 60" in whole.says("//table[@class='steps']")
+    assert whole.one("//*[@id='story']").get("hx-get") == "/hosts/xen-r1-13?whole=1"
+    assert not whole.all("//a[contains(@href, 'whole')]")
 
 
 def test_what_did_not_come_is_told_with_all_its_causes_in_order(furnished: Console) -> None:
