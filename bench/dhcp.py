@@ -101,6 +101,7 @@ def _measured(trials: list[Trial], wanted: argparse.Namespace) -> Found:
                 continue
             with cable(SERVER, CLIENT), start() as running:
                 perfdhcp.run(CLIENT, 100, 1, offers_only=case == PROXY, options=perfdhcp.PXE if case == PROXY else ())  # warm
+                running.group.settle()
                 found.setdefault((case, server), []).append(measure(running, server, wanted.seconds))
         print(f"round {turn + 1} of {wanted.rounds} done", file=sys.stderr)
     return found

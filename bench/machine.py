@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SERVER_CORE, CLIENT_CORE = "0", "1"
+_STARTED, _STILL = 20.0, 0.5
+"""Seconds: most that a start may take, and how long one is watched that is over."""
 _V1, _V2 = Path("/sys/fs/cgroup/cpuacct"), Path("/sys/fs/cgroup")
 
 
@@ -47,6 +49,15 @@ class Group:
     def pids(self) -> list[int]:
         """Who is in it now."""
         return [int(word) for word in (self._folder / "cgroup.procs").read_text().split()]
+
+    def settle(self) -> None:
+        """Wait until they have started, and do nothing but wait: what a start costs is not what an answer costs."""
+        deadline = time.monotonic() + _STARTED
+        while time.monotonic() < deadline:
+            before = self.seconds()
+            time.sleep(_STILL)
+            if self.seconds() - before < _STILL / 50:
+                return
 
     def end(self) -> None:
         """Kill what is left and remove the group."""
