@@ -141,13 +141,14 @@ def client(space: str, words: Sequence[str | Path], timeout: float = 120) -> str
     return done.stdout
 
 
-def until(running: Running, fine: object, what: str, seconds: float = 30) -> None:
-    """Wait until `fine()` is true. Raises RuntimeError when the server ends or does not come."""
+def until(running: Running, fine: object, what: str, seconds: float = 60) -> None:
+    """Wait until `fine()` is true and the start is over. Raises RuntimeError when the server ends or does not come."""
     deadline = time.monotonic() + seconds
     while not fine():  # type: ignore[operator]
         if running.process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"{what} did not come up: {running.log.read_text()[-2000:]}")
         time.sleep(0.05)
+    running.group.settle()
 
 
 def file_system(path: Path) -> str:
