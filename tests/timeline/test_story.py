@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import count, pairwise
 from typing import Any
 
@@ -260,7 +259,7 @@ def test_each_arming_is_a_story_of_its_own_and_rehearsals_are_none() -> None:
 
 def test_the_packages_of_ftp_count_like_those_of_http() -> None:
     record = whole()
-    record.rows = [replace(one, kind="ftp.file") if one.kind == "http.file" else one for one in record.rows]
+    record.rows = [one._replace(kind="ftp.file") if one.kind == "http.file" else one for one in record.rows]
     assert stage(told(record), Phase.PACKAGES).detail == "50 of 50"
 
 
@@ -285,7 +284,7 @@ def test_the_disks_have_their_silence_where_no_repository_is_looked_for() -> Non
 
 def jumped(rows: Iterable[EventRow], after: int, seconds: float) -> list[EventRow]:
     """As the record stands when the wall clock is set by `seconds` after so many events: `steady` is what it was."""
-    return [replace(one, steady=one.at, at=one.at + (seconds if number >= after else 0.0)) for number, one in enumerate(rows)]
+    return [one._replace(steady=one.at, at=one.at + (seconds if number >= after else 0.0)) for number, one in enumerate(rows)]
 
 
 @pytest.mark.parametrize("seconds", [-3600.0, 3600.0, -86_400.0])
