@@ -51,6 +51,8 @@ FURTHER = (
 )  # fmt: skip
 WHOLE = frozenset({"/api/v1/export", "/api/v1/host-table", "/api/v1/audit/verify", "/api/v1/live"})
 """What is no list: it tells all there is, or looks at it."""
+SAID = {"/api/v1/answerfiles/reader": "?profile=rack"}
+"""What has to be said of one that wants either of two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def _lists(space: str, session: str) -> list[str]:
     said = json.loads(client(space, [sys.executable, "-m", "bench.console", "--ask", "/api/v1/openapi.json", session, "1"]))
     document = json.loads(said["text"])
     readable = [f"/api/v1{path}" for path, ways in document["paths"].items() if "get" in ways and "{" not in path and _free(ways["get"])]
-    return [path for path in readable if path not in WHOLE]
+    return [path + SAID.get(path, "") for path in readable if path not in WHOLE]
 
 
 def _free(way: dict[str, Any]) -> bool:
