@@ -101,24 +101,24 @@ class SnapshotSource:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._current: Snapshot | None = None
-        self._moment: object = None
+        self._kept: tuple[object, Snapshot] | None = None
+        """With its moment, put down together: what a thread read before a commit is never taken for what another read after it."""
 
     def current(self) -> Snapshot:
         """The inventory as it stands in the store now."""
         moment = self._store.site.moment()  # before anything is read: a commit that comes between is seen the next time
-        current = self._current
-        if current is not None and moment == self._moment:
-            return current
-        current = self._read()
-        self._current, self._moment = current, moment
+        kept = self._kept
+        if kept is not None and kept[0] == moment:
+            return kept[1]
+        current = self._read(kept[1] if kept is not None else None)
+        self._kept = (moment, current)
         return current
 
-    def _read(self) -> Snapshot:
+    def _read(self, before: Snapshot | None) -> Snapshot:
         with self._store.site.read() as connection:
             revision = inventory.revision(connection)
-            if self._current is not None and self._current.revision == revision:
-                return self._current
+            if before is not None and before.revision == revision:
+                return before
             hosts, written = inventory.hosts(connection), layers(connection)
             return Snapshot(
                 revision,

@@ -63,8 +63,8 @@ class Loaders:
         self._shelf = Shelf(store, data)
         self._roots = Roots()
         self._own: dict[str, str] = {}
-        self._known: _Known | None = None
-        self._moment: object = None
+        self._known: tuple[object, _Known] | None = None
+        """With its moment, put down together, for any number of threads."""
 
     def site_for(self, medium: Medium | None, profile: Profile | None = None) -> Site:
         """What the server can offer to a machine that would boot `medium`, or the plain files of `profile`."""
@@ -186,18 +186,18 @@ class Loaders:
 
     def _current(self) -> _Known:
         moment = self._store.site.moment()
-        known = self._known
-        if known is not None and moment == self._moment:
-            return known
-        known = self._read()
-        self._known, self._moment = known, moment
+        kept = self._known
+        if kept is not None and kept[0] == moment:
+            return kept[1]
+        known = self._read(kept[1] if kept is not None else None)
+        self._known = (moment, known)
         return known
 
-    def _read(self) -> _Known:
+    def _read(self, before: _Known | None) -> _Known:
         with self._store.site.read() as connection:
             revision = inventory.revision(connection)
-            if self._known is not None and self._known.revision == revision:
-                return self._known
+            if before is not None and before.revision == revision:
+                return before
             imported = {one.name: one for one in sets(connection)}
             return _Known(revision, imported, {medium.name: medium for medium in inventory.media(connection)})
 

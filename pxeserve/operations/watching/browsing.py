@@ -20,7 +20,7 @@ from pxeserve.operations.context import Context
 from pxeserve.operations.media.verification import standing
 from pxeserve.operations.record.silence import silences
 from pxeserve.operations.registry import verb
-from pxeserve.operations.watching.racks import NO_RACK, counts, state_of
+from pxeserve.operations.watching.racks import NO_RACK, counts, newest_installs, state_of
 from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import installs
 from pxeserve.store.installs import Newest
@@ -68,8 +68,7 @@ def browse(
     name, MAC, address, UUID or serial. `total` is how many there are, `counts` how many in which state, `hosts` the `limit` of them from
     `offset` on, ordered `by`, or the other way round."""
     snapshot, now = shared(context.store).current(), time.time()
-    with context.store.site.read() as connection:
-        newest = installs.newest(connection)
+    newest = newest_installs(context.store)
     everybody = [Found(host, one := newest.get(host.id), state_of(one, now)) for host in snapshot.hosts.values()]
     found = _narrowed(everybody, search or [])
     found.sort(key=lambda one: one.host.name)

@@ -17,7 +17,7 @@ from pxeserve.domain.role import Role
 from pxeserve.operations.context import Context
 from pxeserve.operations.record.tails import by_silence
 from pxeserve.operations.registry import verb
-from pxeserve.operations.watching.racks import NO_RACK, counts, described, standings, state_of
+from pxeserve.operations.watching.racks import NO_RACK, counts, described, newest_installs, standings, state_of
 from pxeserve.operations.watching.together import Together
 from pxeserve.snapshot import shared
 from pxeserve.store import Store, installs
@@ -48,8 +48,7 @@ def _together(store: Store) -> Together[dict[str, Any]]:  # noqa: ARG001 - one f
 def _overview(context: Context) -> dict[str, Any]:
     now = time.time()
     hosts = [host for _, host in sorted(shared(context.store).current().hosts.items())]
-    with context.store.site.read() as connection:
-        newest = installs.newest(connection)
+    newest = newest_installs(context.store)
     states = {host.name: state_of(newest.get(host.id), now) for host in hosts}
     live = [host for host in hosts if states[host.name] in LIVE_STATES - WRONG_STATES]
     asked = by_silence(context, live)[:LOOKED_AT] if len(live) > LOOKED_AT else live

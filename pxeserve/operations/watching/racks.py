@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -26,8 +27,9 @@ from pxeserve.operations.registry import verb
 from pxeserve.operations.watching.besides import known, known_of
 from pxeserve.operations.words.selection import nearest
 from pxeserve.snapshot import shared
-from pxeserve.store import installs
+from pxeserve.store import Store, installs
 from pxeserve.store.installs import InstallRow, Newest
+from pxeserve.store.kept import Kept
 from pxeserve.timeline.hearing import Hearing
 from pxeserve.timeline.picture import IDLE, Standing, standing
 
@@ -41,13 +43,22 @@ _SHARE = 4
 """While it is followed, the picture is looked at for one of so many parts of the time at most."""
 
 
+@lru_cache(maxsize=4)
+def _newest(store: Store) -> Kept[dict[int, Newest]]:
+    return Kept(store.site, installs.newest)
+
+
+def newest_installs(store: Store) -> Mapping[int, Newest]:
+    """The newest install of every host that has one, by the host's row id: read once for all pages until something is committed."""
+    return _newest(store).current()
+
+
 @verb("rack.list", role=Role.VIEWER)
 def list_racks(context: Context) -> list[dict[str, Any]]:
     """All racks by name, each with how many of its hosts are in which state; hosts in no rack last, under `-`."""
     now = time.time()
     hosts = _hosts(context)
-    with context.store.site.read() as connection:
-        newest = installs.newest(connection)
+    newest = newest_installs(context.store)
     racks: dict[str, Counter[str]] = {}
     for host in hosts:
         racks.setdefault(host.rack or NO_RACK, Counter())[state_of(newest.get(host.id), now)] += 1
