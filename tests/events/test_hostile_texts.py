@@ -6,7 +6,6 @@ import html
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -136,7 +135,7 @@ def in_record(store: Store, events: list[Any]) -> list[str]:
     with store.events.read() as connection:
         rows = stored.following(connection, stored.Wanted(since=before), 100)
     assert len(rows) == len(events)
-    return obeyed([asdict(row) for row in rows])
+    return obeyed([row._asdict() for row in rows])
 
 
 @settings(max_examples=40)
