@@ -316,6 +316,22 @@ def test_a_viewer_looks_and_cannot_save(chromium: Any, room: Room) -> None:
     desk.close()
 
 
+def test_a_file_that_is_picked_while_the_page_still_begins_is_not_lost(desk: Desk) -> None:
+    """The page puts an empty file there once it knows the generation, however late that comes."""
+    held: list[Any] = []
+    desk.page.route("**/drafts/form*", lambda route: held.append(route))
+    with desk.page.expect_request("**/drafts/form*"):
+        desk.open("/answerfiles/file")
+    desk.page.locator("#pick-file").set_input_files({
+        "name": "mine.xml", "mimeType": "application/xml", "buffer": b"<installation><keyboard>uk</keyboard></installation>",
+    })  # fmt: skip
+    desk.page.wait_for_function("document.getElementById('pick-file').files.length === 0")  # it has been read
+    held[0].continue_()
+    desk.settled()
+    api.expect(desk.line("uk")).to_be_visible()
+    desk.page.close(run_before_unload=False)
+
+
 def test_a_file_by_itself_is_looked_at_and_mended(desk: Desk) -> None:
     desk.open("/answerfiles/file")
     desk.page.locator("#pick-file").set_input_files({

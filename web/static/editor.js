@@ -281,7 +281,12 @@ by("dialect").addEventListener("change", event => {
 })
 by("fix-all").addEventListener("click", () => fix(null))
 by("form").addEventListener("submit", event => event.preventDefault())
-by("pick-file")?.addEventListener("change", async event => { file.exchange(await event.target.files[0].slice(0, 1 << 20).text()); event.target.value = "" })
+by("pick-file")?.addEventListener("change", async event => {
+  const text = await event.target.files[0].slice(0, 1 << 20).text()
+  event.target.value = ""
+  await beginning  // which puts an empty file there: it must not come after this one
+  file.exchange(text)
+})
 by("download")?.addEventListener("click", () => {
   const address = URL.createObjectURL(new Blob([file.text()], {type: "application/xml"}))
   make("a", {href: address, download: "answerfile.xml"}).click()
@@ -293,4 +298,4 @@ const panel = panels({
   async take(dialect, text) { await generation(dialect); if (text !== null) file.exchange(text); else await fromForm() },
   again: () => opened(place.dataset.dialect ? "" : now.dialect),
 })
-begun().catch(error => state(`${error.detail ?? error.message} ${error.fix ?? ""}`, "bad"))
+const beginning = begun().catch(error => state(`${error.detail ?? error.message} ${error.fix ?? ""}`, "bad"))
