@@ -64,7 +64,7 @@ def test_it_answers_to_no_other_name(door: tuple[str, int], host: str | None) ->
     answer = asked(door, host)
     assert answer.startswith(b"HTTP/1.0 421 ")
     assert b"metrics] names" in answer
-    assert b"42" not in answer.replace(b"421", b"")
+    assert b"answer" not in answer
 
 
 @pytest.mark.parametrize("begins", [b"", b"GET /me", b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nX: "])
@@ -83,7 +83,7 @@ def test_who_does_not_finish_its_head_is_hung_up_on(door: tuple[str, int], begin
 
         dripping = threading.Thread(target=drip, daemon=True)
         dripping.start()
-        assert b"42" not in said(sock)
+        assert b"answer" not in said(sock)
         ended.set()
         dripping.join()
 
