@@ -23,6 +23,7 @@ from pxeserve.store.tables.inventory import (
 from pxeserve.store.tables.network import lease, sighting
 from pxeserve.store.tables.people import api_token, audit, idempotency, job, session, user
 from pxeserve.store.tables.record import DOCTOR, MENU, counter, discovered, event, install_log, install_time, steady_clock, total, webhook
+from pxeserve.store.tables.recovering import backup, first_boot, pool, pool_join, pool_member, recovery
 
 __all__ = [
     "DOCTOR",
@@ -34,9 +35,11 @@ __all__ = [
     "answers_history",
     "api_token",
     "audit",
+    "backup",
     "counter",
     "discovered",
     "event",
+    "first_boot",
     "host",
     "host_mac",
     "idempotency",
@@ -52,7 +55,11 @@ __all__ = [
     "medium",
     "medium_file",
     "meta",
+    "pool",
+    "pool_join",
+    "pool_member",
     "profile",
+    "recovery",
     "rehearsal",
     "script",
     "session",
