@@ -101,6 +101,7 @@ class SnapshotSource:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._hosts = inventory.Hosts()
         self._kept: tuple[object, Snapshot] | None = None
         """With its moment, put down together: what a thread read before a commit is never taken for what another read after it."""
 
@@ -119,7 +120,7 @@ class SnapshotSource:
             revision = inventory.revision(connection)
             if before is not None and before.revision == revision:
                 return before
-            hosts, written = inventory.hosts(connection), layers(connection)
+            hosts, written = self._hosts.read(connection), layers(connection)
             return Snapshot(
                 revision,
                 {host.name: host for host in hosts},

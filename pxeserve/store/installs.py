@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, null, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, null, select, text, update
 
 from pxeserve.domain.install import LIVE_STATES, Install, InstallState
 from pxeserve.moment import Moment
 from pxeserve.store import audit
 from pxeserve.store import tables as t
+from pxeserve.store.ready import Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +109,7 @@ def newest_of(connection: Connection, host_id: int) -> InstallRow | None:
 
 def newest(connection: Connection) -> dict[int, Newest]:
     """Of the newest install of every host that has one, by the host's row id, what is looked at where there are ten thousand."""
-    install, others = t.install.c, t.install.alias()
-    last = select(others.c.id).where(others.c.host_id == install.host_id, others.c.rehearsal_mac.is_(None))
-    last = last.order_by(others.c.armed_at.desc(), others.c.id.desc()).limit(1).correlate(t.install)
-    columns = (install[name] for name in Newest._fields)
-    query = select(install.host_id, *columns).where(install.rehearsal_mac.is_(None), install.id == last.scalar_subquery())
-    return {host: Newest(name, _STATES[state], *rest) for host, name, state, *rest in connection.execute(query).fetchall()}
+    return {host: Newest(name, _STATES[state], *rest) for host, name, state, *rest in _NEWEST.ask(connection)}
 
 
 def newest_by_host(connection: Connection, host_ids: Collection[int] | None = None) -> dict[int, InstallRow]:
@@ -272,4 +268,13 @@ _NEWEST_OF = (
     .where(t.install.c.host_id == bindparam("host"), t.install.c.rehearsal_mac.is_(None))
     .order_by(t.install.c.armed_at.desc(), t.install.c.id.desc())
     .limit(1)
+)
+
+
+_NEWEST = Ready(
+    text(f"""
+SELECT host_id, {", ".join(Newest._fields)} FROM install AS one WHERE rehearsal_mac IS NULL AND id = (
+    SELECT id FROM install WHERE host_id = one.host_id AND rehearsal_mac IS NULL ORDER BY armed_at DESC, id DESC LIMIT 1)
+"""),  # noqa: S608 - names of columns
+    [],
 )

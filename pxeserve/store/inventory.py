@@ -15,6 +15,7 @@ from pxeserve.domain.host import BootWords, Host, PlainBoot, Profile
 from pxeserve.domain.medium import BootFiles, Lies, Medium, MediumState, Role
 from pxeserve.store import history
 from pxeserve.store import tables as t
+from pxeserve.store.ready import Ready
 
 _REVISION = "inventory_revision"
 _SITE = "site_answers"
@@ -42,21 +43,34 @@ def raise_revision(connection: Connection) -> None:
     connection.execute(insert(t.meta).values(key=_REVISION, value=str(current + 1)))
 
 
+class Hosts:
+    """Hosts as one process reads them again and again: who is as it was is not made anew. For any number of threads."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: Mapping[int, tuple[tuple[Any, ...], tuple[str, ...], Host]] = {}
+
+    def read(self, connection: Connection) -> list[Host]:
+        """All hosts, by name."""
+        macs: dict[int, tuple[str, ...]] = {}
+        for host_id, mac in _MACS.ask(connection):
+            macs[host_id] = (*macs.get(host_id, ()), mac)
+        rows, before = _HOSTS.ask(connection), self._known
+        other = [row for row in rows if before.get(row[0], _NOBODY)[:2] != (row, macs.get(row[0], ()))]
+        documents = json.loads(f"[{','.join([document for row in other for document in row[-2:]])}]")  # at once: a third of one by one
+        made = {
+            row[0]: _made(row, macs.get(row[0], ()), answers, tuple(tags))
+            for row, answers, tags in zip(other, documents[::2], documents[1::2], strict=True)
+        }
+        found = [made.get(row[0]) or before[row[0]][2] for row in rows]
+        self._known = {row[0]: (row, host.macs, host) for row, host in zip(rows, found, strict=True)}
+        return found
+
+
 def hosts(connection: Connection) -> list[Host]:
     """All hosts, by name."""
-    macs: dict[int, list[str]] = {}
-    said = select(t.host_mac.c.host_id, t.host_mac.c.mac).order_by(t.host_mac.c.host_id, t.host_mac.c.position)
-    for host_id, mac in connection.execute(said).fetchall():
-        macs.setdefault(host_id, []).append(mac)
-    rows = connection.execute(_HOSTS).fetchall()
-    documents = json.loads(f"[{','.join([document for row in rows for document in row[-2:]])}]")  # at once: a third of one by one
-    return [
-        Host(number, name, tuple(macs.get(number, ())), profile, uuid, serial, IPv4Address(address) if address else None, answers, rack,
-             tuple(tags))
-        for (number, name, profile, uuid, serial, address, rack, *_), answers, tags in zip(
-            rows, documents[::2], documents[1::2], strict=True
-        )
-    ]  # fmt: skip
+    return Hosts().read(connection)
 
 
 def answers_of_hosts(connection: Connection) -> list[tuple[str, dict[str, Any]]]:
@@ -238,10 +252,17 @@ def _with_macs(connection: Connection, row: Row[Any] | None) -> Host | None:
     return _host(row, tuple(macs))
 
 
-_HOSTS = select(
+_HOSTS = Ready(select(
     t.host.c.id, t.host.c.name, t.host.c.profile, t.host.c.uuid, t.host.c.serial, t.host.c.address, t.host.c.rack,
     type_coerce(t.host.c.answers, Text), type_coerce(t.host.c.tags, Text),
-).order_by(t.host.c.name)  # fmt: skip
+).order_by(t.host.c.name), [])  # fmt: skip
+_MACS = Ready(select(t.host_mac.c.host_id, t.host_mac.c.mac).order_by(t.host_mac.c.host_id, t.host_mac.c.position), [])
+_NOBODY = (None, None)
+
+
+def _made(row: tuple[Any, ...], macs: tuple[str, ...], answers: Mapping[str, Any], tags: tuple[str, ...]) -> Host:
+    number, name, profile, uuid, serial, address, rack, *_ = row
+    return Host(number, name, macs, profile, uuid, serial, IPv4Address(address) if address else None, answers, rack, tags)
 
 
 def _host(row: Row[Any], macs: tuple[str, ...]) -> Host:

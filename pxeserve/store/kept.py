@@ -1,4 +1,5 @@
-"""What was read from one group of tables, for as long as nobody has committed anything to it. Refuses to know what it is."""
+"""What was read from one group of tables, for as long as nobody has committed anything to it, and what was made of such things. Refuses to
+know what they are."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from sqlalchemy import Connection
 from pxeserve.store.database import Database
 
 T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 class Kept(Generic[T]):
@@ -31,3 +34,18 @@ class Kept(Generic[T]):
             found = self._read(connection)
         self._kept = (moment, found)
         return found
+
+
+class Made(Generic[A, B, T]):
+    """What `make` makes of two things that nobody may change, for as long as they are the very same ones. For any number of threads."""
+
+    def __init__(self, make: Callable[[A, B], T]) -> None:
+        self._make = make
+        self._kept: tuple[A, B, T] | None = None
+
+    def of(self, one: A, other: B) -> T:
+        """What is made of these two."""
+        kept = self._kept
+        if kept is None or kept[0] is not one or kept[1] is not other:
+            kept = self._kept = (one, other, self._make(one, other))
+        return kept[2]

@@ -118,3 +118,31 @@ def test_every_change_raises_the_revision_and_a_failed_one_does_not(store: Store
     with store.site.read() as connection:
         assert inventory.revision(connection) == len(changes)
         assert inventory.hosts(connection) == inventory.profiles(connection) == []
+
+
+def test_who_reads_hosts_again_finds_each_change_and_keeps_who_is_as_before(store: Store) -> None:
+    """Whatever may differ in a host, and hosts that come and go: the second look agrees with a first one."""
+    host = Host(0, "xen01", (ONE,), "rack-a", UUID, "SN1", RESERVED, {"hostname": "xen01"}, "R2", ("a",))
+    with store.site.write() as connection:
+        number = inventory.put_host(connection, host)
+        inventory.put_host(connection, Host(0, "xen02", (TWO,), "rack-a"))
+    again = inventory.Hosts()
+    with store.site.read() as connection:
+        before = again.read(connection)
+    changes = [
+        {"name": "xen03"}, {"macs": (ONE, "52:54:00:77:00:03")}, {"macs": ("52:54:00:77:00:03", ONE)}, {"profile": "rack-b"},
+        {"uuid": None},
+        {"serial": "SN2"}, {"address": None}, {"answers": {"hostname": "other"}}, {"rack": None}, {"tags": ()},
+    ]  # fmt: skip
+    for change in changes:
+        with store.site.write() as connection:
+            inventory.put_host(connection, replace(host, id=number, **change))
+        with store.site.read() as connection:
+            found = again.read(connection)
+            assert found == inventory.hosts(connection) != before, change
+        assert next(one for one in found if one.name == "xen02") is next(one for one in before if one.name == "xen02")
+    with store.site.write() as connection:
+        inventory.remove_host(connection, number)
+        inventory.put_host(connection, Host(0, "xen00", (ONE,), "rack-a"))
+    with store.site.read() as connection:
+        assert [one.name for one in again.read(connection)] == ["xen00", "xen02"]

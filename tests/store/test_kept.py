@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from pxeserve.store import Store, inventory, open_store
-from pxeserve.store.kept import Kept
+from pxeserve.store.kept import Kept, Made
 
 
 @pytest.fixture
@@ -55,3 +55,16 @@ def test_what_was_read_before_a_commit_is_not_taken_for_what_came_after_it(store
     kept = Kept(store.site, read)
     assert (kept.current(), beside) == (0, [-1, 1])
     assert kept.current() == 1
+
+
+def test_what_is_made_of_two_things_is_made_again_when_one_of_them_is_another() -> None:
+    made: list[tuple[str, list[int]]] = []
+
+    def make(one: str, other: list[int]) -> int:
+        made.append((one, other))
+        return len(made)
+
+    first, alike = [1], [1]
+    kept = Made(make)
+    assert [kept.of("a", first), kept.of("a", first), kept.of("a", alike), kept.of("b", alike), kept.of("b", alike)] == [1, 1, 2, 3, 3]
+    assert made == [("a", first), ("a", alike), ("b", alike)]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from functools import lru_cache
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, render_template, request
+from markupsafe import Markup
 
 from pxeserve.console.alike import alike
 from pxeserve.console.asking import ask
@@ -19,8 +23,21 @@ def overview() -> str:
     status, told = ask("status"), ask("overview")
     return render_template(
         "overview.html", told=told, stuck=alike(told["stuck"]), status=status, findings=ask("doctor.standing"), media=status["media"],
-        strangers=len(ask("discovered.list")), steps=[] if told["hosts"] else _first_steps(bool(status["media"])),
+        summed=_summed, strangers=len(ask("discovered.list")), steps=[] if told["hosts"] else _first_steps(bool(status["media"])),
     )  # fmt: skip
+
+
+def _summed(one: dict[str, Any]) -> Markup:
+    """A rack that tells how many of its hosts are in which state: of the hundreds that a large site has, few have changed since the last
+    look."""
+    return _drawn(one["rack"], tuple(one["counts"].items()), one["total"], one["troubled"])
+
+
+@lru_cache(maxsize=1000)
+def _drawn(rack: str, counts: tuple[tuple[str, int], ...], total: int, troubled: int) -> Markup:
+    racks: Any = current_app.jinja_env.get_template("parts/racks.html").module
+    drawn: Markup = racks.rack({"rack": rack, "counts": dict(counts), "total": total, "troubled": troubled, "hosts": None})
+    return drawn
 
 
 @route(blueprint, "/overview/traffic", verb="traffic")

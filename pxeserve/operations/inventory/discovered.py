@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from pxeserve.domain import serial
@@ -25,6 +25,8 @@ from pxeserve.snapshot import Snapshot, shared
 from pxeserve.store import audit, installs, inventory
 from pxeserve.store import discovered as stored
 from pxeserve.store.discovered import Machine
+
+_SAID = tuple(one.name for one in fields(Machine))
 
 
 @verb("discovered.list", role=Role.VIEWER)
@@ -94,7 +96,7 @@ def seen_by(context: Context) -> dict[str, Machine]:
 def _shown(machine: Machine, seen: Iterable[Machine], snapshot: Snapshot) -> dict[str, Any]:
     known = ARCHITECTURES.get(machine.arch) if machine.arch is not None else None
     return {
-        **asdict(machine),
+        **{name: getattr(machine, name) for name in _SAID},
         "firmware": str(known.firmware) if known and known.firmware else None,
         "architecture": known.name if known else None,
         "notes": list(_notes(machine, seen, snapshot)),

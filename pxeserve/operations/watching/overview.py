@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -22,7 +23,8 @@ from pxeserve.operations.watching.together import Together
 from pxeserve.snapshot import shared
 from pxeserve.store import Store, installs
 from pxeserve.store.installs import Newest
-from pxeserve.timeline.picture import Standing
+from pxeserve.store.kept import Made
+from pxeserve.timeline.picture import IDLE, Standing
 
 CELLS = 2500
 """Hosts that are told one by one at most; where there are more, racks tell how many are in which state."""
@@ -45,12 +47,38 @@ def _together(store: Store) -> Together[dict[str, Any]]:  # noqa: ARG001 - one f
     return Together()
 
 
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """What is the same until somebody commits something: the hosts by name, `racks` of them, the state of each, and which of them `live`,
+    whose time may run out."""
+
+    hosts: Sequence[Host]
+    racks: Mapping[str, Sequence[Host]]
+    states: Mapping[str, str]
+    live: Sequence[Host]
+
+
+@lru_cache(maxsize=4)
+def _site(store: Store) -> Made[Mapping[str, Host], Mapping[int, Newest], _Site]:  # noqa: ARG001 - one for each store
+    return Made(_laid_out)
+
+
+def _laid_out(known: Mapping[str, Host], newest: Mapping[int, Newest]) -> _Site:
+    hosts = [host for _, host in sorted(known.items())]
+    racks: dict[str, list[Host]] = {}
+    for host in hosts:
+        racks.setdefault(host.rack or NO_RACK, []).append(host)
+    states = {host.name: str(one.state) if (one := newest.get(host.id)) else IDLE for host in hosts}
+    named = sorted(racks, key=lambda name: (name == NO_RACK, name))
+    return _Site(hosts, {name: racks[name] for name in named}, states, [host for host in hosts if states[host.name] in LIVE_STATES])
+
+
 def _overview(context: Context) -> dict[str, Any]:
     now = time.time()
-    hosts = [host for _, host in sorted(shared(context.store).current().hosts.items())]
     newest = newest_installs(context.store)
-    states = {host.name: state_of(newest.get(host.id), now) for host in hosts}
-    live = [host for host in hosts if states[host.name] in LIVE_STATES - WRONG_STATES]
+    site = _site(context.store).of(shared(context.store).current().hosts, newest)
+    hosts, states = site.hosts, {**site.states, **{host.name: state_of(newest[host.id], now) for host in site.live}}
+    live = [host for host in site.live if states[host.name] not in WRONG_STATES]
     asked = by_silence(context, live)[:LOOKED_AT] if len(live) > LOOKED_AT else live
     met = [*asked, *_wrong(hosts, states, newest)[:TOLD]]
     with context.store.site.read() as connection:
@@ -58,12 +86,12 @@ def _overview(context: Context) -> dict[str, Any]:
     found = {one.host: one for one in standings(context, met, whole, now)}
     stuck = sorted((one for one in found.values() if one.troubled), key=lambda one: -(one.since or 0.0))
     troubled = {one.host for one in stuck} | {name for name, state in states.items() if state in WRONG_STATES}
-    where = {host.name: host.rack or NO_RACK for host in hosts}
+    where = {host.name: host.rack or NO_RACK for host in met}
     return {
         "at": now,
         "hosts": len(hosts),
         "counts": counts(Counter(states.values())),
-        "racks": _racks(hosts, states, found, troubled, cells=len(hosts) <= CELLS),
+        "racks": _racks(site.racks, states, found, troubled, cells=len(hosts) <= CELLS),
         "troubled": len(troubled),
         "unasked": len(live) - len(asked),
         "stuck": [{**described(one), "rack": where[one.host]} for one in stuck[:TOLD]],
@@ -77,20 +105,17 @@ def _wrong(hosts: Sequence[Host], states: Mapping[str, str], newest: Mapping[int
 
 
 def _racks(
-    hosts: Sequence[Host], states: Mapping[str, str], found: Mapping[str, Standing], troubled: Set[str], *, cells: bool
+    racks: Mapping[str, Sequence[Host]], states: Mapping[str, str], found: Mapping[str, Standing], troubled: Set[str], *, cells: bool
 ) -> list[dict[str, Any]]:
-    racks: dict[str, list[Host]] = {}
-    for host in hosts:
-        racks.setdefault(host.rack or NO_RACK, []).append(host)
     return [
         {
             "rack": name,
-            "counts": counts(Counter(states[host.name] for host in racks[name])),
-            "hosts": [_cell(host.name, states[host.name], found.get(host.name), troubled) for host in racks[name]] if cells else None,
-            "total": len(racks[name]),
-            "troubled": sum(host.name in troubled for host in racks[name]),
+            "counts": counts(Counter(states[host.name] for host in hosts)),
+            "hosts": [_cell(host.name, states[host.name], found.get(host.name), troubled) for host in hosts] if cells else None,
+            "total": len(hosts),
+            "troubled": sum(host.name in troubled for host in hosts),
         }
-        for name in sorted(racks, key=lambda name: (name == NO_RACK, name))
+        for name, hosts in racks.items()
     ]
 
 

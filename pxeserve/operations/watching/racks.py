@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -39,6 +39,8 @@ NO_RACK = "-"
 _ORDER = (*(str(state) for state in InstallState), IDLE)
 _BEAT = 1.0
 Every = Annotated[float, Field(ge=_BEAT)]
+_AWAITED = ("next", "overdue", "unheard")
+_PLAIN = tuple(one.name for one in fields(Standing) if one.name not in _AWAITED)
 _SHARE = 4
 """While it is followed, the picture is looked at for one of so many parts of the time at most."""
 
@@ -100,7 +102,9 @@ def standings(context: Context, hosts: Sequence[Host], newest: dict[int, Install
 
 def described(one: Standing) -> dict[str, Any]:
     """Where a host stands, for programs."""
-    return {**asdict(one), "troubled": one.troubled}
+    plain = {name: getattr(one, name) for name in _PLAIN}
+    awaited = {name: asdict(found) if (found := getattr(one, name)) else None for name in _AWAITED}
+    return {**plain, **awaited, "troubled": one.troubled}
 
 
 def state_of(install: InstallRow | Newest | None, now: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pxeserve.console.pages import overview as page
@@ -53,6 +55,18 @@ def test_where_there_are_very_many_hosts_racks_tell_their_counts(furnished: Cons
     assert not shown.all("//a[contains(@class, 'slot')]")
     assert "12 done" in shown.says("//section[@aria-label='Rack R1']")
     assert shown.all("//section[@aria-label='Rack R1']//svg[@class='share']/rect[@class='is-done']/@width") == ["12"]
+
+
+def test_where_racks_tell_their_counts_the_next_look_tells_what_has_changed(furnished: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overview, "CELLS", 48)
+    viewer = furnished.as_role(Role.VIEWER)
+    assert "12 done" in look(viewer, "/").says("//section[@aria-label='Rack R1']")
+    with furnished.store.site.write() as connection:
+        done = next(host for host in inventory.hosts(connection) if host.name == "xen-r1-01")
+        inventory.put_host(connection, replace(done, rack="R7"))
+    shown = look(viewer, "/")
+    assert "11 done" in shown.says("//section[@aria-label='Rack R1']")
+    assert "1 done" in shown.says("//section[@aria-label='Rack R7']")
 
 
 def test_some_hundreds_of_hosts_are_cells_and_each_still_says_its_name(furnished: Console) -> None:

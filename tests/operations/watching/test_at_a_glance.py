@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from pxeserve.operations.watching import overview
 from pxeserve.snapshot import shared
 from pxeserve.store import Store, inventory, open_store
 from pxeserve.store import events as record
+from pxeserve.store import tables as t
 from pxeserve.supervisor import folder as data_folder
 from pxeserve.supervisor import prepare
 from tests.console import scene
@@ -91,6 +93,27 @@ def test_of_too_many_on_their_way_those_are_asked_that_were_silent_the_longest(s
     monkeypatch.setattr(overview, "TOLD", 1)
     told = ask(site, "overview")
     assert len(told["stuck"]) == 1 and told["troubled"] >= len(wrong) > 1
+
+
+def test_what_is_kept_of_a_site_follows_the_clock_and_every_commit(site: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An arming runs out though nobody commits anything; an install ends; a host is renamed."""
+
+    def state(name: str) -> str:
+        return {one["host"]: one["state"] for rack in ask(site, "overview")["racks"] for one in rack["hosts"]}[name]
+
+    assert (state("xen-r1-16"), state("xen-r1-15"), state("xen-r1-14")) == ("armed", "booting", "installing")
+    later = time.time() + 7200
+    with monkeypatch.context() as clock:
+        clock.setattr(overview.time, "time", lambda: later)
+        assert (state("xen-r1-16"), state("xen-r1-14")) == ("lapsed", "installing")
+    assert state("xen-r1-16") == "armed"
+    with site.store.site.write() as connection:
+        connection.execute(t.install.update().where(t.install.c.id == "i-xen-r1-14").values(state="failed", ended_at=time.time()))
+    assert state("xen-r1-14") == "failed"
+    with site.store.site.write() as connection:
+        host = next(host for host in inventory.hosts(connection) if host.name == "xen-r1-14")
+        inventory.put_host(connection, replace(host, name="other"))
+    assert state("other") == "failed"
 
 
 def _standing(one: dict[str, Any]) -> tuple[Any, ...]:
