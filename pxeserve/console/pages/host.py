@@ -25,7 +25,7 @@ blueprint = Blueprint("host", __name__)
 _LIVE = frozenset(map(str, LIVE_STATES))
 _FIRMWARE = frozenset(map(str, Firmware))
 _logger = structlog.get_logger("console")
-_SHOWN = 2500
+_SHOWN = 1500
 """Events that the page is made of: some installations with all their packages."""
 _FIELDS = ("rack", "tags", "address", "uuid", "serial")
 

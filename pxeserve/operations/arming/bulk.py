@@ -24,6 +24,7 @@ from pxeserve.operations.preparing.host import Mode, erases
 from pxeserve.operations.record.silence import unheard_notes
 from pxeserve.operations.registry import verb
 from pxeserve.operations.words.selection import Selection, select, selection
+from pxeserve.snapshot import shared
 from pxeserve.store import installs
 
 MOST = 1000
@@ -122,8 +123,7 @@ def cancel_all(
 
 def _selected(context: Context, names: list[str] | None, rack: str | None, tags: list[str] | None) -> tuple[Selection, list[Host]]:
     wanted = selection(names, rack, tags)
-    with context.store.site.read() as connection:
-        hosts = select(connection, wanted)
+    hosts = select(list(shared(context.store).current().hosts.values()), wanted)
     if len(hosts) > MOST:
         raise PxeserveError(f"{wanted}: {len(hosts)} hosts, and {MOST} at most are taken at once", fix="say a rack, or fewer names")
     return wanted, hosts

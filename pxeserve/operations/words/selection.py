@@ -10,12 +10,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from pxeserve.domain.host import Host
 from pxeserve.errors import NotFoundError, PxeserveError
 from pxeserve.operations.words.labels import rack_name, tag_names
-from pxeserve.store import inventory
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +43,16 @@ def selection(names: Sequence[str] | None = None, rack: str | None = None, tags:
     )
 
 
-def select(connection: Connection, wanted: Selection) -> list[Host]:
-    """The hosts that are meant, by name. Raises PxeserveError when nothing was asked for, and NotFoundError, with the nearest right
+def select(hosts: Sequence[Host], wanted: Selection) -> list[Host]:
+    """Those of `hosts` that are meant, by name. Raises PxeserveError when nothing was asked for, and NotFoundError, with the nearest right
     word, for a name, rack or tag that no host has, and when no host has all of them together."""
     if not wanted:
         raise PxeserveError("which hosts?", fix="give their names, --rack RACK or --tag TAG")
-    return chosen(inventory.hosts(connection), wanted)
+    return chosen(hosts, wanted)
 
 
 def chosen(hosts: Sequence[Host], wanted: Selection) -> list[Host]:
-    """The same of hosts that were read already; all of them when nothing was asked for."""
+    """The same; all of them when nothing was asked for."""
     by_name = {host.name: host for host in hosts}
     for name in wanted.names:
         if name not in by_name:
@@ -64,7 +61,7 @@ def chosen(hosts: Sequence[Host], wanted: Selection) -> list[Host]:
         racks = {host.rack for host in hosts if host.rack}
         if wanted.rack not in racks:
             raise _nobody(f"no host stands in rack {wanted.rack}", wanted.rack, racks, "pxeserve host set NAME --rack RACK puts one there")
-    carried = {tag for host in hosts for tag in host.tags}
+    carried = {tag for host in hosts for tag in host.tags} if wanted.tags else ()
     for tag in wanted.tags:
         if tag not in carried:
             raise _nobody(f"no host has the tag {tag}", tag, carried, "pxeserve host set NAME --tag TAG gives it to one")
