@@ -26,6 +26,7 @@ _COMMANDS = {
     "discovered": "pxeserve.cli.inventory.discovered",
     "profile": "pxeserve.cli.inventory.profiles",
     "site": "pxeserve.cli.inventory.sites",
+    "pool": "pxeserve.cli.inventory.pools",
     "media": "pxeserve.cli.media.media",
     "loaders": "pxeserve.cli.media.loaders",
     "apply": "pxeserve.cli.inventory.apply",

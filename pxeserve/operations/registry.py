@@ -27,7 +27,7 @@ NOUNS = (
     "record.events", "record.pages",
     "media.media", "media.imports", "media.loaders", "media.sources", "media.replay", "media.uploads", "media.packing",
     "inventory.hosts", "inventory.discovered", "inventory.profiles", "inventory.sites", "inventory.pages",
-    "inventory.taking_back",
+    "inventory.taking_back", "inventory.pools",
     "declaring.tables", "declaring.apply", "declaring.export",
     "answerfiles.linting", "answerfiles.conversion", "answerfiles.adoption", "answerfiles.scripts",
     "preparing.showing", "preparing.passwords",

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from ipaddress import IPv4Address
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from pxeserve.domain.pool import Licence, Member, Network, Pool, Storage, StorageKind
 from pxeserve.store import tables as t
@@ -78,8 +78,42 @@ def keep_fingerprint(connection: Connection, host_id: int, fingerprint: str, now
     connection.execute(update(t.pool_member).where(t.pool_member.c.host_id == host_id).values(fingerprint=fingerprint, heard_at=now))
 
 
+def iqns(connection: Connection) -> dict[str, tuple[str, str]]:
+    """The IQN of each host that has one: to the host's name and its pool's."""
+    said = (
+        select(t.pool_member.c.iqn, t.host.c.name, t.pool.c.name.label("pool"))
+        .join(t.host, t.host.c.id == t.pool_member.c.host_id)
+        .join(t.pool, t.pool.c.id == t.pool_member.c.pool_id)
+        .where(t.pool_member.c.iqn != "")
+    )
+    return {row.iqn: (row.name, row.pool) for row in connection.execute(said)}
+
+
+def holders(connection: Connection, host_names: Sequence[str]) -> dict[str, str]:
+    """Of these hosts those that are in a pool: to the pool's name."""
+    said = (
+        select(t.host.c.name, t.pool.c.name.label("pool"))
+        .join(t.pool_member, t.pool_member.c.host_id == t.host.c.id)
+        .join(t.pool, t.pool.c.id == t.pool_member.c.pool_id)
+        .where(t.host.c.name.in_(list(host_names)))
+    )
+    return {row.name: row.pool for row in connection.execute(said)}
+
+
+def backups_of(connection: Connection, pool_id: int) -> int:
+    """How many backups of a pool are kept."""
+    return int(connection.execute(select(func.count()).select_from(t.backup).where(t.backup.c.pool_id == pool_id)).scalar_one())
+
+
+def recovering(connection: Connection, pool_id: int) -> bool:
+    """Whether a recovery of one of its hosts is under way, or stopped and not given up."""
+    live = t.recovery.c.state.in_(("waiting", "running", "stopped"))
+    return connection.execute(select(t.recovery.c.id).where(t.recovery.c.pool_id == pool_id, live).limit(1)).first() is not None
+
+
 def remove(connection: Connection, pool_id: int) -> None:
-    """Forget a pool; its hosts stay."""
+    """Forget a pool, with the recoveries that are over; its hosts stay. Whether it may go is judged above."""
+    connection.execute(delete(t.recovery).where(t.recovery.c.pool_id == pool_id))
     connection.execute(delete(t.pool).where(t.pool.c.id == pool_id))
 
 

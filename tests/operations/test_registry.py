@@ -18,6 +18,7 @@ from pxeserve.store import Store, open_store
 WANT_A_PASSWORD = {
     "host.install-all", "host.password", "token.create",
     "user.init", "user.add", "user.set-role", "user.disable", "user.enable", "user.remove", "user.password", "tls.import", "tls.forget",
+    "pool.secret", "pool.trust",
 }  # fmt: skip
 ONE_S_OWN = {"session.end", "session.end-all", "token.create", "token.revoke", "job.cancel"}
 """What viewers may change: their own sessions, tokens and jobs."""

@@ -17,6 +17,7 @@ from pxeserve.console.api import (
     leases,
     loaders,
     media,
+    pools,
     profiles,
     racks,
     rehearse,
@@ -32,8 +33,8 @@ from pxeserve.console.api import (
 from pxeserve.console.api.route import Route
 
 NOUNS = (
-    settings, media, uploads, loaders, profiles, sites, hosts, arming, discovered, racks, explain, rehearse, answerfiles, drafts, history,
-    scripts, templating, events, leases, doctor, webhooks, jobs, users, tokens, audit,
+    settings, media, uploads, loaders, profiles, sites, hosts, pools, arming, discovered, racks, explain, rehearse, answerfiles, drafts,
+    history, scripts, templating, events, leases, doctor, webhooks, jobs, users, tokens, audit,
 )  # fmt: skip
 
 ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUTES)

@@ -25,6 +25,7 @@ from pxeserve.operations import undoing
 from pxeserve.operations.context import Context
 from pxeserve.operations.inventory.changing import last_change
 from pxeserve.operations.inventory.inherited import Inherited, answers_fault
+from pxeserve.operations.inventory.pooled import refuse_if_pooled
 from pxeserve.operations.inventory.remembering import Changed, remember
 from pxeserve.operations.inventory.rivals import beside
 from pxeserve.operations.media.verification import standing
@@ -111,11 +112,12 @@ def set_host(
 
 @verb("host.remove", role=Role.OPERATOR)
 def remove(context: Context, *, name: str, revision: str | None = None) -> dict[str, Any]:
-    """Forget a host, as it was at `revision` where that is said. Refused while it has a live install."""
+    """Forget a host, as it was at `revision` where that is said. Refused while it has a live install, or is in a pool."""
     with context.store.site.write() as connection:
         host = known(connection, name)
         _refuse_stale(context, connection, host, revision)
         refuse_if_live(connection, host)
+        refuse_if_pooled(connection, host)
         inventory.remove_host(connection, host.id)
         audit.append(connection, time.time(), context.actor.name, "host.remove", host.name)
     undoing.keep(context, "host", host.name, host, None)

@@ -1,6 +1,6 @@
 """What is declared for site, profiles and hosts, looked at as a whole whenever any of it is set: mistakes are refused then, and not later.
 
-A change is checked where it is made and in everything that inherits it.
+A change is checked where it is made, in everything that inherits it, and in the pools whose hosts it is about.
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ from pxeserve.answerfile.writing import Fitted, Lost, fit
 from pxeserve.boot.installer import WordError, kernel_words
 from pxeserve.domain.host import Host
 from pxeserve.domain.medium import Medium, Role
+from pxeserve.domain.pool import Pool
 from pxeserve.errors import NotFoundError, PxeserveError
+from pxeserve.operations.inventory.pooled import Pooled, hosts_of
 from pxeserve.snapshot import Layers, layers, resolve
-from pxeserve.store import inventory, scripts
+from pxeserve.store import inventory, pools, scripts
 
 TEMPLATES = "templates"
 """The folder of a site's own templates, beneath the data folder."""
@@ -72,6 +74,7 @@ class Inherited:
         self._profiles = resolve(self._layers.profiles)
         self._media = {medium.name: medium for medium in inventory.media(connection)}
         self._scripts = scripts.names(connection)
+        self._pooled = Pooled(self._layers, self._profiles, self._media, coming)
 
     def check_site(self, pointing: Pointing = nowhere) -> None:
         """After the site's answers were set: all profiles and hosts have to stand with them. Raises PxeserveError."""
@@ -80,6 +83,7 @@ class Inherited:
                 found = self._layers.of_site()
             self._refers("site", declared_of("site", found))
         self._check_all(set(self._layers.profiles), (), pointing)
+        self._check_pools(set(self._layers.profiles), (), pointing)
 
     def check_profile(self, name: str) -> None:
         """After a profile was set: it, the profiles below it, and their hosts. Raises PxeserveError."""
@@ -88,11 +92,24 @@ class Inherited:
     def check_changed(self, profiles: Iterable[str], hosts: Iterable[Host], pointing: Pointing = nowhere) -> None:
         """After all of these were set: each of them and what inherits it, once. `pointing` is asked for a context with the name of each
         (`profile NAME`, `host NAME`) that is looked at, which may put the place into an error. Raises PxeserveError."""
-        self._check_all(self._with_all_below(profiles), hosts, pointing)
+        names, changed = self._with_all_below(profiles), list(hosts)
+        self._check_all(names, changed, pointing)
+        self._check_pools(names, changed, pointing)
 
     def check_host(self, host: Host) -> None:
-        """After a host was set. Raises PxeserveError."""
-        self._check_one(f"host {host.name}", host.profile, self._of_host(host))
+        """After a host was set: it, and the pool that it is in. Raises PxeserveError."""
+        self._check_host(host)
+        found = pools.pool_of_host(self._connection, host.id)
+        if found is not None:
+            self.check_pool(found.pool)
+
+    def check_pool(self, pool: Pool) -> None:
+        """After a pool was set. Raises PxeserveError."""
+        self._pooled.check(pool, hosts_of(self._connection, pool))
+
+    def notes_of_pool(self, pool: Pool) -> list[str]:
+        """What is worth knowing of a pool that is good."""
+        return self._pooled.notes(pool, hosts_of(self._connection, pool))
 
     def notes_of_profile(self, name: str) -> list[str]:
         """What the installer of a profile's medium will never be told of what it declares, a sentence each."""
@@ -114,13 +131,26 @@ class Inherited:
                 with _named(f"profile {name}"):
                     found = self._layers.of_profile(name)
                 self._check_one(f"profile {name}", name, found)
-        if self._hosts is None:
-            self._hosts = inventory.hosts(self._connection)
         also = {host.name for host in changed if host.profile not in names}
-        for host in self._hosts:
+        for host in self._all_hosts():
             if host.name in also or (host.profile in names and host.answers):
                 with pointing(f"host {host.name}"):
-                    self.check_host(host)
+                    self._check_host(host)
+
+    def _check_pools(self, names: set[str], changed: Iterable[Host], pointing: Pointing) -> None:
+        """The pools in which a host has one of these profiles, or was changed itself."""
+        there = pools.pools(self._connection)
+        if not there:
+            return
+        hosts = {host.name: host for host in self._all_hosts()}
+        also = {host.name for host in changed}
+        for row in there:
+            if any(name in also or (name in hosts and hosts[name].profile in names) for name in row.pool.hosts):
+                with pointing(f"pool {row.pool.name}"):
+                    self._pooled.check(row.pool, hosts)
+
+    def _check_host(self, host: Host) -> None:
+        self._check_one(f"host {host.name}", host.profile, self._of_host(host))
 
     def _check_one(self, whose: str, profile: str, found: Merged) -> None:
         declared = declared_of(whose, found)
@@ -160,6 +190,11 @@ class Inherited:
             raise NotFoundError(f"{where}: there is no medium {name}", fix=fix)
         if medium.role is Role.NETINSTALL:
             raise PxeserveError(f"{where}: medium {name} is a netinstall tree, which has no packages")
+
+    def _all_hosts(self) -> list[Host]:
+        if self._hosts is None:
+            self._hosts = inventory.hosts(self._connection)
+        return self._hosts
 
     def _look(self, whose: str, template: str) -> None:
         folder = self._data / TEMPLATES

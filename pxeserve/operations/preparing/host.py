@@ -25,6 +25,7 @@ from pxeserve.installs.seal import Frozen
 from pxeserve.operations.answerfiles.scripts import gathered
 from pxeserve.operations.context import Context
 from pxeserve.operations.inventory.inherited import TEMPLATES, declared_of
+from pxeserve.operations.inventory.pooled import Pooled
 from pxeserve.operations.inventory.profiles import installs_by_itself
 from pxeserve.operations.media.verification import mend, recheck
 from pxeserve.operations.preparing import passwords
@@ -32,6 +33,7 @@ from pxeserve.operations.preparing.answering import Answered, Answering, Asked, 
 from pxeserve.operations.preparing.passwords import Given
 from pxeserve.operations.server.address import base_url
 from pxeserve.snapshot import Snapshot, shared
+from pxeserve.store import pools
 
 Mode = Literal["fresh", "reinstall", "upgrade", "restore"]
 _USUAL = (Firmware.BIOS, Firmware.UEFI_X64)
@@ -64,6 +66,9 @@ class Preparing:
         self._media: dict[str, PxeserveError | None] = {}
         self._plain: dict[str, PxeserveError | None] = {}
         self._unbootable: dict[str, str] = {}
+        self._pooled = Pooled(self._snapshot.layers, self._snapshot.profiles, self._snapshot.media)
+        with context.store.site.read() as connection:
+            self._pools = {name: row.pool for row in pools.pools(connection) for name in row.pool.hosts}
 
     def __enter__(self) -> Preparing:
         self._answering.__enter__()
@@ -85,6 +90,8 @@ class Preparing:
             )
         if medium is not None:
             installs_by_itself(f"{host.name}: profile {profile.name}", medium)
+        if host.name in self._pools:
+            self._pooled.refuse(self._pools[host.name], snapshot.hosts, host)
         key, bind = seal.new_key(), context.config.arming.bind
         self._loader(host, profile, medium)
         if profile.plain is not None:

@@ -14,6 +14,7 @@ OF_THE_EDITOR = ("drafts", "history")
 GETS = [route for route in ROUTES if route.method == "GET" and route.tag not in OF_THE_EDITOR]  # those have tests of their own
 PLACES = {"name": "xen01", "mac": "52:54:00:77:00:01", "host": "xen01", "other": "isc", "dialect": "8.2", "what": "schema"}
 OTHERS = {"/profiles/{name}": "rack", "/media/{name}": "sample", "/racks/{name}": "-", "/scripts/{name}": "a.sh", "/users/{name}": "ada",
+          "/pools/{name}": "rack-a",
           "/templates/{name}": "site/a.j2"}  # fmt: skip
 NOT_THERE = {
     "/uploads/{name}", "/jobs/{id}", "/discovered/{mac}", "/installs/{install}/timeline", "/installs/{install}/log", "/hosts/{name}/log",
@@ -32,6 +33,7 @@ def where(route: Route) -> str:
 def test_all_that_can_be_looked_at_is_as_it_is_described(site: Api, admin: Api) -> None:
     site.post("/scripts", {"name": "a.sh", "content": "IyEvYmluL3NoCmV4aXQgMAo="})
     site.post("/templates", {"name": "site/a.j2", "text": "<installation/>"})
+    pooled(site)
     site.post("/hosts/xen01/install", {})
     admin.post("/users", {"name": "ada", "role": "operator", "password": "correct horse battery"})
     admin.post("/tokens", {"name": "robot", "role": "viewer", "user": "ada"})
@@ -39,6 +41,26 @@ def test_all_that_can_be_looked_at_is_as_it_is_described(site: Api, admin: Api) 
         response = admin.get(where(route))
         expected = 404 if route.path in NOT_THERE | {"/tls"} else 409 if route.path == "/foresight/{mac}" else 200
         assert response.status_code == expected, (route.path, response.text)
+
+
+def pooled(site: Api) -> Any:
+    """A pool of xen01 alone."""
+    said = ["proto=static", "ipaddr=10.77.0.11", "subnet=255.255.255.0", "gateway=10.77.0.254"]
+    site.patch("/hosts/xen01", {"set": [f"admin-interface.{one}" for one in said]})
+    storage = "storage.luns={kind: lvmoiscsi, target: 10.77.0.6, target_iqn: 'iqn.2008-03.org.example:t', scsi_id: '36', chap_user: pool}"
+    return site.post("/pools", {"name": "rack-a", "master": "xen01", "set": [storage, "networks.backup.device=eth1"]})
+
+
+def test_a_pool_is_made_changed_and_given_its_passwords(site: Api, admin: Api) -> None:
+    assert pooled(site).status_code == 201
+    assert site.patch("/pools/rack-a", {"set": ["version=8.3.0"]}).json["version"] == "8.3.0"
+    told = admin.ask("PUT", "/pools/rack-a/secret", json={"password": "open sesame", "storage": "luns"})
+    assert told.json["chap"] == ["luns"] and "sesame" not in told.text
+    trusted = admin.ask("PUT", "/pools/rack-a/certificate", json={"host": "xen01", "fingerprint": "ab" * 32})
+    assert trusted.json["members"][0]["fingerprint"] == "ab" * 32
+    assert site.ask("PUT", "/pools/rack-a/secret", json={"password": "x"}).status_code == 403
+    assert "is the master of pool rack-a" in site.ask("DELETE", "/hosts/xen01").text
+    assert site.ask("DELETE", "/pools/rack-a").status_code == 200
 
 
 def test_a_whole_life_of_a_site(site: Api) -> None:

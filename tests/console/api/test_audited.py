@@ -84,6 +84,11 @@ class Story:
             "host.add": lambda: ask("host.add", name="xen02", profile="rack", mac=["52:54:00:77:00:02"]),
             "host.set": lambda: ask("host.set", name="xen02", set=["rack=R2"]),
             "host.remove": lambda: ask("host.remove", name="xen02"),
+            "pool.add": self._makes_a_pool,
+            "pool.set": lambda: ask("pool.set", name="rack-p", set=["version=8.3.0"]),
+            "pool.secret": lambda: ask("pool.secret", name="rack-p", password=PASSWORD),
+            "pool.trust": lambda: ask("pool.trust", name="rack-p", host="xen04", fingerprint="ab" * 32),
+            "pool.remove": lambda: ask("pool.remove", name="rack-p"),
             "host.import": lambda: ask("host.import", text=table, form="csv", file="hosts.csv"),
             "apply": lambda: ask("apply", text=declared),
             "discovered.adopt": lambda: ask("discovered.adopt", mac=ANOTHER, name="xen07", profile="rack"),
@@ -125,6 +130,12 @@ class Story:
     def _rings(self) -> None:
         with pytest.raises(PxeserveError, match="Connection refused"):  # nobody hears it; it was asked for all the same
             self.ask("webhook.test", name="bell")
+
+    def _makes_a_pool(self) -> None:
+        said = ["admin-interface.name=eth0", "admin-interface.proto=static", "admin-interface.ipaddr=10.77.0.14",
+                "admin-interface.subnet=255.255.255.0"]  # fmt: skip
+        self.ask("host.add", name="xen04", profile="rack", mac=["52:54:00:77:00:04"], set=said)
+        self.ask("pool.add", name="rack-p", master="xen04")
 
     def _makes_a_pack(self) -> None:
         packed = io.BytesIO()
