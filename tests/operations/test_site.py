@@ -318,7 +318,7 @@ def test_a_mac_may_go_over_to_a_new_name(site: Site) -> None:
         ("profiles:\n- {name: p, boot: {colour: red}}\n", "boot.colour: unknown"),
         ("profiles: !!python/object:os.system {}\n", "profiles is not a list"),
         ("profiles:\n- {name: !!binary aGVsbG8=}\n", "is not taken here"),
-        ("pools:\n- {name: p}\n", "does not know pools yet"),
+        ("pools:\n- {name: p}\n", "line 2: an entry of pools needs master"),
         ("media:\n- {name: m, source: /nowhere}\n", "/nowhere: there is no such file"),
     ],
 )

@@ -17,11 +17,13 @@ from sqlalchemy import Connection
 from pxeserve.answerfile.declared import kept
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Lies
+from pxeserve.domain.pool import Pool
 from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
 from pxeserve.operations.declaring.declared import Declared, read
-from pxeserve.operations.declaring.pruning import prune_hosts, prune_profiles
+from pxeserve.operations.declaring.pooling import let_go, prune_pools, put_pools
+from pxeserve.operations.declaring.pruning import in_pools, prune_hosts, prune_left, prune_profiles
 from pxeserve.operations.inventory import hosts, profiles, sites
 from pxeserve.operations.inventory.difference import difference, flat, host_flat, profile_flat
 from pxeserve.operations.inventory.inherited import Inherited
@@ -37,13 +39,14 @@ _LOCK = "apply.lock"
 
 @dataclass(slots=True)
 class _Changes:
-    """The difference, as lines: `+` new, `~` changed, `-` removed, `=` kept although the file does not name it. `profiles` and `hosts` are
-    those that changed, `site` whether its answers did, `answers` those of all of them before and after."""
+    """The difference, as lines: `+` new, `~` changed, `-` removed, `=` kept although the file does not name it. `profiles`, `hosts` and
+    `pools` are those that changed, `site` whether its answers did, `answers` those of all of them before and after."""
 
     lines: list[str] = field(default_factory=list)
     site: bool = False
     profiles: list[str] = field(default_factory=list)
     hosts: list[Host] = field(default_factory=list)
+    pools: list[Pool] = field(default_factory=list)
     answers: list[Changed] = field(default_factory=list)
 
 
@@ -53,8 +56,8 @@ class _Undo(Exception):
 
 @verb("apply", role=Role.OPERATOR)
 def apply(context: Context, *, text: str, dry_run: bool = False, prune: bool = False) -> dict[str, Any]:
-    """Make the site as `text` declares it. With `prune` hosts and profiles that it does not name are removed, but never one with a live
-    install. Everything in one transaction, or nothing; media are imported first. `dry_run` only tells."""
+    """Make the site as `text` declares it. With `prune` hosts, profiles and pools that it does not name are removed, but never one with a
+    live install. Everything in one transaction, or nothing; media are imported first. `dry_run` only tells."""
     wanted = read(text)
     changes = _Changes()
     with _alone(context.config.server.data):
@@ -64,9 +67,15 @@ def apply(context: Context, *, text: str, dry_run: bool = False, prune: bool = F
                 _site(connection, wanted, changes, prune=prune)
                 _profiles(connection, wanted, changes, missing)
                 if prune:
-                    changes.lines += prune_hosts(connection, wanted.hosts)  # first: a MAC may go over to a new name
-                _hosts(context, connection, wanted, changes)
+                    changes.lines += prune_pools(connection, wanted.pools)
+                before = let_go(connection, wanted.pools)
+                later = in_pools(connection)
                 if prune:
+                    changes.lines += prune_hosts(connection, wanted.hosts, later)  # first: a MAC may go over to a new name
+                _hosts(context, connection, wanted, changes)
+                _pools(context, connection, wanted, changes, before)
+                if prune:
+                    changes.lines += prune_left(connection, wanted.hosts, later)
                     changes.lines += prune_profiles(connection, wanted.profiles)
                 _check(connection, context.config.server.data, wanted, changes, missing)
                 if dry_run:
@@ -153,6 +162,16 @@ def _hosts(context: Context, connection: Connection, wanted: Declared, changes: 
         changes.hosts = hosts.save_all(connection, [host for _, host in changed])
 
 
+def _pools(
+    context: Context, connection: Connection, wanted: Declared, changes: _Changes, before: Mapping[str, Pool]
+) -> None:
+    def pointing(whose: str) -> AbstractContextManager[None]:
+        return _pointing_at(wanted.lines[whose])
+
+    changes.pools, lines = put_pools(context, connection, wanted.pools, before, pointing)
+    changes.lines += lines
+
+
 def _check(connection: Connection, data: Path, wanted: Declared, changes: _Changes, missing_media: set[str]) -> None:
     """Look at everything that changed, together with what it inherits and what inherits it, once all of it is there."""
     inherited = Inherited(connection, data, frozenset(missing_media))
@@ -165,6 +184,9 @@ def _check(connection: Connection, data: Path, wanted: Declared, changes: _Chang
         inherited.check_site(pointing)
     else:
         inherited.check_changed(changes.profiles, changes.hosts, pointing)
+    for pool in changes.pools:
+        with pointing(f"pool {pool.name}"):
+            inherited.check_pool(pool)
 
 
 @contextmanager

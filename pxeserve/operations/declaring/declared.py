@@ -14,7 +14,9 @@ import yaml
 
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Lies
+from pxeserve.domain.pool import Pool
 from pxeserve.errors import PxeserveError
+from pxeserve.operations.inventory import scenarios
 from pxeserve.operations.inventory.entries import Cell, Entry, at
 from pxeserve.operations.inventory.hosts import changed, host_name, macs
 from pxeserve.operations.inventory.profiles import profile_name, with_boot
@@ -27,9 +29,9 @@ _SECTIONS = {
     "media": ("name", "source", "lies"),
     "profiles": ("name", "medium", "parent", "answerfile", "boot"),
     "hosts": ("name", "mac", "profile", "address", "uuid", "serial", "rack", "tags", "answerfile"),
-    "pools": (),
+    "pools": scenarios.KEYS,
 }
-_NEEDED = {"media": ("name", "source"), "profiles": ("name",), "hosts": ("name", "profile")}
+_NEEDED = {"media": ("name", "source"), "profiles": ("name",), "hosts": ("name", "profile"), "pools": ("name", "master")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,13 @@ class DeclaredMedium:
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What a file declares. `site` are the answers that all hosts share, None when it has no such section. `lines` maps `site`, `media
-    NAME`, `profile NAME` and `host NAME` to the line where it begins."""
+    NAME`, `profile NAME`, `host NAME` and `pool NAME` to the line where it begins."""
 
     site: Mapping[str, Any] | None
     media: Mapping[str, DeclaredMedium]
     profiles: Mapping[str, Profile]
     hosts: Mapping[str, Host]
+    pools: Mapping[str, Pool]
     lines: Mapping[str, int]
 
 
@@ -56,7 +59,7 @@ def read(text: str) -> Declared:
     """What `text` declares. Raises DeclaredError for the first mistake, with its line."""
     root = compose(text)
     if root is None:
-        return Declared(None, {}, {}, {}, {})
+        return Declared(None, {}, {}, {}, {}, {})
     found: dict[str, list[tuple[dict[str, Any], int]]] = {section: [] for section in _SECTIONS}
     site: dict[str, Any] | None = None
     lines: dict[str, int] = {}
@@ -67,12 +70,11 @@ def read(text: str) -> Declared:
         if key not in _SECTIONS:
             raise _unknown(line, key, ("site", *_SECTIONS))
         found[key] = list(_items(key, value))
-    if found["pools"]:
-        raise DeclaredError(f"line {found['pools'][0][1]}: pools: this release does not know pools yet", fix="leave it empty: pools: []")
     media = {item["name"]: _medium(item, line) for item, line in _named(found["media"], "medium", lines)}
     profiles = {item["name"]: _profile(item, line) for item, line in _named(found["profiles"], "profile", lines)}
     hosts = {host.name: host for item, line in _named(found["hosts"], "host", lines) for host in [_host(item, line)]}
-    return Declared(site, media, profiles, hosts, lines)
+    pools = {pool.name: pool for item, line in _named(found["pools"], "pool", lines) for pool in [_pool(item, line)]}
+    return Declared(site, media, profiles, hosts, pools, lines)
 
 
 def read_entries(text: str, file: str) -> list[Entry]:
@@ -129,9 +131,6 @@ def _items(section: str, node: yaml.Node, needed: tuple[str, ...] | None = None)
         raise DeclaredError(f"line {line}: {section} is not a list")
     for item in node.value:
         at = item.start_mark.line + 1
-        if section == "pools":
-            yield {}, at
-            continue
         values: dict[str, Any] = {}
         for key, value, where in _pairs(item, f"an entry of {section}"):
             if key not in _SECTIONS[section]:
@@ -192,6 +191,13 @@ def _host(item: dict[str, Any], line: int) -> Host:
         raise
     except PxeserveError as error:
         raise DeclaredError(f"line {line}: host {item['name']}: {error.message}", fix=error.fix) from None
+
+
+def _pool(item: dict[str, Any], line: int) -> Pool:
+    try:
+        return scenarios.pool_of(item)
+    except PxeserveError as error:
+        raise DeclaredError(f"line {line}: {error.message}", fix=error.fix) from None
 
 
 def _medium(item: Mapping[str, Any], line: int) -> DeclaredMedium:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 
 from sqlalchemy import Connection
 
 from pxeserve.domain.install import LIVE_STATES
-from pxeserve.store import installs, inventory
+from pxeserve.store import installs, inventory, pools
 
 
-def prune_hosts(connection: Connection, wanted: Container[str]) -> list[str]:
-    """Remove the hosts that are not `wanted`, by name, and never one that is armed or being installed; a line each."""
+def prune_hosts(connection: Connection, wanted: Container[str], later: Container[str]) -> list[str]:
+    """Remove the hosts that are not `wanted`, by name, and never one that is armed or being installed; a line each. Nothing is
+    said yet of those that are looked at `later`."""
     live = {row.host_id: row.state for row in installs.in_states(connection, LIVE_STATES) if row.rehearsal_mac is None}
     gone: list[int] = []
     lines: list[str] = []
     for host in inventory.hosts(connection):
-        if host.name in wanted:
+        if host.name in wanted or host.name in later:
             continue
         if host.id in live:
             lines.append(f"= host {host.name}: kept, {host.name} has an install that is {live[host.id]}")
@@ -26,6 +27,20 @@ def prune_hosts(connection: Connection, wanted: Container[str]) -> list[str]:
     if gone:
         inventory.remove_hosts(connection, gone)
     return lines
+
+
+def in_pools(connection: Connection) -> dict[str, str]:
+    """The hosts that are in a pool, by name, and which."""
+    return {name: row.pool.name for row in pools.pools(connection) for name in row.pool.hosts}
+
+
+def prune_left(connection: Connection, wanted: Container[str], later: Collection[str]) -> list[str]:
+    """The same for those of whom nothing was said, once pools are as they are declared: who is in one stays; a line each."""
+    pooled = in_pools(connection)
+    gone = {name for name in later if name not in wanted and name not in pooled}
+    others = [host.name for host in inventory.hosts(connection) if host.name not in gone]
+    kept = [f"= host {name}: kept, it is in pool {pooled[name]}" for name in sorted(later) if name not in wanted and name in pooled]
+    return [*prune_hosts(connection, frozenset(others), ()), *kept]
 
 
 def prune_profiles(connection: Connection, wanted: Container[str]) -> list[str]:
