@@ -26,6 +26,7 @@ PAGES = {
     "answerfiles": "/answerfiles", "site": "/answerfiles/site", "file": "/answerfiles/file", "host-answers": "/answerfiles/hosts/xen-r1-01",
     "template-new": "/answerfiles/-/new-template?from=8.2", "template": "/answerfiles/-/templates/site.xml.j2",
     "profiles": "/profiles", "profile": "/profiles/pool", "script-new": "/profiles/-/scripts/new", "script": "/profiles/-/scripts/after.sh",
+    "pools": "/pools", "pool": "/pools/rack-c", "pool-new": "/pools/-/new",
     "media": "/media", "medium": "/media/xcp83", "media-import": "/media/-/import", "media-create": "/media/-/create",
     "media-revise": "/media/xcp83/revise", "job": "/jobs/",
     "network": "/network", "reservations": "/network/reservations",
@@ -61,6 +62,13 @@ def job(console: Served) -> str:
     for text in ("<installation/>", "<installation mode='{{ mode }}'/>"):
         asked = "template.set" if "mode" in text else "template.add"
         registry.call(context, asked, {"name": "site.xml.j2", "text": text})
+    for number in (19, 20):
+        said = ("name=eth0", "proto=static", f"ipaddr=10.77.0.{number}", "subnet=255.255.255.0", "gateway=10.77.0.254")
+        registry.call(context, "host.set", {"name": f"xen-r3-{number}", "set": [f"admin-interface.{one}" for one in said]})
+    luns = "storage.luns={kind: lvmoiscsi, target: 10.77.0.6, target_iqn: 'iqn.2008-03.org.example:t', scsi_id: '36', chap_user: pool}"
+    guests = "storage.guests={kind: nfs, server: 10.77.0.5, path: /srv/guests, default: yes}"
+    words = [luns, guests, "storage.disks={kind: ext, device: /dev/sdb}", "networks.backup.device=eth1", "version=8.3.0"]
+    registry.call(context, "pool.add", {"name": "rack-c", "master": "xen-r3-19", "add": ["xen-r3-20"], "set": words})
     return jobs.bench(console.store).begin(context, "media.verify", {"name": "xcp83"}, "medium xcp83")
 
 
