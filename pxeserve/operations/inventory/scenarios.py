@@ -40,9 +40,9 @@ def pool_of(values: Mapping[str, Any]) -> Pool:
         members = tuple(sorted((_member(one) for one in _items(values, "members")), key=lambda one: one.host))
         found = Pool(
             name, _text(values.get("master"), "master").lower(), members,
-            _said(values, "product", pooling.product), _said(values, "version", pooling.version),
+            _checked(values, "product", pooling.product), _checked(values, "version", pooling.version),
             tuple(_storage(one) for one in _items(values, "storage")), tuple(_network(one) for one in _items(values, "networks")),
-            _licence(values.get("licence")), _said(values, "user", pooling.user) or "root", None,
+            _licence(values.get("licence")), _checked(values, "user", pooling.user) or "root", None,
         )  # fmt: skip
         if values.get("address") not in (None, ""):
             with _within("address"):
@@ -104,7 +104,7 @@ def _member(values: Any) -> Member:
     _known(values, ("host", "iqn"), "a member")
     host = _text(values.get("host"), "host").lower()
     with _within(f"host {host}"):
-        return Member(host, _said(values, "iqn", pooling.iqn))
+        return Member(host, _checked(values, "iqn", pooling.iqn))
 
 
 def _storage(values: Any) -> Storage:
@@ -121,7 +121,7 @@ def _storage(values: Any) -> Storage:
                 raise PxeserveError(f"{kind} storage needs {key}")
         for key in sorted(given - {*_NEEDED[kind], *_MAY[kind]}):
             raise PxeserveError(f"{key}: {kind} storage has none; it has {', '.join((*_NEEDED[kind], *_MAY[kind]))}")
-        texts = {key: _said(values, key, check) for key, check in _CHECKS.items() if key in given}
+        texts = {key: _checked(values, key, check) for key, check in _CHECKS.items() if key in given}
         hosts = values.get("hosts") or []
         if not isinstance(hosts, list | tuple) or len(hosts) > MOST or not all(isinstance(one, str) for one in hosts):
             raise PxeserveError("hosts: a list of names such as [xen01, xen02] is needed")
@@ -134,7 +134,7 @@ def _network(values: Any) -> Network:
     with _within(f"network {name}"):
         if not values.get("device"):
             raise PxeserveError("a network needs device, such as eth1")
-        return Network(name, _said(values, "device", pooling.card), _number(values, "vlan", 0, 4094, 0))
+        return Network(name, _checked(values, "device", pooling.card), _number(values, "vlan", 0, 4094, 0))
 
 
 def _licence(values: Any) -> Licence:
@@ -142,7 +142,7 @@ def _licence(values: Any) -> Licence:
         return Licence()
     with _within("licence"):
         _known(values, [one.name for one in fields(Licence)], "a licence")
-        found = Licence(_said(values, "edition", pooling.edition), _said(values, "server", pooling.server),
+        found = Licence(_checked(values, "edition", pooling.edition), _checked(values, "server", pooling.server),
                         _number(values, "port", 1, 65535, Licence().port))  # fmt: skip
         if found.server and not found.edition:
             raise PxeserveError("a licence server is of no use without an edition")
@@ -210,7 +210,7 @@ def _text(value: Any, what: str) -> str:
     return value
 
 
-def _said(values: Mapping[str, Any], key: str, check: Callable[[str], str]) -> str:
+def _checked(values: Mapping[str, Any], key: str, check: Callable[[str], str]) -> str:
     value = values.get(key)
     if value in (None, ""):
         return ""
