@@ -318,7 +318,7 @@ def test_hosts_go_from_pool_to_pool_and_out_of_the_site_in_one_step(site: Site) 
     pool(site)
     site.ask("pool.add", name="rack-b", master="xen03")
     found = declared(site)
-    found["pools"] = [{"name": name, "master": host, "members": [host]} for name, host in (("rack-a", "xen01"), ("rack-b", "xen02"))]
+    found["pools"] = [{"name": name, "master": host, "members": [host]} for name, host in (("rack-b", "xen02"), ("rack-a", "xen01"))]
     found["hosts"] = [one for one in found["hosts"] if one["name"] != "xen03"]
     lines = applied(site, found, prune=True)
     assert "- host xen03" in lines
