@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -32,6 +33,7 @@ class Calls:
         self._pools = pools
         self._faults = faults
         self._acts: dict[str, Callable[..., Any]] = {
+            "session.get_this_host": lambda host, _session: self._world.me(host),
             "pool.join": lambda host, *said: self._pools.join(host, *said) or "",
             "pool.eject": lambda host, ref: self._pools.eject(host, ref) or "",
             "pool.emergency_transition_to_master": lambda host: self._pools.become_master(host) or "",
@@ -49,7 +51,7 @@ class Calls:
 
     def answer(self, host: Host, name: str, said: tuple[Any, ...]) -> Any:
         """The value of a call. FailureError as XAPI words it."""
-        if name.startswith("session."):
+        if name.startswith("session.") and name != "session.get_this_host":
             return self._session(host, name, said)
         session, *rest = said or ("",)
         owner, local = self._world.sessions.get(str(session), ("", False))
@@ -98,6 +100,11 @@ class Calls:
             return list(table)
         if what == "get_all_records":
             return table
+        if what == "get_all_records_where":
+            wanted = dict(re.findall(r'field "(\w+)"\s*=\s*"(\w*)"', rest[0]))
+            return {ref: one for ref, one in table.items() if all(str(one[key]) == value for key, value in wanted.items())}
+        if what == "destroy" and kind == "task":
+            return table.pop(rest[0], "") and ""
         if what == "get_by_uuid":
             found = [ref for ref, one in table.items() if one["uuid"] == rest[0]]
             if not found:
