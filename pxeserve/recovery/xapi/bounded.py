@@ -29,6 +29,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._taken = xmlrpc.client.Unmarshaller()
+        self._taken.xml(None, None)  # type: ignore[arg-type]  # expat has decoded its text already
         self._depth = self._elements = self._bytes = 0
         self._parser = expat.ParserCreate(namespace_separator=None)
         self._parser.buffer_text = True
