@@ -231,5 +231,9 @@ _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
     "http.script": _simple(Step.HOOK),
     "http.progress": _progress,
     "http.log": _simple(Step.OTHER),
+    "join.asked": _simple(Step.OTHER),
+    "join.joining": _simple(Step.OTHER),
+    "join.joined": _simple(Step.OTHER),
+    "join.failed": _trouble,
     "medium.damaged": _trouble,
 }

@@ -13,7 +13,7 @@ from typing import Any
 import XenAPI
 
 from pxeserve.recovery.xapi.deadline import Deadline
-from pxeserve.recovery.xapi.errors import XapiError
+from pxeserve.recovery.xapi.errors import XapiError, refusal
 from pxeserve.recovery.xapi.fields import Asked
 from pxeserve.recovery.xapi.seen import (
     GuestSeen,
@@ -137,6 +137,10 @@ class Session:
         """Joins that this host has begun and, for an hour, those that have ended."""
         found = [task_seen(one) for one in self._table("task.get_all_records").values() if one.record.get("name_label") == JOIN]
         return tuple(found)
+
+    def refusal(self, task: TaskSeen) -> XapiError:
+        """What a task that failed says."""
+        return refusal(self._transport.where, task.name.removeprefix("Async."), task.words or ("INTERNAL_ERROR",))
 
     def forget_task(self, task: TaskSeen) -> None:
         """Remove a task that has ended."""

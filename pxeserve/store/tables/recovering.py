@@ -65,6 +65,7 @@ pool_join = Table(
     Column("host_id", Integer, ForeignKey("host.id", ondelete="CASCADE"), nullable=False),
     Column("install_id", Text, nullable=False, unique=True),
     Column("pool_id", Integer, ForeignKey("pool.id", ondelete="CASCADE"), nullable=False),
+    Column("host_uuid", Text, nullable=False, server_default=""),  # as XAPI knows it, noted before it is told to join
     Column("state", Text, nullable=False),            # asked | joining | joined | failed
     Column("step", Text, nullable=False, server_default=""),
     Column("because", Text, nullable=False, server_default=""),

@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("host_id", sa.Integer, sa.ForeignKey("host.id", ondelete="CASCADE"), nullable=False),
         sa.Column("install_id", sa.Text, nullable=False, unique=True),
         sa.Column("pool_id", sa.Integer, sa.ForeignKey("pool.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("host_uuid", sa.Text, nullable=False, server_default=""),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("step", sa.Text, nullable=False, server_default=""),
         sa.Column("because", sa.Text, nullable=False, server_default=""),
