@@ -27,6 +27,7 @@ _COMMANDS = {
     "profile": "pxeserve.cli.inventory.profiles",
     "site": "pxeserve.cli.inventory.sites",
     "pool": "pxeserve.cli.inventory.pools",
+    "join": "pxeserve.cli.recovery.joins",
     "media": "pxeserve.cli.media.media",
     "loaders": "pxeserve.cli.media.loaders",
     "apply": "pxeserve.cli.inventory.apply",

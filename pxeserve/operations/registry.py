@@ -35,6 +35,7 @@ NOUNS = (
     "watching.timeline", "watching.logs", "watching.racks", "watching.overview", "watching.browsing", "watching.missing",
     "deciding.explain",
     "foresight.rehearse", "foresight.walking",
+    "recovering.joins",
     "people.users", "people.sessions", "people.tokens", "people.audit",
     "editing.drafts", "editing.saving", "editing.preview", "editing.history", "editing.templating",
 )  # fmt: skip

@@ -14,6 +14,7 @@ from pxeserve.console.api import (
     history,
     hosts,
     jobs,
+    joins,
     leases,
     loaders,
     media,
@@ -34,7 +35,7 @@ from pxeserve.console.api.route import Route
 
 NOUNS = (
     settings, media, uploads, loaders, profiles, sites, hosts, pools, arming, discovered, racks, explain, rehearse, answerfiles, drafts,
-    history, scripts, templating, events, leases, doctor, webhooks, jobs, users, tokens, audit,
+    joins, history, scripts, templating, events, leases, doctor, webhooks, jobs, users, tokens, audit,
 )  # fmt: skip
 
 ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUTES)

@@ -49,7 +49,7 @@ def again(connection: Connection, row: JoinRow, now: float) -> JoinRow:
 def changed(connection: Connection, row: JoinRow, changes: Mapping[str, Any], now: float, said: Mapping[str, Any] | None = None) -> JoinRow:
     """`row` with `changes`, and its event where the state is another one. Raises ConflictError when somebody else was first."""
     if not joins.advance(connection, row, {**changes, "changed_at": now}):
-        raise ConflictError("this join has moved on meanwhile", fix="look how it stands: pxeserve pool joins")
+        raise ConflictError("this join has moved on meanwhile", fix="look how it stands: pxeserve join list")
     found = joins.of_install(connection, row.install_id)
     assert found is not None
     if found.state != row.state:

@@ -46,7 +46,7 @@ def opened(address: str, port: int, fingerprint: str, deadline: Deadline) -> ssl
     before anything was sent but TLS's own greeting."""
     where = f"{address}:{port}"
     if not fingerprint:
-        fix = "pxeserve pool trust HOST shows what answers there, and keeps it when you confirm it"
+        fix = "pxeserve join certificate POOL HOST shows what answers there; pxeserve pool trust keeps it"
         raise OtherCertificateError(where, _STEP, "nobody has said yet by which certificate it is known", fix=fix)
     secured = _greeted(address, port, deadline)
     answered = _fingerprint(secured)
@@ -54,7 +54,7 @@ def opened(address: str, port: int, fingerprint: str, deadline: Deadline) -> ssl
         secured.close()
         known = f"{answered[:16]}…, and {fingerprint[:16]}… is known"
         cause = f"another certificate answers there ({known}), so nothing was said to it"
-        fix = "if it was installed anew or given another one: pxeserve pool trust HOST; if not, somebody else answers at its address"
+        fix = "if it was installed anew or given another one: pxeserve pool trust keeps it; if not, somebody else answers at its address"
         raise OtherCertificateError(where, _STEP, cause, fix=fix, answered=answered)
     return secured
 

@@ -14,7 +14,7 @@ _MEANINGS: Mapping[str, tuple[str, str]] = {
     "HOST_IS_SLAVE": (
         "it is a member of a pool, and its master is elsewhere", "ask the master, or name it: pxeserve pool set NAME --master HOST",
     ),
-    "SESSION_AUTHENTICATION_FAILED": ("user or password is refused", "give the pool's password anew: pxeserve pool set NAME --password"),
+    "SESSION_AUTHENTICATION_FAILED": ("user or password is refused", "give the pool's password anew: pxeserve pool secret NAME"),
     "SESSION_INVALID": ("its session is over: the toolstack began anew", "ask again"),
     "HOST_STILL_BOOTING": ("its toolstack is still starting", "wait until xe host-list answers on it"),
     "HOST_OFFLINE": ("that host is offline", "start it, or have it forgotten: xe host-forget"),

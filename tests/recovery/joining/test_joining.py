@@ -196,7 +196,7 @@ HINDERED = {
     "clock": (lambda site: site.simulated.change("xen2", ahead=1000.0), "s apart", "NTP"),
     "lies": (_lies, "host.get_all_records: software_version", "xe host-list"),
     "XAPI refuses": (_refuses, "LICENCE_RESTRICTION", "host-apply-edition"),
-    "pool's password": (lambda site: site.simulated.change("xen1", password="new"), "user or password is refused", "pool set"),
+    "pool's password": (lambda site: site.simulated.change("xen1", password="new"), "user or password is refused", "pool secret"),
     "nobody answers": (_gone, "connection refused", "xe-toolstack-restart"),
 }
 
