@@ -18,6 +18,7 @@ OTHERS = {"/profiles/{name}": "rack", "/media/{name}": "sample", "/racks/{name}"
           "/templates/{name}": "site/a.j2"}  # fmt: skip
 NOT_THERE = {
     "/uploads/{name}", "/jobs/{id}", "/discovered/{mac}", "/installs/{install}/timeline", "/installs/{install}/log", "/hosts/{name}/log",
+    "/pools/{name}/status", "/pools/{name}/hosts/{host}/certificate",
 }  # fmt: skip
 """What this site has none of."""
 ELSE = {"/answerfiles/reader": "?profile=rack", "/foresight/{mac}": ""}

@@ -19,6 +19,7 @@ import pytest
 from pxeserve import certificates
 from pxeserve.console.api.table import WITHOUT
 from pxeserve.console.api.verbs import ELSEWHERE
+from pxeserve.domain.pool import Member, Pool
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError
 from pxeserve.events.recorder import Recorder
@@ -26,7 +27,7 @@ from pxeserve.operations import registry, undoing
 from pxeserve.operations.context import Actor, Context
 from pxeserve.operations.people.entrance import entrance
 from pxeserve.repo.sample import make_sample
-from pxeserve.store import audit, discovered, jobs
+from pxeserve.store import audit, discovered, installs, inventory, jobs, joins, pools
 from pxeserve.store.discovered import Machine
 from tests.console import people
 from tests.console.conftest import Console
@@ -109,6 +110,7 @@ class Story:
             "host.install": lambda: ask("host.install", name="xen01", reveal="later"),
             "host.password": lambda: ask("host.password", name="xen01"),
             "host.cancel": lambda: ask("host.cancel", name="xen01"),
+            "join.again": self._joins_again,
             "host.install-all": lambda: ask("host.install-all", name=["xen01"], count=1),
             "host.cancel-all": lambda: ask("host.cancel-all", name=["xen01"], count=1),
             "rehearse.begin": lambda: told.update(ask("rehearse.begin", mac=OURS)),
@@ -154,6 +156,21 @@ class Story:
         context = replace(self.context, request="0123")
         registry.call(context, "host.set", {"name": "xen01", "set": ["rack=R9"]})
         registry.call(context, "undo", {"word": undoing.told(context)})
+
+    def _joins_again(self) -> Any:
+        """The host that was armed has asked to join a pool, and was refused."""
+        store = self.console.store
+        with store.site.write() as connection:
+            host = inventory.host(connection, "xen01")
+            assert host is not None
+            install = installs.newest_of(connection, host.id)
+            assert install is not None
+            pool_id = pools.save(connection, Pool("p1", "xen01", (Member("xen01"),)))
+            joins.add(connection, joins.JoinRow("j1", host.id, install.id, pool_id, "", joins.FAILED, "look", "no", "", 1.0, 1.0, 0))
+        answer = self.ask("join.again", host="xen01")
+        with store.site.write() as connection:
+            pools.remove(connection, pool_id)
+        return answer
 
     def _oldest_answers(self) -> int:
         found = self.ask("history.list", what="profile", name="rack")
