@@ -1,4 +1,4 @@
-"""The service's own keys: one to seal what must be presented again, one to sign boot session ids. Made once, never shown.
+"""The service's own keys: one to seal what must be presented again, one to sign boot session ids, one for backups. Made once, never shown.
 
 A key that cannot be read, or that others can read, stops the service: a fallback would be a hole.
 """
@@ -28,6 +28,14 @@ def load_keys(data: Path) -> Keys:
     folder = data / "keys"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Keys(_key(folder / "seal.key"), _key(folder / "session.key"))
+
+
+def backup_key(data: Path) -> bytes:
+    """The 32-byte key of the backups beneath `data`, made at the first call: a file of its own, so that it can lie elsewhere than they do.
+    Raises PxeserveError as `load_keys` does."""
+    folder = data / "keys"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return _key(folder / "backup.key")
 
 
 def _key(path: Path) -> bytes:

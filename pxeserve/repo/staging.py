@@ -213,13 +213,18 @@ def reserve(home: Path, needed: int) -> None:
     """Refuse before copying what would fill the disk: a twentieth, or 1 GiB where that is less, stays free for leases and logs. Raises
     PxeserveError."""
     usage = shutil.disk_usage(home)
-    keep = min(_KEEP_FREE, usage.total // _KEEP_PART)
+    keep = kept_free(usage.total)
     if needed + keep > usage.free:
         raise PxeserveError(
             f"{home}: the medium needs {size(needed)}; {size(usage.free)} are free, of which leases and logs keep {size(keep)}",
             code="refused",
             fix="make room there, or put server.data on a larger disk",
         )
+
+
+def kept_free(total: int) -> int:
+    """Bytes of a disk of `total` ones that stay free for leases and logs."""
+    return min(_KEEP_FREE, total // _KEEP_PART)
 
 
 def size(count: int) -> str:

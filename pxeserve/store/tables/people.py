@@ -89,6 +89,8 @@ api_token = Table(
     Column("role", Text, nullable=False),
     Column("hosts", JSON, nullable=False),            # what it is limited to; both empty for no limit
     Column("racks", JSON, nullable=False),
+    Column("scope", Text, nullable=False, server_default=""),     # the one thing it may do at all, such as backup:write
+    Column("pools", JSON, nullable=False, server_default="[]"),   # of which pools, where it has a scope
     Column("unattended", Boolean, nullable=False),    # may do what people are asked their password for
     Column("made", JSON, nullable=False),
     Column("made_by", Text, nullable=False),

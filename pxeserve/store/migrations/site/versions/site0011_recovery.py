@@ -10,6 +10,8 @@ _LIVE = "state IN ('waiting','running','stopped')"
 
 
 def upgrade() -> None:
+    op.add_column("api_token", sa.Column("scope", sa.Text, nullable=False, server_default=""))
+    op.add_column("api_token", sa.Column("pools", sa.JSON, nullable=False, server_default="[]"))
     op.create_table(
         "pool",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
