@@ -37,6 +37,8 @@ _HEAD = struct.Struct(f"!8s16sI{_SALT}s")
 _TAG = 16
 _LOOK = 64 << 20
 """Bytes after which the disk is looked at again, where nobody has said how many there will be."""
+_ORPHAN = 3600.0
+"""Seconds after which a file without a row is nobody's: its row comes right after it."""
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _COMING = ".coming"
 
@@ -121,12 +123,13 @@ class Vault:
         """Forget it, if it is there."""
         self.place(id).unlink(missing_ok=True)
 
-    def sweep(self, known: set[str]) -> list[str]:
-        """Remove what nobody writes any more and what has no row (`known` ids); the names of what went."""
+    def sweep(self, known: set[str], now: float) -> list[str]:
+        """Remove what nobody writes any more, and what has had no row (`known` ids) for an hour; the names of what went."""
         gone = []
         for path in sorted(self.folder.glob("*")) if self.folder.is_dir() else []:
             id, _, ending = path.name.partition(".")
-            if (f".{ending}" == _COMING and not _is_held(path)) or (ending == "enc" and id not in known):
+            orphan = ending == "enc" and id not in known and now - path.stat().st_mtime > _ORPHAN
+            if orphan or (f".{ending}" == _COMING and not _is_held(path)):
                 path.unlink(missing_ok=True)
                 gone.append(path.name)
         return gone
