@@ -39,7 +39,7 @@ _NOTHING = bytes(32)
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A token that somebody asks for. `hosts` and `racks` limit it, both empty for no limit; `unattended` lets it do what people are
-    asked their password again for. `days` from 1 to 366."""
+    asked their password again for. `days` from 1 to 366. With a `scope` it does that one thing alone, of `pools`."""
 
     name: str
     role: Role
@@ -47,6 +47,8 @@ class Wish:
     hosts: tuple[str, ...] = ()
     racks: tuple[str, ...] = ()
     unattended: bool = False
+    scope: str = ""
+    pools: tuple[str, ...] = ()
 
 
 def make(connection: Connection, user: str, wish: Wish, by: str, now: Moment) -> tuple[str, TokenRow]:
@@ -71,6 +73,8 @@ def make(connection: Connection, user: str, wish: Wish, by: str, now: Moment) ->
         made=list(astuple(now)),
         made_by=by,
         life=wish.days * DAY,
+        scope=wish.scope,
+        pools=list(wish.pools),
     )
     store.add_token(connection, row)
     return f"pxs_{row.id}_{secret}", row

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
+from pxeserve.config.backups import BackupsConfig
 from pxeserve.config.outlets import LogConfig, MetricsConfig, RecordConfig, WebhookConfig
 from pxeserve.config.section import Section
 
@@ -260,6 +261,7 @@ class Config(Section):
     media: MediaConfig = MediaConfig()
     nfs: NfsConfig = NfsConfig()
     ftp: FtpConfig = FtpConfig()
+    backups: BackupsConfig = BackupsConfig()
     database: DatabaseConfig = DatabaseConfig()
     log: LogConfig = LogConfig()
     record: RecordConfig = RecordConfig()

@@ -23,6 +23,7 @@ from pxeserve.events.recorder import Recorder
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context
 from pxeserve.operations.people.entrance import Entrance
+from pxeserve.operations.within import refuse_beyond
 from pxeserve.store import Store
 
 PUBLIC: Final = "public"
@@ -157,6 +158,8 @@ class Gate:
 
     def _admit(self, rule: Rule, actor: Actor | None) -> None:
         context = Context(self.config, self.store, actor, lambda _: None, self.recorder, g.request_id) if actor is not None else None
+        if actor is not None:
+            refuse_beyond(actor, rule.verb)
         if isinstance(rule.who, Role):
             assert context is not None
             registry.admit_role(context, rule.verb or f"{request.method} {request.url_rule}", rule.who)

@@ -40,6 +40,7 @@ STATUSES = {
     "unwritable": 503,
     "busy": 503,
     "not-set-up": 503,
+    "full": 507,
 }
 """Codes of PxeserveError to statuses of HTTP (RFC 9110, 6585). A code that is not here is told as `invalid` is."""
 

@@ -17,10 +17,13 @@ Kind = Literal["local", "session", "token"]
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The hosts that somebody may ask about at all: those of these names, and those that stand in these racks."""
+    """The hosts that somebody may ask about at all: those of these names, and those that stand in these racks. With a `scope` nothing but
+    that one thing may be asked, of these `pools`."""
 
     hosts: frozenset[str]
     racks: frozenset[str]
+    scope: str = ""
+    pools: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What somebody may ask whose token is limited to some hosts or racks: about those, and nothing else.
 
-Whatever is not in the table below is refused, also what comes to be: a limited token looks after its hosts and arms them. It edits nothing,
+A token with a scope does one thing alone, and reads nothing. Whatever is not in the table below is refused, also what comes to be: a limited token looks after its hosts and arms them. It edits nothing,
 and sees nothing of the others.
 """
 
@@ -18,12 +18,19 @@ from pxeserve.operations.words.selection import chosen, selection
 from pxeserve.store import inventory
 
 Arguments = Mapping[str, Any]
+SCOPES: Mapping[str, str] = {"backup:write": "backup.add"}
+"""What a token may be made for alone: the scope's word, and the one verb."""
 Meant = Callable[[Connection, Arguments], list[Host] | None]
 """The hosts that arguments mean; None when they mean none, or cannot be told."""
 
 
 def refuse_outside(context: Context, limit: Limit, verb: str, arguments: Arguments) -> None:
     """Raises RefusedError (`forbidden`) unless `verb`, asked with `arguments`, is about hosts within `limit` alone."""
+    if limit.scope:
+        refuse_beyond(context.actor, verb)
+        if arguments.get("pool") not in limit.pools:
+            raise _outside(f"{context.actor.name} is limited to {said(limit)}")
+        return
     known = _TABLE.get(verb)
     if known is None:
         raise _outside(f"{context.actor.name} is limited to {said(limit)}, and {verb} is about more")
@@ -48,13 +55,22 @@ def refuse_others(actor: Actor, hosts: Collection[str], racks: Collection[str], 
         raise _outside(f"{actor.name} is limited to {said(limit)}")
 
 
+def refuse_beyond(actor: Actor, verb: str | None) -> None:
+    """Raises RefusedError (`forbidden`) for whoever has a scope, unless `verb` is what it lets them do."""
+    if actor.limit is not None and actor.limit.scope and SCOPES.get(actor.limit.scope) != verb:
+        fix = "use a token without a scope for anything else"
+        raise RefusedError(f"{actor.name} is limited to {said(actor.limit)}, and nothing else", code="forbidden", fix=fix)
+
+
 def holds(limit: Limit, host: Host) -> bool:
     """Whether `host` is one of them."""
     return host.name in limit.hosts or (host.rack is not None and host.rack in limit.racks)
 
 
 def said(limit: Limit) -> str:
-    """As it stands in a sentence: `host xen01, rack R2`."""
+    """As it stands in a sentence: `host xen01, rack R2`, `backup:write of pool A`."""
+    if limit.scope:
+        return f"{limit.scope} of pool {', '.join(sorted(limit.pools))}"
     return ", ".join([*(f"host {name}" for name in sorted(limit.hosts)), *(f"rack {name}" for name in sorted(limit.racks))])
 
 

@@ -44,8 +44,8 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """One API token. `hash` is the SHA-256 (hex) of its secret. `hosts` and `racks`: what it is limited to, both empty for no limit.
-    `made` is a moment, `life` seconds."""
+    """One API token. `hash` is the SHA-256 (hex) of its secret. `hosts` and `racks`: what it is limited to, both empty for no limit. `scope`
+    is the one thing that it may do at all, of `pools`; "" for whatever its role may. `made` is a moment, `life` seconds."""
 
     id: str
     user: str
@@ -58,6 +58,8 @@ class TokenRow:
     made: list[Any]
     made_by: str
     life: float
+    scope: str = ""
+    pools: list[str] = field(default_factory=list)
     used_at: float | None = None
     used_from: str = ""
     revoked_at: float | None = None

@@ -20,7 +20,7 @@ UserOption = Annotated[str | None, typer.Option("--user", metavar="USER", help="
 @app.command("create")
 def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for, in a few words.")],
-    role: Annotated[str, typer.Option("--role", metavar="ROLE", help="viewer, operator or admin; its owner's at most.")],
+    role: Annotated[str | None, typer.Option("--role", metavar="ROLE", help="viewer, operator or admin; its owner's at most.")] = None,
     user: UserOption = None,
     days: Annotated[int, typer.Option("--days", help="How long it lives: from 1 to 366 days.")] = 90,
     host: Annotated[list[str] | None, typer.Option("--host", metavar="NAME", help="Limit it to this host; may be given again.")] = None,
@@ -28,12 +28,15 @@ def create(
     unattended: Annotated[
         bool, typer.Option("--unattended", help="Let it do what people are asked their password again for, as arming several hosts.")
     ] = False,
+    scope: Annotated[str | None, typer.Option("--scope", metavar="SCOPE", help="One thing alone: backup:write sends backups.")] = None,
+    pool: Annotated[list[str] | None, typer.Option("--pool", metavar="NAME", help="With --scope: of this pool; again.")] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Make a token, and print it: this once, and never again."""
     arguments = {
         "name": name, "role": role, "user": user, "days": days, "hosts": host or [], "racks": rack or [], "unattended": unattended,
+        "scope": scope, "pools": pool or [],
     }  # fmt: skip
     invoke(config, json, "token.create", arguments, _made)
 
@@ -74,7 +77,8 @@ def _listed(answer: Any, console: Console) -> None:
     table = Table("id", "user", "for", "may", "state", "until", "last used")
     for one in answer:
         limits = [*one["hosts"], *(f"rack {rack}" for rack in one["racks"])]
-        may = one["role"] + (", unattended" if one["unattended"] else "") + (f" ({', '.join(limits)})" if limits else "")
+        may = one["scope"] and f"{one['scope']} ({', '.join(one['pools'])})"
+        may = may or one["role"] + (", unattended" if one["unattended"] else "") + (f" ({', '.join(limits)})" if limits else "")
         used = f"{moment(one['used_at'])} from {one['used_from']}" if one["used_at"] else "never"
         table.add_row(one["id"], one["user"], Text(one["name"]), Text(may), one["state"], moment(one["expires_at"]), used)
     console.print(table)

@@ -13,12 +13,14 @@ class TokenCreate(Body):
     """A new token."""
 
     name: str = Field(min_length=1, max_length=80, description="What it is for.")
-    role: RoleWord = Field(description="Its owner's at most.")
+    role: RoleWord | None = Field(None, description="Its owner's at most; needed where there is no scope, with which it is operator.")
     user: Name | None = Field(None, description="Its owner; oneself where nobody is named.")
     days: int | None = Field(None, ge=1, le=366, description="How long it is good; 90 where nothing is said.")
     hosts: list[Name] | None = Field(None, max_length=1000, description="Let it ask about these hosts alone.")
     racks: list[Name] | None = Field(None, max_length=1000, description="Let it ask about the hosts of these racks alone.")
     unattended: bool = Field(False, description="Let it do what else wants a fresh password.")
+    scope: str | None = Field(None, max_length=40, description="`backup:write`: it sends backups of these pools, and can do nothing else.")
+    pools: list[Name] | None = Field(None, max_length=200, description="Of which pools, with a scope.")
 
 
 class Token(Answer):
@@ -31,6 +33,8 @@ class Token(Answer):
     hosts: list[str]
     racks: list[str]
     unattended: bool
+    scope: str = Field(description="The one thing it may do; empty where its role says what.")
+    pools: list[str]
     state: str = Field(description="good, expired or revoked.")
     made_at: Moment
     made_by: str

@@ -37,7 +37,9 @@ class Entrance:
         if found is None:
             return None
         row, user = found
-        limit = Limit(frozenset(row.hosts), frozenset(row.racks)) if row.hosts or row.racks else None
+        limit = None
+        if row.hosts or row.racks or row.scope:
+            limit = Limit(frozenset(row.hosts), frozenset(row.racks), row.scope, frozenset(row.pools))
         role = min(row.role, user.role)
         name = tokens.shown(row.id)
         return Actor(name, role, "token", address=address, fresh=row.unattended, user=user.name, key=row.id, limit=limit)

@@ -10,16 +10,18 @@ from sqlalchemy import Connection
 from pxeserve.accounts import people, tokens
 from pxeserve.accounts.tokens import USUAL_DAYS, Wish
 from pxeserve.domain.role import Role
-from pxeserve.errors import NotFoundError, PxeserveError, RefusedError
+from pxeserve.errors import NotFoundError, PxeserveError, RefusedError, quoted
 from pxeserve.moment import SYSTEM, Moment
 from pxeserve.operations.context import Context
 from pxeserve.operations.people.owning import whose
 from pxeserve.operations.people.users import role_of
 from pxeserve.operations.registry import verb
+from pxeserve.operations.within import SCOPES
 from pxeserve.operations.words.labels import rack_name
 from pxeserve.store import accounts as store
 from pxeserve.store import audit, inventory
 from pxeserve.store.accounts import TokenRow, UserRow
+from pxeserve.store.pools import pool
 
 MOST_LIMITS = 200
 Names = Annotated[list[Annotated[str, Field(max_length=253)]], Field(max_length=MOST_LIMITS)]
@@ -30,21 +32,28 @@ def create(
     context: Context,
     *,
     name: Annotated[str, Field(min_length=1, max_length=80)],
-    role: str,
+    role: str | None = None,
     user: str | None = None,
     days: int = USUAL_DAYS,
     hosts: Names | None = None,
     racks: Names | None = None,
     unattended: bool = False,
+    scope: str | None = None,
+    pools: Names | None = None,
 ) -> dict[str, Any]:
     """Make a token for a programme; `token` in the answer is its text, told this once. Its role is its owner's at most, also later. `hosts`
-    and `racks` limit it to those. `unattended` lets it do what people are asked their password again for."""
+    and `racks` limit it to those. `unattended` lets it do what people are asked their password again for. With a
+    `scope` (`backup:write`) it is good for that one thing alone, of `pools`, and reads nothing."""
     if not name.isprintable() or not name.strip():
         raise PxeserveError("name: what the token is for, in a few words")
     now = SYSTEM.now()
     with context.store.site.write() as connection:
         owner = _owner(context, connection, user)
-        wish = Wish(name.strip(), role_of(role), days, _hosts(connection, hosts), _racks(racks), unattended)
+        wish = Wish(
+            name.strip(), _role(role, scope), days, _hosts(connection, hosts), _racks(racks), unattended, *_scope(connection, scope, pools)
+        )
+        if wish.scope and (wish.hosts or wish.racks or wish.unattended):
+            raise PxeserveError("a token with a scope has no other limits, and nothing to be asked a password for", fix="leave those out")
         _refuse_more(context, connection, owner, wish, now)
         text, row = tokens.make(connection, owner.name, wish, context.actor.name, now)
         said = f"{row.name[:80]}: {row.role.word} of {row.user}, {days} days" + (", unattended" if unattended else "")
@@ -91,6 +100,8 @@ def described(row: TokenRow, now: Moment) -> dict[str, Any]:
         "hosts": row.hosts,
         "racks": row.racks,
         "unattended": row.unattended,
+        "scope": row.scope,
+        "pools": row.pools,
         "state": state,
         "made_at": row.made[0],
         "made_by": row.made_by,
@@ -138,10 +149,34 @@ def _hosts(connection: Connection, names: list[str] | None) -> tuple[str, ...]:
     return found
 
 
+def _role(said: str | None, scope: str | None) -> Role:
+    if said is None and scope is None:
+        raise PxeserveError("role: which role shall the token have?", fix="say viewer, operator or admin")
+    return role_of(said) if said is not None else Role.OPERATOR
+
+
+def _scope(connection: Connection, scope: str | None, names: list[str] | None) -> tuple[str, tuple[str, ...]]:
+    if scope is None:
+        if names:
+            raise PxeserveError("pools: they limit a token that has a scope", fix=f"say a scope: {', '.join(SCOPES)}")
+        return "", ()
+    if scope not in SCOPES:
+        raise PxeserveError(f"scope: {quoted(scope)} is none; there is {', '.join(SCOPES)}")
+    found = tuple(dict.fromkeys(name.strip() for name in names or ()))
+    if not found:
+        raise PxeserveError("pools: of which pools?", fix="name one pool at least")
+    for name in found:
+        if pool(connection, name) is None:
+            raise NotFoundError(f"there is no pool {name[:64]}", fix="pxeserve pool list shows them all")
+    return scope, found
+
+
 def _racks(names: list[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rack_name(name) for name in names or ()))
 
 
 def _limited(row: TokenRow) -> str:
     limits = [*(f"host {name}" for name in row.hosts), *(f"rack {name}" for name in row.racks)]
+    if row.scope:
+        limits = [f"{row.scope} of pool {name}" for name in row.pools]
     return f", limited to {', '.join(limits[:5])}{' and more' if len(limits) > 5 else ''}" if limits else ""

@@ -1,0 +1,18 @@
+"""What may be configured of backups: how many are kept, how long, and how large one may be."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from pxeserve.config.section import Section
+
+
+class BackupsConfig(Section):
+    keep: int = Field(30, ge=1, le=10_000, description="backups of each pool and kind; older ones go when one more has come")
+    days: int = Field(90, ge=1, le=36_500, description="and so do those older than so many days, but never a pool's newest good one")
+    most_database: int = Field(512, ge=1, le=65_536, description="MB of a pool's database at most")
+    most_host: int = Field(8192, ge=1, le=1_048_576, description="MB of a host's archive at most")
+
+    def most(self, kind: str) -> int:
+        """Bytes of one of that kind, at most."""
+        return (self.most_database if kind == "database" else self.most_host) << 20

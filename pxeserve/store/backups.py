@@ -1,0 +1,69 @@
+"""Queries on backups. What may become one, and which are kept, is judged above; the bytes lie elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from pxeserve.store import tables as t
+
+GOOD, REFUSED = "good", "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class BackupRow:
+    """A backup. `kind` is `database` or `host`, `host_id` whose archive a `host` one is; `size` and `sha256` are of the plain bytes. A `refused` one
+    is kept as a row alone: `because` says why. `holds` is what was read in it (`recovery.backups.dump.Holds`)."""
+
+    id: str
+    pool_id: int
+    kind: str
+    taken_at: float
+    size: int
+    sha256: str
+    state: str
+    holds: Mapping[str, Any]
+    by: str
+    host_id: int | None = None
+    because: str = ""
+
+
+def add(connection: Connection, row: BackupRow) -> None:
+    """Write one down."""
+    connection.execute(insert(t.backup).values(**asdict(row)))
+
+
+def backups(connection: Connection, pool_id: int | None = None, kind: str | None = None) -> list[BackupRow]:
+    """All backups, or those of a pool, or of a kind; the newest first."""
+    query = select(t.backup).order_by(t.backup.c.taken_at.desc(), t.backup.c.id)
+    if pool_id is not None:
+        query = query.where(t.backup.c.pool_id == pool_id)
+    if kind is not None:
+        query = query.where(t.backup.c.kind == kind)
+    return [BackupRow(**row._mapping) for row in connection.execute(query)]
+
+
+def backup(connection: Connection, id: str) -> BackupRow | None:
+    """The backup with this id."""
+    row = connection.execute(select(t.backup).where(t.backup.c.id == id)).first()
+    return BackupRow(**row._mapping) if row is not None else None
+
+
+def newest_good(connection: Connection, pool_id: int, kind: str = "database") -> BackupRow | None:
+    """The newest backup of a pool that can be restored."""
+    query = select(t.backup).where(t.backup.c.pool_id == pool_id, t.backup.c.kind == kind, t.backup.c.state == GOOD)
+    row = connection.execute(query.order_by(t.backup.c.taken_at.desc(), t.backup.c.id).limit(1)).first()
+    return BackupRow(**row._mapping) if row is not None else None
+
+
+def remove(connection: Connection, ids: Collection[str]) -> int:
+    """Forget these; how many there were."""
+    return connection.execute(delete(t.backup).where(t.backup.c.id.in_(ids))).rowcount
+
+
+def ids(connection: Connection) -> set[str]:
+    """The ids of those whose bytes are kept."""
+    return set(connection.execute(select(t.backup.c.id).where(t.backup.c.state == GOOD)).scalars())
