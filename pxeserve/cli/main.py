@@ -38,6 +38,7 @@ _COMMANDS = {
     "script": "pxeserve.cli.answerfiles.scripts",
     "dhcp": "pxeserve.cli.server.dhcp",
     "nfs": "pxeserve.cli.media.nfs",
+    "backup": "pxeserve.cli.recovery.backups",
     "webhook": "pxeserve.cli.server.webhooks",
     "api": "pxeserve.cli.server.api",
     "job": "pxeserve.cli.server.jobs",

@@ -34,6 +34,7 @@ NOUNS = (
     "arming.installs", "arming.bulk",
     "watching.timeline", "watching.logs", "watching.racks", "watching.overview", "watching.browsing", "watching.missing",
     "deciding.explain",
+    "recovering.backups",
     "foresight.rehearse", "foresight.walking",
     "recovering.joins",
     "people.users", "people.sessions", "people.tokens", "people.audit",

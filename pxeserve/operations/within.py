@@ -1,6 +1,8 @@
 """What somebody may ask whose token is limited to some hosts or racks: about those, and nothing else.
 
-A token with a scope does one thing alone, and reads nothing. Whatever is not in the table below is refused, also what comes to be: a limited token looks after its hosts and arms them. It edits nothing,
+A token with a scope does one thing alone, and reads nothing.
+
+Whatever is not in the table below is refused, also what comes to be: a limited token looks after its hosts and arms them. It edits nothing,
 and sees nothing of the others.
 """
 

@@ -44,7 +44,8 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """One API token. `hash` is the SHA-256 (hex) of its secret. `hosts` and `racks`: what it is limited to, both empty for no limit. `scope`
+    """One API token. `hash` is the SHA-256 (hex) of its secret. `hosts` and `racks`: what it is limited to, both empty for no limit.
+    `scope`
     is the one thing that it may do at all, of `pools`; "" for whatever its role may. `made` is a moment, `life` seconds."""
 
     id: str

@@ -15,7 +15,8 @@ GOOD, REFUSED = "good", "refused"
 
 @dataclass(frozen=True, slots=True)
 class BackupRow:
-    """A backup. `kind` is `database` or `host`, `host_id` whose archive a `host` one is; `size` and `sha256` are of the plain bytes. A `refused` one
+    """A backup. `kind` is `database` or `host`, `host_id` whose archive a `host` one is; `size` and `sha256` are of the plain bytes. A
+    `refused` one
     is kept as a row alone: `because` says why. `holds` is what was read in it (`recovery.backups.dump.Holds`)."""
 
     id: str

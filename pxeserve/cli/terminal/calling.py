@@ -63,6 +63,27 @@ def send(far: Far, path: Path, report: Callable[[int, int, str], None]) -> str:
     return name
 
 
+def put(far: Far, path: Path, where: str, report: Callable[[int, int, str], None]) -> Any:
+    """Send a file to `where`, a path of the server's with its query; what is answered. Raises PxeserveError."""
+    with path.open("rb") as file, closing(_connected(far)) as connection:
+        total, done = os.fstat(file.fileno()).st_size, 0
+        try:
+            connection.putrequest("PUT", where)
+            for header, value in _headers(far, "application/octet-stream").items():
+                connection.putheader(header, value)
+            connection.putheader("Content-Length", str(total))
+            connection.endheaders()
+            while piece := file.read(_PIECE):
+                connection.send(piece)
+                done += len(piece)
+                report(done, total, f"sending {path.name}")
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it may have said why
+        except (OSError, http.client.HTTPException) as error:
+            raise _gone(far, error) from None
+        return json.loads(_answered(far, connection).read(_LONGEST_LINE))
+
+
 def _there(far: Far, name: str) -> dict[str, Any]:
     with closing(_connected(far)) as connection:
         try:

@@ -51,6 +51,12 @@ class Far:
 
         return calling.send(self, path, report)
 
+    def put(self, path: Path, where: str, report: Callable[[int, int, str], None]) -> Any:
+        """Send a file to `where`, a path of the server's with its query, and what is answered. Raises PxeserveError."""
+        from pxeserve.cli.terminal import calling
+
+        return calling.put(self, path, where, report)
+
 
 _chosen: list[Far] = []
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from pxeserve import __version__
-from pxeserve.console.api import following, sending, verbs
+from pxeserve.console.api import backup_bytes, following, sending, verbs
 from pxeserve.console.api.jobs import JobShown
 from pxeserve.console.api.naming import REF, Json, Schemas, pruned, renamed, short
 from pxeserve.console.api.route import BASE, Route, Way
@@ -67,7 +67,7 @@ def document() -> Json:
         inputs.append((("answer", one.operation), "serialization", TypeAdapter(one.answer)))
         inputs.append((("body", one.operation), "validation", TypeAdapter(one.body)))
         inputs.append((("query", one.operation), "validation", TypeAdapter(one.query)))
-    for name, kind in (("job", JobShown), *sending.SCHEMAS, *verbs.SCHEMAS):
+    for name, kind in (("job", JobShown), *sending.SCHEMAS, *backup_bytes.SCHEMAS, *verbs.SCHEMAS):
         inputs.append(((name, ""), "serialization" if issubclass(kind, Answer) else "validation", TypeAdapter(kind)))
     found, defs = TypeAdapter.json_schemas(inputs, ref_template=REF, schema_generator=Schemas)
     if "Problem" in defs.get("$defs", {}):
@@ -103,7 +103,7 @@ def _paths(found: Mapping[tuple[Any, Any], Any], schemas: Json) -> Json:
         )
         paths.setdefault(path, {})[one.method.lower()] = operation
     paths[following.PATH]["get"]["responses"]["200"]["content"][following.KIND] = {"schema": {"type": "string"}}
-    for path, method, drawn in (*sending.operations(), *verbs.operations(), _own()):
+    for path, method, drawn in (*sending.operations(), *backup_bytes.operations(), *verbs.operations(), _own()):
         paths.setdefault(path, {})[method] = {**drawn, "responses": {**drawn["responses"], **_refusals(_ALWAYS)}}
     return paths
 

@@ -6,6 +6,7 @@ from pxeserve.console.api import (
     answerfiles,
     arming,
     audit,
+    backups,
     discovered,
     doctor,
     drafts,
@@ -35,7 +36,7 @@ from pxeserve.console.api.route import Route
 
 NOUNS = (
     settings, media, uploads, loaders, profiles, sites, hosts, pools, arming, discovered, racks, explain, rehearse, answerfiles, drafts,
-    joins, history, scripts, templating, events, leases, doctor, webhooks, jobs, users, tokens, audit,
+    joins, history, scripts, templating, events, leases, doctor, webhooks, jobs, users, tokens, audit, backups,
 )  # fmt: skip
 
 ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUTES)
@@ -52,6 +53,8 @@ WITHOUT = {
     "rehearse.hosts": "a rehearsal is walked by the server: POST /rehearsals",
     "user.init": "the first account is made on the server, or with the code in a file that its log names",
     "undo": "pages offer it for what was just done there; a program keeps what it changes, and its revision",
+    "backup.add": "PUT /pools/{pool}/backups, whose body is no JSON",
+    "backup.get": "GET /backups/{id}/content, whose answer is no JSON",
     "upload.send": "PUT /uploads/{name}, whose body is no JSON",
 }
 """Verbs that no route of the tables asks for, and what is there instead."""

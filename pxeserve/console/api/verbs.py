@@ -46,7 +46,7 @@ _PATIENCE = 60.0
 _SIGN = 15.0
 """Seconds of silence after which an empty line is sent."""
 
-ELSEWHERE = {"upload.send": f"PUT {BASE}/uploads/NAME"}
+ELSEWHERE = {"upload.send": f"PUT {BASE}/uploads/NAME", "backup.add": f"PUT {BASE}/pools/NAME/backups"}
 """Verbs that take what no JSON holds."""
 
 log = structlog.get_logger("console")

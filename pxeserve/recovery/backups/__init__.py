@@ -1,4 +1,4 @@
-"""Backups of pools: databases (`xe pool-dump-database`) and archives of hosts (`xe host-backup`), encrypted as they come and read while they do."""
+"""Backups of pools: databases (`xe pool-dump-database`) and archives of hosts (`xe host-backup`), encrypted as they come."""
 
 from pxeserve.store.backups import BackupRow, newest_good
 

@@ -1,4 +1,5 @@
-"""Whether the archive of a host (`xe host-backup`) came whole: it is a tar, and a tar ends with two blocks of zeros (POSIX pax, ustar). Looked
+"""Whether the archive of a host (`xe host-backup`) came whole: it is a tar, and a tar ends with two blocks of zeros (POSIX pax, ustar).
+Looked
 at as it comes. Refuses to know what is in it: that would be unpacking what came from outside."""
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ class Archive:
         if len(self._head) < _BLOCK:
             self._head = (self._head + piece[:_BLOCK])[:_BLOCK]
             if len(self._head) == _BLOCK and self._head[_MAGIC] != b"ustar":
-                raise PxeserveError("it is no tar archive, as xe host-backup writes", code="malformed", fix="hand in what xe host-backup wrote")
+                raise PxeserveError(
+                    "it is no tar archive, as xe host-backup writes", code="malformed", fix="hand in what xe host-backup wrote"
+                )
         self._size += len(piece)
         self._tail = (self._tail + piece[-2 * _BLOCK :])[-2 * _BLOCK :]
 

@@ -151,7 +151,8 @@ class Dump:
             return
         ref = _field(row, "ref", "_ref")
         self._hosts[ref] = {
-            "uuid": _field(row, "uuid"), "name": _field(row, "name__label"), "hostname": _field(row, "hostname"), "address": _field(row, "address"),
+            "uuid": _field(row, "uuid"), "name": _field(row, "name__label"), "hostname": _field(row, "hostname"),
+            "address": _field(row, "address"),
         }  # fmt: skip
         self._versions[ref] = unprotected(row.get("software_version", ""))[:65536]
 
@@ -198,11 +199,12 @@ class Dump:
             one["sr"] = self._srs.get(self._images.get(image, ""), "") if image != _NULL else ""
 
 
-_TABLES = {"pool": Dump._pool, "host": Dump._host, "SR": Dump._sr, "VDI": Dump._vdi, "VM": Dump._vm}  # noqa: SLF001 # its own
+_TABLES = {"pool": Dump._pool, "host": Dump._host, "SR": Dump._sr, "VDI": Dump._vdi, "VM": Dump._vm}
 
 
 def unprotected(value: str) -> str:
-    """A field as xapi means it: it writes white space as `%.`, `%t`, `%n`, `%r` and a percent sign twice (xml_spaces.ml; `%_` in old files)."""
+    """A field as xapi means it: it writes white space as `%.`, `%t`, `%n`, `%r` and a percent sign twice (xml_spaces.ml; `%_` in old
+    files)."""
     return _PROTECTED.sub(lambda found: _PLAIN.get(found[1], "  " if found[1][0] == "_" else found[0]), value) if "%" in value else value
 
 
@@ -216,8 +218,16 @@ def _versions(said: str) -> dict[str, str]:
 
 
 def _refuse_beginning(piece: bytes) -> None:
-    for magic, what in ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ", "xz"), (b"PK\x03\x04", "zip"), (b"\x28\xb5\x2f\xfd", "zstd")):
+    for magic, what in (
+        (b"\x1f\x8b", "gzip"),
+        (b"BZh", "bzip2"),
+        (b"\xfd7zXZ", "xz"),
+        (b"PK\x03\x04", "zip"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+    ):
         if piece.startswith(magic):
-            raise PxeserveError(f"line 1, byte 0: it is compressed ({what})", code="malformed", fix="send it as xe wrote it: it is kept encrypted")
+            raise PxeserveError(
+                f"line 1, byte 0: it is compressed ({what})", code="malformed", fix="send it as xe wrote it: it is kept encrypted"
+            )
     if not piece.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise PxeserveError("line 1, byte 0: it is not XML", code="malformed", fix="hand in what xe pool-dump-database wrote")

@@ -1,6 +1,8 @@
-"""Where backups lie: each in a file of its own beneath the data folder, encrypted piece by piece as it comes. Refuses to know what is in one.
+"""Where backups lie: each in a file of its own beneath the data folder, encrypted piece by piece as it comes. Refuses to know what is in
+one.
 
-A file begins with a head that names its backup; a key is derived for it alone (HKDF-SHA256, RFC 5869, over a salt in the head); its pieces of 1 MiB
+A file begins with a head that names its backup; a key is derived for it alone (HKDF-SHA256, RFC 5869, over a salt in the head); its
+pieces of 1 MiB
 are AES-256-GCM with the head as associated data and a nonce that says the piece's number and whether it is the last: so no piece can be
 changed, moved, left out or put into another file, and none leaves before it was checked. It is written under another name and has its own
 only when it is whole and on the disk; what a kill has left is swept away.
@@ -68,7 +70,8 @@ class Vault:
     key: bytes = field(repr=False)
 
     def keep(self, id: str, stream: Stream, length: int | None, most: int, look: Callable[[bytes], object]) -> Kept:
-        """Write what `stream` holds: `length` bytes, or as many as come, `most` at most; `look` sees each piece first, and what it raises ends
+        """Write what `stream` holds: `length` bytes, or as many as come, `most` at most; `look` sees each piece first, and what it
+        raises ends
         all. Nothing is visible before it is whole. Raises PxeserveError: `too-large`, `full`, `malformed` when it ends too early."""
         if length is not None and length > most:
             raise too_large(length, most)
@@ -84,7 +87,9 @@ class Vault:
                 coming.rename(self.place(id))
         except OSError as error:
             coming.unlink(missing_ok=True)
-            raise PxeserveError(f"{self.folder}: a backup cannot be written: {error.strerror}", code="full", fix="make room there") from None
+            raise PxeserveError(
+                f"{self.folder}: a backup cannot be written: {error.strerror}", code="full", fix="make room there"
+            ) from None
         except BaseException:
             coming.unlink(missing_ok=True)
             raise
@@ -92,7 +97,8 @@ class Vault:
         return kept
 
     def read(self, id: str) -> Iterator[bytes]:
-        """Its plain bytes, piece by piece, each checked before it is given. Raises NotFoundError, and PxeserveError at the first piece that is
+        """Its plain bytes, piece by piece, each checked before it is given. Raises NotFoundError, and PxeserveError at the first piece
+        that is
         not as it was written, or lacks."""
         try:
             file = self.place(id).open("rb")
@@ -134,9 +140,7 @@ class Vault:
                 gone.append(path.name)
         return gone
 
-    def _written(
-        self, file: BinaryIO, id: str, stream: Stream, length: int | None, most: int, look: Callable[[bytes], object]
-    ) -> Kept:
+    def _written(self, file: BinaryIO, id: str, stream: Stream, length: int | None, most: int, look: Callable[[bytes], object]) -> Kept:
         salt = secrets.token_bytes(_SALT)
         head = _HEAD.pack(_MAGIC, bytes.fromhex(id), PIECE, salt)
         cipher, summed = self._cipher(salt, id), hashlib.sha256()
@@ -179,7 +183,9 @@ class Vault:
         keep = kept_free(usage.total)
         if needed + keep > usage.free:
             said = f"{self.folder}: a backup needs {size(needed)}; {size(usage.free)} are free, of which leases and logs keep {size(keep)}"
-            raise PxeserveError(said, code="full", fix="make room there, keep fewer backups ([backups] keep), or put server.data on a larger disk")
+            raise PxeserveError(
+                said, code="full", fix="make room there, keep fewer backups ([backups] keep), or put server.data on a larger disk"
+            )
 
 
 def new_id() -> str:

@@ -29,6 +29,8 @@ def too_new(found: Mapping[str, Any], known: Collection[tuple[str, str]]) -> str
     """What to say of a dump whose product and version none of `known` (product, version) media install; "" when one does. It is kept: the
     medium may come later."""
     version = str(found.get("version", ""))
-    if not version or any(other == version or other.startswith(f"{version}.") or version.startswith(f"{other}.") for _, other in known if other):
+    if not version or any(
+        other == version or other.startswith(f"{version}.") or version.startswith(f"{other}.") for _, other in known if other
+    ):
         return ""
     return f"it is of {found.get('product') or 'a product'} {version}, which no imported medium installs: recovery needs one that does"

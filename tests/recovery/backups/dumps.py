@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.sax.saxutils import quoteattr
 
-MASTER, MEMBER, POOL = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222", "44444444-4444-4444-8444-444444444444"
+MASTER, MEMBER, POOL = (
+    "11111111-1111-4111-8111-111111111111",
+    "22222222-2222-4222-8222-222222222222",
+    "44444444-4444-4444-8444-444444444444",
+)
 SECRET = "chap-Geheimnis-4711"
 
 GENERATIONS = {
-    "4.1": ("3.4", "(('product_version'%.'4.1.0')%.('product_brand'%.'XenServer')%.('build_number'%.'7843p'))", ("XenServer", "4.1.0", "7843p")),
-    "6.5": ("5.71", "(('product_version'%.'6.5.0')%.('product_brand'%.'XenServer')%.('build_number'%.'90233c'))", ("XenServer", "6.5.0", "90233c")),
+    "4.1": ("3.4", "(('product_version'%.'4.1.0')%.('product_brand'%.'XenServer')%.('build_number'%.'7843p'))", ("XenServer", "4.1.0", "7843p")),  # noqa: E501
+    "6.5": ("5.71", "(('product_version'%.'6.5.0')%.('product_brand'%.'XenServer')%.('build_number'%.'90233c'))", ("XenServer", "6.5.0", "90233c")),  # noqa: E501
     "8.3": (
         "5.780",
         "(('product_version'%.'8.3.0')%.('product_brand'%.'XCP-ng')%.('product_name'%.'xenenterprise')%.('build_number'%.'cloud'))",
@@ -56,7 +60,8 @@ def _head(generation: str, pool: str, hosts: tuple[str, ...]) -> list[str]:
             row(ref="OpaqueRef:sr2", uuid="s-2", name__label="NFS", type="nfs", shared="true"),
         ),
         table(
-            "VDI", row(ref="OpaqueRef:d1", uuid="d-1", type="suspend", SR="OpaqueRef:sr1"), row(ref="OpaqueRef:d2", type="user", SR="OpaqueRef:sr2")
+            "VDI", row(ref="OpaqueRef:d1", uuid="d-1", type="suspend", SR="OpaqueRef:sr1"),
+            row(ref="OpaqueRef:d2", type="user", SR="OpaqueRef:sr2")
         ),
         table(
             "VM", row(ref="OpaqueRef:v0", uuid="v-0", name__label="Control%.domain", is_control_domain="true", power_state="Running"),
@@ -66,7 +71,8 @@ def _head(generation: str, pool: str, hosts: tuple[str, ...]) -> list[str]:
         ),
         table(
             "host",
-            *(row(ref=f"OpaqueRef:h{i}", __mtime="7", __ctime="1", uuid=uuids[i], name__label=name, hostname=name, address=f"10.77.0.{11 + i}",
+            *(row(ref=f"OpaqueRef:h{i}", __mtime="7", __ctime="1", uuid=uuids[i], name__label=name, hostname=name,
+                  address=f"10.77.0.{11 + i}",
                   software_version=software) for i, name in enumerate(hosts)),
         ),
         table("pool", row(ref="OpaqueRef:p", uuid=pool, name_label="rack%.A", master="OpaqueRef:h0")),

@@ -30,7 +30,8 @@ def test_each_generation_tells_its_product_hosts_storage_and_guests(generation: 
         {"uuid": MEMBER, "name": "xen02", "hostname": "xen02", "address": "10.77.0.12"},
     ]
     assert found.srs == [
-        {"uuid": "s-1", "name": "Local storage", "type": "lvm", "shared": False}, {"uuid": "s-2", "name": "NFS", "type": "nfs", "shared": True},
+        {"uuid": "s-1", "name": "Local storage", "type": "lvm", "shared": False},
+        {"uuid": "s-2", "name": "NFS", "type": "nfs", "shared": True},
     ]  # fmt: skip
     assert (found.vms, found.suspended) == (2, [{"uuid": "v-2", "name": "<db>%", "sr": "Local storage"}])
     assert SECRET not in str(found.plain())

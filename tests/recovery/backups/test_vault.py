@@ -28,7 +28,7 @@ def vault(tmp_path: Path) -> Vault:
 
 
 def kept(vault: Vault, content: bytes, id: str = ONE, **how: Any) -> Any:
-    asked = {"length": len(content), "most": 1 << 30, "look": lambda piece: None} | how
+    asked = {"length": len(content), "most": 1 << 30, "look": len} | how
     return vault.keep(id, io.BytesIO(content), asked["length"], asked["most"], asked["look"])
 
 
@@ -93,7 +93,12 @@ def test_what_is_refused_on_the_way_leaves_nothing(vault: Vault) -> None:
     def refuse(_piece: bytes) -> None:
         raise PxeserveError("not that")
 
-    for how, said in (({"look": refuse}, "not that"), ({"length": 10}, "ended after 5 of 10"), ({"most": 4}, "at most"), ({"length": None, "most": 4}, "at most")):
+    for how, said in (
+        ({"look": refuse}, "not that"),
+        ({"length": 10}, "ended after 5 of 10"),
+        ({"most": 4}, "at most"),
+        ({"length": None, "most": 4}, "at most"),
+    ):
         with pytest.raises(PxeserveError, match=said):
             kept(vault, b"12345", **how)
     assert list(vault.folder.iterdir()) == []
@@ -133,7 +138,7 @@ def test_it_never_lies_in_memory_whole(vault: Vault) -> None:
 
     tracemalloc.start()
     try:
-        vault.keep(ONE, Zeros(), None, 1 << 30, lambda piece: None)
+        vault.keep(ONE, Zeros(), None, 1 << 30, len)
         assert sum(len(piece) for piece in vault.read(ONE)) == 64 << 20
         _, peak = tracemalloc.get_traced_memory()
     finally:

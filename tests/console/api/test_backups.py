@@ -1,0 +1,103 @@
+"""Backups over the API: sent by a token that can do nothing else, kept encrypted, given back byte for byte to an administrator alone."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from typing import Any
+
+import pytest
+
+from pxeserve.domain.pool import Member, Pool
+from pxeserve.domain.role import Role
+from pxeserve.store import audit, pools
+from tests.console import people
+from tests.console.api.conftest import Api
+from tests.console.conftest import Console
+from tests.recovery.backups.dumps import MASTER, SECRET, dump
+
+KIND = {"Content-Type": "application/octet-stream"}
+
+
+@pytest.fixture
+def pool(console: Console) -> str:
+    with console.store.site.write() as connection:
+        pools.save(connection, Pool("rack-a", "xen01", (Member("xen01"),)))
+    return "rack-a"
+
+
+def put(api: Api, pool: str, content: bytes, query: str = "") -> Any:
+    return api.client.put(f"/api/v1/pools/{pool}/backups{query}", data=content, headers=KIND)
+
+
+def writer(console: Console, *pools: str) -> Api:
+    """A program with a token of the scope `backup:write`."""
+    client = console.stranger()
+    text = people.token(console.store, Role.OPERATOR, scope="backup:write", pools=pools)
+    client.environ_base.update({"HTTP_AUTHORIZATION": f"Bearer {text}"})
+    return Api(client)
+
+
+def test_what_is_sent_is_read_kept_encrypted_and_given_back(console: Console, operator: Api, viewer: Api, admin: Api, pool: str) -> None:
+    sent = put(operator, pool, dump())
+    assert sent.status_code == 201, sent.text
+    found = viewer.get(f"/backups/{sent.json['id']}").json
+    assert (found["sha256"], found["size"], found["state"]) == (hashlib.sha256(dump()).hexdigest(), len(dump()), "good")
+    assert found["holds"]["master_uuid"] == MASTER and found["holds"]["suspended"][0]["sr"] == "Local storage"
+    assert "no imported medium installs" in found["note"]
+    lies = list((console.config.server.data / "backups").iterdir())
+    assert [path.name for path in lies] == [f"{found['id']}.enc"] and SECRET.encode() not in lies[0].read_bytes()
+    key = console.config.server.data / "keys" / "backup.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    given = admin.client.get(f"/api/v1/backups/{found['id']}/content")
+    assert given.data == dump() and given.headers["Content-Disposition"].startswith("attachment")
+    assert operator.done(f"/backups/{found['id']}/check")["state"] == "good"
+    with console.store.site.read() as connection:
+        told = [(line.action, line.object) for line in audit.lines(connection, audit.Wanted(), 100)]
+    assert {("backup.add", found["id"]), ("backup.get", found["id"])} <= set(told)
+
+
+def test_nobody_but_an_administrator_with_a_fresh_password_gets_the_bytes(console: Console, operator: Api, viewer: Api, pool: str) -> None:
+    path = f"/api/v1/backups/{put(operator, pool, dump()).json['id']}/content"
+    assert [api.client.get(path).status_code for api in (viewer, operator)] == [403, 403]
+    assert console.as_role(Role.ADMIN, fresh=False).get(path).json["code"] == "not-fresh"
+    assert console.stranger().get(path).status_code == 401
+
+
+def test_a_token_for_it_sends_to_its_pool_and_can_do_nothing_else(console: Console, operator: Api, pool: str) -> None:
+    ours = writer(console, pool)
+    id = put(ours, pool, dump()).json["id"]
+    others = writer(console, "rack-b")
+    assert put(others, pool, dump()).status_code == 403
+    paths = ["/backups", f"/backups/{id}", f"/backups/{id}/content", "/hosts", "/status", "/uploads", "/tokens", "/events", "/openapi.json"]
+    assert {path: ours.client.get(f"/api/v1{path}").status_code for path in paths} == dict.fromkeys(paths, 403)
+    assert ours.client.post("/api/v1/verbs/backup.list", json={"arguments": {}}).status_code == 403
+    assert ours.client.post("/api/v1/verbs/status", json={"arguments": {}}).status_code == 403
+    assert ours.client.delete(f"/api/v1/backups/{id}").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(dump()[:-20], "it is cut"), (b"hello", "it is not XML"), (dump(hosts=("other1", "other2")), "none of which is one of this pool's")],
+)
+def test_what_is_no_backup_of_it_leaves_a_row_and_no_bytes(console: Console, operator: Api, pool: str, content: bytes, said: str) -> None:
+    refused = put(operator, pool, content)
+    assert refused.status_code in (400, 409) and said in refused.json["detail"]
+    row = operator.get("/backups").json["items"][0]
+    assert row["state"] == "refused" and said in row["because"]
+    assert list((console.config.server.data / "backups").iterdir()) == []
+
+
+def test_another_pools_is_known_by_the_backups_before_it_unless_it_is_meant(operator: Api, pool: str) -> None:
+    assert put(operator, pool, dump()).status_code == 201
+    other = dump(pool="55555555-5555-4555-8555-555555555555")
+    assert "the backups before it are of" in put(operator, pool, other).json["detail"]
+    assert put(operator, pool, other, "?another=true").status_code == 201
+
+
+def test_removed_is_gone(console: Console, admin: Api, operator: Api, pool: str) -> None:
+    id = put(operator, pool, dump()).json["id"]
+    assert operator.client.delete(f"/api/v1/backups/{id}").status_code == 403
+    assert admin.client.delete(f"/api/v1/backups/{id}").status_code == 200
+    assert list((console.config.server.data / "backups").iterdir()) == []
+    assert admin.get(f"/backups/{id}").status_code == 404
