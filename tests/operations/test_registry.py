@@ -16,7 +16,7 @@ from pxeserve.operations.context import Actor, Context
 from pxeserve.store import Store, open_store
 
 WANT_A_PASSWORD = {
-    "host.install-all", "host.password", "token.create",
+    "host.install-all", "host.password", "token.create", "backup.get",
     "user.init", "user.add", "user.set-role", "user.disable", "user.enable", "user.remove", "user.password", "tls.import", "tls.forget",
     "pool.secret", "pool.trust",
 }  # fmt: skip

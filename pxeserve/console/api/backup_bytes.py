@@ -64,8 +64,9 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
             "operationId": f"{method}_pools_pool_backups",
             "tags": ["pools"],
             "summary": "Send a backup of a pool",
-            "description": f"Role: {Role.OPERATOR.word}, or a token of the scope `backup:write`. The body is the file itself, "
-            "with Content-Length or chunked. It is read as it comes and encrypted at once; what is cut, no dump, or another pool's is refused. 507: no room.",
+            "description": f"Role: {Role.OPERATOR.word}, or a token of the scope `backup:write`. The body is the file, "
+            "with Content-Length or chunked. It is read as it comes and encrypted at once; what is cut, no "
+            "dump, or another pool's is refused. 507: no room.",
             "x-verb": "backup.add",
             "x-role": "operator",
             "parameters": [{"name": "pool", **name}, *query],

@@ -84,7 +84,8 @@ def add(
         else:
             assert stream is not None
             row = taking.take(context.store, context.config, coming, stream, time.time())
-    return show(context, id=row.id)
+    with context.store.site.read() as connection:
+        return _Names(connection).told(row)
 
 
 @verb("backup.check", role=Role.OPERATOR, changes=False)

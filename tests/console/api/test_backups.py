@@ -53,7 +53,7 @@ def test_what_is_sent_is_read_kept_encrypted_and_given_back(console: Console, op
     assert given.data == dump() and given.headers["Content-Disposition"].startswith("attachment")
     assert operator.done(f"/backups/{found['id']}/check")["state"] == "good"
     with console.store.site.read() as connection:
-        told = [(line.action, line.object) for line in audit.lines(connection, audit.Wanted(), 100)]
+        told = [(line["action"], line["object"]) for line in audit.lines(connection, audit.Wanted(), 100)]
     assert {("backup.add", found["id"]), ("backup.get", found["id"])} <= set(told)
 
 
