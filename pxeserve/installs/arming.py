@@ -20,10 +20,11 @@ from pxeserve.domain.host import Host
 from pxeserve.domain.install import LIVE_STATES, OPEN_STATES, Install, InstallState
 from pxeserve.domain.medium import Medium
 from pxeserve.errors import ConflictError, RefusedError
-from pxeserve.installs import seal, secret
+from pxeserve.installs import first_boot, seal, secret
 from pxeserve.installs.alarms import Alarms, sound
 from pxeserve.installs.evidence import PROVEN, Evidence, Neighbours, evidence, neighbour
 from pxeserve.installs.expiry import has_lapsed
+from pxeserve.installs.first_boot import Kept
 from pxeserve.installs.fitness import medium_fault
 from pxeserve.installs.refusal import Refusal, already, refuse_any
 from pxeserve.installs.seal import Frozen
@@ -32,7 +33,7 @@ from pxeserve.installs.states import Happening
 from pxeserve.installs.transition import move
 from pxeserve.keys import Keys
 from pxeserve.moment import SYSTEM, Clock
-from pxeserve.store import Store, audit, installs, inventory
+from pxeserve.store import Store, audit, first_boots, installs, inventory
 from pxeserve.store.installs import InstallRow, TokenRow
 
 _CHANGES = 1
@@ -43,7 +44,7 @@ _CHANGES = 1
 class Order:
     """What a person asked for. `frozen` holds the checked answers; `wants_answerfile` is False when the RAM disk's delivery consumes it;
     `secret` is a random root password to be kept for whoever asks; `remembered` is for whoever arms again (`again`);
-    `facts` go into the record, for whoever asks later why nothing came."""
+    `facts` go into the record, for whoever asks later why nothing came; `first_boot` is what its new system is to do when it starts."""
 
     host: Host
     medium: Medium | None
@@ -57,6 +58,7 @@ class Order:
     secret: Secret | None = None
     remembered: Mapping[str, Any] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    first_boot: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,10 @@ class Arming:
             self._add_token(connection, row.id, order.frozen.key, "script", name)
         if order.frozen.answerfile is not None:
             self._add_token(connection, row.id, order.frozen.key, "progress", "")
+        if order.rehearsal_mac is None:
+            first_boots.end_of_host(connection, order.host.id)
+            if order.first_boot is not None:
+                first_boot.add(connection, row, order.first_boot, order.frozen.key, self._keys)
         told: dict[str, object] = {"mode": order.mode, "medium": row.medium, "interactive": order.interactive, "by": order.actor}
         told |= order.facts
         if order.frozen.scripts:

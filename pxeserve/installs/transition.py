@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pxeserve.domain.install import InstallState
 from pxeserve.installs.states import ENDED, Happening, after
-from pxeserve.store import installs
+from pxeserve.store import first_boots, installs
 from pxeserve.store.installs import InstallRow
 
 
@@ -41,6 +42,8 @@ def move(
         return False
     if state in ENDED:
         installs.remove_tokens(connection, row.id)
+        if state is not InstallState.DONE:
+            first_boots.change(connection, row.id, state="failed", sealed=None)   # no system was installed that could go on
     if state is not row.state:
         installs.tell(connection, now, row, f"install.{state}", told)
     return True

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,12 +18,12 @@ from pxeserve.answerfile.answers import Mode, Script, Stage
 from pxeserve.answerfile.scripts.consoles import CONSOLES
 from pxeserve.answerfile.scripts.dom0 import dom0_mem_fault, dom0_mem_of_host
 from pxeserve.answerfile.scripts.generations import GENERATIONS, Generation, stages
-from pxeserve.answerfile.scripts.names import DOM0_MEM, HOOK, NAME, ROTATION
+from pxeserve.answerfile.scripts.names import DOM0_MEM, FIRST_BOOT, HOOK, NAME, ROTATION
+from pxeserve.answerfile.scripts.words import head, quoted
 
 LOG_BYTES = 256 << 10
 """So much of an installer's log, its end, is sent when it has failed."""
 
-_NOTICE = "# Written by pxeserve for this one installation; changes are lost.\n"
 _FOLDER = resources.folder("answerfiles") / "hooks"
 _BODIES = {path.name: path.read_text(encoding="ascii") for path in sorted(_FOLDER.glob("*.sh"))}
 _ADDRESS = re.compile(r"(?:http|https|ftp)://[!-&(-~]+", re.ASCII)
@@ -47,10 +46,12 @@ class StageScript:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What pxeserve itself is to do in the new system: set `dom0_mem`, and replace root's password by `root_hash`."""
+    """What pxeserve itself is to do in the new system: set `dom0_mem`, replace root's password by `root_hash`, and run `first_boot`, a whole
+    script that puts a job into it."""
 
     dom0_mem: str | None = None
     root_hash: str | None = field(default=None, repr=False)
+    first_boot: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def compose(
         if body is not None:
             files[name] = body
             total = hashlib.sha256(body).hexdigest()
-        runs.setdefault(stage, []).append(_words("run", name, elsewhere or address(name), total) + ' "$@"')
+        runs.setdefault(stage, []).append(quoted("run", name, elsewhere or address(name), total) + ' "$@"')
     files[HOOK] = _hook(generation, coming, runs, progress)
     hook = address(HOOK)
     return Composed(tuple(Script(stage, hook) for stage in coming), files)
@@ -96,6 +97,8 @@ def _own(wishes: Wishes, dialect: str, coming: Sequence[Stage]) -> list[tuple[St
         found.append((Stage.FILESYSTEM_POPULATED, DOM0_MEM, _script("dom0-mem.sh", value=value), ""))
     if wishes.root_hash:
         found.append((Stage.FILESYSTEM_POPULATED, ROTATION, _script("root-password.sh", hash=wishes.root_hash), ""))
+    if wishes.first_boot is not None:
+        found.append((Stage.FILESYSTEM_POPULATED, FIRST_BOOT, wishes.first_boot, ""))
     return found
 
 
@@ -129,20 +132,11 @@ def _hook(generation: Generation, coming: Sequence[Stage], runs: Mapping[Stage, 
     scripts = ["scripts() {", "    case $stage in", *cases, "    esac", "}"] if cases else ["scripts() { :; }"]
     log = CONSOLES[generation.dialect].log
     first, argumentless = coming[0] if coming else "", generation.argumentless or ""
-    head = _head(
+    words = head(
         progress=f"{progress}/", argumentless=argumentless, done_after=generation.done_after, first=first, log=log, most=str(LOG_BYTES)
     )
-    return (head + "\n".join(scripts) + "\n" + _BODIES["hook.sh"]).encode("ascii")
+    return (words + "\n".join(scripts) + "\n" + _BODIES["hook.sh"]).encode("ascii")
 
 
 def _script(body: str, **values: str) -> bytes:
-    return (_head(**values) + "\n" + _BODIES[body]).encode("ascii")
-
-
-def _head(**values: str) -> str:
-    lines = [f"{name}={shlex.quote(value) if value else chr(39) * 2}\n" for name, value in values.items()]
-    return "#!/bin/sh\n" + _NOTICE + "".join(lines)
-
-
-def _words(*words: str) -> str:
-    return " ".join(shlex.quote(word) for word in words)
+    return (head(**values) + "\n" + _BODIES[body]).encode("ascii")
