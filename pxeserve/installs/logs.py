@@ -33,7 +33,7 @@ _SHORTEST = 4
 """A shorter secret is no secret, and masking it would leave holes everywhere."""
 _MASK = "[masked]"
 _SECRET_ELEMENT = re.compile(rb"<(root-password|pool-token|password|secret)\b[^>]*>([^<]{1,1000})<", re.IGNORECASE)
-_TOKEN = re.compile(r"(/[asp]/[A-Za-z0-9_-]{6})[A-Za-z0-9_-]{20,}")
+_TOKEN = re.compile(r"(/(?:[asp]|fb)/[A-Za-z0-9_-]{6})[A-Za-z0-9_-]{20,}")
 _IN_ADDRESS = re.compile(r"(\w{1,20}://)[^/\s@'\"]{1,300}@")
 _WITH_USER = re.compile(r"(?<![\w.+/-])([\w.+-]{1,64}+):(?!/)[^\s/'\"]{1,300}@(?=[\w\[])")
 _WORD = r"""['"]?[\s,]\s*(?:u?['"])?"""

@@ -23,6 +23,7 @@ from pxeserve.installs.logs import Kept
 from pxeserve.provision import booting
 from pxeserve.provision.bodies import MAX_LOG
 from pxeserve.provision.booting import Boots
+from pxeserve.provision.first_boot import FirstBoots, add_routes
 from pxeserve.provision.journal import BootFile
 from pxeserve.provision.listing import Entry
 from pxeserve.provision.page import POLICY, page
@@ -65,13 +66,14 @@ class Record(Protocol):
 @dataclass(frozen=True, slots=True)
 class Acts:
     """The acts on installs, each with the token, what it is for, the peer's address and epoch seconds. None or False: refused. `serial`
-    takes the serial number that the installer's machine says behind a report."""
+    takes the serial number that the installer's machine says behind a report; `first_boots` takes what installed hosts say."""""
 
     deliver: Callable[[str, IPv4Address, float], Delivery | None]
     script: Callable[[str, str, IPv4Address, float], bytes | None]
     progress: Callable[[str, str, IPv4Address, float], bool]
     log: Callable[[str, str, bytes, IPv4Address, float], Kept | None] = lambda *_: None
     serial: Callable[[str, str, IPv4Address, float], None] = lambda *_: None
+    first_boots: FirstBoots | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,13 @@ def make_app(services: Services) -> Flask:
             services.record.log(str(_peer()), kept)
         return Response(status=204, headers={"Cache-Control": "no-store"})
 
+    def unheard() -> Response:
+        services.record.count("first-boot-404")
+        return _not_found()
+
+    if services.acts.first_boots is not None:
+        add_routes(app, services.acts.first_boots, _peer, services.clock, unheard)
+
     @app.get("/healthz")
     def health() -> Response:
         return _text("ok\n")
@@ -180,7 +189,7 @@ def make_app(services: Services) -> Flask:
     def failed(error: Exception) -> Response:
         _log.error("a request failed", route=str(request.url_rule or "none"), peer=request.remote_addr, error=type(error).__name__)
         services.record.count("failed")
-        return _not_found() if request.path[:3] in ("/a/", "/s/", "/p/") else _text("internal server error\n", 500)
+        return _not_found() if request.path.startswith(("/a/", "/s/", "/p/", "/fb/")) else _text("internal server error\n", 500)
 
     @app.after_request
     def harden(response: Response) -> Response:

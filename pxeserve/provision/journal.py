@@ -23,7 +23,7 @@ from pxeserve.provision.repeats import Repeats, Several
 from pxeserve.repo.packages import Packages
 
 _MISSES = ("not-found", "changed")
-_TOKEN = re.compile(r"((?:^|/)[asp]/+[\w-]{6})[\w-]{20,}", re.ASCII)
+_TOKEN = re.compile(r"((?:^|/)(?:[asp]|fb)/+[\w-]{6})[\w-]{20,}", re.ASCII)
 """A machine's token in a path: what asks for it in another way than an installer may well ask for one that is good."""
 
 

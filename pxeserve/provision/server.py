@@ -21,6 +21,7 @@ from pxeserve.provision.booting import Boots
 from pxeserve.provision.journal import Journal
 from pxeserve.provision.loop import IN_ALL, TICK, Loop
 from pxeserve.provision.machines import build
+from pxeserve.recovery.firstboot.taking import FirstBoots
 from pxeserve.serving import Order, Serving
 from pxeserve.store import Store, open_store
 
@@ -41,6 +42,7 @@ def serve(serving: Serving) -> None:
         progress=partial(delivery.progress, store, keys),
         serial=partial(doubt.machine_says, store),
         log=partial(logs.keep, store, keys),
+        first_boots=FirstBoots(store, keys),
     )
     descriptors = _descriptors()
     machines = build(data, store, recorder, acts, _own(serving), _boots(serving, store, recorder))

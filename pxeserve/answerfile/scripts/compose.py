@@ -46,8 +46,8 @@ class StageScript:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What pxeserve itself is to do in the new system: set `dom0_mem`, replace root's password by `root_hash`, and run `first_boot`, a whole
-    script that puts a job into it."""
+    """What pxeserve itself is to do in the new system: set `dom0_mem`, replace root's password by `root_hash`, and run `first_boot`, a
+    whole script that puts a job into it."""
 
     dom0_mem: str | None = None
     root_hash: str | None = field(default=None, repr=False)

@@ -1,4 +1,4 @@
-"""How words of a site get into a shell script: quoted, in its head or behind a function's name, and nowhere else. Refuses to know scripts."""
+"""How words of a site get into a shell script: quoted, in its head or behind the name of a function. Refuses to know scripts."""
 
 from __future__ import annotations
 

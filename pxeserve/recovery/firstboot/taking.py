@@ -1,0 +1,132 @@
+"""What is made of the words of a host at its first boot: each goes into the record of the host, and what it asks for it is given while its
+token lives. Every refusal is None or False, alike from outside. Refuses to know HTTP, and how a host is joined."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+
+from sqlalchemy import Connection
+
+from pxeserve.events.record import harmless
+from pxeserve.installs import first_boot
+from pxeserve.installs.alarms import Alarms, sound
+from pxeserve.installs.first_boot import Kept
+from pxeserve.installs.logs import shown
+from pxeserve.keys import Keys
+from pxeserve.moment import SYSTEM, Clock
+from pxeserve.recovery.firstboot import inventory
+from pxeserve.store import Store, first_boots, installs, pools
+from pxeserve.store.first_boots import FirstBootRow
+from pxeserve.store.installs import InstallRow
+
+STATES = {"begun": "begun", "waiting": "still waits", "done": "done", "failed": "failed"}
+"""How a step may stand, and how that is said."""
+
+_LINES, _LETTERS = 8, 400
+_PRINT = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+@dataclass(slots=True)
+class FirstBoots:
+    """The first boots of this service's hosts, for one process. Each act takes the token, the peer's address and epoch seconds."""
+
+    store: Store
+    keys: Keys
+    clock: Clock = SYSTEM
+    _due: Alarms = field(default_factory=Alarms, init=False, repr=False)
+
+    def step(self, token: str, name: str, state: str, body: bytes, address: IPv4Address, now: float) -> bool:
+        """Step `name` stands so; `body` are the last words of what ran. The same is told once a minute at most."""
+        with self.store.site.write() as connection:
+            found = self._heard(connection, token, now)
+            if found is None or state not in STATES:
+                return False
+            row, install, kept = found
+            if name not in kept.steps:
+                return False
+            first_boots.change(connection, row.install_id, state="running", step=f"{name} {state}", told_at=now)
+            if self._due.due(f"{row.install_id}:{name}:{state}", address, now):
+                said = _said(body, kept)
+                because = f"{kept.steps[name]}: {STATES[state]}" + (f": {said}" if said and state != "begun" else "")
+                told = {"step": name, "state": state, "because": because, "address": str(address)}
+                installs.tell(connection, now, install, "firstboot.step", told)
+            return True
+
+    def inventory(self, token: str, body: bytes, now: float) -> bool:
+        """Keep what the host is made of."""
+        with self.store.site.write() as connection:
+            found = self._heard(connection, token, now)
+            return found is not None and first_boots.change(connection, found[0].install_id, inventory=inventory.read(body), told_at=now)
+
+    def certificate(self, token: str, body: bytes, address: IPv4Address, now: float) -> bool:
+        """Keep by which certificate its toolstack answers: SHA-256 in hex, with colons or without. Only from an address of the host."""
+        text = body[:200].decode("ascii", "replace").strip().replace(":", "").lower()
+        with self.store.site.write() as connection:
+            found = self._heard(connection, token, now)
+            if found is None or not _PRINT.fullmatch(text) or not self._is_its_own(connection, found, address, now):
+                return False
+            pools.keep_fingerprint(connection, found[0].host_id, text, now)
+            return True
+
+    def join(self, token: str, address: IPv4Address, now: float) -> str | None:
+        """How far its join is, one line: `asked`, `joining`, `joined`, or `failed` with why. The first question asks for it."""
+        with self.store.site.write() as connection:
+            found = self._heard(connection, token, now)
+            if found is None or found[2].pool_id is None or not self._is_its_own(connection, found, address, now):
+                return None
+            row, _, kept = found
+            join = first_boots.join_of(connection, row.install_id)
+            if join is None:
+                assert kept.pool_id is not None
+                first_boots.ask_to_join(connection, row.install_id, row.host_id, kept.pool_id, now)
+                return "asked"
+        if join.state != "failed":
+            return join.state
+        return harmless(f"failed {join.because}" + (f" ({join.fix})" if join.fix else ""), 1000).replace("\n", " ")
+
+    def secrets(self, token: str, address: IPv4Address, now: float) -> bytes | None:
+        """What this host is to be told, a line each: a name and the word. Only to an address of the host."""
+        with self.store.site.write() as connection:
+            found = self._heard(connection, token, now)
+            if found is None or not self._is_its_own(connection, found, address, now):
+                return None
+            return "".join(f"{name} {word}\n" for name, word in found[2].answers.items()).encode()
+
+    def over(self, token: str, word: str, body: bytes, address: IPv4Address, now: float) -> bool:
+        """It is `done` or `failed`: its token and what was sealed for it are worth nothing from here on."""
+        with self.store.site.write() as connection:
+            found = self._heard(connection, token, now)
+            if found is None or word not in ("done", "failed"):
+                return False
+            row, install, kept = found
+            first_boots.change(connection, row.install_id, state=word, sealed=None, told_at=now)
+            failed = [kept.steps[one] for one in body[:2000].decode("ascii", "replace").split() if one in kept.steps]
+            because = "all of its steps are done" if word == "done" else "it gave up: " + ("; ".join(failed) or row.step)
+            installs.tell(connection, now, install, f"firstboot.{word}", {"because": because, "address": str(address), "step": row.step})
+            return True
+
+    def _heard(self, connection: Connection, token: str, now: float) -> tuple[FirstBootRow, InstallRow, Kept] | None:
+        found = first_boot.heard(connection, token, now, self.clock)
+        return (*found, first_boot.opened(found[0], self.keys)) if found is not None else None
+
+    def _is_its_own(
+        self, connection: Connection, found: tuple[FirstBootRow, InstallRow, Kept], address: IPv4Address, now: float
+    ) -> bool:
+        """Whether `address` is the host's: the one that was bound to its installation, or one that its system was told to have."""
+        row, install, kept = found
+        if address == install.bound_address or address in kept.addresses:
+            return True
+        if self._due.due(f"{row.install_id}:stranger", address, now):
+            known = ", ".join(str(one) for one in dict.fromkeys((*kept.addresses, install.bound_address)) if one) or "none"
+            because = f"{address} asked with the token of a first boot for what is given to the host alone, whose addresses are: {known}"
+            sound(connection, install, now, address, because)
+        return False
+
+
+def _said(body: bytes, kept: Kept) -> str:
+    """The last lines of what ran, masked and harmless."""
+    secrets = [*kept.answers.values(), kept.password]
+    lines = [line for line in shown(body[:4096], secrets).splitlines() if line.strip()]
+    return " / ".join(lines[-_LINES:])[-_LETTERS:]
