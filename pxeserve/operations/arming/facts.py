@@ -44,7 +44,7 @@ def _of_answers(answers: Answers) -> dict[str, Any]:
 def _secrets(found: Checked) -> list[str]:
     password = found.answered.answers.root_password if found.answered else None
     given = found.given
-    said = (password.text if password else "", given.made or "", given.root_hash or "", given.delivered)
+    said = (password.text if password else "", given.made or "", given.root_hash or "", given.delivered, given.once)
     return [one for one in said if one]
 
 

@@ -115,4 +115,5 @@ def _order(context: Context, one: Ready, reveal: Reveal) -> Order:
     return Order(
         one.host, found.medium, one.mode, one.interactive, found.wants_answerfile, found.frozen, context.actor.name,
         secret=kept, remembered=one.remembered.kept(), facts=facts(found, shared(context.store).current().profile_of(one.host)),
+        first_boot=found.first_boot,
     )  # fmt: skip

@@ -6,17 +6,17 @@ Refuses to know who is armed, and what becomes of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pxeserve.answerfile import passwords
-from pxeserve.answerfile.answers import Mode
+from pxeserve.answerfile.answers import Mode, RootPassword
 from pxeserve.domain.host import Host
 from pxeserve.errors import RefusedError
 from pxeserve.installs import first_boot, seal
 from pxeserve.installs.first_boot import Kept
 from pxeserve.keys import load_keys
 from pxeserve.operations.context import Context
-from pxeserve.operations.preparing.passwords import Given
+from pxeserve.operations.preparing.passwords import Given, plain_only
 from pxeserve.operations.server.address import base_url
 from pxeserve.recovery.firstboot.script import WordsError, script
 from pxeserve.recovery.firstboot.steps import Role, chap, role_of, steps
@@ -46,8 +46,8 @@ class InPool:
 
 
 def in_pool(context: Context, host: Host, mode: Mode) -> InPool | None:
-    """Where `host` is in a pool, and has something to do there after an installation in `mode`. Raises PxeserveError when the pool's secrets
-    cannot be opened."""
+    """Where `host` is in a pool, and has something to do there after an installation in `mode`. Raises PxeserveError when the secrets of
+    the pool cannot be opened."""
     if mode is Mode.RESTORE:
         return None
     with context.store.site.read() as connection:
@@ -65,7 +65,8 @@ def prepared(context: Context, host: Host, found: InPool, dialect: str, given: G
     try:
         body = script(todo, f"{base_url(context.config)}/fb/{token}", mark)
     except WordsError as error:
-        raise RefusedError(f"{host.name}: its first boot in pool {found.row.pool.name}: {error}", fix="pxeserve pool set changes it") from None
+        said = f"{host.name}: its first boot in pool {found.row.pool.name}: {error}"
+        raise RefusedError(said, fix="pxeserve pool set changes it") from None
     with context.store.site.read() as connection:
         own = address_of(connection, host)
     pool_id = found.row.id if found.role is Role.MEMBER else None
@@ -73,19 +74,21 @@ def prepared(context: Context, host: Host, found: InPool, dialect: str, given: G
     return body, Kept(given.once, answers, {one.name: one.called for one in todo}, (own,) if own else (), pool_id)
 
 
-def once(found: InPool, given: Given, plain_only: bool) -> Given:
+def once(found: InPool, given: Given, dialect: str) -> Given:
     """`given` for a host whose first boot has to be logged in to: root has a random password until its pool's, the declared or the made one
     takes its place. Nothing is changed where no password is set."""
     if given.answer is None or found.role is Role.KEPT:
         return given
-    made = passwords.random_password()
-    short = passwords.rotated if plain_only else _hashed
+    made, plain = passwords.random_password(), plain_only(dialect)
+    short = passwords.rotated if plain else _hashed
     final = ""
     if found.root is None:
         final = given.root_hash or (given.answer.text if given.answer.hashed else short(given.answer.text))
     elif found.root:
         final = short(found.root)
-    return given.with_once(made, short(made), final, plain_only=plain_only, kept=found.root is None)
+    answer = given.answer if plain else RootPassword(short(made), hashed=True)
+    shown = given.made if found.root is None else None
+    return replace(given, answer=answer, made=shown, root_hash=short(made) if plain else None, once=made, final_hash=final)
 
 
 def _hashed(password: str) -> str:

@@ -21,6 +21,7 @@ from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Medium, MediumState, Role
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.installs import seal
+from pxeserve.installs.first_boot import Kept
 from pxeserve.installs.seal import Frozen
 from pxeserve.operations.answerfiles.scripts import gathered
 from pxeserve.operations.context import Context
@@ -28,7 +29,7 @@ from pxeserve.operations.inventory.inherited import TEMPLATES, declared_of
 from pxeserve.operations.inventory.pooled import Pooled
 from pxeserve.operations.inventory.profiles import installs_by_itself
 from pxeserve.operations.media.verification import mend, recheck
-from pxeserve.operations.preparing import passwords
+from pxeserve.operations.preparing import first_boots, passwords
 from pxeserve.operations.preparing.answering import Answered, Answering, Asked, sources
 from pxeserve.operations.preparing.passwords import Given
 from pxeserve.operations.server.address import base_url
@@ -42,7 +43,7 @@ _USUAL = (Firmware.BIOS, Firmware.UEFI_X64)
 @dataclass(frozen=True, slots=True)
 class Checked:
     """Everything an arming needs, found good. `given` is the password, made or declared. `merged` is what was declared for the host and by
-    whom, `template` the site's own that its answerfile was written by."""
+    whom, `template` the site's own that its answerfile was written by; `first_boot` is what a host of a pool does when it starts first."""
 
     host: Host
     medium: Medium | None
@@ -52,6 +53,7 @@ class Checked:
     answered: Answered | None = None
     merged: Merged = field(default_factory=Merged)
     template: str | None = None
+    first_boot: Kept | None = None
 
 
 class Preparing:
@@ -136,12 +138,17 @@ def answered_for(
     PxeserveError."""
     merged, declared = said_for(snapshot, host)
     given = _password(context, host, medium, mode, merged, password)
-    composed = _scripts(context, host, medium, mode, declared, given, key)
+    pooled = first_boots.in_pool(context, host, InstallerMode(mode))
+    body, kept = None, None
+    if pooled is not None:
+        given = first_boots.once(pooled, given, medium.dialect) if password is None else given
+        body, kept = first_boots.prepared(context, host, pooled, medium.dialect, given, key)
+    composed = _scripts(context, host, medium, mode, declared, given, key, body)
     main, drivers = sources(context.config, snapshot, host, medium, declared)
     asked = Asked(host, medium, InstallerMode(mode), declared, merged, given.answer, composed.scripts, main, drivers)
     found = answering.answered(asked)
     frozen = Frozen(key, found.text, composed.files, context.config.arming.bind)
-    return Checked(host, medium, frozen, True, given, found, merged, declared.template)
+    return Checked(host, medium, frozen, True, given, found, merged, declared.template, kept)
 
 
 def templates_folder(context: Context) -> Path:
@@ -159,12 +166,12 @@ def said_for(snapshot: Snapshot, host: Host) -> tuple[Merged, Declared]:
 
 
 def _scripts(
-    context: Context, host: Host, medium: Medium, mode: Mode, declared: Declared, given: Given, key: bytes
+    context: Context, host: Host, medium: Medium, mode: Mode, declared: Declared, given: Given, key: bytes, first: bytes | None
 ) -> Composed:
     """What the installer runs, and what is served for it."""
     base = base_url(context.config)
     profile = shared(context.store).current().profile_of(host)
-    wishes = Wishes(profile.words.dom0_mem if profile else None, given.root_hash)
+    wishes = Wishes(profile.words.dom0_mem if profile else None, given.root_hash, first)
     with context.store.site.read() as connection:
         site = gathered(connection, host.name, medium.dialect, declared.scripts)
     try:

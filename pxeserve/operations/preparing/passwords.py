@@ -31,17 +31,19 @@ _PLAIN = "its installer reads root's password in plain text only"
 class Given:
     """The password of one installation. `answer` stands in the answerfile (None: its mode asks for none); `made` is a random one, to be
     shown to a person; `root_hash` is what the hook is to put in its place, and `delivered` the plain text that it replaces; `warnings` are
-    for whoever arms."""
+    for whoever arms. For a host of a pool `once` is what it is until the first boot puts the one of `final_hash` in its place."""
 
     answer: RootPassword | None = field(default=None, repr=False)
     made: str | None = field(default=None, repr=False)
     root_hash: str | None = field(default=None, repr=False)
     delivered: str = field(default="", repr=False)
     warnings: tuple[str, ...] = ()
+    once: str = field(default="", repr=False)
+    final_hash: str = field(default="", repr=False)
 
     def kept(self, *, shown: bool) -> Secret:
         """What is kept for whoever asks later, when `made` was `shown` at once or was not."""
-        return Secret("" if shown else self.made or "", self.delivered)
+        return Secret("" if shown and self.made else self.made or self.once, self.delivered)
 
 
 def given(config: Config, whose: str, host_id: int, dialect: str, mode: Mode, declared: Any) -> Given:
@@ -51,15 +53,15 @@ def given(config: Config, whose: str, host_id: int, dialect: str, mode: Mode, de
     """
     if mode not in _ASKED_IN:
         return Given()
-    plain_only = _plain_only(dialect)
+    plain = plain_only(dialect)
     said = _said(declared, host_id)
     _refuse(config, whose, dialect, said)
     if said is None:
-        return _random(whose, plain_only)
+        return _random(whose, plain)
     if said.hashed:
         advice = passwords.hash_advice(said.text)
         return Given(said, warnings=(f"root-password: {advice}",) if advice else ())
-    if plain_only:
+    if plain:
         warning = f"root-password: {_PLAIN}: it goes over the network as it is, and stays in the installer's log and here"
         return Given(said, warnings=(warning,))
     warning = "root-password: it lies here in plain text; pxeserve host set --password keeps a hash of it instead"
@@ -71,10 +73,11 @@ def previewed(config: Config, whose: str, host_id: int, dialect: str, mode: Mode
     if mode not in _ASKED_IN:
         return Given()
     _refuse(config, whose, dialect, _said(declared, host_id))
-    return Given(RootPassword(sign, hashed=not _plain_only(dialect)))
+    return Given(RootPassword(sign, hashed=not plain_only(dialect)))
 
 
-def _plain_only(dialect: str) -> bool:
+def plain_only(dialect: str) -> bool:
+    """Whether installers of that generation take a hash for the password itself."""
     generation = GENERATIONS.get(dialect)
     return generation is not None and generation.plain_passwords
 
@@ -96,7 +99,7 @@ def _said(declared: Any, host_id: int) -> RootPassword | None:
 def _refuse(config: Config, whose: str, dialect: str, said: RootPassword | None) -> None:
     if said is None:
         return
-    if said.hashed and _plain_only(dialect):
+    if said.hashed and plain_only(dialect):
         raise RefusedError(
             f"{whose}: root-password is a hash, and installers of {dialect} read plain text: they would take it for the password itself",
             fix="leave it out, and a random one is made, which the hook replaces; or allow plain text: [answerfile] allow_plaintext = true",
@@ -114,9 +117,9 @@ def _refuse(config: Config, whose: str, dialect: str, said: RootPassword | None)
         raise RefusedError(f"{whose}: {fault}")
 
 
-def _random(whose: str, plain_only: bool) -> Given:
+def _random(whose: str, plain: bool) -> Given:
     made = passwords.random_password()
-    if not plain_only:
+    if not plain:
         return Given(RootPassword(passwords.hashed(made, passwords.RANDOM_ROUNDS), hashed=True), made)
     delivered = passwords.random_password()
     said = (
