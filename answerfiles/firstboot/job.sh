@@ -43,7 +43,8 @@ call() {
         curl -s -f --connect-timeout 15 -m 60 -o "$file" "$@" "$address" 2>/dev/null
         return
     fi
-    if [ -n "$3" ]; then wget -q -T 15 -O "$2" --post-file="$3" "$1" 2>/dev/null; else wget -q -T 15 -O "$2" "$1" 2>/dev/null; fi
+    set -- -O "$2" ${3:+"--post-file=$3"} "$1"
+    wget -q -T 15 "$@" 2>/dev/null || wget -q "$@" 2>/dev/null
 }
 
 # tell STEP STATE: how a step stands, with the last lines of what was said meanwhile. Once pxeserve could not be reached, nothing is tried twice.

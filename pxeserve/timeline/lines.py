@@ -190,6 +190,12 @@ def _install(event: EventRow, data: Mapping[str, Any]) -> Line:
     return _of(event, Step.OTHER, text, ok=not wrong)
 
 
+def _first_boot(event: EventRow, data: Mapping[str, Any]) -> Line:
+    word = event.kind.removeprefix("firstboot.")
+    wrong = word == "failed" or data.get("state") == "failed"
+    return _of(event, Step.FIRST_BOOT, f"first boot: {data.get('because') or word}", ok=not wrong)
+
+
 def _other(event: EventRow, _data: Mapping[str, Any]) -> Line:
     return _of(event, Step.OTHER, f"{event.kind}: {event.text}" if event.text else event.kind)
 
@@ -236,4 +242,7 @@ _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
     "join.joined": _simple(Step.OTHER),
     "join.failed": _trouble,
     "medium.damaged": _trouble,
+    "firstboot.step": _first_boot,
+    "firstboot.failed": _first_boot,
+    "firstboot.done": _first_boot,
 }

@@ -234,6 +234,10 @@ class Course:
     def _trouble(self, event: EventRow, _data: Mapping[str, Any]) -> None:
         self._put(trouble=event.text)
 
+    def _first_boot(self, _event: EventRow, _data: Mapping[str, Any]) -> None:
+        """The installed system speaks by itself, whatever it says."""
+        self.reach(Step.FIRST_BOOT)
+
     def _install(self, event: EventRow, data: Mapping[str, Any]) -> None:
         word = event.kind.removeprefix("install.")
         because = str(data.get("because") or event.text)
@@ -279,4 +283,7 @@ _HANDLERS: dict[str, Callable[[Course, EventRow, Mapping[str, Any]], None]] = {
     "http.answerfile": Course._answerfile,
     "http.script": Course._script,
     "http.progress": Course._progress,
+    "firstboot.step": Course._first_boot,
+    "firstboot.failed": Course._first_boot,
+    "firstboot.done": Course._first_boot,
 }
