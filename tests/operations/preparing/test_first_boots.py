@@ -23,7 +23,8 @@ LUN = Storage("LUN", StorageKind.ISCSI, target="10.9.0.7", target_iqn="iqn.2001-
 def in_pool(site: Site, chap: dict[str, str]) -> None:
     with site.context.store.site.write() as connection:
         pool_id = pools.save(connection, Pool("lab", "xen01", (Member("xen01"),), storage=(LUN,)))
-        pools.keep_secrets(connection, pool_id, seal_secrets(Secrets("the pool's own", chap), pool_id, load_keys(site.context.config.server.data)))
+        keys = load_keys(site.context.config.server.data)
+        pools.keep_secrets(connection, pool_id, seal_secrets(Secrets("the pool's own", chap), pool_id, keys))
 
 
 def test_arming_a_host_of_a_pool_freezes_its_first_boot(tmp_path: Path) -> None:
