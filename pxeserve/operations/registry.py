@@ -30,7 +30,7 @@ NOUNS = (
     "inventory.taking_back", "inventory.pools",
     "declaring.tables", "declaring.apply", "declaring.export",
     "answerfiles.linting", "answerfiles.conversion", "answerfiles.adoption", "answerfiles.scripts",
-    "preparing.showing", "preparing.passwords",
+    "preparing.showing", "preparing.passwords", "preparing.modes",
     "arming.installs", "arming.bulk",
     "watching.timeline", "watching.logs", "watching.racks", "watching.overview", "watching.browsing", "watching.missing",
     "deciding.explain",

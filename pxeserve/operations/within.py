@@ -118,6 +118,7 @@ _TABLE: Mapping[str, tuple[Meant, frozenset[str]]] = {
     "host.cancel": (_NAME, frozenset({"name"})),
     "host.password": (_NAME, frozenset({"name"})),
     "host.log": (_NAME, frozenset({"name"})),
+    "host.modes": (_NAME, frozenset({"name"})),
     "host.list": (_chosen, _SELECTION),
     "host.page": (_chosen, _SELECTION | {"after", "limit"}),
     "host.table": (_chosen, _SELECTION),

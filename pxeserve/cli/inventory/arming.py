@@ -111,7 +111,12 @@ def _one(config: Path | None, json: bool, name: str, wish: dict[str, Any], *, ye
         with reporting_errors():
             done = [one for one in ask(config, "host.list", {"name": [name]}) if one["installed"]]
         if done:
+            plan = visible(ask(config, "host.plan", {"name": [name], **{key: wish[key] for key in ("mode", "interactive", "again")}}))
+            for one in plan["hosts"]:
+                becomes(one, Console(stderr=True, highlight=False, emoji=False))
             question = f"{name} has been installed before; its disks will be erased. Type its name to go on"
+            if plan["hosts"] and not plan["hosts"][0]["erases"]:
+                question = f"{name} has been installed before, and its system will be replaced. Type its name to go on"
             arguments["confirm"] = typer.prompt(question, default="", show_default=False)
     invoke(config, json, "host.install", arguments, _armed)
 
@@ -146,8 +151,20 @@ def _plan(plan: Any, shown: Console) -> None:
     for one in plan["hosts"]:
         table.add_row(*(escape(text) for text in (one["host"], one["medium"] or "plain files", _mode(one), _disks(one), _again(one))))
     shown.print(table)
+    alike: dict[tuple[str, ...], Any] = {(*one["keeps"], "", *one["loses"]): one for one in plan["hosts"]}
+    for one in alike.values():
+        if one["loses"]:
+            shown.print(Text(f"{one['mode']}:"))
+            becomes(one, shown)
     for one in plan["refused"]:
         shown.print(Text(f"! {one['host']}: {one['why']}", style="red"))
+
+
+def becomes(one: Any, shown: Console) -> None:
+    """What is kept and what is lost, a line each."""
+    for word, parts in (("keeps", one["keeps"]), ("loses", one["loses"])):
+        for part in parts:
+            shown.print(Text(f"  {word}: {part}"))
 
 
 def _mode(one: Any) -> str:
@@ -216,6 +233,7 @@ def _armed(answer: Any, console: Console) -> None:
         console.print(escape(_again(answer)))
     if answer["erases"]:
         console.print(f"it erases {escape(', '.join(answer['erases']))}")
+    becomes(answer, console)
     if answer["root_password"]:
         console.print(f"root password, shown this once: [bold]{escape(answer['root_password'])}[/bold]")
     elif answer["password_kept"]:

@@ -17,7 +17,7 @@ from pxeserve.cli.terminal.selecting import NamesArgument, RackOption, TagOption
 from pxeserve.cli.terminal.session import ConfigOption, JsonOption, invoke, reporting_errors
 from pxeserve.cli.watching.timeline import print_next
 
-app = typer.Typer(help="Hosts: add, import, list, show, set, remove, install, password, cancel, log.", no_args_is_help=True)
+app = typer.Typer(help="Hosts: add, import, list, show, set, remove, install, modes, password, cancel, log.", no_args_is_help=True)
 app.command("log")(host_log.log)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The host's name.")]
@@ -119,6 +119,22 @@ app.command("cancel")(arming.cancel)
 def password(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Tell the random root password of a host's newest installation: once, and within a day of its arming."""
     invoke(config, json, "host.password", {"name": name}, _password)
+
+
+@app.command("modes")
+def modes(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show what each mode of installing keeps and loses, with the medium that a host's profile names."""
+    invoke(config, json, "host.modes", {"name": name}, _modes)
+
+
+def _modes(answer: Any, console: Console) -> None:
+    console.print(f"{escape(answer['host'])} installs {escape(answer['medium'])} ({escape(answer['dialect'])})")
+    for one in answer["modes"]:
+        if not one["offered"]:
+            console.print(f"[bold]{one['mode']}[/bold]: {escape(one['because'])}")
+            continue
+        console.print(f"[bold]{one['mode']}[/bold]")
+        arming.becomes(one, console)
 
 
 def _password(answer: Any, console: Console) -> None:

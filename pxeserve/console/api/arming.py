@@ -66,6 +66,8 @@ class Planned(Answer):
     interactive: bool
     medium: str | None
     erases: list[str] = Field(description="Disks; empty where a person or plain files choose.")
+    keeps: list[str] = Field(description="What this mode of its medium's generation leaves; empty where a person or plain files choose.")
+    loses: list[str] = Field(description="What is gone afterwards.")
     again: Again | None
     done_at: float | None = Field(description="When one of its installations was done, epoch seconds.")
     warnings: list[str]
@@ -122,7 +124,28 @@ class CancelledAll(Answer):
     hosts: list[Cancelled]
 
 
+class ModeOf(Answer):
+    """A mode, and what it comes to."""
+
+    mode: str
+    offered: bool = Field(description="Whether this generation has it without a person at the machine.")
+    keeps: list[str]
+    loses: list[str]
+    because: str = Field(description="Why it is not offered, and what to do instead; empty where it is.")
+    source: str = Field(description="Where that is known from.")
+
+
+class Modes(Answer):
+    """What becomes of a host in each mode."""
+
+    host: str
+    medium: str
+    dialect: str
+    modes: list[ModeOf]
+
+
 ROUTES = (
+    Route("GET", "/hosts/{name}/modes", "host.modes", "What each mode would keep and lose on it", Modes),
     Route("POST", "/hosts/{name}/install", "host.install", "Arm a host for one installation", Armed, body=Install),
     Route("POST", "/hosts/{name}/cancel", "host.cancel", "End its live install", Cancelled),
     Route("POST", "/installs/plan", "host.plan", "What arming a selection would come to; nothing changes", Planning, body=Plan),

@@ -182,7 +182,9 @@ def _page(template: str, name: str, **more: Any) -> str:
     tabs = [("", "Timeline"), ("/values", "Values"), ("/explain", "Explain"), ("/rehearse", "Rehearse")]
     if g.actor.role >= Role.OPERATOR:  # a log may tell what viewers are not to see
         tabs.append(("/log", "Log"))
+    live = host["state"] in _LIVE
+    becomes = ask("host.modes", name=name) if host["medium"] and not live and g.actor.role >= Role.OPERATOR else None
     return render_template(
-        template, host=host, live=host["state"] in _LIVE, tabs=[(f"/hosts/{host['name']}{end}", said) for end, said in tabs], modes=MODES,
+        template, host=host, live=live, becomes=becomes, tabs=[(f"/hosts/{host['name']}{end}", said) for end, said in tabs], modes=MODES,
         **more,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from pxeserve.operations.arming.surveying import RECENT, Ready, Wish, survey
 from pxeserve.operations.context import Context
 from pxeserve.operations.editing import served
 from pxeserve.operations.inventory.hosts import known
-from pxeserve.operations.preparing.host import Mode, erases
+from pxeserve.operations.preparing.host import Mode, comes_to, erases
 from pxeserve.operations.record.silence import unheard_notes
 from pxeserve.operations.registry import verb
 from pxeserve.snapshot import shared
@@ -84,13 +84,15 @@ def armed(context: Context, ready: tuple[Ready, ...], now: float, reveal: Reveal
 
 def planned(one: Ready) -> dict[str, Any]:
     """What arming a host comes to, for programs."""
-    found = one.checked
+    found, becomes = one.checked, comes_to(one.checked, one.mode)
     return {
         "host": one.host.name,
         "mode": one.mode,
         "interactive": one.interactive,
         "medium": found.medium.name if found.medium else None,
         "erases": erases(found),
+        "keeps": list(becomes.keeps) if becomes else [],
+        "loses": list(becomes.loses) if becomes else [],
         "again": {"last": one.last, "differs": list(one.differs)} if one.last is not None else None,
         "done_at": one.done_at,
         "warnings": [*found.given.warnings, *(found.answered.warnings if found.answered else ())],

@@ -14,6 +14,7 @@ from typing import Literal
 from pxeserve.answerfile.answers import Mode as InstallerMode
 from pxeserve.answerfile.declared import Declared
 from pxeserve.answerfile.inheritance import InheritanceError, Merged
+from pxeserve.answerfile.outcome import Outcome, outcome, without
 from pxeserve.answerfile.scripts.compose import Composed, ComposeError, Wishes, compose
 from pxeserve.boot.loaders import loaders_of
 from pxeserve.domain.client import Firmware
@@ -110,6 +111,8 @@ class Preparing:
                 f"{host.name}: medium {medium.name} is a netinstall tree: it boots, and has no packages for an unattended installation",
                 fix="arm it with --interactive and name an address when the installer asks, or import the full medium",
             )
+        if outcome(medium.dialect, InstallerMode(mode)) is None:
+            raise RefusedError(f"{host.name}: medium {medium.name} has no mode {mode}", fix=without(medium.dialect, InstallerMode(mode)))
         return answered_for(context, snapshot, self._answering, host, medium, mode, key, password)
 
     def _loader(self, host: Host, profile: Profile, medium: Medium | None) -> None:
@@ -238,3 +241,8 @@ def erases(found: Checked) -> list[str]:
     primary = answers.primary_disk
     first = (primary.mirror or (primary.device,)) if primary is not None else ()
     return [*first, *answers.guest_disks]
+
+
+def comes_to(found: Checked, mode: Mode) -> Outcome | None:
+    """What installing `found` in `mode` keeps and loses; None where a person or plain files say what is done."""
+    return outcome(found.medium.dialect, InstallerMode(mode)) if found.medium is not None and found.wants_answerfile else None
