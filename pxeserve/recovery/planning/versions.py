@@ -1,0 +1,122 @@
+"""Which medium a host comes back from: exactly what its pool runs. Newer or older is refused, and so is every doubt.
+
+A member of another version cannot join, and a database goes back only onto the version that wrote it. Refuses to know everything else of
+a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pxeserve.domain.medium import Medium, MediumState
+from pxeserve.domain.medium import Role as MediumRole
+from pxeserve.domain.pool import Pool
+from pxeserve.recovery.planning.facts import Backup, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What must be installed, and who says so. `build` is "" when nobody knows it."""
+
+    product: str
+    version: str
+    build: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How it came out: `wanted` where it is known at all; a refusal with its way on, or "" for a medium that fits; what to mind."""
+
+    wanted: Wanted | None
+    refused: str = ""
+    fix: str = ""
+    mind: str = ""
+
+
+def fit(role: Role, pool: Pool, backup: Backup | None, profile: str, medium: Medium | None, media: Sequence[Medium]) -> Fit:
+    """Whether `medium`, the one that `profile` names, is what a host of this role must be installed from."""
+    wanted = _wanted(role, pool, backup)
+    if isinstance(wanted, Fit):
+        return wanted
+    if medium is None:
+        return Fit(wanted, f"profile {profile} names no medium that is here", _another(wanted, profile, media))
+    if medium.product.lower() != wanted.product.lower():
+        said = f"medium {medium.name} is {medium.product} {medium.version}, and {wanted.because}"
+        return Fit(wanted, said, _another(wanted, profile, media))
+    have, want = numbers(medium.version), numbers(wanted.version)
+    if have != want:
+        word = "newer" if have > want else "older"
+        said = f"medium {medium.name} is {word}, {medium.product} {medium.version}, and {wanted.because}"
+        return Fit(wanted, said, _another(wanted, profile, media))
+    if wanted.build and medium.build and wanted.build != medium.build:
+        said = f"medium {medium.name} is build {medium.build} of {medium.version}, and {wanted.because} build {wanted.build}"
+        return Fit(wanted, said, _another(wanted, profile, media))
+    mind = "" if wanted.build and medium.build else "its build cannot be compared: a pool takes only hosts of one build and the same updates"
+    return Fit(wanted, mind=mind)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """A version as numbers, for comparing: `8.3.0` and `8.3` are one. What is no number ends it."""
+    found: list[int] = []
+    for part in version.split("."):
+        if not part.isascii() or not part.isdigit():
+            break
+        found.append(int(part))
+    while found and found[-1] == 0:
+        found.pop()
+    return tuple(found)
+
+
+def _wanted(role: Role, pool: Pool, backup: Backup | None) -> Wanted | Fit:
+    fix = f"say what it runs: pxeserve pool set {pool.name} --product PRODUCT --version VERSION"
+    if role is Role.SOLE:
+        return _of_backup(pool, backup)
+    if not pool.product or not numbers(pool.version):
+        if backup is None or not numbers(backup.version):
+            return Fit(None, f"nobody has said which product and version pool {pool.name} runs, and there is no backup that tells", fix)
+        because = f"pool {pool.name} ran {backup.product} {backup.version} when backup {backup.id} was taken"
+        return Wanted(backup.product, backup.version, backup.build, because)
+    build = ""
+    if backup is not None:
+        same = (backup.product.lower(), numbers(backup.version)) == (pool.product.lower(), numbers(pool.version))
+        if not same and numbers(backup.version) > numbers(pool.version):
+            said = f"pool {pool.name} is entered as {pool.product} {pool.version}, and its newest backup {backup.id} holds {backup.product} {backup.version}"
+            return Fit(None, said, fix)
+        build = backup.build if same else ""
+    return Wanted(pool.product, pool.version, build, f"pool {pool.name} runs {pool.product} {pool.version}")
+
+
+def _of_backup(pool: Pool, backup: Backup | None) -> Wanted | Fit:
+    if backup is None:
+        said = f"{pool.master} is alone in pool {pool.name}, and there is no good backup of its database: its guests' settings would not come back"
+        fix = f"bring one: pxeserve backup add {pool.name} FILE; or give them up: pxeserve host install {pool.master}"
+        return Fit(None, said, fix)
+    if not backup.product or not numbers(backup.version):
+        return Fit(None, f"backup {backup.id} does not tell which product and version wrote it", "take the plan up with another backup")
+    if pool.product and numbers(pool.version):
+        same = (backup.product.lower(), numbers(backup.version)) == (pool.product.lower(), numbers(pool.version))
+        if not same:
+            said = f"pool {pool.name} ran {pool.product} {pool.version}, and its newest backup {backup.id} holds {backup.product} {backup.version}"
+            fix = f"if the backup is right: pxeserve pool set {pool.name} --product '{backup.product}' --version {backup.version}"
+            return Fit(None, said, fix)
+    because = f"backup {backup.id} was written by {backup.product} {backup.version}"
+    return Wanted(backup.product, backup.version, backup.build, because)
+
+
+def _another(wanted: Wanted, profile: str, media: Sequence[Medium]) -> str:
+    """Which imported medium would be right, or what to import."""
+    right = [one for one in media if _suits(wanted, one)]
+    if right:
+        return f"medium {right[0].name} is that: pxeserve profile set {profile} --medium {right[0].name}, or give the host a profile of its own"
+    build = f" build {wanted.build}" if wanted.build else ""
+    return f"import {wanted.product} {wanted.version}{build}: pxeserve media import SOURCE --name NAME; then name it in profile {profile}"
+
+
+def _suits(wanted: Wanted, medium: Medium) -> bool:
+    if medium.role is not MediumRole.MAIN or medium.state is not MediumState.GOOD or medium.boot is None:
+        return False
+    if medium.product.lower() != wanted.product.lower() or numbers(medium.version) != numbers(wanted.version):
+        return False
+    return not (wanted.build and medium.build and wanted.build != medium.build)
