@@ -22,6 +22,7 @@ _COMMANDS = {
     "explain": "pxeserve.cli.watching.explain",
     "events": "pxeserve.cli.watching.events",
     "host": "pxeserve.cli.inventory.hosts",
+    "recovery": "pxeserve.cli.recovery.recoveries",
     "rack": "pxeserve.cli.watching.racks",
     "discovered": "pxeserve.cli.inventory.discovered",
     "profile": "pxeserve.cli.inventory.profiles",

@@ -32,6 +32,7 @@ from pxeserve.events.record import Event
 from pxeserve.events.retention import Retention
 from pxeserve.installs.doubt import contradictions, freeze
 from pxeserve.installs.lapse import lapse
+from pxeserve.operations.recovering.recoverer import Recoverer
 from pxeserve.outlets.webhooks.hooks import Hooks
 from pxeserve.recovery.joining import Joining
 from pxeserve.repo.keeping import Keeping
@@ -62,7 +63,7 @@ def serve(serving: Serving) -> None:
     store = open_store(serving.config.server.data)
     inbox, begin = Inbox(serving.sockets["events"]), partial(configured.note, store, serving.config)
     worker = Worker(store, inbox, serving.config.record, begin=begin, keep=lambda: witness.keep(store, serving.config.server.data))
-    beside = (Keeping(serving.config), Rounds(serving), Hooks(serving.config), Joining(serving.config))
+    beside = (Keeping(serving.config), Rounds(serving), Hooks(serving.config), Joining(serving.config), Recoverer(serving.config))
     for one in beside:
         one.start()
     try:

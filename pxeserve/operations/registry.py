@@ -37,6 +37,7 @@ NOUNS = (
     "recovering.backups",
     "foresight.rehearse", "foresight.walking",
     "recovering.joins",
+    "recovering.plans", "recovering.runbooks",
     "people.users", "people.sessions", "people.tokens", "people.audit",
     "editing.drafts", "editing.saving", "editing.preview", "editing.history", "editing.templating",
 )  # fmt: skip

@@ -53,7 +53,7 @@ def line(event: EventRow) -> Line:
     data = event.data or {}
     make = _MAKERS.get(event.kind)
     if make is None:
-        make = _install if event.kind.startswith("install.") else _other
+        make = _install if event.kind.startswith("install.") else _recovery if event.kind.startswith("recovery.") else _other
     return make(event, data)
 
 
@@ -194,6 +194,11 @@ def _first_boot(event: EventRow, data: Mapping[str, Any]) -> Line:
     word = event.kind.removeprefix("firstboot.")
     wrong = word == "failed" or data.get("state") == "failed"
     return _of(event, Step.FIRST_BOOT, f"first boot: {data.get('because') or word}", ok=not wrong)
+
+
+def _recovery(event: EventRow, data: Mapping[str, Any]) -> Line:
+    word = event.kind.removeprefix("recovery.")
+    return _of(event, Step.OTHER, f"recovery {data.get('recovery')} {word}: {event.text}", ok=word not in ("stopped", "waits"))
 
 
 def _other(event: EventRow, _data: Mapping[str, Any]) -> Line:

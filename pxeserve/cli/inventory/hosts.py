@@ -12,12 +12,13 @@ from rich.table import Table
 
 from pxeserve.cli.inventory import arming, host_log
 from pxeserve.cli.inventory.tables import DryRun, imported, read
+from pxeserve.cli.recovery import recoveries
 from pxeserve.cli.terminal import passwords
 from pxeserve.cli.terminal.selecting import NamesArgument, RackOption, TagOption, asked, labels
 from pxeserve.cli.terminal.session import ConfigOption, JsonOption, invoke, reporting_errors
 from pxeserve.cli.watching.timeline import print_next
 
-app = typer.Typer(help="Hosts: add, import, list, show, set, remove, install, modes, password, cancel, log.", no_args_is_help=True)
+app = typer.Typer(help="Hosts: add, import, list, show, set, remove, install, recover, modes, password, cancel, log.", no_args_is_help=True)
 app.command("log")(host_log.log)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The host's name.")]
@@ -113,6 +114,7 @@ def remove(name: Name, config: ConfigOption = None, json: JsonOption = False) ->
 
 app.command("install")(arming.install)
 app.command("cancel")(arming.cancel)
+app.command("recover")(recoveries.recover)
 
 
 @app.command("password")

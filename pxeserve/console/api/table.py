@@ -22,6 +22,7 @@ from pxeserve.console.api import (
     pools,
     profiles,
     racks,
+    recovery,
     rehearse,
     scripts,
     settings,
@@ -36,7 +37,7 @@ from pxeserve.console.api.route import Route
 
 NOUNS = (
     settings, media, uploads, loaders, profiles, sites, hosts, pools, arming, discovered, racks, explain, rehearse, answerfiles, drafts,
-    joins, history, scripts, templating, events, leases, doctor, webhooks, jobs, users, tokens, audit, backups,
+    joins, history, scripts, templating, events, leases, doctor, webhooks, jobs, users, tokens, audit, backups, recovery,
 )  # fmt: skip
 
 ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUTES)

@@ -1,4 +1,6 @@
-"""What a plan is made of, gathered by whoever asks for one: values, and nothing that could be asked again. Refuses to know stores and wires."""
+"""What a plan is made of, gathered by whoever asks for one: values alone. Refuses to know stores and
+wires.
+"""
 
 from __future__ import annotations
 
@@ -63,8 +65,8 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What arming it would come to now: disks that are wiped, others that its answerfile's own words name, warnings; `refused` and `fix` where
-    it cannot be armed. `digest` stands for all that would be served, and changes with any of it."""
+    """What arming it would come to now: disks that are wiped, warnings; `refused` and `fix` where it cannot be armed.
+    `digest` stands for all that would be served, and changes with any of it."""
 
     erases: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -1,4 +1,5 @@
-"""What a recovery loses and what it leaves, by name, from the pool's record and its newest backup. Refuses to know how anything is wiped."""
+"""What a recovery loses and what it leaves, by name, from the pool's record and its newest backup. Refuses to know how anything is
+wiped."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ def losses(facts: Facts) -> Losses:
                 lost.append(f"local storage {one.name} on {one.device or 'its system disk'}, with the guests' disks there")
                 gone.add(one.name)
             else:
-                kept.append(f"the bytes of local storage {one.name} on {one.device}: the first boot takes them in again, and makes nothing anew")
+                kept.append(f"{one.device}, where local storage {one.name} lies: the installer does not touch it")
     commands: list[tuple[str, str]] = []
     if facts.backup is None:
         unknown.append("which guests are suspended, and what storage there was: there is no good backup that tells")

@@ -91,7 +91,8 @@ def prints(facts: Facts) -> dict[str, str]:
     pool = json.dumps(asdict(facts.pool), default=str, sort_keys=True) if facts.role is Role.SOLE else _settled(facts)
     return {
         "host": facts.prepared.digest, "pool": hashlib.sha256(pool.encode()).hexdigest(),
-        "medium": facts.medium.revision if facts.medium else "", "backup": facts.backup.id if facts.backup and facts.role is Role.SOLE else "",
+        "medium": facts.medium.revision if facts.medium else "",
+        "backup": facts.backup.id if facts.backup and facts.role is Role.SOLE else "",
     }  # fmt: skip
 
 
@@ -124,14 +125,17 @@ def _blockers(facts: Facts, found: Fit) -> Iterator[Blocker]:
     if not facts.address:
         yield Blocker(
             "no-address", f"{facts.host} is told no static address, and a host of a pool needs one",
-            f"pxeserve host set {facts.host} --set admin-interface.proto=static --set admin-interface.ipaddr=ADDRESS, with subnet and gateway",
+            f"give it one: pxeserve host set {facts.host} --set admin-interface.proto=static, with ipaddr, subnet and gateway",
         )  # fmt: skip
 
 
 def _minds(facts: Facts, found: Fit) -> Iterator[str]:
     if facts.heard.answers:
         who = {True: "the old machine", False: "another machine", None: "something"}[facts.heard.same]
-        yield f"{who} answers at {facts.heard.address}: two machines with one UUID damage their guests' disks; the first step waits for a person"
+        yield (
+            f"{who} answers at {facts.heard.address}: two machines with one UUID damage their guests' disks; "
+            "the first step waits for a person"
+        )
     if found.mind:
         yield found.mind
     if facts.backup is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from pxeserve.recovery.planning.facts import Role
 
@@ -85,5 +86,5 @@ def diagram(role: Role) -> str:
         step = STEPS[name]
         said = step.does.format(leader="a member", pool="POOL", host="it")
         lines.append(f'    {name}["{name}: {step.who}: {said}"]')
-    lines += [f'    {one} -->|"{STEPS[one].confirmed.format(leader="it")}"| {then}' for one, then in zip(names, names[1:], strict=False)]
+    lines += [f'    {one} -->|"{STEPS[one].confirmed.format(leader="it")}"| {then}' for one, then in pairwise(names)]
     return "\n".join(lines) + "\n"

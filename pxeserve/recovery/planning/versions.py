@@ -53,8 +53,8 @@ def fit(role: Role, pool: Pool, backup: Backup | None, profile: str, medium: Med
     if wanted.build and medium.build and wanted.build != medium.build:
         said = f"medium {medium.name} is build {medium.build} of {medium.version}, and {wanted.because} build {wanted.build}"
         return Fit(wanted, said, _another(wanted, profile, media))
-    mind = "" if wanted.build and medium.build else "its build cannot be compared: a pool takes only hosts of one build and the same updates"
-    return Fit(wanted, mind=mind)
+    known = bool(wanted.build and medium.build)
+    return Fit(wanted, mind="" if known else "its build cannot be compared: a pool takes only hosts of one build with the same updates")
 
 
 def numbers(version: str) -> tuple[int, ...]:
@@ -82,7 +82,8 @@ def _wanted(role: Role, pool: Pool, backup: Backup | None) -> Wanted | Fit:
     if backup is not None:
         same = (backup.product.lower(), numbers(backup.version)) == (pool.product.lower(), numbers(pool.version))
         if not same and numbers(backup.version) > numbers(pool.version):
-            said = f"pool {pool.name} is entered as {pool.product} {pool.version}, and its newest backup {backup.id} holds {backup.product} {backup.version}"
+            entered = f"pool {pool.name} is entered as {pool.product} {pool.version}"
+            said = f"{entered}, and its newest backup {backup.id} holds {backup.product} {backup.version}"
             return Fit(None, said, fix)
         build = backup.build if same else ""
     return Wanted(pool.product, pool.version, build, f"pool {pool.name} runs {pool.product} {pool.version}")
@@ -90,7 +91,7 @@ def _wanted(role: Role, pool: Pool, backup: Backup | None) -> Wanted | Fit:
 
 def _of_backup(pool: Pool, backup: Backup | None) -> Wanted | Fit:
     if backup is None:
-        said = f"{pool.master} is alone in pool {pool.name}, and there is no good backup of its database: its guests' settings would not come back"
+        said = f"{pool.master} is alone in pool {pool.name}, and without a good backup of its database its guests' settings are lost"
         fix = f"bring one: pxeserve backup add {pool.name} FILE; or give them up: pxeserve host install {pool.master}"
         return Fit(None, said, fix)
     if not backup.product or not numbers(backup.version):
@@ -98,7 +99,8 @@ def _of_backup(pool: Pool, backup: Backup | None) -> Wanted | Fit:
     if pool.product and numbers(pool.version):
         same = (backup.product.lower(), numbers(backup.version)) == (pool.product.lower(), numbers(pool.version))
         if not same:
-            said = f"pool {pool.name} ran {pool.product} {pool.version}, and its newest backup {backup.id} holds {backup.product} {backup.version}"
+            ran = f"pool {pool.name} ran {pool.product} {pool.version}"
+            said = f"{ran}, and its newest backup {backup.id} holds {backup.product} {backup.version}"
             fix = f"if the backup is right: pxeserve pool set {pool.name} --product '{backup.product}' --version {backup.version}"
             return Fit(None, said, fix)
     because = f"backup {backup.id} was written by {backup.product} {backup.version}"
@@ -109,7 +111,8 @@ def _another(wanted: Wanted, profile: str, media: Sequence[Medium]) -> str:
     """Which imported medium would be right, or what to import."""
     right = [one for one in media if _suits(wanted, one)]
     if right:
-        return f"medium {right[0].name} is that: pxeserve profile set {profile} --medium {right[0].name}, or give the host a profile of its own"
+        name = right[0].name
+        return f"medium {name} is that: pxeserve profile set {profile} --medium {name}, or give the host a profile of its own"
     build = f" build {wanted.build}" if wanted.build else ""
     return f"import {wanted.product} {wanted.version}{build}: pxeserve media import SOURCE --name NAME; then name it in profile {profile}"
 

@@ -1,0 +1,128 @@
+"""The facts of a plan, gathered now: what is entered, what is imported, what an arming would come to, and whether the old machine answers.
+Refuses to judge them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from pxeserve.answerfile.declared import SHOWN
+from pxeserve.domain.host import Host
+from pxeserve.errors import RefusedError
+from pxeserve.events.record import harmless
+from pxeserve.keys import load_keys
+from pxeserve.operations.arming.surveying import Ready, Wish, survey
+from pxeserve.operations.context import Context
+from pxeserve.operations.preparing.host import erases
+from pxeserve.recovery.planning.facts import Backup, Facts, Guest, Heard, Prepared, Repository
+from pxeserve.recovery.reaching import address_of
+from pxeserve.recovery.xapi import PORT, XapiError, shown
+from pxeserve.snapshot import shared
+from pxeserve.store import pools, recoveries
+from pxeserve.store import tables as t
+from pxeserve.store.pools import PoolRow
+from pxeserve.timeline.medians import medians
+
+_KNOCK = 3.0
+_MOST = 1000
+
+
+def pool_of(connection: Connection, host: Host) -> PoolRow:
+    """The pool of `host`. Raises RefusedError when it is in none."""
+    found = pools.pool_of_host(connection, host.id)
+    if found is None:
+        fix = f"pxeserve pool add NAME --master {host.name}; a host without guests is installed: pxeserve host install {host.name}"
+        raise RefusedError(f"{host.name} is in no pool, so nobody knows what it is to come back to", fix=fix)
+    return found
+
+
+def gathered(context: Context, host: Host, row: PoolRow, *, knock: bool = True, mine: str = "") -> Facts:
+    """The facts of a recovery of `host`, of the pool in `row`. `knock`: ask whether the old machine answers; `mine` is the recovery that
+    asks, which is no other plan. Raises PxeserveError when this server itself cannot arm."""
+    snapshot = shared(context.store).current()
+    with context.store.site.read() as connection:
+        backup = newest_backup(connection, row)
+        address = address_of(connection, host)
+        other = recoveries.live_of_pool(connection, row.id)
+        usual = _usual(connection)
+    said = str(address) if address else ""
+    member = row.pool.member(host.name)
+    heard = heard_at(said, member.fingerprint if member else "") if knock and said else Heard(said, answers=False)
+    return Facts(
+        host.name, host.profile, row.pool, snapshot.medium_of(host), tuple(snapshot.media.values()), backup, heard,
+        prepared(context, host), said, time.time(), usual, other.id if other is not None and other.id != mine else "",
+    )  # fmt: skip
+
+
+def newest_backup(connection: Connection, row: PoolRow) -> Backup | None:
+    """The newest good backup of a pool's database."""
+    found = select(t.backup).where(t.backup.c.pool_id == row.id, t.backup.c.kind == "database", t.backup.c.state == "good")
+    one = connection.execute(found.order_by(t.backup.c.taken_at.desc(), t.backup.c.id.desc()).limit(1)).first()
+    if one is None:
+        return None
+    holds: Mapping[str, Any] = one.holds
+    repositories = [Repository(_of(sr, "uuid"), _of(sr, "name"), _of(sr, "type"), bool(sr.get("shared"))) for sr in _list(holds, "srs")]
+    guests = [Guest(_of(vm, "uuid"), _of(vm, "name"), _of(vm, "sr")) for vm in _list(holds, "suspended")]
+    hosts = {_of(one, "name"): _of(one, "uuid") for one in _list(holds, "hosts")}
+    counted = holds.get("vms", 0)
+    return Backup(
+        one.id, one.taken_at, _of(holds, "product"), _of(holds, "version"), _of(holds, "build"), tuple(repositories), tuple(guests),
+        len(counted) if isinstance(counted, list) else int(counted), hosts,
+    )  # fmt: skip
+
+
+def heard_at(address: str, fingerprint: str) -> Heard:
+    """Whether a toolstack answers at `address`, and whether it is the one that is known by `fingerprint`."""
+    try:
+        found = shown(address, PORT, seconds=_KNOCK)
+    except XapiError as error:
+        return Heard(address, answers=error.code not in ("unreachable", "hangs"))
+    return Heard(address, answers=True, same=found.fingerprint == fingerprint if fingerprint else None)
+
+
+def prepared(context: Context, host: Host) -> Prepared:
+    """What arming `host` would come to now."""
+    found = survey(context, [host], Wish("fresh"), SHOWN)
+    if found.refused:
+        why = found.refused[0].error
+        return Prepared(refused=why.message, fix=why.fix or "")
+    one = found.ready[0]
+    warnings = one.checked.answered.warnings if one.checked.answered else []
+    return Prepared(tuple(erases(one.checked)), tuple(warnings), digest=digest(context, one))
+
+
+def digest(context: Context, ready: Ready) -> str:
+    """Stands for the host and all that would be served for it; another one with any change. Keyed, as passwords are part of it."""
+    host = ready.host
+    parts = [
+        host.name, sorted(host.macs), host.profile, host.uuid, host.serial, str(host.address), ready.checked.merged.values,
+        ready.checked.template, ready.mode, sorted(erases(ready.checked)), ready.remembered.kept().get("scripts"),
+    ]  # fmt: skip
+    text = json.dumps(parts, default=str, sort_keys=True).encode()
+    return hashlib.blake2b(text, key=load_keys(context.config.server.data).seal[:64], digest_size=20).hexdigest()
+
+
+def _usual(connection: Connection) -> dict[str, float]:
+    """How long steps of earlier recoveries took, in seconds: medians of those that were done."""
+    done = select(t.recovery.c.steps).where(t.recovery.c.state == "done", t.recovery.c.drill.is_(False))
+    rows = connection.execute(done.order_by(t.recovery.c.begun_at.desc()).limit(50))
+    durations = (
+        {one["name"]: one["ended"] - one["began"] for one in row.steps if one.get("began") and one.get("ended")} for row in rows
+    )
+    return {name: one.seconds for name, one in medians(durations).items()}
+
+
+def _list(holds: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = holds.get(key, [])
+    return [one for one in found if isinstance(one, Mapping)][:_MOST] if isinstance(found, list) else []
+
+
+def _of(record: Mapping[str, Any], key: str) -> str:
+    return harmless(str(record.get(key) or ""), 255)
+

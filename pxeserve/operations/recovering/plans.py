@@ -1,0 +1,131 @@
+"""Recovery: what it would come to, rehearsing it, and beginning it. Nothing here arms anything: the runbook does, when it comes to that."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from pxeserve.domain.host import Host
+from pxeserve.domain.role import Role
+from pxeserve.errors import ConflictError, PxeserveError, RefusedError
+from pxeserve.operations.context import Context
+from pxeserve.operations.foresight import foresee
+from pxeserve.operations.foresight.firmware import presumed
+from pxeserve.operations.inventory.hosts import known
+from pxeserve.operations.recovering.gathering import gathered, pool_of
+from pxeserve.operations.recovering.running import ground_of
+from pxeserve.operations.recovering.showing import shown
+from pxeserve.operations.registry import verb
+from pxeserve.recovery.planning.plan import Plan
+from pxeserve.recovery.planning.plan import plan as made
+from pxeserve.recovery.xapi import XapiError
+from pxeserve.store import audit, recoveries
+from pxeserve.store.pools import PoolRow
+from pxeserve.store.recoveries import RecoveryRow
+
+
+@verb("recover.plan", role=Role.VIEWER)
+def plan(context: Context, *, name: str) -> dict[str, Any]:
+    """How a dead host would come back, step by step: from which medium, what is wiped and lost, who does what and how long it takes. What
+    speaks against it stands in `blockers`. Nothing is changed; the old machine's address is asked whether it answers."""
+    return _made(context, name)[2].plain()
+
+
+@verb("recover.begin", role=Role.OPERATOR)
+def begin(context: Context, *, name: str, confirm: str | None = None) -> dict[str, Any]:
+    """Begin the recovery of a host, as `recover.plan` tells it: it will be wiped, so its name is wanted in `confirm`. Raises RefusedError
+    with the first of what speaks against it, and ConflictError when its pool has a recovery that has not ended."""
+    host, pool, found = _made(context, name)
+    if confirm != host.name:
+        wiped = ", ".join(found.erases) or "its disks"
+        fix = f"say it: pxeserve host recover {host.name}"
+        raise RefusedError(f"recovering {host.name} wipes {wiped}, and its name was not said", fix=fix)
+    if found.blockers:
+        first = found.blockers[0]
+        raise RefusedError(f"{host.name}: {first.why}", fix=first.fix)
+    now = time.time()
+    row = _row(context, host, pool, found, now)
+    try:
+        with context.store.site.write() as connection:
+            recoveries.add(connection, row)
+            text = f"{context.actor.name} begins to recover {host.name}"
+            recoveries.tell(connection, now, row, "begun", {"text": text, "role": row.role})
+            audit.append(connection, now, context.actor.name, "host.recover", host.name)
+    except IntegrityError:
+        with context.store.site.read() as connection:
+            other = recoveries.live_of_pool(connection, pool.id)
+        said = other.id if other is not None else "another one"
+        fix = f"see it: pxeserve recovery show {said}"
+        raise ConflictError(f"recovery {said} of pool {pool.pool.name} is under way", fix=fix) from None
+    return shown(context, row)
+
+
+@verb("recover.drill", role=Role.OPERATOR)
+def drill(context: Context, *, name: str) -> dict[str, Any]:
+    """Rehearse the recovery of a host without wiping or arming anything: the plan, what is known beforehand that would stop its boot, and
+    whether its pool's leader answers and lets us in. Kept beside the recoveries, as a drill."""
+    host, pool, found = _made(context, name)
+    checks = [*({"check": one.code, "ok": False, "said": one.why, "fix": one.fix} for one in found.blockers), _boots(context, host)]
+    if found.role != "sole":
+        checks.append(_answers(context, host, pool, found))
+    now = time.time()
+    ok = all(one["ok"] for one in checks)
+    row = _row(context, host, pool, found, now, drill=True, state="done" if ok else "stopped")
+    with context.store.site.write() as connection:
+        recoveries.add(connection, row)
+        text = f"{context.actor.name} rehearsed its recovery: {'nothing speaks against it' if ok else 'it would stop'}"
+        recoveries.tell(connection, now, row, "drill", {"text": text, "ok": ok})
+        audit.append(connection, now, context.actor.name, "host.recover-drill", host.name)
+    return {"ok": ok, "id": row.id, "plan": found.plain(), "checks": checks, "seconds": found.seconds}
+
+
+def _made(context: Context, name: str) -> tuple[Host, PoolRow, Plan]:
+    with context.store.site.read() as connection:
+        host = known(connection, name)
+        pool = pool_of(connection, host)
+    return host, pool, made(gathered(context, host, pool))
+
+
+def _row(
+    context: Context, host: Host, pool: PoolRow, found: Plan, now: float, *, drill: bool = False, state: str = "running"
+) -> RecoveryRow:
+    steps = [{"name": one.name, "state": "todo", "seen": "", "began": None, "ended": None} for one in found.steps]
+    return RecoveryRow(
+        f"r{secrets.token_hex(4)}", host.id, pool.id, str(found.role), drill, state, found.plain(), steps, 0, "", "", None,
+        context.actor.name, now, now, 1,
+    )  # fmt: skip
+
+
+def _boots(context: Context, host: Host) -> dict[str, Any]:
+    """What is known beforehand that would stop its network boot."""
+    first = presumed(context, host)
+    found = foresee(context, host, first.mac, first.firmware)
+    stops = [one for one in found.known if one.stops]
+    if stops:
+        return {"check": "boot", "ok": False, "said": f"{stops[0].step}: {stops[0].text}", "fix": stops[0].fix}
+    said = "nothing that is known would stop its network boot"
+    return {"check": "boot", "ok": True, "said": said, "fix": f"walk it: pxeserve rehearse {first.mac}"}
+
+
+def _answers(context: Context, host: Host, pool: PoolRow, found: Plan) -> dict[str, Any]:
+    """Whether the leader's toolstack answers, by the certificate that is pinned, and takes the password."""
+    row = _row(context, host, pool, found, 0.0)
+    try:
+        ground = ground_of(context, row, pool, host)
+        if (missing := ground.missing()) is not None:
+            return {"check": "toolstack", "ok": False, "said": missing.because, "fix": missing.fix}
+        with ground.leading() as session:
+            said = f"{found.leader} answers for pool {session.pool().name or pool.pool.name}"
+            return {"check": "toolstack", "ok": True, "said": said, "fix": ""}
+    except XapiError as error:
+        asked = found.role == "master" and error.code == "refused"   # a member whose master lives, as it is in a drill
+        if asked:
+            return {"check": "toolstack", "ok": True, "said": f"{found.leader} answers as a member of the pool", "fix": ""}
+        return {"check": "toolstack", "ok": False, "said": error.message, "fix": error.fix or ""}
+    except PxeserveError as error:
+        return {"check": "toolstack", "ok": False, "said": error.message, "fix": error.fix or ""}
+
+

@@ -1,0 +1,73 @@
+"""The thread of the worker that lets recoveries go on. Whatever fails is said and tried again; the record goes on. Knows no step."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from pxeserve.config import Config
+from pxeserve.errors import PxeserveError
+from pxeserve.operations.context import Actor, Context
+from pxeserve.store import Store, open_store
+
+_TURN = 1.0
+_QUIET = 60.0
+_END = 5.0
+_log = structlog.get_logger("worker")
+
+
+class Recoverer:
+    """The thread. `start` once, `finish` once."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="recoveries", daemon=True)
+        self._said = -_QUIET
+
+    def start(self) -> None:
+        """Begin. What a kill left half done is looked at first."""
+        self._thread.start()
+
+    def finish(self) -> None:
+        """End between two steps; a toolstack that hangs is not waited for."""
+        self._ended.set()
+        self._thread.join(_END)
+
+    def _run(self) -> None:
+        store = open_store(self._config.server.data)
+        context = Context(self._config, store, Actor("service"), lambda _progress: None)
+        moment: object = None
+        try:
+            while not self._ended.is_set():
+                moment = self._turn(context, store, moment)
+                self._ended.wait(_TURN)
+        finally:
+            store.close()
+
+    def _turn(self, context: Context, store: Store, moment: object) -> object:
+        """One turn; the moment of the store after which nothing runs, or None. What carries a step out is imported when there is one."""
+        try:
+            now = store.site.moment()
+            if now == moment:
+                return moment
+            from pxeserve.store import recoveries
+
+            with store.site.read() as connection:
+                if not recoveries.running(connection):
+                    return now
+            from pxeserve.operations.recovering.running import turn
+
+            turn(context)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the record must go on
+            self._tell(error)
+        return None
+
+    def _tell(self, error: Exception) -> None:
+        if time.monotonic() - self._said >= _QUIET:
+            self._said = time.monotonic()
+            foreseen = isinstance(error, SQLAlchemyError | PxeserveError | OSError)
+            _log.error(f"recoveries cannot go on now: {error}", exc_info=None if foreseen else error)
