@@ -20,7 +20,7 @@ from pxeserve.recovery.planning.steps import ARM
 from pxeserve.store import audit, installs, inventory, recoveries
 from pxeserve.store.recoveries import LIVE, RecoveryRow
 
-Id = Annotated[str, Field(pattern=r"\A[a-z0-9]{1,16}\Z")]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9]{1,16}$")]
 _MOST = 200
 _REARMED = frozenset({"boot", "installed"})
 

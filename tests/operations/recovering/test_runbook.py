@@ -1,0 +1,288 @@
+"""Runbooks against a simulated pool: a member and a master come back, whoever is killed goes on, and nothing is armed on a doubt.
+
+The toolstacks are a program of their own at port 443 of addresses on loopback; the installer is played by moving the install's row as its
+reports do.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pxeserve.domain.install import InstallState
+from pxeserve.domain.pool import Member, Pool
+from pxeserve.keys import load_keys
+from pxeserve.operations.recovering import running
+from pxeserve.recovery.secrets import Secrets, seal_secrets
+from pxeserve.store import installs, inventory, pools, recoveries
+from pxeserve.store import tables as t
+from tests.operations.test_site import Site, furnished
+from tests.recovery.simulated import Simulated
+from tests.recovery.simulated import running as simulated
+
+ADDRESSES = {"xen01": "127.85.9.1", "xen02": "127.85.9.2", "xen03": "127.85.9.3"}
+BRAND, VERSION = "XenServer", "4.1.0"
+
+
+class Scene:
+    """A site with a pool of three, and the machines behind it. `dead` is the one that died."""
+
+    def __init__(self, site: Site, machines: Simulated) -> None:
+        self.site, self.machines = site, machines
+        self.dead = ""
+        self.id = ""
+
+    def dies(self, name: str) -> None:
+        self.dead = name
+        self.machines.kill(name)
+
+    def begins(self) -> dict[str, Any]:
+        found = self.site.ask("recover.begin", name=self.dead, confirm=self.dead)
+        self.id = found["id"]
+        return dict(found)
+
+    def shown(self) -> dict[str, Any]:
+        return dict(self.site.ask("recover.show", id=self.id))
+
+    def step(self) -> str:
+        return str(self.shown()["step"])
+
+    def turns(self, until: str) -> dict[str, Any]:
+        """Turn after turn, as the worker makes them, until it is at that step, or goes on no more."""
+        ends = time.monotonic() + 30
+        while time.monotonic() < ends:
+            found = self.shown()
+            if found["step"] == until or found["state"] != "running":
+                return found
+            running.turn(self.site.context)
+        raise AssertionError(f"never came to {until}: {self.shown()}")
+
+    def armings(self) -> list[Any]:
+        with self.site.context.store.site.read() as connection:
+            return list(connection.execute(t.install.select().where(t.install.c.rehearsal_mac.is_(None))).all())
+
+    def install(self, state: InstallState, **more: Any) -> None:
+        with self.site.context.store.site.write() as connection:
+            host = inventory.host(connection, self.dead)
+            assert host is not None
+            row = installs.newest_of(connection, host.id)
+            assert row is not None
+            installs.advance(connection, row, {"state": state, **more})
+
+    def comes_back(self, **said: Any) -> None:
+        """The machine is installed, boots, is joined, and is enabled."""
+        self.install(InstallState.DONE, ended_at=time.time())
+        self.turns("first-boot")
+        install = self.shown()["install"]
+        with self.site.context.store.site.write() as connection:
+            host = inventory.host(connection, self.dead)
+            assert host is not None
+            now = time.time()
+            connection.execute(t.first_boot.insert().values(
+                install_id=install, host_id=host.id, token_hash="x", expires=now + 9, boot_id="b", boottime=1.0, state="running", step="join",
+            ))  # fmt: skip
+            connection.execute(t.pool_join.insert().values(
+                id="j1", host_id=host.id, install_id=install, pool_id=1, state="joined", asked_at=now, changed_at=now, version=1,
+            ))  # fmt: skip
+        self.machines.install(self.dead, ADDRESSES[self.dead], **{"version": VERSION, **said})
+        leader = self.shown()["plan"]["leader"]
+        self.machines.adopt(name=self.dead, master=leader)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    site = furnished(tmp_path)
+    folder = tmp_path / "pool"
+    folder.mkdir()
+    (folder / "world.json").write_text(json.dumps({"hosts": {}, "databases": {}, "port": 443}))
+    with simulated(folder) as machines:
+        for name, address in ADDRESSES.items():
+            machines.install(name, address, version=VERSION)
+        for name in ("xen02", "xen03"):
+            machines.adopt(name=name, master="xen01")
+            site.ask("host.add", name=name, mac=[f"52:54:00:77:01:{name[-2:]}"], profile="rack")
+        for name, address in ADDRESSES.items():
+            words = ["proto=static", f"ipaddr={address}", "subnet=255.0.0.0", "gateway=127.0.0.1"]
+            site.ask("host.set", name=name, set=[f"admin-interface.{word}" for word in words])
+        sample = site.ask("media.show", name="sample")
+        members = tuple(Member(name, fingerprint=machines.host(name)["fingerprint"]) for name in ADDRESSES)
+        with site.context.store.site.write() as connection:
+            pool_id = pools.save(connection, Pool("green", "xen01", members, sample["product"], sample["version"]))
+            pools.keep_secrets(connection, pool_id, seal_secrets(Secrets("secret"), pool_id, load_keys(site.data)))
+        yield Scene(site, machines)
+    site.context.store.close()
+
+
+def test_a_member_dies_and_is_recovered(scene: Scene) -> None:
+    scene.dies("xen02")
+    scene.begins()
+    found = scene.turns("boot")
+    assert found["step"] == "boot", found
+    assert scene.machines.names().count("host.destroy") == 1
+    [install] = scene.armings()
+    assert install.armed_by == f"recovery {scene.id} of tester"
+    scene.install(InstallState.BOOTING)
+    scene.turns("installed")
+    scene.comes_back()
+    done = scene.turns("nowhere")
+    assert (done["state"], len(scene.armings())) == ("done", 1), done
+    assert {one["state"] for one in done["steps"]} == {"done"}
+
+
+def test_a_master_dies_and_a_member_leads_before_anything_is_armed(scene: Scene) -> None:
+    scene.dies("xen01")
+    scene.begins()
+    found = scene.turns("boot")
+    assert found["step"] == "boot", found
+    assert scene.machines.names().count("pool.emergency_transition_to_master") == 1
+    with scene.site.context.store.site.read() as connection:
+        led = pools.pool(connection, "green")
+    assert led is not None and led.pool.master == "xen02"
+    scene.comes_back()
+    done = scene.turns("nowhere")
+    assert (done["state"], len(scene.armings())) == ("done", 1), done
+
+
+@pytest.mark.parametrize("dead", ["xen02", "xen01"])
+def test_a_service_killed_between_an_act_and_its_note_does_nothing_twice(scene: Scene, dead: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worst moment of every step: it is done, and nothing was written of it. What comes back looks, and finds it done."""
+    scene.dies(dead)
+    scene.begins()
+    real = running.settle
+
+    def killed(*_said: Any) -> bool:
+        raise KeyboardInterrupt
+
+    for _ in range(12):
+        if scene.step() == "boot":
+            break
+        monkeypatch.setattr(running, "settle", killed)
+        with pytest.raises(KeyboardInterrupt):
+            running.turn(scene.site.context)
+        monkeypatch.setattr(running, "settle", real)
+        at = scene.step()
+        scene.turns(next(one["name"] for before, one in zip(scene.shown()["steps"], scene.shown()["steps"][1:], strict=False)
+                         if before["name"] == at))  # fmt: skip
+    assert scene.step() == "boot", scene.shown()
+    assert len(scene.armings()) == 1
+    assert scene.machines.names().count("host.destroy") == 1
+
+
+def test_nothing_is_armed_when_the_host_changed_since_the_plan(scene: Scene) -> None:
+    scene.dies("xen02")
+    scene.begins()
+    scene.site.ask("host.set", name="xen02", set=["primary-disk=sdb"])
+    found = scene.turns("boot")
+    assert (found["state"], found["step"]) == ("stopped", "arm"), found
+    assert "what the host would be served has changed" in found["because"]
+    assert "recovery stop" in found["fix"]
+    assert scene.armings() == []
+
+
+def test_two_plans_for_one_pool_and_the_second_names_the_first(scene: Scene) -> None:
+    scene.dies("xen02")
+    first = scene.begins()["id"]
+    assert f"recovery {first} of pool green is under way" in scene.site.refused("recover.begin", name="xen03", confirm="xen03")
+    scene.site.ask("recover.stop", id=first)
+    assert scene.site.ask("recover.plan", name="xen03")["ready"] is True
+
+
+def test_an_old_machine_that_answers_holds_everything_until_a_person_says_that_it_is_off(scene: Scene) -> None:
+    scene.dead = "xen02"
+    scene.begins()
+    found = scene.turns("forget")
+    assert (found["state"], found["step"]) == ("waiting", "silent"), found
+    assert "the old xen02 answers" in found["because"]
+    scene.dies("xen02")
+    scene.site.ask("recover.confirm", id=scene.id, step="silent")
+    assert scene.turns("boot")["step"] == "boot"
+
+
+def test_a_confirmation_is_no_proof_and_a_host_that_its_pool_hears_is_not_declared_dead(scene: Scene) -> None:
+    scene.dead = "xen02"
+    scene.begins()
+    scene.turns("forget")
+    scene.site.ask("recover.confirm", id=scene.id, step="silent")
+    found = scene.turns("boot")
+    assert (found["state"], found["step"]) == ("stopped", "forget"), found
+    assert "it is not dead" in found["because"]
+    assert "host.declare_dead" not in scene.machines.names()
+    assert scene.armings() == []
+
+
+@pytest.mark.parametrize(("kind", "more"), [("lie", {"value": 7}), ("refuse", {"words": ["INTERNAL_ERROR", "x"]})])
+def test_a_toolstack_that_lies_or_refuses_stops_the_step_and_resuming_goes_on(scene: Scene, kind: str, more: dict[str, Any]) -> None:
+    scene.dies("xen02")
+    scene.begins()
+    scene.machines.fault(call="host.get_all_records", kind=kind, **more)
+    found = scene.turns("boot")
+    assert (found["state"], found["step"]) == ("stopped", "forget"), found
+    assert "host.get_all_records" in found["because"]
+    assert scene.armings() == []
+    scene.machines.clear()
+    scene.site.ask("recover.resume", id=scene.id)
+    assert scene.turns("boot")["step"] == "boot"
+
+
+def test_a_toolstack_that_drops_the_line_is_asked_again(scene: Scene) -> None:
+    scene.dies("xen02")
+    scene.begins()
+    scene.machines.fault(call="host.get_all_records", kind="drop", times=2)
+    assert scene.turns("boot")["step"] == "boot"
+
+
+def test_a_member_that_comes_back_half_upgraded_stops(scene: Scene) -> None:
+    scene.dies("xen02")
+    scene.begins()
+    scene.turns("boot")
+    scene.comes_back()
+    scene.machines.change("xen02", version="8.3.0")
+    found = scene.turns("nowhere")
+    assert (found["state"], found["step"]) == ("stopped", "enabled"), found
+    assert "half upgraded" in found["because"]
+
+
+def test_an_installation_that_fails_is_armed_anew_by_a_person_alone(scene: Scene) -> None:
+    scene.dies("xen02")
+    scene.begins()
+    scene.turns("boot")
+    scene.install(InstallState.FAILED, ended_at=time.time(), ended_because="no disk")
+    found = scene.turns("nowhere")
+    assert (found["state"], found["step"]) == ("stopped", "boot"), found
+    assert "no disk" in found["because"]
+    scene.site.ask("recover.resume", id=scene.id)
+    assert scene.turns("boot")["step"] == "boot"
+    assert [one.state for one in scene.armings()].count("armed") == 1
+
+
+def test_a_drill_arms_nothing_and_says_what_would_be_lost(scene: Scene) -> None:
+    found = scene.site.ask("recover.drill", name="xen02")
+    checks = {one["check"]: one for one in found["checks"]}
+    assert checks["toolstack"]["ok"], checks
+    assert "sda" in " ".join(found["plan"]["losses"]["lost"])
+    assert found["seconds"] > 0
+    assert scene.armings() == []
+    assert not {"host.destroy", "host.declare_dead"} & set(scene.machines.names())
+    assert scene.site.ask("recover.list")[0]["drill"] is True
+
+
+def test_a_name_that_was_not_typed_begins_nothing(scene: Scene) -> None:
+    scene.dies("xen02")
+    assert "wipes sda" in scene.site.refused("recover.begin", name="xen02")
+    assert scene.site.ask("recover.list") == []
+
+
+def test_one_row_is_moved_by_one_alone(scene: Scene) -> None:
+    scene.dies("xen02")
+    scene.begins()
+    with scene.site.context.store.site.write() as connection:
+        row = recoveries.by_id(connection, scene.id)
+        assert row is not None
+        assert recoveries.advance(connection, row, {"because": "first"})
+        assert not recoveries.advance(connection, replace(row), {"because": "second"})
