@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Body, Moment, Name, Open
+from pxeserve.console.api.shape import Answer, Body, Found, Moment, Name, Open
 
 
 class Begin(Body):
@@ -148,7 +148,7 @@ ROUTES: tuple[Any, ...] = (
     Route("GET", "/hosts/{name}/recovery", "recover.plan", "How a dead host would come back; nothing changes", RecoveryPlan),
     Route("POST", "/hosts/{name}/recovery", "recover.begin", "Begin to bring it back: it will be wiped", Runbook, body=Begin),
     Route("POST", "/hosts/{name}/recovery/drill", "recover.drill", "Rehearse that; nothing is armed", Drill),
-    Route("GET", "/recoveries", "recover.list", "The newest recoveries and drills", Standing, way=Way.LIST, key="id"),
+    Route("GET", "/recoveries", "recover.list", "The newest recoveries and drills", Standing, query=Found, way=Way.LIST, key="id"),
     Route("GET", _ID, "recover.show", "One, with its steps", Runbook),
     Route("POST", _ID + "/confirm", "recover.confirm", "Say that a person's step is done", Runbook, body=Confirm),
     Route("POST", _ID + "/resume", "recover.resume", "Take one that has stopped up again", Runbook),

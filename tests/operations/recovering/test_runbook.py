@@ -85,7 +85,8 @@ class Scene:
             assert host is not None
             now = time.time()
             connection.execute(t.first_boot.insert().values(
-                install_id=install, host_id=host.id, token_hash="x", expires=now + 9, boot_id="b", boottime=1.0, state="running", step="join",
+                install_id=install, host_id=host.id, token_hash="x", expires=now + 9, boot_id="b", boottime=1.0, state="running",
+                step="join",
             ))  # fmt: skip
             connection.execute(t.pool_join.insert().values(
                 id="j1", host_id=host.id, install_id=install, pool_id=1, state="joined", asked_at=now, changed_at=now, version=1,
@@ -185,6 +186,7 @@ def test_nothing_is_armed_when_the_host_changed_since_the_plan(scene: Scene) -> 
     assert scene.armings() == []
 
 
+@pytest.mark.long
 def test_two_plans_for_one_pool_and_the_second_names_the_first(scene: Scene) -> None:
     scene.dies("xen02")
     first = scene.begins()["id"]
@@ -193,6 +195,7 @@ def test_two_plans_for_one_pool_and_the_second_names_the_first(scene: Scene) -> 
     assert scene.site.ask("recover.plan", name="xen03")["ready"] is True
 
 
+@pytest.mark.long
 def test_an_old_machine_that_answers_holds_everything_until_a_person_says_that_it_is_off(scene: Scene) -> None:
     scene.dead = "xen02"
     scene.begins()
@@ -204,6 +207,7 @@ def test_an_old_machine_that_answers_holds_everything_until_a_person_says_that_i
     assert scene.turns("boot")["step"] == "boot"
 
 
+@pytest.mark.long
 def test_a_confirmation_is_no_proof_and_a_host_that_its_pool_hears_is_not_declared_dead(scene: Scene) -> None:
     scene.dead = "xen02"
     scene.begins()
@@ -216,6 +220,7 @@ def test_a_confirmation_is_no_proof_and_a_host_that_its_pool_hears_is_not_declar
     assert scene.armings() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "more"), [("lie", {"value": 7}), ("refuse", {"words": ["INTERNAL_ERROR", "x"]})])
 def test_a_toolstack_that_lies_or_refuses_stops_the_step_and_resuming_goes_on(scene: Scene, kind: str, more: dict[str, Any]) -> None:
     scene.dies("xen02")
@@ -230,6 +235,7 @@ def test_a_toolstack_that_lies_or_refuses_stops_the_step_and_resuming_goes_on(sc
     assert scene.turns("boot")["step"] == "boot"
 
 
+@pytest.mark.long
 def test_a_toolstack_that_drops_the_line_is_asked_again(scene: Scene) -> None:
     scene.dies("xen02")
     scene.begins()
@@ -237,6 +243,7 @@ def test_a_toolstack_that_drops_the_line_is_asked_again(scene: Scene) -> None:
     assert scene.turns("boot")["step"] == "boot"
 
 
+@pytest.mark.long
 def test_a_member_that_comes_back_half_upgraded_stops(scene: Scene) -> None:
     scene.dies("xen02")
     scene.begins()
@@ -248,6 +255,7 @@ def test_a_member_that_comes_back_half_upgraded_stops(scene: Scene) -> None:
     assert "half upgraded" in found["because"]
 
 
+@pytest.mark.long
 def test_an_installation_that_fails_is_armed_anew_by_a_person_alone(scene: Scene) -> None:
     scene.dies("xen02")
     scene.begins()
@@ -261,6 +269,7 @@ def test_an_installation_that_fails_is_armed_anew_by_a_person_alone(scene: Scene
     assert [one.state for one in scene.armings()].count("armed") == 1
 
 
+@pytest.mark.long
 def test_a_drill_arms_nothing_and_says_what_would_be_lost(scene: Scene) -> None:
     found = scene.site.ask("recover.drill", name="xen02")
     checks = {one["check"]: one for one in found["checks"]}
@@ -272,12 +281,14 @@ def test_a_drill_arms_nothing_and_says_what_would_be_lost(scene: Scene) -> None:
     assert scene.site.ask("recover.list")[0]["drill"] is True
 
 
+@pytest.mark.long
 def test_a_name_that_was_not_typed_begins_nothing(scene: Scene) -> None:
     scene.dies("xen02")
     assert "wipes sda" in scene.site.refused("recover.begin", name="xen02")
     assert scene.site.ask("recover.list") == []
 
 
+@pytest.mark.long
 def test_one_row_is_moved_by_one_alone(scene: Scene) -> None:
     scene.dies("xen02")
     scene.begins()
