@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pxeserve.domain.host import Host
@@ -98,8 +99,6 @@ def settle(context: Context, row: RecoveryRow, outcome: Outcome) -> bool:
 
 def _led(connection: Any, row: RecoveryRow) -> None:
     """The record of the pool follows its new master, in the transaction that says so."""
-    from dataclasses import replace
-
     found = pools.pool_by_id(connection, row.pool_id)
     leader = str(row.plan["leader"])
     if found is not None and found.pool.member(leader) is not None and found.pool.master != leader:

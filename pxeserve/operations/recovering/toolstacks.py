@@ -6,6 +6,7 @@ Whatever a toolstack says is looked at before it is believed; a dead host is onl
 from __future__ import annotations
 
 from pxeserve.domain.host import Host
+from pxeserve.events.record import harmless
 from pxeserve.keys import Keys
 from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops
 from pxeserve.recovery.planning.versions import numbers
@@ -64,14 +65,18 @@ def met(error: XapiError, resume: str) -> Outcome:
 
 
 def lead(ground: Ground) -> Outcome:
-    """Have the chosen member lead the pool. One that leads already is left alone."""
+    """Have the chosen member lead the pool. One that leads already is left alone, and so is one that follows another than the dead host: a
+    pool with two masters loses its guests' disks."""
     try:
         with ground.leading() as session:
             if session.pool().master == session.this_host():
                 return Done(f"{ground.leader} leads the pool")
         return NotYet(f"{ground.leader} does not lead yet")
-    except IsMemberError:
-        pass
+    except IsMemberError as error:
+        dead, pool = ground.row.plan["address"], ground.pool.pool.name
+        if error.master != dead:
+            said = f"{ground.leader} follows {harmless(error.master) or 'nobody it names'}, not the dead {ground.host.name} at {dead}"
+            return Stops(said, f"if that one leads: pxeserve pool set {pool} --master HOST, end this recovery, and make the plan anew")
     with ground.itself() as session:
         session.emergency_transition_to_master()
     return NotYet(f"{ground.leader} was told to lead, and its toolstack begins anew")

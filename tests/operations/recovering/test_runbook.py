@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -20,6 +20,7 @@ from pxeserve.domain.pool import Member, Pool
 from pxeserve.keys import load_keys
 from pxeserve.operations.recovering import running
 from pxeserve.recovery.secrets import Secrets, seal_secrets
+from pxeserve.recovery.xapi import XapiError, connect, connect_to_itself, shown
 from pxeserve.store import installs, inventory, pools, recoveries
 from pxeserve.store import tables as t
 from tests.operations.test_site import Site, furnished
@@ -27,6 +28,7 @@ from tests.recovery.simulated import Simulated
 from tests.recovery.simulated import running as simulated
 
 ADDRESSES = {"xen01": "127.85.9.1", "xen02": "127.85.9.2", "xen03": "127.85.9.3"}
+T = TypeVar("T")
 BRAND, VERSION = "XenServer", "4.1.0"
 
 
@@ -96,6 +98,17 @@ class Scene:
         self.machines.adopt(name=self.dead, master=leader)
 
 
+def again(ask: Callable[[], T]) -> T:
+    """What it gives once the toolstack that begins anew is there again."""
+    ends = time.monotonic() + 30
+    while True:
+        try:
+            return ask()
+        except XapiError:
+            if time.monotonic() > ends:
+                raise
+
+
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     site = furnished(tmp_path)
@@ -148,6 +161,23 @@ def test_a_master_dies_and_a_member_leads_before_anything_is_armed(scene: Scene)
     scene.comes_back()
     done = scene.turns("nowhere")
     assert (done["state"], len(scene.armings())) == ("done", 1), done
+
+
+def test_a_member_that_follows_another_master_by_now_is_not_made_a_second_one(scene: Scene) -> None:
+    """A person has had xen03 lead meanwhile; the plan is for xen02."""
+    scene.dies("xen01")
+    leader = scene.begins()["plan"]["leader"]
+    other = "xen03" if leader == "xen02" else "xen02"
+    fingerprint = scene.machines.host(other)["fingerprint"]
+    with connect_to_itself(ADDRESSES[other], 443, "root", "secret", fingerprint, seconds=9) as session:
+        session.emergency_transition_to_master()
+    with again(lambda: connect(ADDRESSES[other], 443, "root", "secret", fingerprint, seconds=9)) as session:
+        session.recover_slaves()
+    again(lambda: shown(ADDRESSES[leader], 443, seconds=9))
+    found = scene.turns("follow")
+    assert (found["state"], found["step"]) == ("stopped", "lead")
+    assert f"{leader} follows {ADDRESSES[other]}, not the dead xen01" in found["because"] and "--master" in found["fix"]
+    assert scene.machines.host(leader)["master"] and not scene.armings()
 
 
 @pytest.mark.parametrize("dead", ["xen02", "xen01"])
