@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pxeserve.answerfile.declared import redacted
-from pxeserve.answerfile.scripts.names import HOOK, ROTATION
+from pxeserve.answerfile.scripts.names import FIRST_BOOT, HOOK, ROTATION
 from pxeserve.domain.medium import Medium
 
-_ABOUT_THIS_ONE = frozenset({HOOK, ROTATION})
+_ABOUT_THIS_ONE = frozenset({FIRST_BOOT, HOOK, ROTATION})
 """Scripts that hold an arming's own tokens or password, and so are never the same twice."""
 
 _MOST = 200

@@ -14,6 +14,7 @@ from ipaddress import IPv4Address
 from sqlalchemy import Connection
 
 from pxeserve.domain.install import InstallState
+from pxeserve.errors import NotFoundError
 from pxeserve.installs import seal
 from pxeserve.keys import Keys
 from pxeserve.moment import SYSTEM, Clock, Moment, elapsed, read_at
@@ -96,9 +97,14 @@ def is_over(row: FirstBootRow, now: float, clock: Clock = SYSTEM) -> bool:
 
 
 def one_time_password(connection: Connection, install_id: str, keys: Keys) -> str:
-    """Root's password of a newly installed host, for what has to log in there before it is replaced; "" when none is kept."""
+    """Root's password of a newly installed host, for what has to log in there before it is replaced. Raises NotFoundError when it is kept
+    no longer, PxeserveError when it was sealed under another key."""
     row = first_boots.of_install(connection, install_id)
-    return opened(row, keys).password if row is not None else ""
+    password = opened(row, keys).password if row is not None else ""
+    if not password:
+        fix = "its first boot is over, or was never prepared: join it by hand (xe pool-join), or install it again"
+        raise NotFoundError(f"install {install_id}: the host's one-time password is not kept any more", fix=fix)
+    return password
 
 
 def expire(connection: Connection, now: float, clock: Clock = SYSTEM) -> int:

@@ -78,31 +78,6 @@ def end_of_host(connection: Connection, host_id: int) -> None:
     connection.execute(update(t.first_boot).where(same).values(state="failed", sealed=None))
 
 
-@dataclass(frozen=True, slots=True)
-class JoinRow:
-    """How the join that a host asked for stands."""
-
-    state: str
-    because: str
-    fix: str
-
-
-def join_of(connection: Connection, install_id: str) -> JoinRow | None:
-    """The join that the host of an install asked for."""
-    join = t.pool_join.c
-    row = connection.execute(select(join.state, join.because, join.fix).where(join.install_id == install_id)).first()
-    return JoinRow(*row) if row is not None else None
-
-
-def ask_to_join(connection: Connection, install_id: str, host_id: int, pool_id: int, now: float) -> None:
-    """Ask for a join; the worker takes it from there."""
-    connection.execute(
-        insert(t.pool_join).values(
-            id=install_id, host_id=host_id, install_id=install_id, pool_id=pool_id, state="asked", asked_at=now, changed_at=now, version=0
-        )
-    )
-
-
 _JOINED = select(t.first_boot, t.install.c.armed_at).join(t.install, t.install.c.id == t.first_boot.c.install_id)
 
 

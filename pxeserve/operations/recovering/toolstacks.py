@@ -51,7 +51,9 @@ class Ground:
             return Stops(f"nobody knows where {self.leader} answers", fix)
         if member is None or not member.fingerprint:
             said = f"the certificate of {self.leader} was never told, so nobody can say who answers there"
-            return Stops(said, f"tell it, as its own console shows it: pxeserve pool set {self.pool.pool.name} --help")
+            pool = self.pool.pool.name
+            fix = f"pxeserve join certificate {pool} {self.leader} shows it; pxeserve pool trust {pool} {self.leader} SHA256 keeps it"
+            return Stops(said, fix)
         if not open_secrets(self.pool, self._keys).password:
             return Stops(f"pool {self.pool.pool.name} has no password here", f"pxeserve pool secret {self.pool.pool.name}")
         return None

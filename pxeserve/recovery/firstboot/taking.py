@@ -17,6 +17,7 @@ from pxeserve.installs.logs import shown
 from pxeserve.keys import Keys
 from pxeserve.moment import SYSTEM, Clock
 from pxeserve.recovery.firstboot import inventory
+from pxeserve.recovery.joining.asking import ask
 from pxeserve.store import Store, first_boots, installs, pools
 from pxeserve.store.first_boots import FirstBootRow
 from pxeserve.store.installs import InstallRow
@@ -76,12 +77,8 @@ class FirstBoots:
             found = self._heard(connection, token, now)
             if found is None or found[2].pool_id is None or not self._is_its_own(connection, found, address, now):
                 return None
-            row, _, kept = found
-            join = first_boots.join_of(connection, row.install_id)
-            if join is None:
-                assert kept.pool_id is not None
-                first_boots.ask_to_join(connection, row.install_id, row.host_id, kept.pool_id, now)
-                return "asked"
+            row, pool_id = found[0], found[2].pool_id
+        join = ask(self.store, row.install_id, row.host_id, pool_id, now)
         if join.state != "failed":
             return join.state
         return harmless(f"failed {join.because}" + (f" ({join.fix})" if join.fix else ""), 1000).replace("\n", " ")

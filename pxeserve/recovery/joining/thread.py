@@ -14,11 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pxeserve.config import Config
 from pxeserve.errors import ConflictError, PxeserveError
+from pxeserve.installs import first_boot
 from pxeserve.keys import Keys, load_keys
 from pxeserve.recovery import xapi
 from pxeserve.recovery.joining.asking import changed
 from pxeserve.recovery.joining.attempt import SECONDS, End, Ends, Stand, passes, turn
-from pxeserve.recovery.own_password import own_password
 from pxeserve.recovery.reaching import address_of
 from pxeserve.recovery.secrets import open_secrets
 from pxeserve.store import Store, inventory, joins, open_store, pools
@@ -110,7 +110,7 @@ class Joining:
             master = inventory.host(connection, pool.pool.master)
             led = pool.pool.address or (address_of(connection, master) if master else None)
             own = address_of(connection, host)
-            password, one_time = open_secrets(pool, keys).password, own_password(connection, row.install_id, keys)
+            password, one_time = open_secrets(pool, keys).password, first_boot.one_time_password(connection, row.install_id, keys)
         if led is None or own is None:
             who = host.name if own is None else pool.pool.master
             raise PxeserveError(

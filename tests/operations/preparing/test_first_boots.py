@@ -21,6 +21,8 @@ LUN = Storage("LUN", StorageKind.ISCSI, target="10.9.0.7", target_iqn="iqn.2001-
 
 
 def in_pool(site: Site, chap: dict[str, str]) -> None:
+    words = ("proto=static", "ipaddr=10.77.0.11", "subnet=255.255.255.0", "gateway=10.77.0.1")
+    site.ask("host.set", name="xen01", set=[f"admin-interface.{word}" for word in words])
     with site.context.store.site.write() as connection:
         pool_id = pools.save(connection, Pool("lab", "xen01", (Member("xen01"),), storage=(LUN,)))
         keys = load_keys(site.context.config.server.data)

@@ -21,7 +21,7 @@ from pxeserve.keys import load_keys
 from pxeserve.operations.recovering import running
 from pxeserve.recovery.secrets import Secrets, seal_secrets
 from pxeserve.recovery.xapi import XapiError, connect, connect_to_itself, shown
-from pxeserve.store import installs, inventory, pools, recoveries
+from pxeserve.store import first_boots, installs, inventory, pools, recoveries
 from pxeserve.store import tables as t
 from tests.operations.test_site import Site, furnished
 from tests.recovery.simulated import Simulated
@@ -86,10 +86,7 @@ class Scene:
             host = inventory.host(connection, self.dead)
             assert host is not None
             now = time.time()
-            connection.execute(t.first_boot.insert().values(
-                install_id=install, host_id=host.id, token_hash="x", expires=now + 9, boot_id="b", boottime=1.0, state="running",
-                step="join",
-            ))  # fmt: skip
+            assert first_boots.change(connection, install, state="running", step="join begun")
             connection.execute(t.pool_join.insert().values(
                 id="j1", host_id=host.id, install_id=install, pool_id=1, state="joined", asked_at=now, changed_at=now, version=1,
             ))  # fmt: skip

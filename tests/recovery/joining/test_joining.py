@@ -17,9 +17,9 @@ from sqlalchemy import insert, select
 
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.pool import Member, Pool
+from pxeserve.installs import first_boot
 from pxeserve.keys import load_keys
 from pxeserve.recovery.joining import again, ask
-from pxeserve.recovery.own_password import seal_own_password
 from pxeserve.recovery.secrets import Secrets, seal_secrets
 from pxeserve.store import Store, inventory, joins, open_store, pools
 from pxeserve.store import tables as t
@@ -104,7 +104,8 @@ def site(tmp_path: Path, simulated: Simulated) -> Iterator[Site]:
         install = {"id": "install-2", "host_id": host.id, "mode": "fresh", "interactive": False, "wants_answerfile": True}
         connection.execute(insert(t.install).values(**install, **armed, state="done", version=1))
         first = {"install_id": "install-2", "host_id": host.id, "token_hash": "h", "expires": 2.0, "boot_id": "b", "boottime": 1.0}
-        connection.execute(insert(t.first_boot).values(**first, state="running", sealed=seal_own_password(OWN, "install-2", keys)))
+        kept = first_boot.sealed(first_boot.Kept(OWN, pool_id=made.pool_id), "install-2", keys)
+        connection.execute(insert(t.first_boot).values(**first, state="running", sealed=kept))
     yield made
     store.close()
 
@@ -206,7 +207,7 @@ def test_what_stops_a_join_is_named_with_its_fix(site: Site, name: str) -> None:
     stop, because, fix = HINDERED[name]
     stop(site)
     site.ask()
-    with site.worker(patience=0.5):
+    with site.worker(patience=0.5 if name == "nobody answers" else 20.0):
         row = site.over()
     assert row.state == joins.FAILED
     assert because in row.because
