@@ -17,6 +17,7 @@ _AFTER = 1.0
 _SAID = {
     "media.import": "import", "media.verify": "verification", "media.replay": "replay", "media.create": "making of a pack",
     "doctor": "the doctor's look", "loaders.import": "import of loaders",
+    "backup.check": "reading",
 }  # fmt: skip
 
 
