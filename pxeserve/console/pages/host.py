@@ -35,7 +35,7 @@ def timeline(name: str) -> str:
     """What it did, installation by installation and boot by boot, and what should come next."""
     found = ask("timeline", host=name) if "whole" in request.args else ask("timeline", host=name, limit=_SHOWN)
     pictures = [(one, picture(one)) for one in reversed(found["installs"])]
-    return _page("host.html", name, timeline=found, pictures=pictures, coming=_coming(found))
+    return host_page("host.html", name, timeline=found, pictures=pictures, coming=_coming(found))
 
 
 @route(blueprint, "/hosts/<name>/values", verb="host.show")
@@ -48,7 +48,7 @@ def values(name: str) -> str:
         raise
     except PxeserveError as error:
         rendered, why = None, error
-    return _page("host_values.html", name, rendered=rendered, why=why, mode=mode)
+    return host_page("host_values.html", name, rendered=rendered, why=why, mode=mode)
 
 
 @route(blueprint, "/hosts/<name>/explain", verb="explain")
@@ -62,13 +62,13 @@ def explain(name: str) -> str:
         raise
     except PxeserveError as error:
         why = error
-    return _page("host_explain.html", name, told=told, why=why, firmware=firmware, kinds=list(Firmware))
+    return host_page("host_explain.html", name, told=told, why=why, firmware=firmware, kinds=list(Firmware))
 
 
 @route(blueprint, "/hosts/<name>/rehearse", verb="rehearse.foresee")
 def rehearse(name: str) -> str:
     """Where its rehearsal is begun and watched."""
-    return _page("host_rehearse.html", name, kinds=list(Firmware))
+    return host_page("host_rehearse.html", name, kinds=list(Firmware))
 
 
 @route(blueprint, "/hosts/<name>/rehearse", methods=("POST",), verb="rehearse.walk")
@@ -90,13 +90,13 @@ def log(name: str) -> str:
         told = ask("host.log", name=name)
     except PxeserveError as error:
         why = error
-    return _page("host_log.html", name, told=told, why=why)
+    return host_page("host_log.html", name, told=told, why=why)
 
 
 @route(blueprint, "/hosts/<name>/edit", role=Role.OPERATOR)
 def edit(name: str) -> str:
     """The form in which it is changed."""
-    return _page("host_edit.html", name, profiles=profile_choices())
+    return host_page("host_edit.html", name, profiles=profile_choices())
 
 
 @route(blueprint, "/hosts/<name>", methods=("PUT",), verb="host.set")
@@ -175,13 +175,17 @@ def _problem(error: PxeserveError) -> str:
     return json.dumps({"problem": {"code": error.code, "detail": error.message, "fix": error.fix}}) + "\n"
 
 
-def _page(template: str, name: str, **more: Any) -> str:
+def host_page(template: str, name: str, **more: Any) -> str:
+    """A page of a host: what all of them show of it, and `more`."""
     host = ask("host.show", name=name)
+    host["pool"] = next((one["name"] for one in ask("pool.list") if host["name"] in one["hosts"]), "")
     coming = more.get("coming")
     host["stuck"] = bool(host["unheard"] or (coming and coming["overdue"]))
     tabs = [("", "Timeline"), ("/values", "Values"), ("/explain", "Explain"), ("/rehearse", "Rehearse")]
     if g.actor.role >= Role.OPERATOR:  # a log may tell what viewers are not to see
         tabs.append(("/log", "Log"))
+    if host["pool"]:
+        tabs.append(("/recover", "Recover"))
     live = host["state"] in _LIVE
     becomes = ask("host.modes", name=name) if host["medium"] and not live and g.actor.role >= Role.OPERATOR else None
     return render_template(

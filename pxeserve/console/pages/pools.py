@@ -24,6 +24,8 @@ _SORTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
 }  # fmt: skip
 _LONGEST = 20_000
 """Letters of all storage and networks of a pool."""
+_NEWEST = 10
+"""Backups, joins and recoveries on the page of a pool; all of them have lists of their own."""
 
 
 @route(blueprint, "/pools", verb="pool.list")
@@ -51,7 +53,11 @@ def pool(name: str) -> str:
     """One of them."""
     found = ask("pool.show", name=name)
     chap = [one["name"] for one in found["storage"] if one["chap_user"]]
-    return render_template("pool.html", pool=found, words="\n".join(_spelt(found)), others=" ".join(found["hosts"][1:]), chap=chap)
+    kept = ask("backup.list", pool=name)
+    return render_template(
+        "pool.html", pool=found, words="\n".join(_spelt(found)), others=" ".join(found["hosts"][1:]), chap=chap, kept=len(kept),
+        backups=kept[:_NEWEST], **_under_way(name),
+    )  # fmt: skip
 
 
 @route(blueprint, "/pools/<name>", methods=("PUT",), verb="pool.set")
@@ -100,10 +106,27 @@ def trust(name: str) -> Response:
     return elsewhere(_page(name), "good", "The certificate is kept: passwords go to no other")
 
 
+@route(blueprint, "/pools/<name>/joins/<host>", methods=("POST",), verb="join.again")
+def join_again(name: str, host: str) -> Response:
+    """Take up a join that failed."""
+    filled()
+    told = ask("join.again", host=host)
+    return elsewhere(_page(name), "good", f"{told['host']} is joined anew", "The worker looks first how far it came; this page follows it.")
+
+
 @route(blueprint, "/pools/-/new", role=Role.OPERATOR)
 def new() -> str:
     """The form for a new pool."""
     return render_template("pool_new.html")
+
+
+def _under_way(name: str) -> dict[str, Any]:
+    """The newest recoveries of a pool and joins to it. Of each host only its newest join can be taken up again."""
+    recoveries = [one for one in ask("recover.list") if one["pool"] == name][:_NEWEST]
+    joins = ask("join.list")
+    newest = {one["host"]: one["id"] for one in reversed(joins)}
+    mine = [{**one, "newest": newest[one["host"]] == one["id"]} for one in joins if one["pool"] == name]
+    return {"recoveries": recoveries, "joins": mine[:_NEWEST]}
 
 
 def _spelt(pool: Mapping[str, Any]) -> Iterator[str]:

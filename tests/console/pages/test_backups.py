@@ -77,3 +77,8 @@ def test_one_is_removed_by_its_id(furnished: Console, kept: dict[str, Any]) -> N
     assert "was not typed" in send(client, path, {"confirm": "it"}, "DELETE").get_json()["detail"]
     assert send(client, path, {"confirm": kept["id"]}, "DELETE").headers["HX-Redirect"] == "/backups"
     assert client.get(path).status_code == 404
+
+
+def test_the_page_of_a_pool_lists_its_own(furnished: Console, kept: dict[str, Any]) -> None:
+    shown = look(furnished.as_role(Role.VIEWER), "/pools/rack-c").says("//section[@aria-labelledby='backups-title']")
+    assert kept["id"] in shown and "refused" in shown
