@@ -14,6 +14,7 @@ from pxeserve.console import jobs
 from pxeserve.domain.role import Role
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context
+from tests.browser import recovering
 from tests.browser.conftest import PHONE, Look
 from tests.console.served import Served
 
@@ -27,6 +28,9 @@ PAGES = {
     "template-new": "/answerfiles/-/new-template?from=8.2", "template": "/answerfiles/-/templates/site.xml.j2",
     "profiles": "/profiles", "profile": "/profiles/pool", "script-new": "/profiles/-/scripts/new", "script": "/profiles/-/scripts/after.sh",
     "pools": "/pools", "pool": "/pools/rack-c", "pool-new": "/pools/-/new",
+    "recoveries": "/recoveries", "recovery": "/recoveries/r0", "recovery-waits": "/recoveries/r1",
+    "host-recover": "/hosts/xen-r3-20/recover",
+    "backups": "/backups", "backup": "/backups/b1", "backup-refused": "/backups/b2",
     "media": "/media", "medium": "/media/xcp83", "media-import": "/media/-/import", "media-create": "/media/-/create",
     "media-revise": "/media/xcp83/revise", "job": "/jobs/",
     "network": "/network", "reservations": "/network/reservations",
@@ -63,12 +67,13 @@ def job(console: Served) -> str:
         asked = "template.set" if "mode" in text else "template.add"
         registry.call(context, asked, {"name": "site.xml.j2", "text": text})
     for number in (19, 20):
-        said = ("name=eth0", "proto=static", f"ipaddr=10.77.0.{number}", "subnet=255.255.255.0", "gateway=10.77.0.254")
+        said = ("name=eth0", "proto=static", f"ipaddr=127.85.15.{number}", "subnet=255.0.0.0", "gateway=127.0.0.1")
         registry.call(context, "host.set", {"name": f"xen-r3-{number}", "set": [f"admin-interface.{one}" for one in said]})
     luns = "storage.luns={kind: lvmoiscsi, target: 10.77.0.6, target_iqn: 'iqn.2008-03.org.example:t', scsi_id: '36', chap_user: pool}"
     guests = "storage.guests={kind: nfs, server: 10.77.0.5, path: /srv/guests, default: yes}"
     words = [luns, guests, "storage.disks={kind: ext, device: /dev/sdb}", "networks.backup.device=eth1", "version=8.3.0"]
     registry.call(context, "pool.add", {"name": "rack-c", "master": "xen-r3-19", "add": ["xen-r3-20"], "set": words})
+    recovering.lay(console.store, registry.call(context, "recover.plan", {"name": "xen-r3-20"}))
     return jobs.bench(console.store).begin(context, "media.verify", {"name": "xcp83"}, "medium xcp83")
 
 
