@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -78,11 +79,18 @@ def newest_backup(connection: Connection, row: PoolRow) -> Backup | None:
 
 
 def heard_at(address: str, fingerprint: str) -> Heard:
-    """Whether a toolstack answers at `address`, and whether it is the one that is known by `fingerprint`."""
+    """Whether a machine answers at `address`, and whether it is the one that is known by `fingerprint`. One that refuses the connection, or
+    takes it and says nothing, is on: its guests may run though its toolstack does not."""
+    try:
+        socket.create_connection((address, PORT), _KNOCK).close()
+    except ConnectionRefusedError:
+        return Heard(address, answers=True)
+    except OSError:
+        return Heard(address, answers=False)
     try:
         found = shown(address, PORT, seconds=_KNOCK)
-    except XapiError as error:
-        return Heard(address, answers=error.code not in ("unreachable", "hangs"))
+    except XapiError:
+        return Heard(address, answers=True)
     return Heard(address, answers=True, same=found.fingerprint == fingerprint if fingerprint else None)
 
 

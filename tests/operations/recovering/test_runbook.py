@@ -7,6 +7,9 @@ reports do.
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -37,11 +40,11 @@ class Scene:
 
     def __init__(self, site: Site, machines: Simulated) -> None:
         self.site, self.machines = site, machines
-        self.dead = ""
+        self.dead, self.off = "", False
         self.id = ""
 
     def dies(self, name: str) -> None:
-        self.dead = name
+        self.dead, self.off = name, True
         self.machines.kill(name)
 
     def begins(self) -> dict[str, Any]:
@@ -60,6 +63,10 @@ class Scene:
         ends = time.monotonic() + 30
         while time.monotonic() < ends:
             found = self.shown()
+            if (found["step"], found["state"], self.off) == ("silent", "waiting", True):
+                # loopback refuses for a machine that is off, and one that refuses is on: so a person has to say it
+                self.site.ask("recover.confirm", id=self.id, step="silent")
+                continue
             if found["step"] == until or found["state"] != "running":
                 return found
             running.turn(self.site.context)
@@ -324,3 +331,32 @@ def test_one_row_is_moved_by_one_alone(scene: Scene) -> None:
         assert row is not None
         assert recoveries.advance(connection, row, {"because": "first"})
         assert not recoveries.advance(connection, replace(row), {"because": "second"})
+
+
+@pytest.mark.netns
+def test_only_an_address_where_nothing_at_all_answers_is_silent() -> None:
+    """A machine without a route to it is silent; one that refuses, takes a connection and says nothing, or speaks no TLS is on."""
+    name = f"silent-{os.getpid()}"
+    words = ["ip", "netns", "exec", name, sys.executable, "-c", _KNOCKS]
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    try:
+        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
+        said = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout.split()
+    finally:
+        subprocess.run(["ip", "netns", "del", name], check=True)
+    assert said == ["unrouted:False", "refuses:True", "hangs:True", "babbles:True"]
+
+
+_KNOCKS = """
+import socket, threading
+from pxeserve.operations.recovering.gathering import heard_at
+print(f"unrouted:{heard_at('10.9.9.9', '').answers}", f"refuses:{heard_at('127.0.0.2', '').answers}")
+for name, address, said in (("hangs", "127.0.0.3", b""), ("babbles", "127.0.0.4", b"hello?\\n" * 9)):
+    listening = socket.create_server((address, 443))
+    def serve(listening=listening, said=said, taken=[]):
+        while True:
+            taken.append(listening.accept()[0])
+            taken[-1].sendall(said)
+    threading.Thread(target=serve, daemon=True).start()
+    print(f"{name}:{heard_at(address, '').answers}")
+"""
