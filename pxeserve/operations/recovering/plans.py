@@ -16,6 +16,7 @@ from pxeserve.operations.foresight import foresee
 from pxeserve.operations.foresight.firmware import presumed
 from pxeserve.operations.inventory.hosts import known
 from pxeserve.operations.recovering.gathering import gathered, pool_of
+from pxeserve.operations.recovering.proving import backup_reads
 from pxeserve.operations.recovering.running import ground_of
 from pxeserve.operations.recovering.showing import shown
 from pxeserve.operations.registry import verb
@@ -65,10 +66,12 @@ def begin(context: Context, *, name: str, confirm: str | None = None) -> dict[st
 
 @verb("recover.drill", role=Role.OPERATOR)
 def drill(context: Context, *, name: str) -> dict[str, Any]:
-    """Rehearse the recovery of a host without wiping or arming anything: the plan, what is known beforehand that would stop its boot, and
-    whether its pool's leader answers and lets us in. Kept beside the recoveries, as a drill."""
+    """Rehearse the recovery of a host without wiping or arming anything: the plan, what is known beforehand that would stop its boot,
+    whether its pool's newest backup can be read to its end, and whether the pool's leader answers and lets us in. Kept beside the
+    recoveries, as a drill."""
     host, pool, found = _made(context, name)
     checks = [*({"check": one.code, "ok": False, "said": one.why, "fix": one.fix} for one in found.blockers), _boots(context, host)]
+    checks.append(backup_reads(context, pool, found.role))
     if found.role != "sole":
         checks.append(_answers(context, host, pool, found))
     now = time.time()

@@ -37,7 +37,10 @@ def losses(facts: Facts) -> Losses:
                 lost.append(f"local storage {one.name} on {one.device or 'its system disk'}, with the guests' disks there")
                 gone.add(one.name)
             else:
-                kept.append(f"{one.device}, where local storage {one.name} lies: the installer does not touch it")
+                kept.append(
+                    f"{one.device}, where local storage {one.name} lies: the installer does not touch it, and "
+                    "the first boot attaches what is there again; it formats no disk that holds anything"
+                )
     commands: list[tuple[str, str]] = []
     if facts.backup is None:
         unknown.append("which guests are suspended, and what storage there was: there is no good backup that tells")

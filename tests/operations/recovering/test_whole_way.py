@@ -1,6 +1,6 @@
-"""The whole way: a recovery arms a host, its first boot speaks over the real listener, it is joined by the real thread, and the recovery ends.
+"""The whole way: a recovery arms a host, its first boot speaks over the real listener, the real thread joins it, and the recovery ends.
 
-The machine alone is played: what its installer and the job of its first boot would say is said here, from its own address.
+The machine alone is played: what its installer and its first boot would say is said here, from its own address.
 """
 
 from __future__ import annotations
