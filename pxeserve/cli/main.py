@@ -39,7 +39,7 @@ _COMMANDS = {
     "script": "pxeserve.cli.answerfiles.scripts",
     "dhcp": "pxeserve.cli.server.dhcp",
     "nfs": "pxeserve.cli.media.nfs",
-    "backup": "pxeserve.cli.recovery.backups",
+    "backup": "pxeserve.cli.recovery.backup_scripts",  # which adds to those of `backups`
     "webhook": "pxeserve.cli.server.webhooks",
     "api": "pxeserve.cli.server.api",
     "job": "pxeserve.cli.server.jobs",

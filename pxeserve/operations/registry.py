@@ -34,7 +34,7 @@ NOUNS = (
     "arming.installs", "arming.bulk",
     "watching.timeline", "watching.logs", "watching.racks", "watching.overview", "watching.browsing", "watching.missing",
     "deciding.explain",
-    "recovering.backups",
+    "recovering.backups", "recovering.scripts",
     "foresight.rehearse", "foresight.walking",
     "recovering.joins",
     "recovering.plans", "recovering.runbooks",

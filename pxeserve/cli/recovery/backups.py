@@ -32,7 +32,7 @@ from pxeserve.cli.terminal.session import (
 )
 from pxeserve.errors import PxeserveError
 
-app = typer.Typer(help="Backups of pools: add, list, show, check, get, remove.", no_args_is_help=True)
+app = typer.Typer(help="Backups of pools: add, list, show, check, get, remove; the job and the restore script.", no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The backup's id.")]
 

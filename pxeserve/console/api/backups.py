@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from pxeserve.console.api.hosts import Removed
 from pxeserve.console.api.route import Route, Way
-from pxeserve.console.api.shape import Answer, Found, Moment, Name, Open
+from pxeserve.console.api.shape import Answer, Body, Found, Moment, Name, Open
 
 
 class OfPool(Found):
@@ -44,9 +46,55 @@ class BackupChecked(Answer):
     state: str
 
 
+class JobOf(Body):
+    """Which job."""
+
+    kind: Literal["database", "host"] = Field("database", description="`database` or `host`.")
+    host: Name | None = Field(None, description="With the kind `host`: whose archive.")
+    on: Literal["dom0", "remote"] = Field("dom0", description="`dom0`: in a control domain; `remote`: on a machine that has xe.")
+    schedule: Literal["cron", "systemd"] | None = Field(None, description="What runs it each night.")
+
+
+class JobFile(Answer):
+    """A file of a job."""
+
+    path: str
+    mode: str
+    content: str
+
+
+class JobNeed(Answer):
+    """A file that people write."""
+
+    path: str
+    mode: str
+    what: str
+
+
+class BackupJob(Answer):
+    """What makes backups and sends them."""
+
+    pool: str
+    kind: str
+    on: str
+    files: list[JobFile]
+    needs: list[JobNeed] = Field(description="Files that hold secrets, which pxeserve does not write.")
+
+
+class RestoreScript(Answer):
+    """What restores a database."""
+
+    id: str
+    pool: str
+    sha256: str = Field(description="Of the file that it takes.")
+    content: str
+
+
 ROUTES = (
     Route("GET", "/backups", "backup.list", "Backups, the newest first", Backup, query=OfPool, way=Way.LIST, key="id"),
     Route("GET", "/backups/{id}", "backup.show", "One backup, and what it holds", Backup),
     Route("POST", "/backups/{id}/check", "backup.check", "Read every byte of it again", BackupChecked, way=Way.JOB, about="backup {id}"),
+    Route("GET", "/backups/{id}/restore-script", "backup.restore-script", "What restores a database onto a new master", RestoreScript),
+    Route("GET", "/pools/{pool}/backup-job", "backup.job", "What makes backups of a pool and sends them", BackupJob, query=JobOf),
     Route("DELETE", "/backups/{id}", "backup.remove", "Remove a backup", Removed),
 )
