@@ -33,6 +33,7 @@ from tests.console import people
 from tests.console.conftest import Console
 from tests.console.test_gate import ask, routes
 from tests.media_samples import make
+from tests.recovery.backups.dumps import dump
 from tests.test_certificates import issued, pem
 
 PASSWORD = "correct horse battery"
@@ -89,6 +90,10 @@ class Story:
             "pool.set": lambda: ask("pool.set", name="rack-p", set=["version=8.3.0"]),
             "pool.secret": lambda: ask("pool.secret", name="rack-p", password=PASSWORD),
             "pool.trust": lambda: ask("pool.trust", name="rack-p", host="xen04", fingerprint="ab" * 32),
+            "backup.add": lambda: told.update(
+                backup=ask("backup.add", pool="rack-p", stream=io.BytesIO(dump(hosts=("xen04", "xen05"))))["id"]
+            ),
+            "backup.remove": lambda: ask("backup.remove", id=told["backup"]),
             "pool.remove": lambda: ask("pool.remove", name="rack-p"),
             "host.import": lambda: ask("host.import", text=table, form="csv", file="hosts.csv"),
             "apply": lambda: ask("apply", text=declared),
