@@ -205,7 +205,7 @@ def test_a_host_that_was_installed_before_wants_its_name(site: Site) -> None:
         (["primary-disk=", "admin-interface.name=", "admin-interface.proto="], {}, "admin-interface"),
         (["root-password.hash=$6$abc"], {}, "they would take it for the password itself"),
         (["root-password.plaintext=secret"], {}, "plain text, which the configuration does not allow"),
-        ([], {"mode": "restore"}, "installers of 4.1 know fresh, reinstall, upgrade"),
+        ([], {"mode": "restore"}, "installers of 4.1 restore only by hand"),
         ([], {"mode": "upgrade"}, "existing-installation is missing"),
         ([], {"mode": "wipe"}, "host.install: mode"),
     ],

@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from pxeserve.config import Config
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.context import Actor, Context
-from pxeserve.store import Store, open_store
+from pxeserve.operations.recovering.running import turn
+from pxeserve.store import Store, open_store, recoveries
 
 _TURN = 1.0
 _QUIET = 60.0
@@ -49,18 +50,14 @@ class Recoverer:
             store.close()
 
     def _turn(self, context: Context, store: Store, moment: object) -> object:
-        """One turn; the moment of the store after which nothing runs, or None. What carries a step out is imported when there is one."""
+        """One turn; the moment of the store after which nothing runs, or None."""
         try:
             now = store.site.moment()
             if now == moment:
                 return moment
-            from pxeserve.store import recoveries
-
             with store.site.read() as connection:
                 if not recoveries.running(connection):
                     return now
-            from pxeserve.operations.recovering.running import turn
-
             turn(context)
         except Exception as error:  # noqa: BLE001 - whatever it is, the record must go on
             self._tell(error)

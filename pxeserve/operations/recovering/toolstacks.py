@@ -152,4 +152,4 @@ def _other_version(ground: Ground, session: Session) -> Stops | None:
         return None
     said = f"{ground.leader} runs {runs.runs()}, and the plan is for {product} {version}"
     pool = ground.pool.pool.name
-    return Stops(said, f"pxeserve pool set {pool} --product '{runs.product}' --version {runs.version}, and make the plan anew")
+    return Stops(said, f"pxeserve pool set {pool} --set 'product={runs.product}' --set version={runs.version}, and make the plan anew")

@@ -70,7 +70,7 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 def _wanted(role: Role, pool: Pool, backup: Backup | None) -> Wanted | Fit:
-    fix = f"say what it runs: pxeserve pool set {pool.name} --product PRODUCT --version VERSION"
+    fix = f"say what it runs: pxeserve pool set {pool.name} --set product=PRODUCT --set version=VERSION"
     if role is Role.SOLE:
         return _of_backup(pool, backup)
     if not pool.product or not numbers(pool.version):
@@ -101,7 +101,7 @@ def _of_backup(pool: Pool, backup: Backup | None) -> Wanted | Fit:
         if not same:
             ran = f"pool {pool.name} ran {pool.product} {pool.version}"
             said = f"{ran}, and its newest backup {backup.id} holds {backup.product} {backup.version}"
-            fix = f"if the backup is right: pxeserve pool set {pool.name} --product '{backup.product}' --version {backup.version}"
+            fix = f"if the backup is right: pxeserve pool set {pool.name} --set 'product={backup.product}' --set version={backup.version}"
             return Fit(None, said, fix)
     because = f"backup {backup.id} was written by {backup.product} {backup.version}"
     return Wanted(backup.product, backup.version, backup.build, because)
