@@ -26,9 +26,11 @@ def test_the_parent_knows_what_all_children_share_and_nothing_that_answers_a_req
 
 @pytest.mark.parametrize("module", ["pxeserve.events.server", "pxeserve.dhcp.server", "pxeserve.tftp.server"])
 def test_who_serves_no_web_loads_none(module: str) -> None:
+    """The worker arms hosts that are recovered, and so writes answerfiles by a site's own templates."""
     found = loaded(LOAD.format(module))
     assert "sqlalchemy" in found
-    assert not found & {"werkzeug", "flask", "jinja2", "rich", "pygments"}
+    writes = {"jinja2"} if module == "pxeserve.events.server" else set()
+    assert not found & ({"werkzeug", "flask", "jinja2", "rich", "pygments"} - writes)
 
 
 def test_who_serves_the_web_has_loaded_what_it_comes_to_need() -> None:

@@ -19,6 +19,7 @@ OTHERS = {"/profiles/{name}": "rack", "/media/{name}": "sample", "/racks/{name}"
 NOT_THERE = {
     "/uploads/{name}", "/jobs/{id}", "/discovered/{mac}", "/installs/{install}/timeline", "/installs/{install}/log", "/hosts/{name}/log",
     "/pools/{name}/status", "/pools/{name}/hosts/{host}/certificate", "/recoveries/{id}",
+    "/backups/{id}", "/backups/{id}/restore-script", "/pools/{pool}/backup-job",
 }  # fmt: skip
 """What this site has none of."""
 ELSE = {"/answerfiles/reader": "?profile=rack", "/foresight/{mac}": ""}
@@ -35,12 +36,13 @@ def test_all_that_can_be_looked_at_is_as_it_is_described(site: Api, admin: Api) 
     site.post("/scripts", {"name": "a.sh", "content": "IyEvYmluL3NoCmV4aXQgMAo="})
     site.post("/templates", {"name": "site/a.j2", "text": "<installation/>"})
     pooled(site)
+    admin.ask("PUT", "/pools/rack-a/secret", json={"password": "open sesame", "storage": "luns"})
     site.post("/hosts/xen01/install", {})
     admin.post("/users", {"name": "ada", "role": "operator", "password": "correct horse battery"})
     admin.post("/tokens", {"name": "robot", "role": "viewer", "user": "ada"})
     for route in GETS:
         response = admin.get(where(route))
-        refused = route.path in {"/foresight/{mac}", "/hosts/{name}/recovery"}
+        refused = route.path == "/foresight/{mac}"
         expected = 404 if route.path in NOT_THERE | {"/tls"} else 409 if refused else 200
         assert response.status_code == expected, (route.path, response.text)
 

@@ -27,7 +27,7 @@ from pxeserve.operations import registry, undoing
 from pxeserve.operations.context import Actor, Context
 from pxeserve.operations.people.entrance import entrance
 from pxeserve.repo.sample import make_sample
-from pxeserve.store import audit, discovered, installs, inventory, jobs, joins, pools
+from pxeserve.store import audit, discovered, installs, inventory, jobs, joins, pools, recoveries
 from pxeserve.store.discovered import Machine
 from tests.console import people
 from tests.console.conftest import Console
@@ -90,9 +90,12 @@ class Story:
             "pool.set": lambda: ask("pool.set", name="rack-p", set=["version=8.3.0"]),
             "pool.secret": lambda: ask("pool.secret", name="rack-p", password=PASSWORD),
             "pool.trust": lambda: ask("pool.trust", name="rack-p", host="xen04", fingerprint="ab" * 32),
-            "backup.add": lambda: told.update(
-                backup=ask("backup.add", pool="rack-p", stream=io.BytesIO(dump(hosts=("xen04", "xen05"))))["id"]
-            ),
+            "backup.add": self._backs_up,
+            "recover.drill": lambda: ask("recover.drill", name="xen04"),
+            "recover.begin": self._recovers,
+            "recover.confirm": lambda: ask("recover.confirm", id=self._recovery("waiting"), step="silent"),
+            "recover.resume": lambda: ask("recover.resume", id=self._recovery("stopped")),
+            "recover.stop": lambda: ask("recover.stop", id=told["recovery"]),
             "backup.remove": lambda: ask("backup.remove", id=told["backup"]),
             "pool.remove": lambda: ask("pool.remove", name="rack-p"),
             "host.import": lambda: ask("host.import", text=table, form="csv", file="hosts.csv"),
@@ -140,9 +143,26 @@ class Story:
 
     def _makes_a_pool(self) -> None:
         said = ["admin-interface.name=eth0", "admin-interface.proto=static", "admin-interface.ipaddr=10.77.0.14",
-                "admin-interface.subnet=255.255.255.0"]  # fmt: skip
+                "admin-interface.subnet=255.255.255.0", "admin-interface.gateway=10.77.0.254"]  # fmt: skip
         self.ask("host.add", name="xen04", profile="rack", mac=["52:54:00:77:00:04"], set=said)
         self.ask("pool.add", name="rack-p", master="xen04")
+
+    def _backs_up(self) -> None:
+        database = dump("4.1", hosts=("xen04", "xen05")).replace(b"7843p", b"sample")
+        self.told["backup"] = self.ask("backup.add", pool="rack-p", stream=io.BytesIO(database))["id"]
+
+    def _recovers(self) -> None:
+        runs = self.ask("media.show", name="sample")
+        self.ask("pool.set", name="rack-p", set=[f"product={runs['product']}", f"version={runs['version']}"])
+        self.told["recovery"] = self.ask("recover.begin", name="xen04", confirm="xen04")["id"]
+
+    def _recovery(self, state: str) -> str:
+        """It has come into that state."""
+        with self.console.store.site.write() as connection:
+            row = recoveries.by_id(connection, self.told["recovery"])
+            assert row is not None
+            assert recoveries.advance(connection, row, {"state": state})
+        return str(row.id)
 
     def _makes_a_pack(self) -> None:
         packed = io.BytesIO()

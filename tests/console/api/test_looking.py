@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from pxeserve import certificates
 from pxeserve.domain.role import Role
 from tests.console.api.conftest import Api
 from tests.console.conftest import Console
@@ -34,7 +35,8 @@ ASKED = {
 }  # fmt: skip
 NOTHING_THERE = {
     "GET /api/v1/hosts/<name>/log", "GET /api/v1/discovered/<mac>", "GET /api/v1/installs/<install>/log",
-    "GET /api/v1/installs/<install>/timeline", "GET /api/v1/tls", "GET /api/v1/history/<id>",
+    "GET /api/v1/installs/<install>/timeline", "GET /api/v1/hosts/<name>/recovery",
+    "GET /api/v1/recoveries/<id>", "GET /recoveries/<id>", "GET /api/v1/pools/<name>/hosts/<host>/certificate",
     "GET /api/v1/foresight/<mac>",  # no service runs here
 }  # fmt: skip
 """What this site has none of; there too nothing changes."""
@@ -51,6 +53,7 @@ def of_audit(line: str) -> bool:
 
 def furnished(console: Console) -> dict[str, str]:
     """More than the fixture has; the ids of what was made."""
+    certificates.ensure(console.config.server.data / "keys", ["localhost"])
     site, admin = Api(console.as_token(Role.OPERATOR)), Api(console.as_token(Role.ADMIN))
     site.post("/scripts", {"name": "a.sh", "content": "IyEvYmluL3NoCmV4aXQgMAo="})
     site.post("/templates", {"name": "site.xml.j2", "text": "<installation/>"})
