@@ -48,7 +48,7 @@ def copy_tree(tree: Tree, entries: Sequence[Entry], stage: Staging, report: Repo
     count = Count(sum(one.size for one in sums.values()), len(sums))
     for entry in rest:
         if entry.path not in kept:
-            _make(stage.tree, entry)
+            _make(stage, entry)
 
     def one(entry: Entry) -> FileSums:
         old = kept.get(entry.path)
@@ -81,7 +81,7 @@ def copy_stream(stream: Stream, stage: Staging, report: Report) -> dict[str, Fil
             sums[entry.path] = stage.done[entry.path].sums
             continue
         reserve(stage.folder.parent, entry.size)
-        _make(stage.tree, entry)
+        _make(stage, entry)
         sums[entry.path] = _streamed(entry, pieces, stage.tree / entry.path, told)
         stage.finished(sums[entry.path], entry.stamp)
     _clear(stage.tree, sums)
@@ -160,9 +160,10 @@ def _write(descriptor: int, piece: memoryview) -> None:
         piece = piece[os.write(descriptor, piece) :]
 
 
-def _make(tree: Path, entry: Entry) -> None:
+def _make(stage: Staging, entry: Entry) -> None:
     """The file for `entry`, with its room on the disk taken. Raises PxeserveError when there is none."""
-    target = tree / entry.path
+    target = stage.tree / entry.path
+    stage.begins_anew(entry.path)
     try:
         target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)

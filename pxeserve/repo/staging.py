@@ -95,6 +95,11 @@ class Staging:
         """Write down that a file is whole."""
         self._say({"path": sums.path, "size": sums.size, "md5": sums.md5, "sha256": sums.sha256, "stamp": stamp})
 
+    def begins_anew(self, path: str) -> None:
+        """Write down that a file is made once more, whatever the journal said of it: it has its length before it has its bytes."""
+        if path in self.done:
+            self._say({"anew": path})
+
     @property
     def cancelled(self) -> bool:
         """Whether somebody wishes the import to stop."""
@@ -268,7 +273,9 @@ def _read(journal: Path) -> tuple[dict[str, Any] | None, dict[str, Done]]:
     for text in lines:
         try:
             line = json.loads(text)
-            if "path" in line:
+            if "anew" in line:
+                done.pop(line["anew"], None)
+            elif "path" in line:
                 done[line["path"]] = Done(FileSums(line["path"], int(line["size"]), line["md5"], line["sha256"]), line["stamp"])
             elif header is None or "version" in line:
                 header = {**line, "begun": header["begun"] if header else line["begun"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -119,6 +120,15 @@ def test_a_file_that_was_cut_off_by_the_kill_is_copied_anew(store: Store, data: 
     (tree / "foreign").write_text("of an earlier source")
     _, revision = taken_up(data, large)
     assert revision == bring(large, "whole").revision
+    assert lies_as(store, data, large)
+
+
+def test_what_is_copied_anew_and_killed_again_is_not_taken_for_what_was_once_whole(store: Store, data: Path, large: Path) -> None:
+    """As after a kill between a medium's name and its row: the journal knows every file, and the folder holds none."""
+    killed_at(data, large, 60)
+    shutil.rmtree(data / "media" / ".staging-killed" / "tree")
+    killed_at(data, large, 1)
+    taken_up(data, large)
     assert lies_as(store, data, large)
 
 
