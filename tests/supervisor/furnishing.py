@@ -26,6 +26,7 @@ from pxeserve.keys import load_keys
 from pxeserve.repo.sample import make_sample
 from pxeserve.store import installs, open_store
 from tests.media_samples import make
+from tests.recovery.backups import dumps
 from tests.supervisor.planting import Secret
 
 TRUST = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # made once: the authorities of a default one take longer to read than an answer
@@ -213,7 +214,26 @@ def furnish(site: Site) -> None:
         told = site.verb("host.install", name=name)
         if told.get("root_password"):
             site.plant("random root password", told["root_password"], told["root_password"])
+    _pooled(site, hashed)
     _armed(site)
+
+
+
+def _pooled(site: Site, hashed: str) -> None:
+    """A pool with its passwords and a backup of its database, in which there are more."""
+    words = ["name=eth0", "proto=static", "ipaddr=10.77.0.14", "subnet=255.255.255.0"]
+    own = [f"admin-interface.{one}" for one in words]
+    site.verb("host.add", name="xen04", profile="new", mac=["52:54:00:77:00:04"], set=[*own, f"root-password.hash={hashed}"])
+    tank = ("kind=lvmoiscsi", "target=10.77.0.9", "target_iqn=iqn.2008-01.example:tank", "scsi_id=3600a0b800012", "chap_user=u")
+    site.verb("pool.add", name="rack-a", master="xen04", set=[f"storage.tank.{one}" for one in tank])
+    site.verb("pool.secret", name="rack-a", password=site.plant("pool's password"))
+    site.verb("pool.secret", name="rack-a", storage="tank", password=site.plant("CHAP password"))
+    held = site.plant("secret in a backup", core := f"zq{secrets.token_hex(8)}", core)
+    more = dumps.table("blob", dumps.row(ref="OpaqueRef:b", value=held))
+    content = dumps.dump(hosts=("xen04",), more=more)
+    sent = site.program("operator", "PUT", "/pools/rack-a/backups", raw=content, Content_Type="application/octet-stream")
+    site.made["backup"] = sent.json["id"]
+    site.plant("backup.key", (site.service.data / "keys" / "backup.key").read_bytes())
 
 
 def _word(site: Site, name: str) -> str:

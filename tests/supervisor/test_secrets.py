@@ -33,6 +33,7 @@ EVERYBODY = frozenset({*ROLES, "root"})
 EDITORS = frozenset({"operator", "admin"})
 ALLOWED = [
     Allowed("script body", r"GET /(api/v1/scripts/<name>|profiles/-/scripts/<name>)", EDITORS, "who edits a script reads it"),
+    Allowed("secret in a backup", r"GET /api/v1/backups/<id>/content", frozenset({"admin"}), "who restores a pool needs it all"),
     Allowed("template", r"GET /(api/v1/templates/<path:name>|answerfiles/-/templates/<path:name>)", EDITORS, "and so with a template"),
     *(Allowed(f"CSRF word of {one}", r"GET /.*", frozenset({one}), "pages tell it to their own session") for one in ROLES),
     Allowed("SSH password", r".*", EVERYBODY, "a word of a kernel line goes in clear to whatever machine boots by that menu"),
@@ -46,7 +47,8 @@ ENDLESS = {"GET /live"}
 """Streams: read all the while, and not asked for here."""
 TOLD = (
     "status", "events", "event.page", "export", "doctor", "history.list", "job.list", "host.list", "profile.list", "site.show",
-    "media.list", "audit.list", "webhook.list", "token.list", "user.list", "session.list", "settings.show", "overview", "upload.list",
+    "media.list", "audit.list", "webhook.list", "token.list", "user.list", "session.list", "settings.show", "overview", "upload.list", "pool.list",
+    "backup.list", "recover.list",
 )  # fmt: skip
 
 

@@ -28,6 +28,8 @@ THERE = {
     "pools": "rack-a", "drawn": "xcp-8.3", "xcp-8.3": "example", "templates": "site.xml.j2",
 }  # fmt: skip
 """What is looked at beneath each place."""
+KINDS = {"jobs": "job", "installs": "install", "history": "history", "backups": "backup"}
+"""Places whose ids are made anew each time, and by what name they are kept."""
 ASKED = {
     "GET /api/v1/answerfiles/reader": "?profile=rack", "GET /api/v1/drafts/form": "?dialect=xcp-8.3",
     "GET /api/v1/drafts/open": "?what=host&name=xen01", "GET /api/v1/history": "?what=site", "GET /help/why": "?mac=52:54:00:77:00:01",
@@ -80,8 +82,7 @@ def path_of(route: str, made: dict[str, str]) -> str:
     for place, word in enumerate(words):
         if word.startswith("<"):
             before = words[place - 1] if words[place - 1] != "-" else words[place - 2]
-            named = {"jobs": made["job"], "installs": made["install"], "history": made["history"], "backups": made["backup"]} | THERE
-            words[place] = named.get(before, "x")
+            words[place] = (made | THERE).get(KINDS.get(before, before), "x")
     return re.sub(r"<[^>]+>", "x", "/".join(words)) + ASKED.get(route, "")
 
 

@@ -17,11 +17,12 @@ from pxeserve.operations.recovering import running
 from pxeserve.recovery.secrets import Secrets, seal_secrets
 from pxeserve.store import first_boots, installs, inventory, pools
 from pxeserve.store import tables as t
+from tests.loopback import own
 from tests.operations.test_site import Site, furnished
 from tests.recovery.simulated import Simulated
 from tests.recovery.simulated import running as simulated
 
-ADDRESSES = {"xen01": "127.85.9.1", "xen02": "127.85.9.2", "xen03": "127.85.9.3"}
+ADDRESSES = {f"xen0{number}": own(9, number) for number in (1, 2, 3)}
 BRAND, VERSION = "XenServer", "4.1.0"
 
 
