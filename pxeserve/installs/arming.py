@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Any
@@ -38,6 +38,10 @@ from pxeserve.store.installs import InstallRow, TokenRow
 
 _CHANGES = 1
 """Firmware and installer may hold two addresses (they name different client identifiers); more than one change is somebody else."""
+
+
+Still = Callable[[Connection], None]
+"""Raises PxeserveError when, by what the store says now, nothing is to be armed after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,14 @@ class Arming:
         RefusedError when its medium turned bad since it was checked."""
         return self.arm_all([order], now)[0]
 
-    def arm_all(self, orders: Sequence[Order], now: float) -> list[Install]:
-        """Arm all these hosts in one durable transaction, or none of them. Raises as `arm` does, for each that cannot be."""
+    def arm_all(self, orders: Sequence[Order], now: float, still: Still | None = None) -> list[Install]:
+        """Arm all these hosts in one durable transaction, or none of them. Raises as `arm` does, for each that cannot be, and whatever
+        `still` raises in that transaction when they are no longer to be."""
         rows = [self._new_row(order, now) for order in orders]
         try:
             with self._store.site.write() as connection:
+                if still is not None:
+                    still(connection)
                 refuse_any(_refusals(connection, orders, rows), len(orders))
                 for order, row in zip(orders, rows, strict=True):
                     self._put(connection, order, row, now)

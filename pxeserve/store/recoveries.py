@@ -73,6 +73,12 @@ def advance(connection: Connection, row: RecoveryRow, changes: Mapping[str, Any]
     return connection.execute(update(t.recovery).where(same).values(**changes, version=row.version + 1)).rowcount == 1
 
 
+def unchanged(connection: Connection, row: RecoveryRow) -> bool:
+    """Whether the row is still of the version in which it was read."""
+    found = by_id(connection, row.id)
+    return found is not None and found.version == row.version
+
+
 def tell(connection: Connection, at: float, row: RecoveryRow, kind: str, data: Mapping[str, Any]) -> None:
     """An event in the record of its host, part of the transaction that it tells of; the worker takes it over."""
     told = {"recovery": row.id, **data}

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pxeserve.domain.role import Role
 from pxeserve.errors import RefusedError
-from pxeserve.installs.arming import Arming, Order
+from pxeserve.installs.arming import Arming, Order, Still
 from pxeserve.installs.refusal import refuse_any
 from pxeserve.keys import load_keys
 from pxeserve.operations.arming.facts import facts
@@ -62,10 +62,10 @@ def cancel(context: Context, *, name: str) -> dict[str, Any]:
     return {"host": host.name, "install": ended.id, "state": ended.state}
 
 
-def armed(context: Context, ready: tuple[Ready, ...], now: float, reveal: Reveal) -> list[dict[str, Any]]:
-    """Arm all that are `ready`, in one transaction, and tell what came of it. Raises PxeserveError when one cannot be after all; then none
-    is."""
-    rows = arming(context).arm_all([_order(context, one, reveal) for one in ready], now)
+def armed(context: Context, ready: tuple[Ready, ...], now: float, reveal: Reveal, still: Still | None = None) -> list[dict[str, Any]]:
+    """Arm all that are `ready`, in one transaction, and tell what came of it. Raises PxeserveError when one cannot be after all, or when
+    `still` says so in that transaction; then none is."""
+    rows = arming(context).arm_all([_order(context, one, reveal) for one in ready], now, still)
     files = ((one.host.name, row.id, one.checked.frozen.answerfile) for one, row in zip(ready, rows, strict=True))
     served.keep(context, [(host, id_, file) for host, id_, file in files if file is not None], now)
     notes = unheard_notes(context, [one.host for one in ready])

@@ -22,7 +22,7 @@ from pxeserve.operations.context import Context
 from pxeserve.operations.recovering.gathering import digest, gathered, heard_at
 from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops, Waits
 from pxeserve.recovery.planning.plan import prints
-from pxeserve.store import installs
+from pxeserve.store import installs, recoveries
 from pxeserve.store import tables as t
 from pxeserve.store.installs import InstallRow
 from pxeserve.store.pools import PoolRow
@@ -68,8 +68,14 @@ def arm(context: Context, row: RecoveryRow, pool: PoolRow, host: Host) -> Outcom
     if changed:
         return Stops(f"nothing is armed: since the plan was agreed to, {' and '.join(_CHANGED[one] for one in changed)}", _way(row, host))
     acting = replace(context, actor=replace(context.actor, name=mark))
+
+    def still(connection: Connection) -> None:
+        """Whoever has given the recovery up, or changed it, while all this was looked at, has the last word."""
+        if not recoveries.unchanged(connection, row):
+            raise ConflictError(f"recovery {row.id} went on meanwhile", fix=f"see how it stands: pxeserve recovery show {row.id}")
+
     try:
-        made = armed(acting, (ready,), time.time(), "later")[0]
+        made = armed(acting, (ready,), time.time(), "later", still)[0]
     except ConflictError as error:
         return Stops(error.message, error.fix or _way(row, host))
     return Done(f"install {made['install']} is armed from {made['medium']}", str(made["install"]))
