@@ -5,7 +5,6 @@ Refuses to know where values come from; that is `load`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
@@ -17,53 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, field_
 from pxeserve.config.backups import BackupsConfig
 from pxeserve.config.outlets import LogConfig, MetricsConfig, RecordConfig, WebhookConfig
 from pxeserve.config.section import Section
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def seconds(value: object) -> object:
-    """`90`, `"90s"`, `"60m"`, `"1h"`, `"2d"` as whole seconds."""
-    if isinstance(value, str):
-        found = re.fullmatch(r"(\d{1,9})([smhd]?)", value.strip(), re.ASCII)
-        if not found:
-            raise ValueError(f"{value!r} is not a length of time such as 90s, 60m, 1h or 2d")
-        return int(found[1]) * _UNITS[found[2] or "s"]
-    return value
-
-
-def _seconds_or_off(value: object) -> object:
-    return 0 if value == "off" else seconds(value)
-
-
-Seconds = Annotated[int, BeforeValidator(seconds)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-def ports(value: str) -> str:
-    found = re.fullmatch(r"(\d{1,5})-(\d{1,5})", value, re.ASCII)
-    if not found or not 1024 <= int(found[1]) <= int(found[2]) <= 65535:
-        raise ValueError(f"{value!r} is not a range of ports such as 40000-40999, between 1024 and 65535")
-    return value
-
-
-def _range(value: str) -> range:
-    first, last = (int(part) for part in value.split("-"))
-    return range(first, last + 1)
-
-
-Ports = Annotated[str, AfterValidator(ports)]
-
-
-def _one_or_more(value: object) -> object:
-    return (value,) if isinstance(value, str | IPv4Address) else value
-
-
-def _host_name(value: str) -> str:
-    name = value.lower().rstrip(".")
-    label = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-    if len(name) > 253 or not re.fullmatch(rf"{label}(\.{label})*", name, re.ASCII):
-        raise ValueError(f"{value!r} is not a host name or address such as boot.example.com, without scheme and port")
-    return name
+from pxeserve.config.values import Port, Ports, Seconds, host_name, one_or_more, range_of, seconds_or_off
 
 
 class ListenConfig(Section):
@@ -143,7 +96,7 @@ class TftpConfig(Section):
     @property
     def port_range(self) -> range:
         """The ports of transfers."""
-        return _range(self.ports)
+        return range_of(self.ports)
 
 
 class HttpConfig(Section):
@@ -153,10 +106,10 @@ class HttpConfig(Section):
 class ConsoleConfig(Section):
     enabled: bool = Field(True, description="web pages and API for people and programs, over HTTPS alone")
     port: Port = Field(8443, description="of pages and API")
-    address: Annotated[tuple[IPv4Address, ...], BeforeValidator(_one_or_more)] = Field(
+    address: Annotated[tuple[IPv4Address, ...], BeforeValidator(one_or_more)] = Field(
         (), max_length=16, description="one or a list, where they are; default: loopback and the service's own address"
     )
-    names: tuple[Annotated[str, AfterValidator(_host_name)], ...] = Field(
+    names: tuple[Annotated[str, AfterValidator(host_name)], ...] = Field(
         (), max_length=32, description="further names by which browsers ask for it, such as that of a proxy in front"
     )
     certificate: Path | None = Field(None, description="PEM, with its chain; default: imported (pxeserve tls import), else self-made")
@@ -191,7 +144,7 @@ class MediaConfig(Section):
     fetch_from: tuple[IPv4Network | IPv6Network, ...] = Field(
         (), description="networks from which a URL may be imported though they are loopback, link-local or this machine's own"
     )
-    scrub: Annotated[int, BeforeValidator(_seconds_or_off)] = Field(
+    scrub: Annotated[int, BeforeValidator(seconds_or_off)] = Field(
         30 * 86400, description='every byte of each medium is read from the disk once in so long, slowly; such as "30d", or "off"'
     )
 
@@ -233,7 +186,7 @@ class FtpConfig(Section):
     @property
     def port_range(self) -> range:
         """The ports of data connections."""
-        return _range(self.passive_ports)
+        return range_of(self.passive_ports)
 
 
 class DatabaseConfig(Section):

@@ -14,20 +14,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from selectors import EVENT_READ
 from typing import Any
 
 import structlog
-from gunicorn import http as gunicorn_http
-from gunicorn import util as gunicorn_util
 from gunicorn.app.base import BaseApplication
 from gunicorn.http import errors as refusals
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker
 
 from pxeserve.console import oneline
+from pxeserve.console.connection import Connection, Door
 from pxeserve.console.patience import ANSWER, GRACE, HEAD, IDLE, SLOWEST, Waiting
 
 STREAMS = 256
@@ -52,10 +49,6 @@ _GRACE = 8
 _ENDLESS = ("text/event-stream", "application/x-ndjson")
 """What goes on for as long as somebody listens; how many there are of it is counted elsewhere."""
 
-_LINGER = 0.5
-_HANDSHAKE = b"\x16"
-"""The first byte of a TLS connection (RFC 8446 section 5.1, RFC 5246 section 6.2.1)."""
-
 _LONGEST_BODY = 1 << 50
 """Bytes: what any route takes is less, and says so in its own words."""
 
@@ -65,17 +58,6 @@ _STATUSES = {
     refusals.ExpectationFailed: "417 Expectation Failed",
 }
 log = structlog.get_logger("console")
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What the listener needs: `sockets` that listen, the application, TLS, and the Host headers that are known (for plain HTTP)."""
-
-    sockets: tuple[socket.socket, ...]
-    application: Callable[..., Iterable[bytes]]
-    context: Callable[[], ssl.SSLContext]
-    known: frozenset[str]
-    scratch: Path
 
 
 class Listener(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
@@ -209,43 +191,6 @@ class Listener(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             oneline.answer(client, said, "this is no request as this server reads them")
         elif not isinstance(exc, ssl.SSLError):
             log.exception("a connection failed in a way that was not foreseen")
-
-
-class Connection(TConn):  # type: ignore[misc] # gunicorn has no types
-    """One connection. TLS is spoken only in the thread that answers."""
-
-    def __init__(self, cfg: Any, sock: socket.socket, client: tuple[str, int], server: tuple[str, int], door: Door) -> None:
-        super().__init__(cfg, sock, client, server)
-        self.sock: socket.socket
-        self.initialized: bool
-        self.address = client[0]
-        self._door = door
-
-    def init(self) -> None:
-        """Before each request: the handshake if it was not yet, and the patience with each read and write. Raises StopIteration when plain
-        HTTP was answered, OSError when the peer is gone."""
-        if not self.initialized:
-            self.initialized = True
-            self.sock.settimeout(HEAD)
-            if self.sock.recv(1, socket.MSG_PEEK) != _HANDSHAKE:
-                oneline.turn_away(self.sock, self.server, self._door.known)
-                raise StopIteration
-            self.sock = self._door.context().wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
-            self.sock.do_handshake()
-            self.parser = gunicorn_http.get_parser(self.cfg, self.sock, self.client)
-        self.sock.settimeout(IDLE)
-
-    def waits_inside(self) -> bool:
-        """Whether TLS has bytes that were received and not read."""
-        return isinstance(self.sock, ssl.SSLSocket) and self.sock.fileno() >= 0 and self.sock.pending() > 0
-
-    def linger(self) -> None:
-        """End it so that the peer still reads the last answer (RFC 9112 section 9.6)."""
-        gunicorn_util.close_graceful(self.sock, timeout=_LINGER)
-
-    def close(self, graceful: bool = False) -> None:  # noqa: ARG002 - gunicorn's
-        """Close it; the loop waits for nobody."""
-        gunicorn_util.close(self.sock)
 
 
 class _Application(BaseApplication):  # type: ignore[misc] # gunicorn has no types

@@ -21,8 +21,9 @@ from pxeserve.accounts import first_run
 from pxeserve.accounts.reception import Reception
 from pxeserve.config import Config
 from pxeserve.console import admin, metrics, web
+from pxeserve.console.connection import Door
 from pxeserve.console.jobs import bench
-from pxeserve.console.listener import CONNECTIONS, Door, Listener
+from pxeserve.console.listener import CONNECTIONS, Listener
 from pxeserve.console.live import Hub
 from pxeserve.console.tls import Tls
 from pxeserve.errors import PxeserveError

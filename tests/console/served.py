@@ -15,7 +15,8 @@ from pxeserve import reached
 from pxeserve.certificates import OWN
 from pxeserve.config import Config
 from pxeserve.console import csrf
-from pxeserve.console.listener import Door, Listener
+from pxeserve.console.connection import Door
+from pxeserve.console.listener import Listener
 from pxeserve.console.live import Hub
 from pxeserve.console.tls import Tls
 from pxeserve.console.web import make_app
