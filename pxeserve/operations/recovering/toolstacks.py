@@ -18,9 +18,6 @@ from pxeserve.store.recoveries import RecoveryRow
 SECONDS = 20.0
 """The longest that one call may take."""
 
-_PASSING = frozenset({"unreachable", "hangs"})
-"""What may be another way in a moment: a toolstack that begins anew."""
-
 
 class Ground:
     """What the steps need: the pool, where its leader answers, and the keys to its password. `address` is the leader's."""
@@ -61,7 +58,7 @@ class Ground:
 
 def met(error: XapiError, resume: str) -> Outcome:
     """What a call that came to nothing makes of a step: it is tried again, or it stops."""
-    if error.code in _PASSING:
+    if error.passes:
         return NotYet(error.message)
     return Stops(error.message, f"{error.fix}; then pxeserve recovery resume {resume}")
 

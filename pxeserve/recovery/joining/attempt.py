@@ -7,10 +7,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from pxeserve.errors import PxeserveError
 from pxeserve.recovery import xapi
 from pxeserve.recovery.joining.checks import Hindrance, Side, former, hindrance
-from pxeserve.recovery.xapi import HostSeen, IsMemberError, Session, TaskSeen, UnreachableError
+from pxeserve.recovery.xapi import HostSeen, IsMemberError, Session, TaskSeen
 
 SECONDS = 30.0
 """The longest for one call."""
@@ -132,10 +131,3 @@ def _member(error: IsMemberError, ends: Ends, hosts: tuple[HostSeen, ...], uuid:
 
 def _by_uuid(hosts: tuple[HostSeen, ...], uuid: str) -> HostSeen | None:
     return next((one for one in hosts if one.uuid == uuid), None)
-
-
-def passes(error: PxeserveError) -> bool:
-    """Whether what stands in the way may be gone in a while: a toolstack that begins anew, or does not answer now."""
-    if isinstance(error, xapi.RefusalError):
-        return error.words[0] in ("HOST_STILL_BOOTING", "SESSION_INVALID")
-    return isinstance(error, UnreachableError | xapi.HangsError)

@@ -18,7 +18,7 @@ from pxeserve.installs import first_boot
 from pxeserve.keys import Keys, load_keys
 from pxeserve.recovery import xapi
 from pxeserve.recovery.joining.asking import changed
-from pxeserve.recovery.joining.attempt import SECONDS, End, Ends, Stand, passes, turn
+from pxeserve.recovery.joining.attempt import SECONDS, End, Ends, Stand, turn
 from pxeserve.recovery.reaching import address_of
 from pxeserve.recovery.secrets import open_secrets
 from pxeserve.store import Store, inventory, joins, open_store, pools
@@ -94,7 +94,7 @@ class Joining:
         _write(store, row, stand)
 
     def _trouble(self, row: JoinRow, error: PxeserveError) -> Stand:
-        over = not passes(error) or self._out_of_time(row)
+        over = not (isinstance(error, xapi.XapiError) and error.passes) or self._out_of_time(row)
         return Stand(joins.FAILED if over else joins.JOINING, row.step, error.message[:_LONGEST], error.fix[:_LONGEST], row.host_uuid)
 
     def _out_of_time(self, row: JoinRow) -> bool:

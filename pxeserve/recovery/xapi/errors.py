@@ -10,12 +10,17 @@ from collections.abc import Sequence
 from pxeserve.errors import PxeserveError, quoted
 from pxeserve.recovery.xapi.words import meaning
 
+_STARTING = frozenset({"HOST_STILL_BOOTING", "SESSION_INVALID"})
+"""A toolstack that is still starting, or began anew between the login and the call."""
+
 
 class XapiError(PxeserveError):
     """A call that came to nothing. `where` is address and port, `step` the call's name in XAPI, `cause` why. `code` is one of
     `unreachable`, `hangs`, `other-certificate`, `refused-login`, `lies` and `refused`."""
 
     CODE = ""
+    passes = False
+    """Whether it may be gone in a while: a toolstack that begins anew, or does not answer now."""
 
     def __init__(self, where: str, step: str, cause: str, *, fix: str) -> None:
         super().__init__(f"{where}: {step}: {cause}", code=self.CODE, fix=fix)
@@ -28,12 +33,14 @@ class UnreachableError(XapiError):
     """Nobody answers there, or not with TLS, or the connection ended before the answer was whole."""
 
     CODE = "unreachable"
+    passes = True
 
 
 class HangsError(XapiError):
     """It takes longer than it was given."""
 
     CODE = "hangs"
+    passes = True
 
 
 class OtherCertificateError(XapiError):
@@ -67,6 +74,7 @@ class RefusalError(XapiError):
         cause, fix = meaning(words)
         super().__init__(where, step, cause, fix=fix)
         self.words = tuple(words)
+        self.passes = self.words[0] in _STARTING
 
 
 class IsMemberError(RefusalError):
