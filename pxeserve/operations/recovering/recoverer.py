@@ -14,17 +14,19 @@ from pxeserve.operations.context import Actor, Context
 from pxeserve.operations.recovering.running import turn
 from pxeserve.store import Store, open_store, recoveries
 
-_TURN = 1.0
+PAUSE = 1.0
+"""Seconds between two turns."""
+
 _QUIET = 60.0
 _END = 5.0
 _log = structlog.get_logger("worker")
 
 
 class Recoverer:
-    """The thread. `start` once, `finish` once."""
+    """The thread. `start` once, `finish` once. `pause` is seconds between two turns."""
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    def __init__(self, config: Config, *, pause: float = PAUSE) -> None:
+        self._config, self._pause = config, pause
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recoveries", daemon=True)
         self._said = -_QUIET
@@ -45,7 +47,7 @@ class Recoverer:
         try:
             while not self._ended.is_set():
                 moment = self._turn(context, store, moment)
-                self._ended.wait(_TURN)
+                self._ended.wait(self._pause)
         finally:
             store.close()
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import http.client
+import io
 import json
+import ssl
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +38,7 @@ class Scene:
         self.site, self.machines = site, machines
         self.dead, self.off = "", False
         self.id = ""
+        self.dump = b""
 
     def dies(self, name: str) -> None:
         self.dead, self.off = name, True
@@ -75,6 +81,25 @@ class Scene:
             assert row is not None
             installs.advance(connection, row, {"state": state, **more})
 
+    def dumped(self) -> bytes:
+        """The pool's database, as its master hands it out."""
+        status, body = self._database("GET", None)
+        assert status == 200
+        return body
+
+    def restores(self) -> None:
+        """What the script that restores does: the dry run first."""
+        for path in ("?dry_run=true", ""):
+            assert self._database("PUT", self.dump, path) == (200, b"")
+
+    def _database(self, method: str, body: bytes | None, asked: str = "") -> tuple[int, bytes]:
+        context = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection(ADDRESSES["xen01"], 443, context=context, timeout=20)
+        login = base64.b64encode(b"root:secret").decode()
+        connection.request(method, f"/pool/xmldbdump{asked}", body, {"Authorization": f"Basic {login}"})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
     def comes_back(self, **said: Any) -> None:
         """The machine is installed, boots, is joined, and is enabled."""
         self.install(InstallState.DONE, ended_at=time.time())
@@ -93,25 +118,42 @@ class Scene:
         self.machines.adopt(name=self.dead, master=leader)
 
 
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
+@contextmanager
+def staged(tmp_path: Path, *names: str) -> Iterator[Scene]:
+    """A pool of these, the first its master."""
     site = furnished(tmp_path)
     folder = tmp_path / "pool"
     folder.mkdir()
     (folder / "world.json").write_text(json.dumps({"hosts": {}, "databases": {}, "port": 443}))
     with simulated(folder) as machines:
-        for name, address in ADDRESSES.items():
-            machines.install(name, address, version=VERSION)
-        for name in ("xen02", "xen03"):
-            machines.adopt(name=name, master="xen01")
+        for name in names:
+            machines.install(name, ADDRESSES[name], version=VERSION)
+        for name in names[1:]:
+            machines.adopt(name=name, master=names[0])
             site.ask("host.add", name=name, mac=[f"52:54:00:77:01:{name[-2:]}"], profile="rack")
-        for name, address in ADDRESSES.items():
-            words = ["proto=static", f"ipaddr={address}", "subnet=255.0.0.0", "gateway=127.0.0.1"]
+        for name in names:
+            words = ["proto=static", f"ipaddr={ADDRESSES[name]}", "subnet=255.0.0.0", "gateway=127.0.0.1"]
             site.ask("host.set", name=name, set=[f"admin-interface.{word}" for word in words])
         sample = site.ask("media.show", name="sample")
-        members = tuple(Member(name, fingerprint=machines.host(name)["fingerprint"]) for name in ADDRESSES)
+        members = tuple(Member(name, fingerprint=machines.host(name)["fingerprint"]) for name in names)
         with site.context.store.site.write() as connection:
-            pool_id = pools.save(connection, Pool("green", "xen01", members, sample["product"], sample["version"]))
+            pool_id = pools.save(connection, Pool("green", names[0], members, sample["product"], sample["version"]))
             pools.keep_secrets(connection, pool_id, seal_secrets(Secrets("secret"), pool_id, load_keys(site.data)))
         yield Scene(site, machines)
     site.context.store.close()
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    with staged(tmp_path, *ADDRESSES) as made:
+        yield made
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Scene]:
+    """A pool of one, whose database was backed up while a guest was suspended to its local storage."""
+    with staged(tmp_path, "xen01") as made:
+        made.machines.guest("xen01", "db", "Suspended", next(iter(made.machines.records("xen01", "SR"))))
+        made.dump = made.dumped()
+        made.site.ask("backup.add", pool="green", stream=io.BytesIO(made.dump))
+        yield made
