@@ -77,6 +77,8 @@ def lead(ground: Ground) -> Outcome:
             said = f"{ground.leader} follows {harmless(error.master) or 'nobody it names'}, not the dead {ground.host.name} at {dead}"
             return Stops(said, f"if that one leads: pxeserve pool set {pool} --master HOST, end this recovery, and make the plan anew")
     with ground.itself() as session:
+        if not session.is_in_emergency_mode():
+            return NotYet(f"{ground.leader} is not in emergency mode: it has not given up {ground.host.name}, or still hears it")
         session.emergency_transition_to_master()
     return NotYet(f"{ground.leader} was told to lead, and its toolstack begins anew")
 

@@ -43,7 +43,7 @@ STEPS: Mapping[str, Step] = {
         Step("silent", _P, "make sure that the old machine does not answer any more",
              "nothing answers at its address, or a person says that it is off", "asks again; a person confirms that it is off", 5, 0),
         Step("lead", _P, "make {leader} the master of pool {pool}",
-             "the toolstack of {leader} says that it leads the pool", "looks whether it leads already", 60, 600),
+             "the toolstack of {leader} says that it leads the pool", "looks whether it leads already", 120, 1200),
         Step("follow", _P, "have the other members follow {leader}",
              "the toolstack of {leader} hears them all", "asks them again", 60, 600),
         Step("forget", _P, "take the dead host out of the pool's database",

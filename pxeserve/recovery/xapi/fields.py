@@ -54,6 +54,12 @@ class Asked:
             raise self.wrong(name, "a list of references", value)
         return tuple(self.ref(one, name) for one in value)
 
+    def yes(self, value: Any, name: str = "") -> bool:
+        """Yes or no."""
+        if not isinstance(value, bool):
+            raise self.wrong(name, "a boolean", value)
+        return value
+
     def text(self, value: Any, name: str = "") -> str:
         """A text."""
         if not isinstance(value, str) or len(value) > LONGEST:
@@ -101,10 +107,7 @@ class Fields:
 
     def flag(self, name: str) -> bool:
         """Yes or no."""
-        found = self._of(name, "a boolean")
-        if not isinstance(found, bool):
-            raise self.asked.wrong(name, "a boolean", found)
-        return found
+        return self.asked.yes(self._of(name, "a boolean"), name)
 
     def to(self, name: str) -> str:
         """A reference."""

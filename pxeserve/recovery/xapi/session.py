@@ -35,6 +35,8 @@ _CALLS = 20
 JOIN = "Async.pool.join"
 """How XAPI names the task of a join."""
 
+_EMERGENCY = "host.is_in_emergency_mode"
+
 
 def connect(address: str, port: int, user: str, password: str, fingerprint: str, *, seconds: float) -> Session:
     """Log in at a pool's master, or a host that is alone. `fingerprint` is the SHA-256 of its certificate in DER form, hex; nothing is said
@@ -150,6 +152,11 @@ class Session:
         """Have the host that answers join the pool at `address`; the reference of the task, which `joins` tells of. Comes back before it
         is done: a join takes minutes, and ends with the host's toolstack beginning anew."""
         return self._reading(JOIN).ref(self._ask(JOIN, address, user, password))
+
+    def is_in_emergency_mode(self) -> bool:
+        """Whether the member that answers has given its master up; by `connect_to_itself`. `pool.emergency_transition_to_master` itself
+        asks nobody: it is xe that refuses it to a member which still hears its master."""
+        return self._reading(_EMERGENCY).yes(self._ask(_EMERGENCY))
 
     def emergency_transition_to_master(self) -> None:
         """Make the member that answers its pool's master; by `connect_to_itself`. Its toolstack begins anew."""

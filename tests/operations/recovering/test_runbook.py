@@ -85,6 +85,23 @@ def test_a_member_that_follows_another_master_by_now_is_not_made_a_second_one(sc
     assert scene.machines.host(leader)["master"] and not scene.armings()
 
 
+def test_no_member_leads_while_it_still_hears_the_master(scene: Scene) -> None:
+    """We are cut off from the master, or a person was wrong: it lives, and two masters would lose the guests' disks."""
+    scene.dead, scene.off = "xen01", True
+    leader = scene.begins()["plan"]["leader"]
+    for _ in range(4):
+        running.turn(scene.site.context)
+        if scene.step() == "silent":
+            scene.site.ask("recover.confirm", id=scene.id, step="silent")
+    found = scene.shown()
+    assert (found["state"], found["step"]) == ("running", "lead")
+    seen = next(one["seen"] for one in found["steps"] if one["name"] == "lead")
+    assert f"{leader} is not in emergency mode" in seen and not scene.armings()
+    assert "pool.emergency_transition_to_master" not in scene.machines.names()
+    scene.machines.kill("xen01")
+    assert scene.turns("boot")["step"] == "boot"
+
+
 @pytest.mark.parametrize("dead", ["xen02", "xen01"])
 def test_a_service_killed_between_an_act_and_its_note_does_nothing_twice(scene: Scene, dead: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worst moment of every step: it is done, and nothing was written of it. What comes back looks, and finds it done."""

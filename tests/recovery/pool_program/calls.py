@@ -37,6 +37,7 @@ class Calls:
             "pool.join": lambda host, *said: self._pools.join(host, *said) or "",
             "pool.eject": lambda host, ref: self._pools.eject(host, ref) or "",
             "pool.emergency_transition_to_master": lambda host: self._pools.become_master(host) or "",
+            "host.is_in_emergency_mode": lambda host: self._pools.is_in_emergency(host),
             "pool.recover_slaves": lambda host: self._pools.recover_slaves(host),
             "pool.is_slave": lambda host, _ref: bool(host["master"]),
             "host.destroy": lambda host, ref: self._pools.destroy(host, ref) or "",

@@ -140,6 +140,11 @@ class Pools:
                     guest |= {"power_state": "Halted", "resident_on": records.NULL}
             self._world.save()
 
+    def is_in_emergency(self, host: Host) -> bool:
+        """`host.is_in_emergency_mode`: a member whose master does not live."""
+        with self._world.lock:
+            return bool(host["master"]) and self._world.at(host["master"]) is None
+
     def become_master(self, host: Host) -> None:
         """`pool.emergency_transition_to_master` on a member: it goes by its copy of the pool's database from now on."""
         world = self._world
