@@ -69,7 +69,7 @@ def newest_backup(connection: Connection, row: PoolRow) -> Backup | None:
         return None
     holds: Mapping[str, Any] = one.holds
     repositories = [Repository(_of(sr, "uuid"), _of(sr, "name"), _of(sr, "type"), bool(sr.get("shared"))) for sr in _list(holds, "srs")]
-    guests = [Guest(_of(vm, "uuid"), _of(vm, "name"), _of(vm, "sr")) for vm in _list(holds, "suspended")]
+    guests = [Guest(_of(vm, "uuid"), _of(vm, "name"), _of(vm, "sr_uuid")) for vm in _list(holds, "suspended")]
     hosts = {_of(one, "name"): _of(one, "uuid") for one in _list(holds, "hosts")}
     counted = holds.get("vms", 0)
     return Backup(

@@ -72,7 +72,7 @@ class Dump:
         self._master = ""
         self._hosts: dict[str, dict[str, str]] = {}
         self._versions: dict[str, str] = {}
-        self._srs: dict[str, str] = {}
+        self._srs: dict[str, tuple[str, str]] = {}
         self._images: dict[str, str] = {}
         self._images_of: list[str] = []
 
@@ -161,8 +161,9 @@ class Dump:
             self._more("srs")
             return
         name, kind = _field(row, "name__label"), _field(row, "type")
-        self._srs[_field(row, "ref", "_ref")] = name or _field(row, "uuid")
-        self._holds.srs.append({"uuid": _field(row, "uuid"), "name": name, "type": kind, "shared": row.get("shared") == "true"})
+        uuid = _field(row, "uuid")
+        self._srs[_field(row, "ref", "_ref")] = (name or uuid, uuid)
+        self._holds.srs.append({"uuid": uuid, "name": name, "type": kind, "shared": row.get("shared") == "true"})
 
     def _vdi(self, row: Mapping[str, str]) -> None:
         if row.get("type") == "suspend" and len(self._images) < MOST_LISTED:
@@ -178,7 +179,7 @@ class Dump:
             self._more("suspended")
             return
         self._images_of.append(_field(row, "suspend_VDI"))
-        self._holds.suspended.append({"uuid": _field(row, "uuid"), "name": _field(row, "name__label"), "sr": ""})
+        self._holds.suspended.append({"uuid": _field(row, "uuid"), "name": _field(row, "name__label"), "sr": "", "sr_uuid": ""})
 
     def _more(self, name: str) -> None:
         self._holds.more[name] = self._holds.more.get(name, 0) + 1
@@ -196,7 +197,8 @@ class Dump:
         if not found.product:
             found.product = said.get("product_name", "XenServer" if found.version else "")[:80]
         for one, image in zip(found.suspended, self._images_of, strict=True):
-            one["sr"] = self._srs.get(self._images.get(image, ""), "") if image != _NULL else ""
+            on = self._images.get(image, "") if image != _NULL else ""
+            one["sr"], one["sr_uuid"] = self._srs.get(on, ("", ""))
 
 
 _TABLES = {"pool": Dump._pool, "host": Dump._host, "SR": Dump._sr, "VDI": Dump._vdi, "VM": Dump._vm}

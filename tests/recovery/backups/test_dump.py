@@ -33,7 +33,7 @@ def test_each_generation_tells_its_product_hosts_storage_and_guests(generation: 
         {"uuid": "s-1", "name": "Local storage", "type": "lvm", "shared": False},
         {"uuid": "s-2", "name": "NFS", "type": "nfs", "shared": True},
     ]  # fmt: skip
-    assert (found.vms, found.suspended) == (2, [{"uuid": "v-2", "name": "<db>%", "sr": "Local storage"}])
+    assert (found.vms, found.suspended) == (2, [{"uuid": "v-2", "name": "<db>%", "sr": "Local storage", "sr_uuid": "s-1"}])
     assert SECRET not in str(found.plain())
 
 
