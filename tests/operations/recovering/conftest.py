@@ -119,7 +119,7 @@ class Scene:
 
 
 @contextmanager
-def staged(tmp_path: Path, *names: str) -> Iterator[Scene]:
+def staged(tmp_path: Path, *names: str, build: str = "") -> Iterator[Scene]:
     """A pool of these, the first its master."""
     site = furnished(tmp_path)
     folder = tmp_path / "pool"
@@ -127,7 +127,7 @@ def staged(tmp_path: Path, *names: str) -> Iterator[Scene]:
     (folder / "world.json").write_text(json.dumps({"hosts": {}, "databases": {}, "port": 443}))
     with simulated(folder) as machines:
         for name in names:
-            machines.install(name, ADDRESSES[name], version=VERSION)
+            machines.install(name, ADDRESSES[name], version=VERSION, build=build)
         for name in names[1:]:
             machines.adopt(name=name, master=names[0])
             site.ask("host.add", name=name, mac=[f"52:54:00:77:01:{name[-2:]}"], profile="rack")
@@ -152,7 +152,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 @pytest.fixture
 def alone(tmp_path: Path) -> Iterator[Scene]:
     """A pool of one, whose database was backed up while a guest was suspended to its local storage."""
-    with staged(tmp_path, "xen01") as made:
+    with staged(tmp_path, "xen01", build="sample") as made:
         made.machines.guest("xen01", "db", "Suspended", next(iter(made.machines.records("xen01", "SR"))))
         made.dump = made.dumped()
         made.site.ask("backup.add", pool="green", stream=io.BytesIO(made.dump))
