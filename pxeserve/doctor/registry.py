@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pxeserve.doctor import (
     address,
+    backups,
     clock,
     container,
     counted,
@@ -40,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     loaders.CHECK,
     media.CHECK,
     publishing.CHECK,
+    backups.CHECK,
     container.CHECK,
     service.CHECK,
     counted.CHECK,

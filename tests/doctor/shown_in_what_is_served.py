@@ -13,11 +13,14 @@ from pxeserve.doctor.around import Around
 from pxeserve.doctor.check import Seen
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import BootFiles, Lies, Medium, MediumState
+from pxeserve.domain.pool import Member, Pool
+from pxeserve.recovery.backups.vault import new_id
 from pxeserve.repo.exported import State as NfsState
-from pxeserve.store import Store, inventory
+from pxeserve.store import Store, backups, inventory, pools
 from pxeserve.store import events as stored
 from pxeserve.store import loaders as stored_loaders
 from pxeserve.store import tables as t
+from pxeserve.store.backups import BackupRow
 from tests.doctor.conftest import NOW, Make
 from tests.doctor.shown import MAC, Shown, looked, told
 
@@ -101,6 +104,18 @@ def _(make: Make, store: Store, folder: Path) -> Seen:
     armed(store, "xen02", "52:54:00:77:00:02", "bad", "r1")
     told(store, {"kind": "dhcp.discover", "mac": MAC, "data": {"arch": "0"}})
     return looked("media", make(store=store))
+
+
+@shows("backups/overdue", "backups/none", "backups/key")
+def _(make: Make, store: Store, folder: Path) -> Seen:
+    shelved(store, medium())
+    armed(store, "xen01", MAC, "xs9", "r1")
+    armed(store, "xen02", "52:54:00:77:00:02", "xs9", "r1")
+    with store.site.write() as connection:
+        late = pools.save(connection, Pool("late", "xen01", (Member("xen01"),)))
+        pools.save(connection, Pool("bare", "xen02", (Member("xen02"),)))
+        backups.add(connection, BackupRow(new_id(), late, "database", NOW - 3 * 86_400, 1, "", "good", {}, "a test"))
+    return looked("backups", make(store=store))
 
 
 NFS = {"nfs": {"enabled": True}}

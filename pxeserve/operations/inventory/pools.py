@@ -19,6 +19,7 @@ from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.keys import load_keys
 from pxeserve.operations.context import Context
 from pxeserve.operations.inventory import scenarios
+from pxeserve.operations.inventory.backed import overdue
 from pxeserve.operations.inventory.changing import last_change
 from pxeserve.operations.inventory.inherited import Inherited
 from pxeserve.operations.registry import verb
@@ -207,7 +208,7 @@ def edited(context: Context, connection: Connection, row: PoolRow) -> dict[str, 
         })  # fmt: skip
     return {
         **described(pool), "members": members, "password": bool(secrets.password), "chap": sorted(secrets.chap),
-        "notes": [*inherited.notes_of_pool(pool), *_missing(pool, secrets)],
+        "notes": [*inherited.notes_of_pool(pool), *_missing(pool, secrets), *overdue(context, connection, row)],
         "revision": revision_of(context.config.server.data, _fields(pool)),
     }  # fmt: skip
 

@@ -1,0 +1,67 @@
+"""Pools whose job sends no backups any more, pools that have none, and a key that is not where the backups need it.
+
+Sources: docs/backups.md; config/backups.py.
+"""
+
+from __future__ import annotations
+
+from pxeserve.doctor.around import Around
+from pxeserve.doctor.check import Check, Seen
+from pxeserve.doctor.finding import Blind, Fault, Grade
+from pxeserve.keys import BACKUP_KEY
+from pxeserve.store import backups
+from pxeserve.store.pools import pools
+
+_DAY = 86_400.0
+
+_OVERDUE = Fault(
+    "overdue",
+    Grade.HARMS,
+    "the newest backup of pool {pool} was taken {days} days ago",
+    "a master that dies now comes back with what the pool was then",
+    "see what became of its job: its log, and whether its token is good (pxeserve token list); pxeserve backup list --pool {pool} "
+    "names those that were refused. [backups] overdue says after how many days this is told",
+)
+_NONE = Fault(
+    "none",
+    Grade.NOTE,
+    "there is no good backup of pool {pool}",
+    "a host that is alone comes back without its database, and so does a pool of which no member lives",
+    "pxeserve backup job {pool} prints what makes one and sends it",
+)
+_KEY = Fault(
+    "key",
+    Grade.HARMS,
+    "{key} is missing, and {count} backups are encrypted under it",
+    "none of them can be read, and no new one is taken",
+    "put it back from where it is saved; if it is lost for good, so are those backups: pxeserve backup remove ID",
+)
+
+
+def look(around: Around) -> Seen:
+    """The key, then each pool."""
+    store = around.store
+    if store is None:
+        yield Blind("pools and their backups are known to the service's state, which is not at hand")
+        return
+    with store.site.read() as connection:
+        kept = len(backups.ids(connection))
+        newest = {row.pool.name: backups.newest_good(connection, row.id) for row in pools(connection)}
+    key = around.data / "keys" / BACKUP_KEY
+    if kept and not key.exists():
+        yield _KEY.found(str(key), key=key, count=kept)
+    for pool, row in newest.items():
+        if row is None:
+            yield _NONE.found(pool, pool=pool)
+        elif around.config.backups.is_overdue(row.taken_at, around.now):
+            yield _OVERDUE.found(pool, pool=pool, days=int((around.now - row.taken_at) / _DAY))
+
+
+CHECK = Check(
+    "backups",
+    "pools whose newest backup is too old or that have none, and the key of the backups",
+    "docs/backups.md; config/backups.py",
+    (_OVERDUE, _NONE, _KEY),
+    look,
+    needs_state=True,
+)

@@ -1,0 +1,20 @@
+"""What is worth saying of a pool's backups where the pool is shown. Refuses to know how one is taken and kept."""
+
+from __future__ import annotations
+
+import time
+
+from sqlalchemy import Connection
+
+from pxeserve.operations.context import Context
+from pxeserve.store.backups import newest_good
+from pxeserve.store.pools import PoolRow
+
+
+def overdue(context: Context, connection: Connection, row: PoolRow) -> list[str]:
+    """That its job has sent nothing for too long. A pool that never had a backup says that itself."""
+    newest, now = newest_good(connection, row.id), time.time()
+    if newest is None or not context.config.backups.is_overdue(newest.taken_at, now):
+        return []
+    days = int((now - newest.taken_at) / 86_400)
+    return [f"its newest backup was taken {days} days ago: see what became of its job, or take one: pxeserve backup job {row.pool.name}"]
