@@ -13,6 +13,8 @@ from pathlib import Path
 from pxeserve.errors import PxeserveError
 
 _LENGTH = 32
+BACKUP_KEY = "backup.key"
+"""Its file, in `keys`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def backup_key(data: Path) -> bytes:
     Raises PxeserveError as `load_keys` does."""
     folder = data / "keys"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return _key(folder / "backup.key")
+    return _key(folder / BACKUP_KEY)
 
 
 def _key(path: Path) -> bytes:

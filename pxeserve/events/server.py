@@ -1,6 +1,6 @@
 """The worker process: takes in what the others tell, writes it down in batches, and lets arms lapse whose time has run out. Beside that
-a thread of the media room keeps an eye on media, one of the doctor's on everything else, one joins hosts to their pools, and one for each
-webhook posts what happens.
+a thread of the media room keeps an eye on media, one of the doctor's on everything else, one joins hosts to their pools, one lets old
+backups go, and one for each webhook posts what happens.
 
 The process that writes `events.db`, but for the log of an installer that failed, which the one that took it writes itself. Refuses to
 know what events mean.
@@ -34,6 +34,7 @@ from pxeserve.installs.doubt import contradictions, freeze
 from pxeserve.installs.lapse import lapse
 from pxeserve.operations.recovering.recoverer import Recoverer
 from pxeserve.outlets.webhooks.hooks import Hooks
+from pxeserve.recovery.backups.daily import Daily
 from pxeserve.recovery.joining import Joining
 from pxeserve.repo.keeping import Keeping
 from pxeserve.serving import Order, Serving
@@ -63,7 +64,8 @@ def serve(serving: Serving) -> None:
     store = open_store(serving.config.server.data)
     inbox, begin = Inbox(serving.sockets["events"]), partial(configured.note, store, serving.config)
     worker = Worker(store, inbox, serving.config.record, begin=begin, keep=lambda: witness.keep(store, serving.config.server.data))
-    beside = (Keeping(serving.config), Rounds(serving), Hooks(serving.config), Joining(serving.config), Recoverer(serving.config))
+    config = serving.config
+    beside = (Keeping(config), Rounds(serving), Hooks(config), Joining(config), Recoverer(config), Daily(config))
     for one in beside:
         one.start()
     try:

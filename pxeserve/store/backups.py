@@ -65,6 +65,13 @@ def remove(connection: Connection, ids: Collection[str]) -> int:
     return connection.execute(delete(t.backup).where(t.backup.c.id.in_(ids))).rowcount
 
 
+def tell(connection: Connection, at: float, row: BackupRow, kind: str, text: str) -> None:
+    """An event in the record of the host whose archive it is, or of the pool's master; part of the transaction that it tells of."""
+    master = connection.execute(select(t.pool.c.master_id).where(t.pool.c.id == row.pool_id)).scalar_one()
+    values = {"at": at, "install_id": "", "host_id": row.host_id or master, "kind": f"backup.{kind}"}
+    connection.execute(insert(t.install_event).values(**values, data={"backup": row.id, "of": row.kind, "text": text}))
+
+
 def ids(connection: Connection) -> set[str]:
     """The ids of those whose bytes are kept."""
     return set(connection.execute(select(t.backup.c.id).where(t.backup.c.state == GOOD)).scalars())

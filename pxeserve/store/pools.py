@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from pxeserve.domain.pool import Licence, Member, Network, Pool, Storage, StorageKind
 from pxeserve.store import tables as t
+from pxeserve.store.backups import GOOD, REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,9 @@ def holders(connection: Connection, host_names: Sequence[str]) -> dict[str, str]
 
 
 def backups_of(connection: Connection, pool_id: int) -> int:
-    """How many backups of a pool are kept."""
-    return int(connection.execute(select(func.count()).select_from(t.backup).where(t.backup.c.pool_id == pool_id)).scalar_one())
+    """How many backups of a pool are kept; refused ones are no more than a word of why."""
+    kept = select(func.count()).select_from(t.backup).where(t.backup.c.pool_id == pool_id, t.backup.c.state == GOOD)
+    return int(connection.execute(kept).scalar_one())
 
 
 def recovering(connection: Connection, pool_id: int) -> bool:
@@ -112,7 +114,9 @@ def recovering(connection: Connection, pool_id: int) -> bool:
 
 
 def remove(connection: Connection, pool_id: int) -> None:
-    """Forget a pool, with the recoveries that are over; its hosts stay. Whether it may go is judged above."""
+    """Forget a pool, with the recoveries that are over and what is said of refused backups; its hosts stay. Whether it may go is judged
+    above."""
+    connection.execute(delete(t.backup).where(t.backup.c.pool_id == pool_id, t.backup.c.state == REFUSED))
     connection.execute(delete(t.recovery).where(t.recovery.c.pool_id == pool_id))
     connection.execute(delete(t.pool).where(t.pool.c.id == pool_id))
 

@@ -6,8 +6,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import socket
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ PASSWORD = "correct horse battery staple"
 MEGABYTE, GIGABYTE = 1 << 20, 1 << 30
 GROWTH = 64 * MEGABYTE
 """Bytes by which the console may grow while a backup passes through it, however large that is."""
-PATIENCE = 1200
+KIND = "application/octet-stream"
 
 
 class Sender:
@@ -28,7 +31,7 @@ class Sender:
 
     def __init__(self, service: Any, folder: Path) -> None:
         self.service, self.folder = service, folder
-        service.start(PXESERVE_CONSOLE__ENABLED="true", PXESERVE_BACKUPS__MOST_DATABASE="1200")
+        service.start(PXESERVE_CONSOLE__ENABLED="true", PXESERVE_BACKUPS__MOST_DATABASE="1200", PXESERVE_BACKUPS__MOST_HOST="1")
         pem = (service.data / "keys" / OWN).read_text()
         (folder / "ca.pem").write_text(pem.partition("-----END PRIVATE KEY-----\n")[2])
         self.verb("user.init", name="ada", password=PASSWORD)
@@ -57,17 +60,18 @@ class Sender:
         command = ["curl", "--silent", "--show-error", "--cacert", self.folder / "ca.pem", "--header", f"@{token}", *words, address]
         return [str(word) for word in command]
 
-    def send(self, content: Iterator[bytes], *words: str) -> tuple[str, Any]:
+    def send(self, content: Iterator[bytes], query: str = "kind=database") -> tuple[str, Any]:
         """SHA-256 of what went, and what was answered. Nobody says before how much it is."""
         summed = hashlib.sha256()
-        kind = ("--header", "Content-Type: application/octet-stream")
-        command = self.curl(self.writer, "/pools/rack-a/backups?kind=database", "--upload-file", "-", *kind, *words)
+        command = self.curl(self.writer, f"/pools/rack-a/backups?{query}", "--upload-file", "-", "--header", f"Content-Type: {KIND}")
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
             assert running.stdin is not None and running.stdout is not None
-            for piece in content:
-                summed.update(piece)
-                running.stdin.write(piece)
-            running.stdin.close()
+            with suppress(BrokenPipeError):  # it was refused on the way
+                for piece in content:
+                    summed.update(piece)
+                    running.stdin.write(piece)
+            with suppress(BrokenPipeError):
+                running.stdin.close()
             said = running.stdout.read()
         return summed.hexdigest(), json.loads(said)
 
@@ -91,6 +95,15 @@ class Sender:
         """Begin anew to watch how large the console gets; what it is now."""
         Path(f"/proc/{self.service.children()['console']}/clear_refs").write_text("5")
         return self.memory("VmRSS")
+
+    def begun(self, length: int, content: bytes) -> ssl.SSLSocket:
+        """A connection on which a backup of `length` bytes was begun, and that went as far as `content`."""
+        port, context = self.service.ports["console"], ssl.create_default_context(cafile=self.folder / "ca.pem")
+        sock = context.wrap_socket(socket.create_connection(("127.0.0.1", port), 60), server_hostname="127.0.0.1")
+        lines = ("PUT /api/v1/pools/rack-a/backups HTTP/1.1", f"Host: 127.0.0.1:{port}", self.writer.read_text().strip(),
+                 f"Content-Type: {KIND}", f"Content-Length: {length}", "", "")  # fmt: skip
+        sock.sendall("\r\n".join(lines).encode() + content)
+        return sock
 
     def stored(self, id: str) -> Path:
         """The file."""
@@ -131,6 +144,31 @@ def test_what_is_sent_comes_back_and_tells_nothing_on_the_disk(sender: Sender) -
     assert sender.stored(id).stat().st_size > 8 * MEGABYTE * 0.99
     told = [path for path in sender.service.data.rglob("*") if path.is_file() and holds(path, SECRET.encode())]
     assert told == [] and SECRET not in "".join(sender.service.log)
+
+
+def test_one_that_is_too_large_is_refused_by_its_length_and_on_the_way(sender: Sender) -> None:
+    with sender.begun(1201 * MEGABYTE, b"") as sock:
+        said = ""
+        while "most_database" not in said and (piece := sock.recv(65536)):
+            said += piece.decode()
+    assert " 413 " in said.splitlines()[0] and "[backups] most_database" in said
+    archive = bytearray(4 * MEGABYTE)
+    archive[257:262] = b"ustar"
+    _, answer = sender.send(iter([bytes(archive)]), "kind=host&host=xen01")
+    assert (answer["status"], answer["code"]) == (413, "too-large") and "1048 kB at most" in answer["detail"], answer
+
+
+def test_one_whose_sender_goes_away_is_refused_and_nothing_of_it_is_seen(sender: Sender) -> None:
+    content = b"".join(pieces(MEGABYTE))
+    before = {path.name for path in (sender.service.data / "backups").iterdir()}
+    sender.begun(len(content), content[:-100]).close()
+
+    def refused() -> list[str]:
+        return [one["because"] for one in sender.verb("backup.list", pool="rack-a") if one["state"] == "refused"]
+
+    sender.service.until(refused, "that it was cut is told")
+    assert "it ended after" in refused()[0]
+    assert {path.name for path in (sender.service.data / "backups").iterdir()} == before
 
 
 @pytest.mark.long

@@ -4,10 +4,10 @@ alone, who give their password first."""
 from __future__ import annotations
 
 import base64
-import hashlib
+import itertools
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,9 +20,12 @@ from pxeserve.operations.inventory.hosts import known as known_host
 from pxeserve.operations.recovering.piping import piped
 from pxeserve.operations.registry import verb
 from pxeserve.recovery.backups import taking
-from pxeserve.recovery.backups.taking import Coming, Kind, vault_of
-from pxeserve.recovery.backups.vault import Stream, damaged
+from pxeserve.recovery.backups.giving import given
+from pxeserve.recovery.backups.pruning import forget
+from pxeserve.recovery.backups.taking import Coming, Kind
+from pxeserve.recovery.backups.vault import Stream
 from pxeserve.recovery.backups.whose import too_new
+from pxeserve.recovery.reaching import address_of
 from pxeserve.store import audit, inventory
 from pxeserve.store import backups as store
 from pxeserve.store.backups import GOOD, BackupRow
@@ -91,13 +94,10 @@ def add(
 @verb("backup.check", role=Role.OPERATOR, changes=False)
 def check(context: Context, *, id: str) -> dict[str, Any]:
     """Read every byte of a backup again and compare. Raises ConflictError for one that is damaged."""
-    row = _whole(context, id)
-    done, summed = 0, hashlib.sha256()
-    for piece in vault_of(context.config).read(row.id):
+    row, done = _whole(context, id), 0
+    for piece in given(context.store, context.config, row):
         done += len(piece)
-        summed.update(piece)
         context.report(Progress(done, row.size, f"reading {row.id}"))
-    _compare(row, done, summed.hexdigest())
     return {"id": row.id, "bytes": done, "sha256": row.sha256, "state": "good"}
 
 
@@ -114,30 +114,25 @@ def get(context: Context, *, id: str) -> Iterator[dict[str, Any]]:
 @verb("backup.remove", role=Role.ADMIN)
 def remove(context: Context, *, id: str) -> dict[str, Any]:
     """Forget a backup with its bytes."""
-    vault = vault_of(context.config)
+    now = time.time()
     with context.store.site.write() as connection:
         row = _known(connection, id)
-        taking.remove(connection, vault, row)
-        audit.append(connection, time.time(), context.actor.name, "backup.remove", row.id, f"{row.kind} of {_Names(connection).pool(row)}")
+        pool = _Names(connection).pool(row)
+        forget(connection, context.config, row)
+        audit.append(connection, now, context.actor.name, "backup.remove", row.id, f"{row.kind} of {pool}")
+        store.tell(connection, now, row, "removed", f"backup {row.id} of {pool} is removed by {context.actor.name}")
     return {"removed": id}
 
 
 def opened(context: Context, id: str) -> tuple[int, Iterator[bytes]]:
-    """How many bytes a backup has, and they themselves; the audit was told. Each piece is checked before it is given, and the sum at the
-    end."""
+    """How many bytes a backup has, and they themselves; the audit was told. Each piece is checked before it is given, the first one here:
+    what cannot be read at all is an error before anything is said, and no line of the audit."""
     row = _whole(context, id)
+    pieces = given(context.store, context.config, row)
+    first = next(pieces)
     with context.store.site.write() as connection:
         audit.append(connection, time.time(), context.actor.name, "backup.get", row.id, f"{row.kind} of {_Names(connection).pool(row)}")
-
-    def pieces() -> Iterator[bytes]:
-        done, summed = 0, hashlib.sha256()
-        for piece in vault_of(context.config).read(row.id):
-            done += len(piece)
-            summed.update(piece)
-            yield piece
-        _compare(row, done, summed.hexdigest())
-
-    return row.size, pieces()
+    return row.size, itertools.chain((first,), pieces)
 
 
 class _Underway:
@@ -222,18 +217,6 @@ def _whole(context: Context, id: str) -> BackupRow:
 
 
 def _addresses(connection: Connection, found: PoolRow) -> list[str]:
-    """Addresses of the pool's hosts, as far as they are known: reserved ones, and those that their own answers name."""
-    told = [str(found.pool.address)] if found.pool.address else []
-    for name in found.pool.hosts:
-        host = inventory.host(connection, name)
-        if host is None:
-            continue
-        interface = host.answers.get("admin-interface")
-        static = interface.get("ipaddr") if isinstance(interface, Mapping) else None
-        told += [str(one) for one in (host.address, static) if one]
-    return told
-
-
-def _compare(row: BackupRow, size: int, sha256: str) -> None:
-    if (size, sha256) != (row.size, row.sha256):
-        raise damaged(row.id, "it is another file than the one that its row tells of")
+    """Where the pool and its hosts answer, as far as that is known, inherited addresses too."""
+    hosts = [host for name in found.pool.hosts if (host := inventory.host(connection, name)) is not None]
+    return [str(one) for one in (found.pool.address, *(address_of(connection, host) for host in hosts)) if one]

@@ -1,5 +1,5 @@
-"""Which backups go when one more has come: by number and by age, and never a pool's newest good one. A pool whose job has stopped sends
-nothing, so it loses nothing."""
+"""Which backups go: by number and by age, and never the newest good one of a kind, nor of a host. So a pool whose job has stopped keeps
+what it comes back with."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ _DAY = 86400.0
 
 
 def surplus(rows: Sequence[BackupRow], keep: int, days: int, now: float) -> list[BackupRow]:
-    """Of the backups of one pool and kind, those that go. The newest `keep` good ones stay unless they are older than `days` days; of
-    refused ones likewise."""
+    """Of the backups of one pool, those that go. Of each kind and host the newest `keep` good ones stay unless they are older than `days`
+    days; of refused ones likewise."""
     gone: list[BackupRow] = []
-    for state in {row.state for row in rows}:
-        ours = sorted((row for row in rows if row.state == state), key=lambda row: row.taken_at, reverse=True)
+    for state, kind, host in {(row.state, row.kind, row.host_id) for row in rows}:
+        of = (row for row in rows if (row.state, row.kind, row.host_id) == (state, kind, host))
+        ours = sorted(of, key=lambda row: row.taken_at, reverse=True)
         late = [row for number, row in enumerate(ours) if number >= keep or now - row.taken_at > days * _DAY]
         gone += [row for row in late if not (state == GOOD and row is ours[0])]
     return sorted(gone, key=lambda row: row.taken_at)

@@ -4,19 +4,16 @@ too old by then goes. What is no backup of that pool leaves a row that says why,
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import Connection
-
 from pxeserve.config import Config
-from pxeserve.errors import PxeserveError
-from pxeserve.keys import backup_key
+from pxeserve.errors import ConflictError, PxeserveError
+from pxeserve.keys import BACKUP_KEY, backup_key
 from pxeserve.recovery.backups.archive import Archive
 from pxeserve.recovery.backups.dump import Dump
-from pxeserve.recovery.backups.retention import surplus
-from pxeserve.recovery.backups.vault import FOLDER, Kept, Stream, Vault, new_id
+from pxeserve.recovery.backups.pruning import prune
+from pxeserve.recovery.backups.vault import FOLDER, Kept, Stream, Vault, new_id, remove, sweep
 from pxeserve.recovery.backups.whose import foreign
 from pxeserve.store import Store, audit
 from pxeserve.store import backups as store
@@ -42,8 +39,12 @@ class Coming:
 
 
 def vault_of(config: Config) -> Vault:
-    """Where backups lie. Raises PxeserveError when its key cannot be read."""
-    return Vault(config.server.data / FOLDER, backup_key(config.server.data))
+    """Where backups lie. Raises PxeserveError when its key cannot be read; a new one is not made beside backups that need another."""
+    folder, key = config.server.data / FOLDER, config.server.data / "keys" / BACKUP_KEY
+    if not key.exists() and any(folder.glob("*.enc")):
+        fix = "put it back from where it is saved; if it is lost for good, so are those backups: pxeserve backup remove ID"
+        raise ConflictError(f"{key} is missing, and the backups that are kept are encrypted under it", fix=fix)
+    return Vault(folder, backup_key(config.server.data))
 
 
 def take(database: Store, config: Config, coming: Coming, stream: Stream, now: float) -> BackupRow:
@@ -51,29 +52,21 @@ def take(database: Store, config: Config, coming: Coming, stream: Stream, now: f
     for one that cannot be kept now, which is neither."""
     vault, id = vault_of(config), new_id()
     with database.site.read() as connection:
-        vault.sweep(store.ids(connection), now)
+        sweep(vault.folder, store.ids(connection), now)
     reading = Dump() if coming.kind == "database" else Archive()
     row = BackupRow(id, coming.pool_id, coming.kind, now, 0, "", GOOD, {}, coming.by, coming.host_id)
     try:
         kept = vault.keep(id, stream, coming.length, config.backups.most(coming.kind), reading.look)
         holds = _judged(database, coming, reading)
     except PxeserveError as error:
-        vault.remove(id)
+        remove(vault.folder, id)
         if error.code in ("malformed", "refused"):
             _note(database, config, replace(row, state=REFUSED, because=error.message), coming.pool)
         raise
     except BaseException:
-        vault.remove(id)
+        remove(vault.folder, id)
         raise
     return _note(database, config, _whole(row, kept, holds), coming.pool)
-
-
-def remove(connection: Connection, vault: Vault, row: BackupRow) -> None:
-    """Forget a backup. Its file goes first: what is left by a kill in between is a row that `backup.check` finds damaged, and not bytes
-    that nobody knows of."""
-    with suppress(OSError):
-        vault.remove(row.id)
-    store.remove(connection, [row.id])
 
 
 def _whole(row: BackupRow, kept: Kept, holds: Mapping[str, Any]) -> BackupRow:
@@ -96,12 +89,12 @@ def _judged(database: Store, coming: Coming, reading: Dump | Archive) -> dict[st
 
 
 def _note(database: Store, config: Config, row: BackupRow, pool: str) -> BackupRow:
-    vault, kept = vault_of(config), config.backups
+    good = row.state == GOOD
     with database.site.write() as connection:
         store.add(connection, row)
-        said = f"{row.kind} of {pool}, {row.size} bytes" if row.state == GOOD else f"{row.kind} of {pool}: {row.because}"
-        audit.append(connection, row.taken_at, row.by, "backup.add" if row.state == GOOD else "backup.refuse", row.id, said)
-        for old in surplus(store.backups(connection, row.pool_id, row.kind), kept.keep, kept.days, row.taken_at):
-            remove(connection, vault, old)
-            audit.append(connection, row.taken_at, "pxeserve", "backup.prune", old.id, f"{old.kind} of {pool}")
+        said = f"{row.kind} of {pool}, {row.size} bytes" if good else f"{row.kind} of {pool}: {row.because}"
+        audit.append(connection, row.taken_at, row.by, "backup.add" if good else "backup.refuse", row.id, said)
+        text = f"backup {row.id} of {pool} is kept: {row.size} bytes" if good else f"a backup of {pool} was refused: {row.because}"
+        store.tell(connection, row.taken_at, row, "taken" if good else "refused", text)
+        prune(connection, config, row.pool_id, pool, row.taken_at)
     return row

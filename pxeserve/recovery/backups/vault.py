@@ -121,24 +121,7 @@ class Vault:
 
     def place(self, id: str) -> Path:
         """Where it lies."""
-        if not _ID.fullmatch(id):
-            raise NotFoundError(f"there is no backup {id[:40]}", fix="pxeserve backup list shows them")
-        return self.folder / f"{id}.enc"
-
-    def remove(self, id: str) -> None:
-        """Forget it, if it is there."""
-        self.place(id).unlink(missing_ok=True)
-
-    def sweep(self, known: set[str], now: float) -> list[str]:
-        """Remove what nobody writes any more, and what has had no row (`known` ids) for an hour; the names of what went."""
-        gone = []
-        for path in sorted(self.folder.glob("*")) if self.folder.is_dir() else []:
-            id, _, ending = path.name.partition(".")
-            orphan = ending == "enc" and id not in known and now - path.stat().st_mtime > _ORPHAN
-            if orphan or (f".{ending}" == _COMING and not _is_held(path)):
-                path.unlink(missing_ok=True)
-                gone.append(path.name)
-        return gone
+        return place(self.folder, id)
 
     def _written(self, file: BinaryIO, id: str, stream: Stream, length: int | None, most: int, look: Callable[[bytes], object]) -> Kept:
         salt = secrets.token_bytes(_SALT)
@@ -188,6 +171,30 @@ class Vault:
             )
 
 
+def place(folder: Path, id: str) -> Path:
+    """Where a backup lies in `folder`. Raises NotFoundError for what is no id."""
+    if not _ID.fullmatch(id):
+        raise NotFoundError(f"there is no backup {id[:40]}", fix="pxeserve backup list shows them")
+    return folder / f"{id}.enc"
+
+
+def remove(folder: Path, id: str) -> None:
+    """Forget it, if it is there; no key is needed."""
+    place(folder, id).unlink(missing_ok=True)
+
+
+def sweep(folder: Path, known: set[str], now: float) -> list[str]:
+    """Remove what nobody writes any more, and what has had no row (`known` ids) for an hour; the names of what went."""
+    gone = []
+    for path in sorted(folder.glob("*")) if folder.is_dir() else []:
+        id, _, ending = path.name.partition(".")
+        orphan = ending == "enc" and id not in known and now - path.stat().st_mtime > _ORPHAN
+        if orphan or (f".{ending}" == _COMING and not _is_held(path)):
+            path.unlink(missing_ok=True)
+            gone.append(path.name)
+    return gone
+
+
 def new_id() -> str:
     """A name that nobody can guess, and no other backup has."""
     return secrets.token_hex(16)
@@ -199,10 +206,14 @@ def too_large(length: int, most: int) -> PxeserveError:
     return PxeserveError(f"a backup of {size(length)} or more: {size(most)} at most", code="too-large", fix=fix)
 
 
-def damaged(id: str, because: str) -> PxeserveError:
-    """That its file is not what was written, or was written under another key."""
+class DamagedError(ConflictError):
+    """A backup whose file is not what was written, or was written under another key."""
+
+
+def damaged(id: str, because: str) -> DamagedError:
+    """That."""
     fix = "restore the file, and keys/backup.key if that is another one, from where the data folder is saved; else take an older backup"
-    return ConflictError(f"backup {id} is damaged: {because}; nothing of it was given from there on", fix=fix)
+    return DamagedError(f"backup {id} is damaged: {because}; nothing of it was given from there on", fix=fix)
 
 
 def _nonce(number: int, *, last: bool) -> bytes:

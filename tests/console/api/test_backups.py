@@ -11,6 +11,7 @@ import pytest
 from pxeserve.domain.pool import Member, Pool
 from pxeserve.domain.role import Role
 from pxeserve.store import audit, pools
+from pxeserve.store import tables as t
 from tests.console import people
 from tests.console.api.conftest import Api
 from tests.console.conftest import Console
@@ -38,6 +39,12 @@ def writer(console: Console, *pools: str) -> Api:
     return Api(client)
 
 
+def events(console: Console) -> list[tuple[str, str]]:
+    """What the worker will take over into the record."""
+    with console.store.site.read() as connection:
+        return [(one.kind, one.data["backup"]) for one in connection.execute(t.install_event.select())]
+
+
 def test_what_is_sent_is_read_kept_encrypted_and_given_back(console: Console, operator: Api, viewer: Api, admin: Api, pool: str) -> None:
     sent = put(operator, pool, dump())
     assert sent.status_code == 201, sent.text
@@ -52,6 +59,7 @@ def test_what_is_sent_is_read_kept_encrypted_and_given_back(console: Console, op
     given = admin.client.get(f"/api/v1/backups/{found['id']}/content")
     assert given.data == dump() and given.headers["Content-Disposition"].startswith("attachment")
     assert operator.done(f"/backups/{found['id']}/check")["state"] == "good"
+    assert events(console) == [("backup.taken", found["id"])]
     with console.store.site.read() as connection:
         told = [(line["action"], line["object"]) for line in audit.lines(connection, audit.Wanted(), 100)]
     assert {("backup.add", found["id"]), ("backup.get", found["id"])} <= set(told)
@@ -86,6 +94,7 @@ def test_what_is_no_backup_of_it_leaves_a_row_and_no_bytes(console: Console, ope
     row = operator.get("/backups").json["items"][0]
     assert row["state"] == "refused" and said in row["because"]
     assert list((console.config.server.data / "backups").iterdir()) == []
+    assert events(console) == [("backup.refused", row["id"])]
 
 
 def test_another_pools_is_known_by_the_backups_before_it_unless_it_is_meant(operator: Api, pool: str) -> None:
@@ -101,3 +110,41 @@ def test_removed_is_gone(console: Console, admin: Api, operator: Api, pool: str)
     assert admin.client.delete(f"/api/v1/backups/{id}").status_code == 200
     assert list((console.config.server.data / "backups").iterdir()) == []
     assert admin.get(f"/backups/{id}").status_code == 404
+    assert events(console)[-1] == ("backup.removed", id)
+
+
+def test_without_its_key_none_is_read_and_no_new_key_is_made_in_its_place(console: Console, operator: Api, admin: Api, pool: str) -> None:
+    id = put(operator, pool, dump()).json["id"]
+    key = console.config.server.data / "keys" / "backup.key"
+    saved = key.read_bytes()
+    key.unlink()
+    for refused in (admin.client.get(f"/api/v1/backups/{id}/content"), put(operator, pool, dump())):
+        assert refused.status_code == 409 and "backup.key is missing" in refused.json["detail"], refused.text
+    assert not key.exists()
+    key.write_bytes(bytes(32))
+    key.chmod(0o600)
+    other = admin.client.get(f"/api/v1/backups/{id}/content")
+    assert other.status_code == 409 and "is damaged" in other.json["detail"] and "keys/backup.key" in other.json["fix"]
+    assert events(console)[-1] == ("backup.damaged", id)
+    key.write_bytes(saved)
+    assert admin.client.get(f"/api/v1/backups/{id}/content").data == dump()
+    key.unlink()
+    assert admin.client.delete(f"/api/v1/backups/{id}").status_code == 200  # one that is lost can be removed, and all begins anew
+    assert put(operator, pool, dump()).status_code == 201
+
+
+def test_a_pool_is_held_by_what_is_kept_and_not_by_what_was_refused(console: Console, admin: Api, operator: Api, pool: str) -> None:
+    id = put(operator, pool, dump()).json["id"]
+    assert put(operator, pool, b"no dump").status_code == 400
+    assert "1 backup of it would be lost" in operator.client.delete(f"/api/v1/pools/{pool}").json["detail"]
+    assert admin.client.delete(f"/api/v1/backups/{id}").status_code == 200
+    assert operator.client.delete(f"/api/v1/pools/{pool}").status_code == 200
+    assert operator.get("/backups").json["items"] == []
+
+
+def test_a_pool_whose_job_has_stopped_says_so(console: Console, operator: Api, viewer: Api, pool: str) -> None:
+    assert put(operator, pool, dump()).status_code == 201
+    assert not any("newest backup" in one for one in viewer.get(f"/pools/{pool}").json["notes"])
+    with console.store.site.write() as connection:
+        connection.execute(t.backup.update().values(taken_at=t.backup.c.taken_at - 5 * 86_400))
+    assert any("newest backup was taken 5 days ago" in one for one in viewer.get(f"/pools/{pool}").json["notes"])

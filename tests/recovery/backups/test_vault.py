@@ -116,8 +116,8 @@ def test_what_a_kill_has_left_is_swept_away_and_nothing_else(vault: Vault) -> No
     kept(vault, b"other", OTHER)
     (vault.folder / f"{new_id()}.coming").write_bytes(b"half")
     soon = vault.place(ONE).stat().st_mtime + 10
-    assert [name.partition(".")[2] for name in vault.sweep({ONE}, soon)] == ["coming"]
-    assert vault.sweep({ONE}, soon + 3600) == [f"{OTHER}.enc"]
+    assert [name.partition(".")[2] for name in at_rest.sweep(vault.folder, {ONE}, soon)] == ["coming"]
+    assert at_rest.sweep(vault.folder, {ONE}, soon + 3600) == [f"{OTHER}.enc"]
     assert [path.name for path in vault.folder.iterdir()] == [f"{ONE}.enc"]
 
 

@@ -1,0 +1,71 @@
+"""The thread of the worker that looks each day which backups are over: those of a pool whose job has stopped too, as what stands in them
+is to be kept for so long and no longer. It sweeps away what a kill has left as well.
+
+The worker starts and stops it and knows no more of it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from pxeserve.config import Config
+from pxeserve.errors import PxeserveError
+from pxeserve.recovery.backups import vault
+from pxeserve.recovery.backups.pruning import prune
+from pxeserve.store import Store, backups, open_store
+from pxeserve.store.pools import pools
+
+FIRST, EVERY = 300.0, 86_400.0
+"""Seconds until the first round, and between two."""
+
+_END = 5.0
+_log = structlog.get_logger("worker")
+
+
+class Daily:
+    """The thread. `start` once, `finish` once."""
+
+    def __init__(self, config: Config, *, first: float = FIRST, every: float = EVERY) -> None:
+        self._config = config
+        self._first, self._every = first, every
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="backups", daemon=True)
+
+    def start(self) -> None:
+        """Begin, after a while."""
+        self._thread.start()
+
+    def finish(self) -> None:
+        """End between two pools."""
+        self._ended.set()
+        self._thread.join(_END)
+
+    def _run(self) -> None:
+        pause = self._first
+        while not self._ended.wait(pause):
+            pause = self._every
+            try:
+                store = open_store(self._config.server.data)
+                try:
+                    self._go_round(store)
+                finally:
+                    store.close()
+            except (PxeserveError, SQLAlchemyError, OSError) as error:
+                _log.warning(f"which backups are over was not looked at: {error}")
+                pause = min(self._every, self._first or self._every)
+
+    def _go_round(self, store: Store) -> None:
+        with store.site.read() as connection:
+            known, found = backups.ids(connection), pools(connection)
+        vault.sweep(self._config.server.data / vault.FOLDER, known, time.time())
+        for row in found:
+            if self._ended.is_set():
+                return
+            with store.site.write() as connection:
+                gone = prune(connection, self._config, row.id, row.pool.name, time.time())
+            if gone:
+                _log.info(f"{len(gone)} backups of pool {row.pool.name} are over and forgotten")

@@ -1,0 +1,83 @@
+"""Which backups are let go, when, and that it is told: by the worker each day too, and never the newest good one of a kind or a host."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pxeserve.config import Config
+from pxeserve.domain.host import Host, Profile
+from pxeserve.domain.pool import Member, Pool
+from pxeserve.recovery.backups.daily import Daily
+from pxeserve.recovery.backups.retention import surplus
+from pxeserve.recovery.backups.taking import vault_of
+from pxeserve.recovery.backups.vault import new_id
+from pxeserve.store import Store, audit, inventory, open_store, pools
+from pxeserve.store import backups as stored
+from pxeserve.store import tables as t
+from pxeserve.store.backups import GOOD, REFUSED, BackupRow
+
+DAY, PATIENCE = 86_400.0, 30.0
+
+
+def row(pool_id: int, days_ago: float, kind: str = "database", state: str = GOOD, host_id: int | None = None) -> BackupRow:
+    return BackupRow(new_id(), pool_id, kind, time.time() - days_ago * DAY, 3, "", state, {}, "a test", host_id)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(tmp_path, migrate=True)
+    with opened.site.write() as connection:
+        inventory.put_profile(connection, Profile("rack", None, None, {}))
+        for number in (1, 2):
+            inventory.put_host(connection, Host(0, f"xen0{number}", (f"52:54:00:77:00:0{number}",), "rack"))
+        pools.save(connection, Pool("rack-a", "xen01", (Member("xen01"), Member("xen02"))))
+    yield opened
+    opened.close()
+
+
+def test_each_kind_and_each_host_keeps_its_newest_good_one() -> None:
+    old = [row(1, 200), row(1, 200, "host", host_id=1), row(1, 200, "host", host_id=2)]
+    older = [row(1, 201), row(1, 201, "host", host_id=1), row(1, 202, state=REFUSED)]
+    assert {one.id for one in surplus([*older, *old], 30, 90, time.time())} == {one.id for one in older}
+
+
+def test_more_than_are_kept_go_from_the_oldest_on_and_refused_ones_push_none_out() -> None:
+    good, refused = [row(1, days) for days in (1, 2, 3, 4)], [row(1, days / 10, state=REFUSED) for days in (1, 2)]
+    assert [one.id for one in surplus([*good, *refused], 2, 90, time.time())] == [good[3].id, good[2].id]
+
+
+def test_the_worker_lets_old_ones_go_though_none_comes_and_tells_it(store: Store, tmp_path: Path) -> None:
+    config = Config.model_validate({"server": {"data": str(tmp_path)}, "backups": {"days": 90}})
+    vault, kept, gone = vault_of(config), row(1, 100), row(1, 101)
+    for one in (kept, gone):
+        vault.keep(one.id, io.BytesIO(b"abc"), 3, 10, len)
+    left = vault.folder / f"{new_id()}.coming"
+    left.write_bytes(b"of a service that was killed")
+    with store.site.write() as connection:
+        for one in (kept, gone):
+            stored.add(connection, one)
+    daily = Daily(config, first=0.0, every=3600.0)
+    daily.start()
+    try:
+        deadline, pause = time.monotonic() + PATIENCE, threading.Event()
+        while _ids(store) != {kept.id}:
+            assert time.monotonic() < deadline, _ids(store)
+            pause.wait(0.02)
+    finally:
+        daily.finish()
+    assert [path.name for path in vault.folder.iterdir()] == [f"{kept.id}.enc"]
+    with store.site.read() as connection:
+        assert [(line["action"], line["object"]) for line in audit.lines(connection, audit.Wanted(), 9)] == [("backup.prune", gone.id)]
+        events = connection.execute(t.install_event.select()).fetchall()
+    assert [(one.kind, one.host_id, one.data["backup"]) for one in events] == [("backup.pruned", 1, gone.id)]
+
+
+def _ids(store: Store) -> set[str]:
+    with store.site.read() as connection:
+        return {one.id for one in stored.backups(connection)}
