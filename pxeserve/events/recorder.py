@@ -64,12 +64,12 @@ class Recorder:
     def emit(self, event: Event) -> None:
         """Hand `event` over; never blocks and never raises. A lost one shows as the counter `lost-event`."""
         with self._lock:
-            if self.full:
+            if len(self._backlog) >= _BACKLOG:
                 self.lost()
             else:
                 self._backlog.append(_encoded(event))
             if not self._by_turns:
-                self.hand_over()
+                self._hand_over()
 
     def count(self, reason: str, by: int = 1) -> None:
         """Count something too frequent for an event of its own: an ignored packet, by reason and minute."""
@@ -102,11 +102,12 @@ class Recorder:
 
     def _hand_over(self) -> bool:
         backlog = self._backlog
-        now = time.monotonic()
-        if now < self._again:
-            return not backlog
-        self._again = now + TOGETHER if self._by_turns else 0.0
-        while backlog:
+        if self._by_turns or self._again:
+            now = time.monotonic()
+            if now < self._again:
+                return not backlog
+            self._again = now + TOGETHER if self._by_turns else 0.0
+        while len(backlog) > 1:
             size, together = 0, 0
             for data in backlog:
                 size += len(data) + 1
@@ -117,6 +118,10 @@ class Recorder:
                 return False
             for _ in range(together):
                 backlog.popleft()
+        if backlog:
+            if not self._send(backlog[0]):
+                return False
+            backlog.popleft()
         return True
 
     def _send(self, data: bytes) -> bool:

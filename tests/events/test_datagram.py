@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
@@ -19,6 +20,22 @@ NOW = 1_800_000_000.0
 def test_an_event_comes_through_as_it_was_sent() -> None:
     event = Event("tftp.transfer", NOW, "pxelinux.0: 42 bytes", "xen01", "52:54:00:77:00:01", "10.77.0.51", "k3d9", "abc", {"bytes": 42})
     assert read(event.encode()) == event
+
+
+def test_what_json_has_no_word_for_is_told_in_words() -> None:
+    """A process that tells of an address, or of half a surrogate pair from a file name, loses neither the event nor its thread."""
+    odd = Event("http.trouble", NOW, "a name with \udc80 in it", data={"address": IPv4Address("10.77.0.51"), "kind": int, "sizes": (1, 2)})
+    told = read(odd.encode())
+    assert told.text == "a name with \\x80 in it"
+    assert told.data == {"address": "10.77.0.51", "kind": "<class 'int'>", "sizes": [1, 2]}
+
+
+@given(st.dictionaries(st.text(max_size=20), st.text() | st.integers(-(2**63) + 1, 2**63 - 1) | st.floats() | st.booleans() | st.none()))
+def test_a_datagram_is_one_line_that_any_reader_of_json_understands_alike(data: dict[str, Any]) -> None:
+    """Many travel together, a line each; and a figure is the same to its last bit."""
+    line = Event("dhcp.ack", NOW, data=data).encode()
+    assert b"\n" not in line
+    assert repr(json.loads(line)["event"]["data"]) == repr(data)
 
 
 def test_a_count_comes_through() -> None:
