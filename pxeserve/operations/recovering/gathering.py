@@ -8,7 +8,8 @@ import hashlib
 import json
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -25,13 +26,15 @@ from pxeserve.recovery.planning.facts import Backup, Facts, Guest, Heard, Prepar
 from pxeserve.recovery.reaching import address_of
 from pxeserve.recovery.xapi import PORT, XapiError, shown
 from pxeserve.snapshot import shared
-from pxeserve.store import pools, recoveries
+from pxeserve.store import inventory, pools, recoveries
 from pxeserve.store import tables as t
 from pxeserve.store.pools import PoolRow
 from pxeserve.timeline.medians import medians
 
 _KNOCK = 3.0
 _MOST = 1000
+_MEMBERS = 64
+"""Members of a pool that are asked whether they could lead; XAPI's pools have as many at most."""
 
 
 def pool_of(connection: Connection, host: Host) -> PoolRow:
@@ -52,13 +55,35 @@ def gathered(context: Context, host: Host, row: PoolRow, *, knock: bool = True, 
         address = address_of(connection, host)
         other = recoveries.live_of_pool(connection, row.id)
         usual = _usual(connection)
+        others = _others(connection, host, row) if knock and row.pool.master == host.name else ()
     said = str(address) if address else ""
     member = row.pool.member(host.name)
     heard = heard_at(said, member.fingerprint if member else "") if knock and said else Heard(said, answers=False)
     return Facts(
         host.name, host.profile, row.pool, snapshot.medium_of(host), tuple(snapshot.media.values()), backup, heard,
         prepared(context, host), said, time.time(), usual, other.id if other is not None and other.id != mine else "",
+        _first_that_answers(others),
     )  # fmt: skip
+
+
+def _others(connection: Connection, dead: Host, row: PoolRow) -> tuple[tuple[str, str, str], ...]:
+    """Name, address and certificate of each other member for which both are known, in the pool's order."""
+    found = []
+    for member in row.pool.members:
+        host = inventory.host(connection, member.host) if member.host != dead.name and member.fingerprint else None
+        address = address_of(connection, host) if host is not None else None
+        if address is not None:
+            found.append((member.host, str(address), member.fingerprint))
+    return tuple(found[:_MEMBERS])
+
+
+def _first_that_answers(others: Sequence[tuple[str, str, str]]) -> str:
+    """The first whose toolstack answers, by its own certificate; "" when none does. All are asked at once."""
+    if not others:
+        return ""
+    with ThreadPoolExecutor(len(others)) as asking:
+        heard = list(asking.map(lambda one: heard_at(one[1], one[2]), others))
+    return next((name for (name, _, _), one in zip(others, heard, strict=True) if one.same), "")
 
 
 def newest_backup(connection: Connection, row: PoolRow) -> Backup | None:

@@ -79,7 +79,8 @@ class Prepared:
 class Facts:
     """All of them. `medium` is the one that the host's profile names, `media` are all that are imported; `address` is where the host will
     answer, "" when it is told no static one; `usual` are medians in seconds by the step's name; `other_plan` is the id of a recovery of the
-    same pool that is under way; `now` epoch seconds."""
+    same pool that is under way; `now` epoch seconds; `successor` is the first other member that answers, where the
+    master died."""
 
     host: str
     profile: str
@@ -93,6 +94,7 @@ class Facts:
     now: float
     usual: Mapping[str, float] = field(default_factory=dict)
     other_plan: str = ""
+    successor: str = ""
 
     @property
     def role(self) -> Role:

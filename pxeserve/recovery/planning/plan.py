@@ -109,7 +109,7 @@ def _leader(facts: Facts) -> str:
         return facts.host
     if facts.role is Role.MEMBER:
         return facts.pool.master
-    return next(name for name in facts.pool.hosts if name != facts.host)
+    return facts.successor or next(name for name in facts.pool.hosts if name != facts.host)
 
 
 def _blockers(facts: Facts, found: Fit) -> Iterator[Blocker]:

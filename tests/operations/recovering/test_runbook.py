@@ -85,6 +85,12 @@ def test_a_member_that_follows_another_master_by_now_is_not_made_a_second_one(sc
     assert scene.machines.host(leader)["master"] and not scene.armings()
 
 
+def test_a_member_that_answers_is_to_lead_where_another_is_dead_too(scene: Scene) -> None:
+    scene.dies("xen01")
+    scene.machines.kill("xen02")
+    assert scene.site.ask("recover.plan", name="xen01")["leader"] == "xen03"
+
+
 def test_no_member_leads_while_it_still_hears_the_master(scene: Scene) -> None:
     """We are cut off from the master, or a person was wrong: it lives, and two masters would lose the guests' disks."""
     scene.dead, scene.off = "xen01", True
