@@ -115,11 +115,11 @@ def first_boot(connection: Connection, row: RecoveryRow) -> Outcome:
     found = connection.execute(select(t.first_boot).where(t.first_boot.c.install_id == row.install_id)).first()
     if found is None:
         return NotYet("its first boot was not heard yet")
-    if found.state == "failed":
-        fix = "log in there, see why, and mend it; its script begins again at that step"
-        return Stops(f"its first boot failed at step {found.step}", fix)
     if found.state == "done" or (row.role != "sole" and _join(connection, row) is not None):
         return Done(f"first boot: {found.step or found.state}")
+    if found.state == "failed":
+        said = f"its first boot failed, and its last word was {found.step}" if found.step else "its first boot was not heard within a day"
+        return Stops(said, f"see there why; it can tell no more: pxeserve recovery resume {row.id} arms it anew, to be installed again")
     return NotYet(f"first boot: {found.step or found.state}")
 
 

@@ -17,12 +17,14 @@ from pxeserve.operations.recovering.running import settle
 from pxeserve.operations.recovering.showing import shown, summed
 from pxeserve.operations.registry import verb
 from pxeserve.recovery.planning.steps import ARM
-from pxeserve.store import audit, installs, inventory, recoveries
+from pxeserve.store import audit, first_boots, installs, inventory, recoveries
 from pxeserve.store.recoveries import LIVE, RecoveryRow
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]{1,16}$")]
 _MOST = 200
 _REARMED = frozenset({"boot", "installed"})
+"""Steps that are only come to anew by installing again."""
+
 
 
 @verb("recover.list", role=Role.VIEWER)
@@ -56,13 +58,13 @@ def confirm(context: Context, *, id: Id, step: str) -> dict[str, Any]:
 
 @verb("recover.resume", role=Role.OPERATOR)
 def resume(context: Context, *, id: Id) -> dict[str, Any]:
-    """Take a recovery that has stopped up again, at the step where it stopped. One whose install came to nothing goes back to arming, which
-    compares everything once more."""
+    """Take a recovery that has stopped up again, at the step where it stopped. One whose install or first boot came to nothing goes back to
+    arming, which compares everything once more."""
     row = _known(context, id)
     if row.drill or row.state != "stopped":
         raise RefusedError(f"recovery {id} is {'a drill' if row.drill else row.state}, and only one that has stopped is taken up again")
     steps, at = [dict(one) for one in row.steps], row.step
-    if steps[at]["name"] in _REARMED:
+    if steps[at]["name"] in _REARMED or (steps[at]["name"] == "first-boot" and _is_over(context, row)):
         at = next(number for number, one in enumerate(steps) if one["name"] == ARM)
         for one in steps[at : row.step + 1]:
             one.update(state="todo", seen="", began=None, ended=None)
@@ -82,6 +84,13 @@ def stop(context: Context, *, id: Id) -> dict[str, Any]:
         raise RefusedError(f"recovery {id} is {'a drill' if row.drill else row.state}: there is nothing to give up")
     _change(context, row, {"state": "abandoned"}, "abandoned", "recover.stop")
     return shown(context, _known(context, id))
+
+
+def _is_over(context: Context, row: RecoveryRow) -> bool:
+    """Whether its first boot has failed, or its day is over: then it is heard no more."""
+    with context.store.site.read() as connection:
+        found = first_boots.of_install(connection, row.install_id or "")
+    return found is not None and found.state == "failed"
 
 
 def _known(context: Context, recovery_id: str) -> RecoveryRow:

@@ -54,7 +54,7 @@ STEPS: Mapping[str, Step] = {
              "the record has its menu", "nothing: it waits until the arming lapses, and is resumed then", 180, 0),
         Step("installed", _H, "install itself", "it reports that it is done", "a failure stops here; resuming arms it anew", 1200, 0),
         Step("first-boot", _H, "boot its own disk and run its first-boot script",
-             "the script reports its steps", "the script begins again at the step that is missing", 420, 3600),
+             "the script reports its steps", "the script goes on by itself; after one that failed, resuming arms it anew", 420, 3600),
         Step("joined", _P, "join it to pool {pool}", "the join is done", "the join's own row is taken up again", 180, 3600),
         Step("restore", _M, "restore the pool's database, dry run first", "a person says that it is done",
              "restoring twice is harmless", 600, 0, "pxeserve backup restore-script {backup} > restore.sh"),
