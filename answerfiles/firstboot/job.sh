@@ -135,9 +135,12 @@ certificate() {
     because 'there is no certificate in /etc/xensource/xapi-ssl.pem'
 }
 
-# join: pxeserve does it, as only it has the password of the pool; here is only asked how far it is.
+# join: pxeserve does it, as only it has the password of the pool; here is only asked how far it is. One that failed is waited for: whoever
+# mends what stopped it has it taken up again there, and nothing that is tried here would change it. Such a look is no try.
 join() {
     turn=0
+    looks=0
+    waits=''
     while [ "$turn" -lt "$turns" ]; do
         : >"$state/answer"
         call "$server/join" "$state/answer" ''
@@ -149,16 +152,26 @@ join() {
             return
             ;;
         failed*)
-            because "${answer#failed }"
-            # nothing that is tried again here would change it
-            echo "$most" >"$state/tries.join"
-            return 1
+            echo 0 >"$state/tries.join"
+            if [ "$waits" != "$answer" ]; then
+                because "${answer#failed }" || tell join waiting
+            fi
+            waits=$answer
+            turn=0
+            looks=$((looks + 1))
+            [ "$looks" -lt "$mending" ] || break
+            sleep $((pause * 6))
+            ;;
+        *)
+            [ -z "$answer" ] || waits=''
+            turn=$((turn + 1))
+            sleep "$pause"
             ;;
         esac
-        turn=$((turn + 1))
-        sleep "$pause"
     done
-    because 'pxeserve was asked to join this host to its pool, and it is not done yet'
+    [ "$looks" -lt "$mending" ] || echo "$most" >"$state/tries.join"
+    [ -n "$waits" ] || because 'pxeserve was asked to join this host to its pool, and it is not done yet'
+    return 1
 }
 
 # of_name NAME: sets sr to the storage repository of that name which this host has; fails when it has none.

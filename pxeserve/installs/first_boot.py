@@ -108,7 +108,10 @@ def one_time_password(connection: Connection, install_id: str, keys: Keys) -> st
 
 
 def expire(connection: Connection, now: float, clock: Clock = SYSTEM) -> int:
-    """End all whose time is over, and forget what was sealed for them; how many."""
+    """End all whose time is over, and forget what was sealed for them; how many. What was left for a join to be mended goes too."""
+    for row in first_boots.left(connection):
+        if is_over(row, now, clock):
+            first_boots.forget(connection, row.install_id)
     over = [row for row in first_boots.live(connection) if is_over(row, now, clock)]
     for row in over:
         first_boots.change(connection, row.install_id, state="failed", sealed=None)

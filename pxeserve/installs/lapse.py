@@ -30,7 +30,7 @@ def lapse(store: Store, now: float, *, clock: Clock = SYSTEM) -> int:
         ]
         stale = installs.stale_rehearsals(connection, now)
         kept = any(secret.is_over(row, now, clock) for row in installs.with_secret(connection))
-        unheard = any(first_boot.is_over(row, now, clock) for row in first_boots.live(connection))
+        unheard = any(first_boot.is_over(row, now, clock) for row in (*first_boots.live(connection), *first_boots.left(connection)))
     if not (over or spent or stale or kept or unheard):
         return 0
     lapsed = 0

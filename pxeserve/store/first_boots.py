@@ -66,6 +66,18 @@ def live(connection: Connection) -> list[FirstBootRow]:
     return [_row(row) for row in connection.execute(_JOINED.where(t.first_boot.c.state.in_(LIVE)))]
 
 
+def left(connection: Connection) -> list[FirstBootRow]:
+    """All that are over, and for which something is sealed still."""
+    query = _JOINED.where(t.first_boot.c.state.not_in(LIVE), t.first_boot.c.sealed.is_not(None))
+    return [_row(row) for row in connection.execute(query)]
+
+
+def forget(connection: Connection, install_id: str) -> None:
+    """Forget what is sealed still for one that is over."""
+    same = (t.first_boot.c.install_id == install_id) & t.first_boot.c.state.not_in(LIVE)
+    connection.execute(update(t.first_boot).where(same).values(sealed=None))
+
+
 def change(connection: Connection, install_id: str, **values: Any) -> bool:
     """Write `values` of one that is not over. False: it is."""
     same = (t.first_boot.c.install_id == install_id) & t.first_boot.c.state.in_(LIVE)
@@ -74,8 +86,9 @@ def change(connection: Connection, install_id: str, **values: Any) -> bool:
 
 def end_of_host(connection: Connection, host_id: int) -> None:
     """A host is armed anew: what it was to do before is over."""
-    same = (t.first_boot.c.host_id == host_id) & t.first_boot.c.state.in_(LIVE)
-    connection.execute(update(t.first_boot).where(same).values(state="failed", sealed=None))
+    same = t.first_boot.c.host_id == host_id
+    connection.execute(update(t.first_boot).where(same & t.first_boot.c.state.in_(LIVE)).values(state="failed"))
+    connection.execute(update(t.first_boot).where(same).values(sealed=None))
 
 
 _JOINED = select(t.first_boot, t.install.c.armed_at).join(t.install, t.install.c.id == t.first_boot.c.install_id)

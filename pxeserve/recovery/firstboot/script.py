@@ -4,7 +4,7 @@ heads and lines of quoted words, so that no text of a site ever becomes shell. R
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from pxeserve import resources
 from pxeserve.answerfile.scripts.words import head, quoted
@@ -22,12 +22,13 @@ class WordsError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How patient the job is: `pause` seconds between two looks, `turns` looks at most, `patience` seconds for one call of xe, and `most`
-    tries of a step, over restarts too."""
+    tries of a step, over restarts too. `mending` looks, each after six pauses, at a join that failed and that somebody may mend: a day."""
 
     pause: int = 5
     turns: int = 360
     patience: int = 900
     most: int = 5
+    mending: int = 2880
 
 
 _USUAL = Pace()
@@ -48,7 +49,6 @@ def job(steps: Sequence[Step], server: str, mark: str, pace: Pace = _USUAL) -> s
             if not word.isprintable():
                 raise WordsError(f"{one.called}: {word!r} has a character that is none of a name")
     lines = "".join(f"    {quoted('step', one.name, 'stop' if one.stops else 'on', *one.words)}\n" for one in steps)
-    words = head(
-        server=server, mark=mark, pause=str(pace.pause), turns=str(pace.turns), patience=str(pace.patience), most=str(pace.most)
-    )
+    numbers = {name: str(number) for name, number in asdict(pace).items()}
+    words = head(server=server, mark=mark, **numbers)
     return f"{words}steps() {{\n{lines}}}\n{_BODIES['job.sh']}"

@@ -18,7 +18,7 @@ from pxeserve.keys import Keys
 from pxeserve.moment import SYSTEM, Clock
 from pxeserve.recovery.firstboot import inventory
 from pxeserve.recovery.joining.asking import ask
-from pxeserve.store import Store, first_boots, installs, pools
+from pxeserve.store import Store, first_boots, installs, joins, pools
 from pxeserve.store.first_boots import FirstBootRow
 from pxeserve.store.installs import InstallRow
 
@@ -92,13 +92,15 @@ class FirstBoots:
             return "".join(f"{name} {word}\n" for name, word in found[2].answers.items()).encode()
 
     def over(self, token: str, word: str, body: bytes, address: IPv4Address, now: float) -> bool:
-        """It is `done` or `failed`: its token and what was sealed for it are worth nothing from here on."""
+        """It is `done` or `failed`: its token is worth nothing from here on, and what was sealed for it is forgotten. Only its one-time
+        password outlives it where a join is not done: that one may still be mended, and pxeserve logs in with it."""
         with self.store.site.write() as connection:
             found = self._heard(connection, token, now)
             if found is None or word not in ("done", "failed"):
                 return False
             row, install, kept = found
-            first_boots.change(connection, row.install_id, state=word, sealed=None, told_at=now)
+            left = first_boot.sealed(Kept(kept.password), row.install_id, self.keys) if _may_be_joined(connection, row) else None
+            first_boots.change(connection, row.install_id, state=word, sealed=left, told_at=now)
             failed = [kept.steps[one] for one in body[:2000].decode("ascii", "replace").split() if one in kept.steps]
             because = "all of its steps are done" if word == "done" else "it gave up: " + ("; ".join(failed) or row.step)
             installs.tell(connection, now, install, f"firstboot.{word}", {"because": because, "address": str(address), "step": row.step})
@@ -120,6 +122,11 @@ class FirstBoots:
             because = f"{address} asked with the token of a first boot for what is given to the host alone, whose addresses are: {known}"
             sound(connection, install, now, address, because)
         return False
+
+
+def _may_be_joined(connection: Connection, row: FirstBootRow) -> bool:
+    join = joins.of_install(connection, row.install_id)
+    return join is not None and join.state != joins.JOINED
 
 
 def _said(body: bytes, kept: Kept) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pxeserve.errors import ConflictError, NotFoundError
-from pxeserve.store import Store, installs, inventory, joins, pools
+from pxeserve.store import Store, first_boots, installs, inventory, joins, pools
 from pxeserve.store.joins import JoinRow
 
 _TOLD = {
@@ -52,6 +52,8 @@ def changed(connection: Connection, row: JoinRow, changes: Mapping[str, Any], no
         raise ConflictError("this join has moved on meanwhile", fix="look how it stands: pxeserve join list")
     found = joins.of_install(connection, row.install_id)
     assert found is not None
+    if found.state == joins.JOINED:
+        first_boots.forget(connection, row.install_id)   # nobody logs in to it by itself any more
     if found.state != row.state:
         _tell(connection, found, now, said or {})
     return found

@@ -42,7 +42,7 @@ APPLETS = (
 )  # fmt: skip
 XE = Path(__file__).with_name("xe.sh")
 PRINT = "AB:" * 31 + "AB"
-QUICK = Pace(pause=0, turns=3, patience=20, most=3)
+QUICK = Pace(pause=0, turns=3, patience=20, most=3, mending=3)
 INVENTORY = "INSTALLATION_UUID='11111111-2222-3333-4444-555555555555'\nPRODUCT_BRAND='XCP-ng'\nPRODUCT_VERSION='8.2.1'\n"
 
 
@@ -54,9 +54,12 @@ class Site:
     arming: Arming
     keys: Any
     base: str
+    data: Path
     hosts: dict[str, Host] = field(default_factory=dict)
 
-    def arm(self, pool: Pool, name: str, dialect: str, kept: dict[str, str], mode: Mode = Mode.FRESH) -> tuple[str, bytes]:
+    def arm(
+        self, pool: Pool, name: str, dialect: str, kept: dict[str, str], mode: Mode = Mode.FRESH, pace: Pace = QUICK
+    ) -> tuple[str, bytes]:
         """Arm `name`, let its installation be done, and give the id of the install and the script of its first boot."""
         with self.store.site.write() as connection:
             found = pools.pool(connection, pool.name)
@@ -69,7 +72,7 @@ class Site:
         install = self.arming.arm(order, time.time())
         with self.store.site.write() as connection:
             connection.execute(update(t.install).where(t.install.c.id == install.id).values(state="done", bound_address="127.0.0.1"))
-        return install.id, script(todo, f"{self.base}/fb/{first_boot.token(key)}", install.id, QUICK)
+        return install.id, script(todo, f"{self.base}/fb/{first_boot.token(key)}", install.id, pace)
 
     def told(self, kind: str = "") -> list[tuple[str, dict[str, Any]]]:
         """What stands in the record of first boots."""
@@ -179,7 +182,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     thread = threading.Thread(target=turn, daemon=True)
     thread.start()
     config = Config.model_validate({"server": {"data": str(data)}})
-    made = Site(store, Arming(store, keys, config), keys, f"http://127.0.0.1:{port}")
+    made = Site(store, Arming(store, keys, config), keys, f"http://127.0.0.1:{port}", data)
     with store.site.write() as connection:
         inventory.put_profile(connection, Profile("rack"))
         for number, name in enumerate(("xen01", "xen02"), 1):
