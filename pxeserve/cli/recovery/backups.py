@@ -173,6 +173,6 @@ def _shown(answer: Any, to: Console) -> None:
         for one in holds["hosts"]:
             lines.append(f"  host {one['name']} {one['address']} {one['uuid']}{' (master)' if one['uuid'] == holds['master_uuid'] else ''}")
         lines += [f"  storage {one['name']} {one['type']}{' shared' if one['shared'] else ''} {one['uuid']}" for one in holds["srs"]]
-        lines.append(f"  {holds['vms']} VMs, of which {len(holds['suspended']) + holds['more'].get('suspended', 0)} are suspended")
+        lines.append(f"  {holds['vms']} VMs, {len(holds['suspended']) + holds['more'].get('suspended', 0)} of them suspended")
         lines += [f"  suspended {one['name']} on {one['sr'] or 'a storage that is not there'}" for one in holds["suspended"]]
     to.print(Text("\n".join(lines)), soft_wrap=True)
