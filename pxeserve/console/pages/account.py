@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, g, make_response, render_template
 
-from pxeserve.accounts.tokens import MOST_DAYS, USUAL_DAYS
+from pxeserve.accounts.tokens import USUAL_DAYS
 from pxeserve.console.asking import ask
 from pxeserve.console.filled import filled
 from pxeserve.console.gate import route
 from pxeserve.console.pages.answers import elsewhere
+from pxeserve.console.pages.token_wishes import DAYS, wished
 from pxeserve.domain.role import Role
 
 blueprint = Blueprint("account", __name__)
-_DAYS = (1, 7, 30, USUAL_DAYS, 180, MOST_DAYS)
 
 
 @route(blueprint, "/account", role=Role.VIEWER)
@@ -23,7 +23,7 @@ def account() -> str:
         sessions=ask("session.list", user=g.actor.user),
         tokens=ask("token.list", user=g.actor.user),
         roles=[(role.word, role.word) for role in Role if role <= g.actor.role],
-        days=[(str(count), "1 day" if count == 1 else f"{count} days") for count in _DAYS],
+        days=DAYS,
         usual=str(USUAL_DAYS),
     )
 
@@ -47,18 +47,7 @@ def end_all() -> Response:
 @route(blueprint, "/account/tokens", methods=("POST",), verb="token.create")
 def create() -> Response:
     """Make a token, and show it: this once."""
-    form = filled("name", "role", "days", "hosts", "racks", "unattended")
-    told = ask(
-        "token.create",
-        name=form.needed("name", "What the token is for"),
-        role=form.needed("role", "A role"),
-        user=g.actor.user,
-        days=form.number("days") or USUAL_DAYS,
-        hosts=form.text("hosts").replace(",", " ").split(),
-        racks=[rack.strip() for rack in form.text("racks").split(",") if rack.strip()],
-        unattended=form.ticked("unattended"),
-    )
-    return make_response(render_template("parts/token.html", made=told))
+    return make_response(render_template("parts/token.html", made=ask("token.create", user=g.actor.user, **wished())))
 
 
 @route(blueprint, "/account/tokens/<id>/revoke", methods=("POST",), verb="token.revoke")

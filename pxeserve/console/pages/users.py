@@ -7,12 +7,13 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from pxeserve.accounts.tokens import MOST_DAYS, USUAL_DAYS
+from pxeserve.accounts.tokens import USUAL_DAYS
 from pxeserve.console.asking import ask
 from pxeserve.console.filled import filled
 from pxeserve.console.gate import route
 from pxeserve.console.listing import listing
 from pxeserve.console.pages.answers import elsewhere
+from pxeserve.console.pages.token_wishes import DAYS, wished
 from pxeserve.domain.role import WORDS, Role
 from pxeserve.errors import PxeserveError
 
@@ -23,7 +24,6 @@ _MAY = {
     "admin": "all of it, and users, tokens and the audit",
 }  # fmt: skip
 ROLES = [(word, f"{word}: {_MAY[word]}") for word in WORDS]
-_DAYS = [(str(count), "1 day" if count == 1 else f"{count} days") for count in (1, 7, 30, USUAL_DAYS, 180, MOST_DAYS)]
 _LONGEST = 1024
 
 
@@ -54,7 +54,7 @@ def user(name: str) -> str:
     found = ask("user.show", name=name)
     return render_template(
         "user.html", user=found, roles=ROLES, may=_MAY, sessions=ask("session.list", user=found["name"]),
-        tokens=ask("token.list", user=found["name"]), days=_DAYS, usual=str(USUAL_DAYS),
+        tokens=ask("token.list", user=found["name"]), days=DAYS, usual=str(USUAL_DAYS),
         token_roles=[(word, word) for word in WORDS if WORDS.index(word) <= WORDS.index(found["role"])],
     )  # fmt: skip
 
@@ -101,13 +101,7 @@ def remove(name: str) -> Response:
 @route(blueprint, "/users/<name>/tokens", methods=("POST",), verb="token.create")
 def create_token(name: str) -> Response:
     """Make a token of it, and show that: this once."""
-    form = filled("name", "role", "days", "hosts", "racks", "unattended")
-    told = ask(
-        "token.create", name=form.needed("name", "What the token is for"), role=form.needed("role", "A role"), user=name,
-        days=form.number("days") or USUAL_DAYS, hosts=form.text("hosts").replace(",", " ").split(),
-        racks=[rack.strip() for rack in form.text("racks").split(",") if rack.strip()], unattended=form.ticked("unattended"),
-    )  # fmt: skip
-    return make_response(render_template("parts/token.html", made=told, back=_page(name)))
+    return make_response(render_template("parts/token.html", made=ask("token.create", user=name, **wished()), back=_page(name)))
 
 
 @route(blueprint, "/users/<name>/tokens/<id>/revoke", methods=("POST",), verb="token.revoke")

@@ -7,9 +7,14 @@ import re
 import pytest
 from sqlalchemy import text
 
+from pxeserve.domain.pool import Member, Pool
 from pxeserve.domain.role import Role
+from pxeserve.store import pools
 from tests.console.conftest import Console
 from tests.console.pages.conftest import Page, look, send
+from tests.recovery.backups.dumps import dump
+
+HOSTS = ("xen-r3-01", "xen-r3-02")
 
 PASSWORD = "correct horse battery"
 
@@ -65,6 +70,30 @@ def test_a_token_is_shown_once_and_revoked(console: Console) -> None:
     token = re.findall(r"revoke-(\w+)", " ".join(shown.all("//dialog/@id")))[0]
     assert send(client, f"/users/operator/tokens/{token}/revoke", {}).status_code == 200
     assert "revoked" in look(client, "/users").says("//section[@aria-labelledby='tokens-title']")
+
+
+def test_a_token_that_sends_backups_is_made_on_the_page_and_can_do_nothing_else(furnished: Console) -> None:
+    console, client = furnished, furnished.as_role(Role.ADMIN)
+    console.as_role(Role.OPERATOR)
+    with console.store.site.write() as connection:
+        pools.save(connection, Pool("rack-a", HOSTS[0], tuple(map(Member, HOSTS))))
+    form = {"name": "nightly", "role": "admin", "days": "90", "scope": "backup:write", "pools": "rack-a"}
+    assert "of which pools" in send(client, "/users/operator/tokens", {**form, "pools": ""}).get_json()["detail"]
+    assert "no other limits" in send(client, "/users/operator/tokens", {**form, "hosts": HOSTS[0]}).get_json()["detail"]
+    plain = {**form, "role": "viewer", "scope": ""}
+    assert "limit a token that has a scope" in send(client, "/users/operator/tokens", plain).get_json()["detail"]
+    made = Page(send(client, "/users/operator/tokens", form))
+    assert "sends backups of rack-a" in made.says("//div")
+    assert "backup:write: rack-a" in look(client, "/users/operator").says("//tbody")
+    text = made.one("//input[@id='token-made']").get("value")
+    stranger = console.stranger()
+    stranger.environ_base.update({"HTTP_AUTHORIZATION": f"Bearer {text}"})
+    kind = {"Content-Type": "application/octet-stream"}
+    assert stranger.put("/api/v1/pools/rack-a/backups", data=dump(hosts=HOSTS), headers=kind).status_code == 201
+    assert stranger.get("/api/v1/backups").status_code == 403
+    assert [one["scope"] for one in client.get("/api/v1/tokens").get_json()["items"]] == ["backup:write"]
+    own = send(client, "/account/tokens", {**form, "name": "mine"})
+    assert "sends backups of rack-a" in Page(own).says("//div")
 
 
 def test_sessions_of_another_end(console: Console) -> None:
