@@ -87,7 +87,8 @@ def _planned(answer: Any, console: Console) -> None:
         for text in texts:
             console.print(f"  {word}: {escape(text)}")
     for number, one in enumerate(answer["steps"], 1):
-        console.print(f"  {number:>2}. {escape(one['name']):11} {escape(one['who'])}: {escape(one['does'])}, {_lasting(one['seconds'])}")
+        console.print(f"  {number:>2}. {escape(one['name']):11} {escape(one['who'])}: {escape(one['does'])}, {_lasting(one['seconds'])}"
+                      f"{' as before' if one['of_record'] else ''}")
         for command in one["commands"]:
             console.print(f"        {escape(command)}")
     console.print(f"about {_lasting(answer['seconds'])} in all")

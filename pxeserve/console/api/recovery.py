@@ -56,7 +56,7 @@ class PlannedStep(Answer):
     resumes: str = Field(description="What resumes it.")
     commands: list[str] = Field(description="For a person to run.")
     seconds: float = Field(description="How long it usually takes.")
-    of_record: bool = Field(description="Whether that is a median of earlier recoveries here.")
+    of_record: bool = Field(description="Whether that is a median of earlier recoveries here, or of installations of the profile.")
 
 
 class RecoveryPlan(Answer):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -26,15 +27,23 @@ from pxeserve.recovery.planning.facts import Backup, Facts, Guest, Heard, Prepar
 from pxeserve.recovery.reaching import address_of
 from pxeserve.recovery.xapi import PORT, XapiError, shown
 from pxeserve.snapshot import shared
-from pxeserve.store import inventory, pools, recoveries
+from pxeserve.store import inventory, pools, recoveries, times
 from pxeserve.store import tables as t
 from pxeserve.store.pools import PoolRow
 from pxeserve.timeline.medians import medians
+from pxeserve.timeline.stages import Phase
 
 _KNOCK = 3.0
 _MOST = 1000
 _MEMBERS = 64
 """Members of a pool that are asked whether they could lead; XAPI's pools have as many at most."""
+
+_EARLIER = 25
+_INSTALLS = (
+    Phase.KERNEL, Phase.BOOTS, Phase.NETWORK, Phase.ANSWERFILE, Phase.START, Phase.REPOSITORY, Phase.DISKS, Phase.PACKAGES, Phase.UNSEEN,
+    Phase.UNPACKED, Phase.CONFIGURES, Phase.FILLED, Phase.COMPLETE,
+)  # fmt: skip
+"""The stages of an installation that the step `installed` is made of."""
 
 
 def pool_of(connection: Connection, host: Host) -> PoolRow:
@@ -54,7 +63,7 @@ def gathered(context: Context, host: Host, row: PoolRow, *, knock: bool = True, 
         backup = newest_backup(connection, row)
         address = address_of(connection, host)
         other = recoveries.live_of_pool(connection, row.id)
-        usual = _usual(connection)
+        usual = _usual(connection) | _installs(context, host.profile)
         others = _others(connection, host, row) if knock and row.pool.master == host.name else ()
     said = str(address) if address else ""
     member = row.pool.member(host.name)
@@ -149,6 +158,14 @@ def _usual(connection: Connection) -> dict[str, float]:
         {one["name"]: one["ended"] - one["began"] for one in row.steps if one.get("began") and one.get("ended")} for row in rows
     )
     return {name: one.seconds for name, one in medians(durations).items()}
+
+
+def _installs(context: Context, profile: str) -> dict[str, float]:
+    """How long the step `installed` takes by earlier good installations of this profile, from the menu to the report that it is done."""
+    with context.store.events.read() as connection:
+        earlier = times.earlier(connection, profile, math.inf, _EARLIER)
+    whole = ({"installed": sum(one.stages.get(stage, 0.0) for stage in _INSTALLS)} for one in earlier)
+    return {name: one.seconds for name, one in medians(whole).items()}
 
 
 def _list(holds: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

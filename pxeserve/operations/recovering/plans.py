@@ -12,11 +12,9 @@ from pxeserve.domain.host import Host
 from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context
-from pxeserve.operations.foresight import foresee
-from pxeserve.operations.foresight.firmware import presumed
 from pxeserve.operations.inventory.hosts import known
 from pxeserve.operations.recovering.gathering import gathered, pool_of
-from pxeserve.operations.recovering.proving import backup_reads
+from pxeserve.operations.recovering.proving import backup_reads, boots
 from pxeserve.operations.recovering.running import ground_of
 from pxeserve.operations.recovering.showing import shown
 from pxeserve.operations.registry import verb
@@ -70,8 +68,8 @@ def drill(context: Context, *, name: str) -> dict[str, Any]:
     whether its pool's newest backup can be read to its end, and whether the pool's leader answers and lets us in. Kept beside the
     recoveries, as a drill."""
     host, pool, found = _made(context, name)
-    checks = [*({"check": one.code, "ok": False, "said": one.why, "fix": one.fix} for one in found.blockers), _boots(context, host)]
-    checks.append(backup_reads(context, pool, found.role))
+    checks = [{"check": one.code, "ok": False, "said": one.why, "fix": one.fix} for one in found.blockers]
+    checks += [*boots(context, host), backup_reads(context, pool, found.role)]
     if found.role != "sole":
         checks.append(_answers(context, host, pool, found))
     now = time.time()
@@ -100,17 +98,6 @@ def _row(
         f"r{secrets.token_hex(4)}", host.id, pool.id, str(found.role), drill, state, found.plain(), steps, 0, "", "", None,
         context.actor.name, now, now, 1,
     )  # fmt: skip
-
-
-def _boots(context: Context, host: Host) -> dict[str, Any]:
-    """What is known beforehand that would stop its network boot."""
-    first = presumed(context, host)
-    found = foresee(context, host, first.mac, first.firmware)
-    stops = [one for one in found.known if one.stops]
-    if stops:
-        return {"check": "boot", "ok": False, "said": f"{stops[0].step}: {stops[0].text}", "fix": stops[0].fix}
-    said = "nothing that is known would stop its network boot"
-    return {"check": "boot", "ok": True, "said": said, "fix": f"walk it: pxeserve rehearse {first.mac}"}
 
 
 def _answers(context: Context, host: Host, pool: PoolRow, found: Plan) -> dict[str, Any]:

@@ -119,9 +119,9 @@ class Scene:
 
 
 @contextmanager
-def staged(tmp_path: Path, *names: str, build: str = "") -> Iterator[Scene]:
+def staged(tmp_path: Path, *names: str, build: str = "", **more: dict[str, Any]) -> Iterator[Scene]:
     """A pool of these, the first its master."""
-    site = furnished(tmp_path)
+    site = furnished(tmp_path, **more)
     folder = tmp_path / "pool"
     folder.mkdir()
     (folder / "world.json").write_text(json.dumps({"hosts": {}, "databases": {}, "port": 443}))

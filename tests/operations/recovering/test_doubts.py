@@ -19,7 +19,7 @@ from tests.operations.recovering.conftest import Scene
 CALLS = {
     "lead": ("session.login_with_password", "session.slave_local_login_with_password", "pool.emergency_transition_to_master"),
     "follow": ("session.login_with_password", "host.get_all_records", "host_metrics.get_all_records", "pool.recover_slaves"),
-    "forget": ("session.get_this_host", "host.get_all_records", "pool.get_all_records", "host.declare_dead", "host.destroy"),
+    "forget": ("session.get_this_host", "host.get_all_records", "pool.get_all_records", "host.destroy", "host.declare_dead"),
     "enabled": ("session.login_with_password", "host.get_all_records"),
     "storage": ("SR.get_all_records",),
 }  # fmt: skip
