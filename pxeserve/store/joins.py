@@ -55,6 +55,12 @@ def open_ones(connection: Connection) -> list[JoinRow]:
     return [JoinRow(**row._mapping) for row in rows]
 
 
+def hosts_under_way(connection: Connection, pool_id: int) -> list[str]:
+    """The names of the hosts that are being joined to a pool, or have asked to be."""
+    query = select(t.host.c.name).join(t.pool_join, t.pool_join.c.host_id == t.host.c.id)
+    return list(connection.scalars(query.where(t.pool_join.c.pool_id == pool_id, t.pool_join.c.state.in_(OPEN)).order_by(t.host.c.name)))
+
+
 def newest(connection: Connection, limit: int) -> list[JoinRow]:
     """The newest first."""
     rows = connection.execute(select(t.pool_join).order_by(t.pool_join.c.asked_at.desc(), t.pool_join.c.id).limit(limit))

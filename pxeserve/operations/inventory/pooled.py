@@ -6,7 +6,7 @@ Refuses to know how a pool is declared (`scenarios`), and who changes what.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -17,9 +17,10 @@ from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Medium
 from pxeserve.domain.pool import Pool, StorageKind
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, RefusedError
+from pxeserve.recovery.firstboot.steps import unlicensed
 from pxeserve.recovery.reaching import static_address
 from pxeserve.snapshot import Layers
-from pxeserve.store import inventory, pools
+from pxeserve.store import inventory, joins, pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Pooled:
         unnamed = [one.host for one in pool.members if not one.iqn]
         if unnamed and any(one.kind is StorageKind.ISCSI for one in pool.storage):
             found.append(f"no IQN is said for {', '.join(unnamed)}: the installer makes one up, which the target does not know")
+        found += filter(None, [unlicensed(pool, master.dialect)] if master is not None else [])
         return found
 
     def _addresses(self, pool: Pool, members: Iterable[Host]) -> None:
@@ -174,6 +176,14 @@ def refuse_if_pooled(connection: Connection, host: Host) -> None:
         fix = fix if len(found.pool.members) > 1 else f"pxeserve pool remove {name} first"
         raise ConflictError(f"host {host.name} is the master of pool {name}", fix=fix)
     raise ConflictError(f"host {host.name} is in pool {name}", fix=f"pxeserve pool set {name} --drop {host.name} first")
+
+
+def refuse_if_joining(connection: Connection, name: str, pool_id: int, stay: Container[str] = ()) -> None:
+    """Raise ConflictError while a host that does not `stay` in pool `name` is being joined to it."""
+    gone = [host for host in joins.hosts_under_way(connection, pool_id) if host not in stay]
+    if gone:
+        fix = "wait until it is joined or has failed (15 minutes at most): pxeserve join list"
+        raise ConflictError(f"pool {name}: host {gone[0]} is being joined to it", fix=fix)
 
 
 def _kind(medium: Medium | None) -> tuple[str, str] | None:

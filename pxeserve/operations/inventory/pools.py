@@ -22,6 +22,7 @@ from pxeserve.operations.inventory import scenarios
 from pxeserve.operations.inventory.backed import overdue
 from pxeserve.operations.inventory.changing import last_change
 from pxeserve.operations.inventory.inherited import Inherited
+from pxeserve.operations.inventory.pooled import refuse_if_joining
 from pxeserve.operations.registry import verb
 from pxeserve.operations.words import pooling
 from pxeserve.operations.words.revisions import refuse_stale, revision_of
@@ -85,8 +86,8 @@ def set_pool(
 
 @verb("pool.remove", role=Role.OPERATOR)
 def remove(context: Context, *, name: str, revision: str | None = None) -> dict[str, Any]:
-    """Forget a pool and its passwords, as it was at `revision` where that is said; its hosts stay. Refused while a recovery of it is under
-    way, and while backups of it are kept."""
+    """Forget a pool and its passwords, as it was at `revision` where that is said; its hosts stay. Refused while a recovery of it or
+    a join to it is under way, and while backups of it are kept."""
     with context.store.site.write() as connection:
         row = known(connection, name)
         refuse_other(context, connection, row, revision)
@@ -154,6 +155,8 @@ def save(context: Context, connection: Connection, pool: Pool, before: PoolRow |
         owner = taken.get(one.iqn)
         if owner is not None and owner[1] != pool.name:
             raise ConflictError(f"pool {pool.name}: host {one.host}: IQN {one.iqn} is host {owner[0]}'s, of pool {owner[1]}")
+    if before is not None:
+        refuse_if_joining(connection, pool.name, before.id, pool.hosts)
     pool_id = pools.save(connection, pool, before.id if before else None)
     if before is not None and before.secrets is not None:
         had = _readable(context, before)
@@ -166,8 +169,9 @@ def save(context: Context, connection: Connection, pool: Pool, before: PoolRow |
 
 
 def refuse_if_needed(connection: Connection, row: PoolRow) -> None:
-    """Raise ConflictError while a recovery or backups need the pool."""
+    """Raise ConflictError while a recovery, a join or backups need the pool."""
     name = row.pool.name
+    refuse_if_joining(connection, name, row.id)
     if pools.recovering(connection, row.id):
         raise ConflictError(f"pool {name}: a recovery of one of its hosts is under way", fix="end it, or give it up, first")
     count = pools.backups_of(connection, row.id)

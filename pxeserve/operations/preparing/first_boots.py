@@ -19,7 +19,7 @@ from pxeserve.operations.context import Context
 from pxeserve.operations.preparing.passwords import Given, plain_only
 from pxeserve.operations.server.address import base_url
 from pxeserve.recovery.firstboot.script import WordsError, script
-from pxeserve.recovery.firstboot.steps import Role, chap, role_of, steps
+from pxeserve.recovery.firstboot.steps import Role, chap, role_of, steps, unlicensed
 from pxeserve.recovery.reaching import address_of
 from pxeserve.recovery.secrets import Secrets, open_secrets
 from pxeserve.store import pools
@@ -72,6 +72,12 @@ def prepared(context: Context, host: Host, found: InPool, dialect: str, given: G
     pool_id = found.row.id if found.role is Role.MEMBER else None
     answers = _answers(host, found, {one.name for one in todo}, given)
     return body, Kept(given.once, answers, {one.name: one.called for one in todo}, (own,) if own else (), pool_id)
+
+
+def warnings(found: InPool, dialect: str) -> tuple[str, ...]:
+    """What its first boot will leave out, a sentence each."""
+    said = unlicensed(found.row.pool, dialect) if found.role is not Role.KEPT else None
+    return (f"pool {found.row.pool.name}: {said}",) if said else ()
 
 
 def once(found: InPool, given: Given, dialect: str) -> Given:

@@ -6,7 +6,7 @@ Many hosts are prepared one after the other by one `Preparing`: what they have i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -145,6 +145,7 @@ def answered_for(
     body, kept = None, None
     if pooled is not None:
         given = first_boots.once(pooled, given, medium.dialect) if password is None else given
+        given = replace(given, warnings=(*given.warnings, *first_boots.warnings(pooled, medium.dialect)))
         body, kept = first_boots.prepared(context, host, pooled, medium.dialect, given, key)
     composed = _scripts(context, host, medium, mode, declared, given, key, body)
     main, drivers = sources(context.config, snapshot, host, medium, declared)

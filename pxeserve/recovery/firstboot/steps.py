@@ -73,6 +73,14 @@ def _steps(pool: Pool, member: Member, role: Role, dialect: str) -> Iterator[Ste
         yield Step("root-password", ("root_password",), "replaces root's one-time password")
 
 
+def unlicensed(pool: Pool, dialect: str) -> str | None:
+    """That the licence of `pool` is not taken by hosts of this generation, as a sentence; None where it is, or where none was said."""
+    if not pool.licence.edition or FORMS[dialect].editions:
+        return None
+    return f"generation {dialect} knows no editions, so the licence {pool.licence.edition} is left out: give each host its licence file by \
+hand (xe host-license-add)"
+
+
 def _storage(number: int, one: Storage) -> tuple[str, ...]:
     match one.kind:
         case StorageKind.LVM | StorageKind.EXT:

@@ -17,8 +17,9 @@ from pxeserve.operations import registry
 from pxeserve.operations.inventory.scenarios import changed
 from pxeserve.operations.words.revisions import StaleError
 from pxeserve.operations.words.settings import settings
+from pxeserve.recovery.joining import ask
 from pxeserve.recovery.secrets import open_secrets
-from pxeserve.store import audit, pools
+from pxeserve.store import audit, installs, inventory, joins, pools
 from tests.media_samples import make
 from tests.operations.test_site import Site, furnished
 
@@ -174,6 +175,45 @@ def test_all_hosts_of_a_pool_run_one_generation(site: Site, tmp_path: Path) -> N
     site.ask("host.set", name="xen02", profile="member")
     pool(site)
     assert "host xen02 would install XCP-ng 8.3" in site.refused("host.set", name="xen02", profile="newer")
+
+
+def test_a_licence_that_a_generation_cannot_take_is_said_to_be_left_out(site: Site, tmp_path: Path) -> None:
+    site.ask("media.import", source=make("5.0", tmp_path / "old"), name="old")
+    site.ask("profile.set", name="member", medium="old")
+    made = site.ask("pool.add", name="rack-a", master="xen01", set=["licence.edition=enterprise", "licence.server=10.77.0.9"])
+    said = "generation 5.0 knows no editions, so the licence enterprise is left out"
+    assert any(one.startswith(said) and "xe host-license-add" in one for one in made["notes"])
+    armed = site.ask("host.install", name="xen01")
+    assert any(one.startswith(f"pool rack-a: {said}") for one in armed["warnings"])
+    assert not any("editions" in one for one in site.ask("pool.set", name="rack-a", set=["licence="])["notes"])
+
+
+def test_a_host_that_is_being_joined_stays_in_its_pool(site: Site) -> None:
+    pool(site)
+    site.ask("host.install", name="xen02")
+    with site.context.store.site.write() as connection:
+        found, row = inventory.host(connection, "xen02"), pools.pool(connection, "rack-a")
+        assert found is not None and row is not None
+        install = installs.newest_of(connection, found.id)
+        assert install is not None
+    ask(site.context.store, install.id, found.id, row.id, 1.0)
+    said = "pool rack-a: host xen02 is being joined to it"
+    for name, words in (("pool.set", {"drop": ["xen02"]}), ("pool.remove", {})):
+        assert said in (refused := site.refused(name, **{"name": "rack-a", **words}))
+        assert "pxeserve join list" in refused
+    away = declared(site)
+    away["pools"][0]["members"] = ["xen01"]
+    with pytest.raises(PxeserveError, match=said):
+        applied(site, away)
+    assert applied(site, away | {"pools": []}, prune=True) == ["= pool rack-a: kept, host xen02 is being joined to it"]
+    site.ask("host.cancel", name="xen02")
+    assert "host xen02 is in pool rack-a" in site.refused("host.remove", name="xen02")
+    assert site.ask("pool.set", name="rack-a", add=["xen03"])["hosts"] == ["xen01", "xen02", "xen03"], "others come and go"
+    with site.context.store.site.write() as connection:
+        join = joins.of_install(connection, install.id)
+        assert join is not None
+        joins.advance(connection, join, {"state": joins.FAILED})
+    assert site.ask("pool.set", name="rack-a", drop=["xen02"])["hosts"] == ["xen01", "xen03"]
 
 
 def test_a_pack_is_on_all_hosts_of_a_pool_or_on_none(site: Site) -> None:
