@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,11 @@ class System:
     def acts(self) -> list[str]:
         return (self.root / "xe" / "acts").read_text().splitlines()
 
+    @property
+    def calls(self) -> str:
+        """All that the toolstack was asked, a line a call, each word in brackets."""
+        return (self.root / "xe" / "calls").read_text()
+
     def kill(self, number: int, when: str) -> None:
         (self.root / "xe" / "kill").write_text(f"{number} {when}\n")
 
@@ -124,8 +130,10 @@ def system(tmp_path: Path) -> Any:
     if busybox is None or os.geteuid() != 0:
         pytest.skip("chroot needs root, and a busybox")
 
+    numbers = count(1)
+
     def make(form: str, disk: bool = True) -> System:
-        root = tmp_path / f"root-{form}"
+        root = tmp_path / f"root-{form}-{next(numbers)}"
         for folder in ("bin", "usr/bin", "opt/xensource/bin", "etc/xensource", "xe", "dev", "tmp", "proc"):
             (root / folder).mkdir(parents=True)
         shutil.copy(busybox, root / "bin" / "busybox")

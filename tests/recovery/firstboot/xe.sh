@@ -1,7 +1,12 @@
 #!/bin/sh
-# A toolstack that remembers: it answers as xe does, and writes down each act. /xe/kill holds the number of an act, and whether who called is
+# A toolstack that remembers: it answers as xe does, and writes down each act, and each call word by word. /xe/kill holds the number of an act, and whether who called is
 # ended before or after it.
 said=$*
+{
+    printf xe
+    for one in "$@"; do printf ' [%s]' "$one"; done
+    echo
+} >>/xe/calls
 verb=$1
 shift
 for one in "$@"; do
