@@ -253,6 +253,7 @@ _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
     "join.failed": _trouble,
     "medium.damaged": _trouble,
     "firstboot.step": _first_boot,
+    "firstboot.secrets": _first_boot,
     "firstboot.failed": _first_boot,
     "firstboot.done": _first_boot,
 }

@@ -84,12 +84,18 @@ class FirstBoots:
         return harmless(f"failed {join.because}" + (f" ({join.fix})" if join.fix else ""), 1000).replace("\n", " ")
 
     def secrets(self, token: str, address: IPv4Address, now: float) -> bytes | None:
-        """What this host is to be told, a line each: a name and the word. Only to an address of the host."""
+        """What this host is to be told, a line each: a name and the word. Only to an address of the host, and the record says that it was
+        (once a minute at most)."""
         with self.store.site.write() as connection:
             found = self._heard(connection, token, now)
             if found is None or not self._is_its_own(connection, found, address, now):
                 return None
-            return "".join(f"{name} {word}\n" for name, word in found[2].answers.items()).encode()
+            row, install, kept = found
+            if self._due.due(f"{row.install_id}:secrets", address, now):
+                because = f"{address} was given what its steps ask for: {', '.join(sorted(kept.answers)) or 'nothing is kept for it'}"
+                told = {"step": "secrets", "because": because, "address": str(address)}
+                installs.tell(connection, now, install, "firstboot.secrets", told)
+            return "".join(f"{name} {word}\n" for name, word in kept.answers.items()).encode()
 
     def over(self, token: str, word: str, body: bytes, address: IPv4Address, now: float) -> bool:
         """It is `done` or `failed`: its token is worth nothing from here on, and what was sealed for it is forgotten. Only its one-time

@@ -182,3 +182,14 @@ def test_secrets_go_to_the_host_s_own_address_alone(site: Site, system: Any) -> 
     assert not any(one.startswith("sr-create") for one in host.acts)
     assert "root:$1$old$old:" in (host.root / "etc/shadow").read_text()
     assert site.told("install.alarm")
+    assert not site.told("firstboot.secrets")
+
+
+def test_the_record_says_who_was_given_secrets_and_none_of_them(site: Site, system: Any) -> None:
+    host: System = system("systemd")
+    _, body = site.arm(pool(ISCSI, members=("xen01",)), "xen01", "8.2", KEPT)
+    host.place(body)
+    host.run()
+    given = [data["because"] for _, data in site.told("firstboot.secrets")]
+    assert given == ["127.0.0.1 was given what its steps ask for: chap.1, root"]
+    assert not any(word in str(site.told()) for word in KEPT.values())
