@@ -104,6 +104,14 @@ def test_another_pools_is_known_by_the_backups_before_it_unless_it_is_meant(oper
     assert put(operator, pool, other, "?another=true").status_code == 201
 
 
+def test_an_address_that_a_host_inherits_makes_a_dump_its_pools(operator: Api, pool: str) -> None:
+    others = dump(hosts=("other1", "other2"))
+    assert put(operator, pool, others).status_code == 409
+    said = ("name=eth0", "proto=static", "ipaddr=10.77.0.12", "subnet=255.255.255.0")
+    assert operator.patch("/profiles/rack", {"set": [f"admin-interface.{one}" for one in said]}).status_code == 200
+    assert put(operator, pool, others).status_code == 201
+
+
 def test_removed_is_gone(console: Console, admin: Api, operator: Api, pool: str) -> None:
     id = put(operator, pool, dump()).json["id"]
     assert operator.client.delete(f"/api/v1/backups/{id}").status_code == 403
