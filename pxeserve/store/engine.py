@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pxeserve.errors import PxeserveError
 from pxeserve.store.database import HEADS, Database
-from pxeserve.store.ready import IMMEDIATE
+from pxeserve.store.ready import IMMEDIATE, begin
 
 _DATA_VERSION = "PRAGMA data_version"
 _SYNC = {"site": "FULL", "leases": "FULL", "events": "NORMAL"}
@@ -107,7 +107,7 @@ def _engine(path: Path, group: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         immediate = connection.get_execution_options().get("immediate", False)
-        connection.exec_driver_sql(IMMEDIATE if immediate else "BEGIN")
+        begin(connection, IMMEDIATE if immediate else "BEGIN")
 
     return engine
 

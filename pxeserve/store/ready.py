@@ -41,7 +41,7 @@ class Ready:
         try:
             connection.connection.cursor().executemany(sql, rows)
         except _errors(connection) as error:
-            raise DBAPIError(sql, None, error) from error
+            raise _told(connection, sql, error) from error
 
     def ask(self, connection: Connection, *values: Any) -> list[tuple[Any, ...]]:
         """All that it finds for `values`."""
@@ -51,7 +51,7 @@ class Ready:
             cursor.execute(sql, values)
             return list(cursor.fetchall())
         except _errors(connection) as error:
-            raise DBAPIError(sql, None, error) from error
+            raise _told(connection, sql, error) from error
 
     def on(self, dialect: Dialect) -> str:
         """What the driver is told."""
@@ -82,7 +82,20 @@ def group(connection: Connection) -> Iterator[None]:
             raise
         raw.commit()
     except _errors(connection) as error:
-        raise DBAPIError(IMMEDIATE, None, error) from error
+        raise _told(connection, IMMEDIATE, error) from error
+
+
+def begin(connection: Connection, sql: str) -> None:
+    """Begin the transaction of `connection` by `sql`. Raises SQLAlchemyError."""
+    try:
+        connection.connection.cursor().execute(sql)
+    except _errors(connection) as error:
+        raise _told(connection, sql, error) from error
+
+
+def _told(connection: Connection, sql: str, error: Exception) -> BaseException:
+    """`error` as SQLAlchemy would have told it, of the same kind."""
+    return DBAPIError.instance(sql, None, error, _errors(connection), dialect=connection.dialect)
 
 
 def _errors(connection: Connection) -> type[Exception]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from pxeserve.store import Store, discovered, open_store
 from pxeserve.store import tables as t
@@ -72,7 +72,7 @@ def test_a_group_takes_the_write_lock_at_once(store: Store) -> None:
 
 
 def test_a_question_that_cannot_be_put_is_the_stores_mistake_and_names_itself(store: Store) -> None:
-    with store.leases.read() as connection, pytest.raises(SQLAlchemyError, match="no such table: counter"):
+    with store.leases.read() as connection, pytest.raises(OperationalError, match="no such table: counter"):
         FROM.ask(connection, 0)
     with pytest.raises(AssertionError, match="is not"), store.events.read() as connection:
         Ready(insert(t.counter), ["count", "minute", "source", "reason"]).put(connection, [(1, 1, "dhcp", "a")])
