@@ -145,13 +145,13 @@ def _rehearsing(events: Iterable[EventRow]) -> frozenset[str]:
 
 
 def _is_rehearsal(boot: Boot, rehearsing: frozenset[str]) -> bool:
-    return boot.mac in rehearsing or any((event.data or {}).get("rehearsal") for event in boot.events)
+    return boot.mac in rehearsing or any(event.data and event.data.get("rehearsal") for event in boot.events)
 
 
 def _state(events: Sequence[EventRow], rehearsing: frozenset[str]) -> str:
     states = [
         event.kind.removeprefix("install.")
-        for event in sorted((one for one in events if one.kind.startswith("install.")), key=order)
+        for event in sorted([one for one in events if one.kind.startswith("install.")], key=order)
         if not (event.data or {}).get("rehearsal") and event.mac not in rehearsing
     ]
     known = [state for state in states if state in _STATES]

@@ -8,6 +8,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sqlalchemy import Connection
+
 from pxeserve.doctor.standing import GONE
 from pxeserve.domain.host import Host
 from pxeserve.domain.medium import MediumState
@@ -27,13 +29,15 @@ def known(context: Context, host: Host | None) -> Known:
     config = context.config
     snapshot = shared(context.store).current()
     ports = config.tftp.ports if not config.tftp.single_port else "port 69"
+    with context.store.events.read() as connection:
+        ignored, others = _ignored(connection), _others(connection)
     found = Known(
         mode=config.dhcp.mode,
         bind=config.arming.bind,
         http=_http(context),
         tftp=f"UDP {ports}",
-        ignored=_ignored(context),
-        others=_others(context),
+        ignored=ignored,
+        others=others,
         damaged=_damaged(snapshot),
     )
     return known_of(found, host, snapshot) if host else found
@@ -54,9 +58,8 @@ def _http(context: Context) -> str:
         return ""
 
 
-def _ignored(context: Context) -> dict[str, int]:
-    with context.store.events.read() as connection:
-        rows = stored.counters(connection, int(time.time()) // 60 - _HOUR)
+def _ignored(connection: Connection) -> dict[str, int]:
+    rows = stored.counters(connection, int(time.time()) // 60 - _HOUR)
     sums: dict[str, int] = {}
     for _, source, reason, count in rows:
         if source == "dhcp" and reason not in _USUAL:
@@ -68,12 +71,11 @@ _USUAL = frozenset({"other-server", "not-for-a-proxy", "not-pxe", "no-boot-file"
 """What is ignored on every network, and says nothing."""
 
 
-def _others(context: Context) -> tuple[str, ...]:
+def _others(connection: Connection) -> tuple[str, ...]:
     """The DHCP servers of others: what the doctor said of them lately, and whose offers machines took."""
-    with context.store.events.read() as connection:
-        since = max(stored.newest_id(connection) - _LATELY, 0)
-        told = [row for row in stored.of_doctor(connection, _LATELY) if row.id > since]
-        asked = stored.following(connection, stored.Wanted(kind="dhcp.request", since=since), _LATELY)
+    since = max(stored.newest_id(connection) - _LATELY, 0)
+    told = [row for row in stored.of_doctor(connection, _LATELY) if row.id > since]
+    asked = stored.following(connection, stored.Wanted(kind="dhcp.request", since=since), _LATELY)
     named = _standing(told)
     taken = dict.fromkeys(str(row.data["server"]) for row in asked if row.data and row.data.get("server"))
     return (*named, *(server for server in taken if not any(server in one for one in named)))[:_MOST_SERVERS]

@@ -41,7 +41,8 @@ def gather(
     is what happened between them. `now` is epoch seconds."""
     beside = list(beside)
     own = [_course(boot, known) for boot in boots]
-    states = {flag: _states([*beside, *(event for boot in boots for event in boot.events)], rehearsal=flag) for flag in (False, True)}
+    happened = [event for events in (beside, *(boot.events for boot in boots)) for event in events if event.kind.startswith("install.")]
+    states = {flag: _states(happened, rehearsal=flag) for flag in (False, True)}
     ends = {flag: [event for event in beside if _is_end(event) and _rehearsed(event) is flag] for flag in (False, True)}
     neighbours = _neighbours(boots, rehearsals)
     newest = {flag: number for number, flag in enumerate(rehearsals)}
@@ -110,9 +111,10 @@ def _brief(boot: Boot, situation: Situation) -> Brief:
 
 
 def _states(events: Iterable[EventRow], *, rehearsal: bool) -> list[_State]:
+    """Of events that are all an install's own."""
     found: list[_State] = []
     current = Armed()
-    for event in sorted((one for one in events if one.kind.startswith("install.")), key=in_order):
+    for event in sorted(events, key=in_order):
         word = event.kind.removeprefix("install.")
         if word not in _STATES or _rehearsed(event) is not rehearsal:
             continue
