@@ -94,6 +94,13 @@ class Machine:
 @contextmanager
 def listener(scene: Scene, token: str) -> Iterator[Say]:
     """The listener that machines talk to; what it gives says METHOD, PATH and BODY from the address of the dead host."""
+    with listening(scene, token) as (say, _):
+        yield say
+
+
+@contextmanager
+def listening(scene: Scene, token: str) -> Iterator[tuple[Say, int]]:
+    """The same, with the port."""
     store, data = scene.site.context.store, scene.site.data
     acts = Acts(lambda *_: None, lambda *_: None, lambda *_: False, first_boots=FirstBoots(store, load_keys(data)))
     door = socket.create_server(("127.0.0.1", 0))
@@ -121,7 +128,7 @@ def listener(scene: Scene, token: str) -> Iterator[Say]:
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        yield say
+        yield say, port
     finally:
         ended.set()
         thread.join()
