@@ -194,8 +194,10 @@ def tell(connection: Connection, at: float, row: InstallRow, kind: str, data: Ma
         audit.append(connection, at, f"address {address}" if address else "service", kind, host, f"{row.id}: {result}"[:_LONGEST])
 
 
-AUDITED = frozenset({"install.answered", "install.redelivered", "install.lapsed", "install.frozen", "install.alarm", "install.stale-token"})
-"""What happens to an install without a person: its answers were given out, once or again; its time ran out; somebody else asked."""
+AUDITED = frozenset({"install.answered", "install.redelivered", "install.lapsed", "install.frozen", "install.alarm", "install.stale-token",
+                     "firstboot.secrets"})  # fmt: skip
+"""What happens to an install without a person: its answers were given out, once or again, or the secrets of its first boot; its time ran
+out; somebody else asked."""
 
 _LONGEST = 300
 

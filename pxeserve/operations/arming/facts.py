@@ -25,6 +25,7 @@ def facts(found: Checked, profile: Profile | None) -> dict[str, Any]:
         said["dialect"] = found.medium.dialect
     if found.answered is not None:
         said |= _of_answers(found.answered.answers)
+        said |= {"first_boot": True} if found.first_boot is not None else {}
         said["findings"] = findings(found.answered.findings, _secrets(found))
     return said
 

@@ -60,6 +60,7 @@ def armed(data: Mapping[str, Any]) -> Armed:
         device=_text(data, "device"),
         vlan=_text(data, "vlan"),
         stages=tuple(str(one) for one in stages) if isinstance(stages, list) else None,
+        first_boot=bool(data.get("first_boot")),
     )
 
 

@@ -234,9 +234,13 @@ class Course:
     def _trouble(self, event: EventRow, _data: Mapping[str, Any]) -> None:
         self._put(trouble=event.text)
 
-    def _first_boot(self, _event: EventRow, _data: Mapping[str, Any]) -> None:
-        """The installed system speaks by itself, whatever it says."""
+    def _first_boot(self, event: EventRow, data: Mapping[str, Any]) -> None:
+        """The installed system speaks by itself, and says how far its job is."""
         self.reach(Step.FIRST_BOOT)
+        state = str(data.get("state") or event.kind.removeprefix("firstboot."))
+        if event.kind != "firstboot.secrets":
+            end = event.kind != "firstboot.step"
+            self._more("job", (str(data.get("step") or ""), state, str(data.get("because") or event.text), end))
 
     def _install(self, event: EventRow, data: Mapping[str, Any]) -> None:
         word = event.kind.removeprefix("install.")
@@ -284,6 +288,7 @@ _HANDLERS: dict[str, Callable[[Course, EventRow, Mapping[str, Any]], None]] = {
     "http.script": Course._script,
     "http.progress": Course._progress,
     "firstboot.step": Course._first_boot,
+    "firstboot.secrets": Course._first_boot,
     "firstboot.failed": Course._first_boot,
     "firstboot.done": Course._first_boot,
 }

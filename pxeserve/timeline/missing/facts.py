@@ -93,7 +93,8 @@ class Finding:
 class Armed:
     """What was decided when the host was armed, as the record keeps it. `disks` and `cards` are the names in its answerfile; `fixed`: its
     address is in the answerfile; `source` the kind of its packages' address; `device` the card that fetches the answerfile; `vlan` the
-    words that name one; `stages` the hooks that report, None where that is not on record."""
+    words that name one; `stages` the hooks that report, None where that is not on record; `first_boot`: its system was given a
+    job for its first boot."""
 
     mode: str = "fresh"
     interactive: bool = False
@@ -108,6 +109,7 @@ class Armed:
     device: str = ""
     vlan: str = ""
     stages: tuple[str, ...] | None = None
+    first_boot: bool = False
 
     def said(self, *codes: Code) -> Finding | None:
         """The first finding of one of these codes."""

@@ -57,8 +57,9 @@ class Situation:
     for which its own DHCP messages went unanswered; `taken_from` the other server whose offer it took; `asked_us` that it took ours, or
     asked port 4011; `menus` what its menus led to; `answers` how each request for its answerfile ended; `happened` what became of its
     install meanwhile, each (word, sentence); `heard` what came of an armed host outside its boots; `missed` names that media do not
-    have; `reports` stages that a hook reported; `failures` what scripts failed at; `before` and `after` are other boots of the same
-    card, the nearest last and first.
+    have; `job` what the job of its first boot told, each (step, state, sentence, whether that is its end); `reports`
+    stages that a hook reported; `failures` what scripts failed at; `before` and `after` are other boots of the same card, the nearest last
+    and first.
     """
 
     reached: Step = Step.OTHER
@@ -105,6 +106,7 @@ class Situation:
     package: int = 0
     packages: int = 0
     trouble: str = ""
+    job: tuple[tuple[str, str, str, bool], ...] = ()
     before: tuple[Brief, ...] = ()
     after: tuple[Brief, ...] = ()
 

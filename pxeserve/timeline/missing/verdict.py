@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pxeserve.timeline.hearing import Hearing
-from pxeserve.timeline.missing import answerfile, dhcp, end, installer, kernel, loader, packages, silent
+from pxeserve.timeline.missing import answerfile, dhcp, end, firstboot, installer, kernel, loader, packages, silent
 from pxeserve.timeline.missing.shape import Cause, Expectation, Next, Rule, Weight
 from pxeserve.timeline.missing.situation import Situation
 from pxeserve.timeline.missing.words import said
 from pxeserve.timeline.steps import Step
 
-PARTS = (dhcp, loader, kernel, installer, answerfile, packages, end)
+PARTS = (dhcp, loader, kernel, installer, answerfile, packages, end, firstboot)
 EXPECTATIONS: tuple[Expectation, ...] = tuple(one for part in PARTS for one in part.EXPECTATIONS)
 RULES: tuple[Rule, ...] = tuple(one for part in PARTS for one in part.RULES)
 ENDS = frozenset({Step.FIRST_BOOT, Step.OTHER})
-"""Steps after which nothing is expected: the installed system is up, and what is no step at all."""
+"""Steps after which nothing need be expected: the installed system is up (in no pool), and what is no step at all."""
 
 _MOST = 5
 _EXPECTED_AFTER: dict[Step, tuple[Expectation, ...]] = {

@@ -72,6 +72,12 @@ def _damage(situation: Situation) -> str:
     return situation.known.damaged.get(situation.armed.medium) or _happened(situation) or "it is not what was imported"
 
 
+def _job(situation: Situation) -> str:
+    """The step that failed last, or its last word."""
+    failed = [text for _, state, text, end in situation.job if state == "failed" and not end]
+    return (failed or [text for _, _, text, _ in situation.job] or ["it said nothing"])[-1]
+
+
 def _clock(at: float) -> str:
     return datetime.fromtimestamp(at).astimezone().strftime("%H:%M:%S")
 
@@ -134,6 +140,7 @@ WORDS: dict[str, Callable[[Situation], str]] = {
     "near": lambda s: f"heard and unknown: {'; '.join(s.heard.near)}" if s.heard.near else "compare it with its screen",
     "quiet": lambda s: f"{s.quiet:.0f}",
     "trouble": lambda s: s.trouble or "?",
+    "job": _job,
     "hooks": lambda s: str(s.hooks),
 }
 """Every word that a rule may use, and what it says of a situation."""

@@ -26,12 +26,15 @@ from tests.timeline.missing.stories import (
     VENDOR,
     Tale,
     ack,
+    address,
     answer,
     armed,
     asks_again,
     discover,
     file,
     http,
+    job,
+    job_ends,
     menu,
     miss,
     offer,
@@ -44,6 +47,8 @@ from tests.timeline.missing.stories import (
 )
 
 ARM = (armed(),)
+POOLED = (armed(first_boot=True),)
+UP = (*DONE, address())
 OTHERS = Known(mode="server", others=("10.77.0.254 (52:54:00:aa:bb:cc)",))
 FINDING = {"code": "XA-020", "severity": "warning", "line": 7, "message": "<primarydisk> is not read", "fix": "primary-disk"}
 CONFIRM = {"code": "XA-080", "severity": "warning", "line": 9, "message": "ui-confirmation-prompt is true for any text", "fix": ""}
@@ -181,6 +186,17 @@ CASES: dict[str, Tale] = {
     "local-boot-way": Tale([DONE, OWN_DISK, OWN_DISK, OWN_DISK], beside=ARM),
     "nothing-on-disk": Tale([OWN_DISK, OWN_DISK, OWN_DISK]),
     "network-first": Tale([DONE, OWN_DISK, OWN_DISK, OWN_DISK], beside=ARM),
+    # first boot
+    "first-boot-not-placed": Tale([[*DONE, own("script-failed", "first-boot.sh: ended with 4"), address()]], beside=POOLED),
+    "toolstack-target-not-reached": Tale([UP], beside=POOLED),
+    "first-boot-unreachable": Tale([UP], beside=POOLED),
+    "first-boot-not-called": Tale([UP], beside=POOLED),
+    "toolstack-down": Tale([[*UP, job("toolstack", "begun"), job("toolstack", "waiting")]], beside=POOLED),
+    "join-failed": Tale([[*UP, job("toolstack"), job("join", "begun"), job("join", "waiting")]], quiet=5.0, beside=POOLED),
+    "join-waits": Tale([[*UP, job("toolstack"), job("join", "begun")]], beside=POOLED),
+    "storage-failed": Tale([[*UP, job("toolstack"), job("storage.1", "failed"), job_ends("failed")]], quiet=5.0, beside=POOLED),
+    "first-boot-step-failed": Tale([[*UP, job("toolstack"), job("licence", "failed")]], quiet=5.0, beside=POOLED),
+    "first-boot-cut-off": Tale([[*UP, job("toolstack"), job("storage.1", "begun")]], beside=POOLED),
     "ended-otherwise": Tale([[discover(7), refused("loop")]]),
 }
 WHICH = {"restarted-itself": 0, "machine-stopped": 0}

@@ -129,6 +129,15 @@ def report(stage: str) -> Said:
     return "http.progress", {"stage": stage}, {}
 
 
+def job(step: str, state: str = "done") -> Said:
+    """The job of its first boot tells how a step stands."""
+    return "firstboot.step", {"step": step, "state": state, "because": f"{step}: {state}"}, {}
+
+
+def job_ends(word: str) -> Said:
+    return f"firstboot.{word}", {"step": "x", "because": f"all of it: {word}"}, {}
+
+
 def file(path: str, outcome: str = "done", **data: Any) -> Said:
     return "http.file", {"medium": "xcp83", "path": path, "outcome": outcome, "status": 200, "bytes": 9, "total": 9} | data, {}
 

@@ -14,10 +14,12 @@ from typer.main import get_command
 from pxeserve.cli.main import app
 from pxeserve.domain.client import Firmware
 from pxeserve.events.record import harmless
+from pxeserve.recovery.firstboot.forms import FORMS
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.hearing import Hearing
 from pxeserve.timeline.missing import Known, Situation, following, silent, unheard
 from pxeserve.timeline.missing.facts import Armed, Fetch, File, Finding, Media
+from pxeserve.timeline.missing.firstboot import UNITS
 from pxeserve.timeline.missing.shape import Rule
 from pxeserve.timeline.missing.verdict import ENDS, EXPECTATIONS, RULES
 from pxeserve.timeline.missing.words import WORDS
@@ -40,6 +42,8 @@ from tests.timeline.missing.stories import (
     asks_again,
     discover,
     hook,
+    job,
+    job_ends,
     own,
     package,
     refused,
@@ -55,6 +59,21 @@ def test_a_rule_is_given_as_a_cause_of_its_story(rule: Rule) -> None:
     found = CASES[rule.code].next(WHICH.get(rule.code, -1))
     assert found.overdue
     assert rule.code in [one.code for one in found.causes]
+
+
+def test_a_first_boot_that_is_over_and_a_host_of_no_pool_are_waited_for_no_longer() -> None:
+    over = (job("toolstack"), job("storage.1", "failed"), job("storage.1"), job_ends("done"))
+    for boot, beside in (((*DONE, address(), *over), armed(first_boot=True)), ((*DONE, address()), armed())):
+        assert Tale([boot], beside=[beside]).read().boots[-1].next is None
+
+
+def test_it_is_known_which_generations_start_the_job_as_a_unit() -> None:
+    assert {one for one, form in FORMS.items() if form.name == "systemd"} == UNITS
+
+
+def test_a_first_boot_that_goes_on_is_waited_for_as_long_as_machines_take() -> None:
+    found = Tale([[*DONE, address(), job("toolstack"), job("join", "begun")]], quiet=600.0, beside=[armed(first_boot=True)]).next()
+    assert (found.overdue, found.expected) == (False, "it is joined to its pool")
 
 
 def test_every_rule_has_one_name_and_says_all_that_it_should() -> None:
