@@ -123,6 +123,7 @@ def test_a_host_that_starts_again_while_its_join_is_failed_goes_on_waiting(site:
     assert site.row(both.install).state == "done"
 
 
+@pytest.mark.long
 def test_a_first_boot_that_gave_up_on_its_join_leaves_the_password_until_it_is_joined(
     site: Site, simulated: Simulated, system: Any
 ) -> None:
