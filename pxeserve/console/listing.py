@@ -80,6 +80,13 @@ class Listing:
         key = by.get(self.sort.removeprefix("-"))
         return sorted(rows, key=key, reverse=self.sort.startswith("-")) if key else list(rows)
 
+    def shown(
+        self, rows: Sequence[Row], by: Mapping[str, Callable[[Row], Any]], words: Callable[[Row], str]
+    ) -> tuple[Listing, Sequence[Row]]:
+        """`cut` of the rows whose `words`, in small letters, hold all that is searched for, in this order."""
+        wanted = self.query.lower().split()
+        return self.cut(self.ordered([row for row in rows if all(word in words(row) for word in wanted)], by))
+
     def cut(self, rows: Sequence[Row]) -> tuple[Listing, Sequence[Row]]:
         """The rows of this page, or of the last one where there are not so many; and this, which then knows how many there are."""
         counted = replace(self, total=len(rows))

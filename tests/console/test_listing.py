@@ -44,3 +44,11 @@ def test_rows_are_ordered_by_the_key_both_ways() -> None:
     assert [one["name"] for one in listing("/x", {"sort": "name"}, SORTS).ordered(rows, by)] == ["a", "b"]
     assert [one["name"] for one in listing("/x", {"sort": "-rack"}, SORTS).ordered(rows, by)] == ["a", "b"]
     assert listing("/x", {}, SORTS).ordered(rows, by) == rows
+
+
+def test_a_search_finds_the_rows_that_hold_every_word_of_it_however_they_are_written() -> None:
+    rows = ["Rack A good", "rack b good", "rack a bad"]
+    by = {"name": str.lower}
+    counted, shown = listing("/x", {"q": "GOOD rack", "sort": "-name"}, SORTS).shown(rows, by, str.lower)
+    assert (counted.total, list(shown)) == (2, ["rack b good", "Rack A good"])
+    assert listing("/x", {}, SORTS).shown(rows, by, str.lower)[0].total == 3

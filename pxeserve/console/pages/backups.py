@@ -29,8 +29,7 @@ def backups() -> str:
     """All of them, the newest first."""
     wanted = listing("/backups", request.args, _SORTS, sort="-taken")
     everything = ask("backup.list")
-    found = [one for one in everything if all(word.lower() in _words(one) for word in wanted.words)]
-    counted, shown = wanted.cut(wanted.ordered(found, _SORTS))
+    counted, shown = wanted.shown(everything, _SORTS, _words)
     return render_template("backups.html", listing=counted, backups=shown, all=len(everything))
 
 

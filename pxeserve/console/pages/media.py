@@ -45,8 +45,7 @@ def media() -> str:
     """All of them, or those that the search finds."""
     wanted = listing("/media", request.args, _SORTS, sort="name")
     everything = ask("media.list")
-    found = [one for one in everything if all(word.lower() in _words(one) for word in wanted.words)]
-    counted, shown = wanted.cut(wanted.ordered(found, _SORTS))
+    counted, shown = wanted.shown(everything, _SORTS, _words)
     return render_template(
         "media.html", listing=counted, media=shown, all=len(everything), loaders=ask("loaders.list"), users=_users(), **_coming()
     )

@@ -36,8 +36,7 @@ def network() -> str:
     wanted = listing("/network", request.args, _SORTS, ("ended",), sort="address")
     ended = "ended" in request.args
     leases = ask("dhcp.leases", ended=ended)["leases"]
-    found = [one for one in leases if all(word.lower() in _words(one) for word in wanted.words)]
-    counted, shown = wanted.cut(wanted.ordered(found, _SORTS))
+    counted, shown = wanted.shown(leases, _SORTS, _words)
     standing = ask("doctor.standing")
     return render_template(
         "network.html", listing=counted, leases=shown, all=len(leases), ended=ended, net=ask("dhcp.networks"),

@@ -33,8 +33,7 @@ def pools() -> str:
     """All of them."""
     wanted = listing("/pools", request.args, _SORTS, sort="name")
     everything = ask("pool.list")
-    found = [one for one in everything if all(word.lower() in _words(one) for word in wanted.words)]
-    counted, shown = wanted.cut(wanted.ordered(found, _SORTS))
+    counted, shown = wanted.shown(everything, _SORTS, _words)
     return render_template("pools.html", listing=counted, pools=shown, all=len(everything))
 
 

@@ -30,11 +30,8 @@ def profiles() -> str:
     """All of them, and the site's own scripts."""
     wanted = listing("/profiles", request.args, _SORTS, sort="name")
     everything = _counted()
-    found = [one for one in everything if all(word.lower() in _words(one) for word in wanted.words)]
-    counted, shown = wanted.cut(wanted.ordered(found, _SORTS))
-    return render_template(
-        "profiles.html", listing=counted, profiles=shown, all=len(everything), scripts=ask("script.list"), **_choices()
-    )
+    counted, shown = wanted.shown(everything, _SORTS, _words)
+    return render_template("profiles.html", listing=counted, profiles=shown, all=len(everything), scripts=ask("script.list"), **_choices())
 
 
 @route(blueprint, "/profiles", methods=("POST",), verb="profile.add")

@@ -29,8 +29,7 @@ def recoveries() -> str:
     """The newest of them, drills too."""
     wanted = listing("/recoveries", request.args, _SORTS, sort="-begun")
     everything = ask("recover.list")
-    found = [one for one in everything if all(word.lower() in _words(one) for word in wanted.words)]
-    counted, shown = wanted.cut(wanted.ordered(found, _SORTS))
+    counted, shown = wanted.shown(everything, _SORTS, _words)
     return render_template("recoveries.html", listing=counted, recoveries=shown, all=len(everything))
 
 

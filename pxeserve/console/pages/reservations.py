@@ -31,8 +31,7 @@ def reservations() -> str:
     """All of them, or those that the search finds."""
     wanted = listing("/network/reservations", request.args, _SORTS, sort="address", size=50)
     net = ask("dhcp.networks")
-    found = [one for one in net["reservations"] if all(word.lower() in _words(one) for word in wanted.words)]
-    counted, shown = wanted.cut(wanted.ordered(found, _SORTS))
+    counted, shown = wanted.shown(net["reservations"], _SORTS, _words)
     return render_template(
         "network_reservations.html", listing=counted, reservations=shown, all=len(net["reservations"]), net=net,
         hosts=[one["name"] for one in ask("host.browse", search=[], limit=_OFFERED)["hosts"]],

@@ -32,8 +32,7 @@ def users() -> str:
     """All accounts, and all tokens."""
     wanted = listing("/users", request.args, _SORTS, sort="name")
     everybody = ask("user.list")
-    found = [one for one in everybody if all(word.lower() in _words(one) for word in wanted.words)]
-    counted, shown = wanted.cut(wanted.ordered(found, _SORTS))
+    counted, shown = wanted.shown(everybody, _SORTS, _words)
     words = [word.lower() for word in wanted.words]
     tokens = [one for one in ask("token.list") if all(word in f"{one['user']} {one['name']} {one['id']}".lower() for word in words)]
     return render_template("users.html", listing=counted, users=shown, tokens=tokens[:200], roles=ROLES)
