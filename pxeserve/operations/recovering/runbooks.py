@@ -16,16 +16,15 @@ from pxeserve.operations.recovering.outcomes import Done
 from pxeserve.operations.recovering.running import settle
 from pxeserve.operations.recovering.showing import shown, summed
 from pxeserve.operations.registry import verb
+from pxeserve.recovery import joining
 from pxeserve.recovery.planning.steps import ARM
-from pxeserve.store import audit, first_boots, installs, inventory, recoveries
+from pxeserve.store import audit, first_boots, installs, inventory, joins, recoveries
 from pxeserve.store.recoveries import LIVE, RecoveryRow
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]{1,16}$")]
 _MOST = 200
 _REARMED = frozenset({"boot", "installed"})
 """Steps that are only come to anew by installing again."""
-
-
 
 @verb("recover.list", role=Role.VIEWER)
 def list_(context: Context) -> list[dict[str, Any]]:
@@ -58,8 +57,8 @@ def confirm(context: Context, *, id: Id, step: str) -> dict[str, Any]:
 
 @verb("recover.resume", role=Role.OPERATOR)
 def resume(context: Context, *, id: Id) -> dict[str, Any]:
-    """Take a recovery that has stopped up again, at the step where it stopped. One whose install or first boot came to nothing goes back to
-    arming, which compares everything once more."""
+    """Take a recovery that has stopped up again, at the step where it stopped; a join that failed is asked for again. One whose install or
+    first boot came to nothing goes back to arming, which compares everything once more."""
     row = _known(context, id)
     if row.drill or row.state != "stopped":
         raise RefusedError(f"recovery {id} is {'a drill' if row.drill else row.state}, and only one that has stopped is taken up again")
@@ -71,6 +70,8 @@ def resume(context: Context, *, id: Id) -> dict[str, Any]:
         steps[at]["attempt"] = int(steps[at].get("attempt", 1)) + 1
     else:
         steps[at].update(state="todo", began=None)
+        if steps[at]["name"] == "joined":
+            _join_again(context, row)
     _change(context, row, {"state": "running", "because": "", "fix": "", "steps": steps, "step": at}, "resumed", "recover.resume")
     return shown(context, _known(context, id))
 
@@ -84,6 +85,14 @@ def stop(context: Context, *, id: Id) -> dict[str, Any]:
         raise RefusedError(f"recovery {id} is {'a drill' if row.drill else row.state}: there is nothing to give up")
     _change(context, row, {"state": "abandoned"}, "abandoned", "recover.stop")
     return shown(context, _known(context, id))
+
+
+def _join_again(context: Context, row: RecoveryRow) -> None:
+    """Have a join that failed taken up. Done twice, it is one."""
+    with context.store.site.write() as connection:
+        join = joins.of_install(connection, row.install_id or "")
+        if join is not None and join.state == joins.FAILED:
+            joining.again(connection, join, time.time())
 
 
 def _is_over(context: Context, row: RecoveryRow) -> bool:
