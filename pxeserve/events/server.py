@@ -1,6 +1,6 @@
 """The worker process: takes in what the others tell, writes it down in batches, and lets arms lapse whose time has run out. Beside that
-a thread of the media room keeps an eye on media, one of the doctor's on everything else, one joins hosts to their pools, one lets old
-backups go, and one for each webhook posts what happens.
+a thread of the media room keeps an eye on media, one of the doctor's on everything else, one joins hosts to their pools, one has
+recoveries go on, one lets old backups go, and one for each webhook posts what happens.
 
 The process that writes `events.db`, but for the log of an installer that failed, which the one that took it writes itself. Refuses to
 know what events mean.

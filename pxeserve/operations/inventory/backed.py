@@ -17,4 +17,5 @@ def overdue(context: Context, connection: Connection, row: PoolRow) -> list[str]
     if newest is None or not context.config.backups.is_overdue(newest.taken_at, now):
         return []
     days = int((now - newest.taken_at) / 86_400)
-    return [f"its newest backup was taken {days} days ago: see what became of its job, or take one: pxeserve backup job {row.pool.name}"]
+    way = f"see what became of its job; pxeserve backup job {row.pool.name} prints what takes one"
+    return [f"its newest backup was taken {days} days ago: {way}"]

@@ -27,7 +27,7 @@ from pxeserve.recovery.planning.facts import Backup, Facts, Guest, Heard, Prepar
 from pxeserve.recovery.reaching import address_of
 from pxeserve.recovery.xapi import PORT, XapiError, shown
 from pxeserve.snapshot import shared
-from pxeserve.store import inventory, pools, recoveries, times
+from pxeserve.store import backups, inventory, pools, recoveries, times
 from pxeserve.store import tables as t
 from pxeserve.store.pools import PoolRow
 from pxeserve.timeline.medians import medians
@@ -60,7 +60,7 @@ def gathered(context: Context, host: Host, row: PoolRow, *, knock: bool = True, 
     asks, which is no other plan. Raises PxeserveError when this server itself cannot arm."""
     snapshot = shared(context.store).current()
     with context.store.site.read() as connection:
-        backup = newest_backup(connection, row)
+        backup = _newest_backup(connection, row)
         address = address_of(connection, host)
         other = recoveries.live_of_pool(connection, row.id)
         usual = _usual(connection) | _installs(context, host.profile)
@@ -95,20 +95,16 @@ def _first_that_answers(others: Sequence[tuple[str, str, str]]) -> str:
     return next((name for (name, _, _), one in zip(others, heard, strict=True) if one.same), "")
 
 
-def newest_backup(connection: Connection, row: PoolRow) -> Backup | None:
+def _newest_backup(connection: Connection, row: PoolRow) -> Backup | None:
     """The newest good backup of a pool's database."""
-    found = select(t.backup).where(t.backup.c.pool_id == row.id, t.backup.c.kind == "database", t.backup.c.state == "good")
-    one = connection.execute(found.order_by(t.backup.c.taken_at.desc(), t.backup.c.id.desc()).limit(1)).first()
+    one = backups.newest_good(connection, row.id)
     if one is None:
         return None
     holds: Mapping[str, Any] = one.holds
     repositories = [Repository(_of(sr, "uuid"), _of(sr, "name"), _of(sr, "type"), bool(sr.get("shared"))) for sr in _list(holds, "srs")]
     guests = [Guest(_of(vm, "uuid"), _of(vm, "name"), _of(vm, "sr_uuid")) for vm in _list(holds, "suspended")]
-    hosts = {_of(one, "name"): _of(one, "uuid") for one in _list(holds, "hosts")}
-    counted = holds.get("vms", 0)
     return Backup(
         one.id, one.taken_at, _of(holds, "product"), _of(holds, "version"), _of(holds, "build"), tuple(repositories), tuple(guests),
-        len(counted) if isinstance(counted, list) else int(counted), hosts,
     )  # fmt: skip
 
 

@@ -9,9 +9,8 @@ import hmac
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection
 
 from pxeserve.domain.host import Host
 from pxeserve.domain.install import InstallState
@@ -22,9 +21,9 @@ from pxeserve.operations.context import Context
 from pxeserve.operations.recovering.gathering import digest, gathered, heard_at
 from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops, Waits
 from pxeserve.recovery.planning.plan import prints
-from pxeserve.store import installs, recoveries
-from pxeserve.store import tables as t
+from pxeserve.store import first_boots, installs, joins, recoveries
 from pxeserve.store.installs import InstallRow
+from pxeserve.store.joins import JoinRow
 from pxeserve.store.pools import PoolRow
 from pxeserve.store.recoveries import RecoveryRow
 
@@ -112,7 +111,7 @@ def installed(connection: Connection, row: RecoveryRow) -> Outcome:
 
 def first_boot(connection: Connection, row: RecoveryRow) -> Outcome:
     """Whether its first-boot script has come so far that only others can go on: joined, or done."""
-    found = connection.execute(select(t.first_boot).where(t.first_boot.c.install_id == row.install_id)).first()
+    found = first_boots.of_install(connection, row.install_id or "")
     if found is None:
         return NotYet("its first boot was not heard yet")
     if found.state == "done" or (row.role != "sole" and _join(connection, row) is not None):
@@ -128,13 +127,14 @@ def joined(connection: Connection, row: RecoveryRow) -> Outcome:
     found = _join(connection, row)
     if found is None:
         return NotYet("it has not asked to be joined yet")
-    if found.state == "failed":
-        return Stops(f"its join failed at {found.step}: {found.because}", found.fix or "mend that, and resume")
-    return Done("it is joined") if found.state == "joined" else NotYet(f"join: {found.step or found.state}")
+    if found.state == joins.FAILED:
+        way = f"{found.fix or 'mend that'}; then pxeserve recovery resume {row.id}"
+        return Stops(f"its join failed at {found.step}: {found.because}", way)
+    return Done("it is joined") if found.state == joins.JOINED else NotYet(f"join: {found.step or found.state}")
 
 
-def _join(connection: Connection, row: RecoveryRow) -> Row[Any] | None:
-    return connection.execute(select(t.pool_join).where(t.pool_join.c.install_id == row.install_id)).first()
+def _join(connection: Connection, row: RecoveryRow) -> JoinRow | None:
+    return joins.of_install(connection, row.install_id or "")
 
 
 def _install(connection: Connection, row: RecoveryRow) -> InstallRow | Stops:

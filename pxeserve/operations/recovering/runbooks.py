@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
+from sqlalchemy import Connection
 
 from pxeserve.domain.install import LIVE_STATES
 from pxeserve.domain.role import Role
@@ -25,6 +26,7 @@ Id = Annotated[str, Field(pattern=r"^[a-z0-9]{1,16}$")]
 _MOST = 200
 _REARMED = frozenset({"boot", "installed"})
 """Steps that are only come to anew by installing again."""
+
 
 @verb("recover.list", role=Role.VIEWER)
 def list_(context: Context) -> list[dict[str, Any]]:
@@ -47,11 +49,9 @@ def confirm(context: Context, *, id: Id, step: str) -> dict[str, Any]:
     at = row.steps[row.step]["name"]
     if row.state != "waiting" or step != at:
         said = f"recovery {id} is {row.state} at step {at}, and waits for no word on {step}"
-        raise RefusedError(said, fix=f"pxeserve recovery show {id}")
-    if not settle(context, row, Done(f"{context.actor.name} says that it is done")):
+        raise RefusedError(said, fix=_look(id))
+    if not settle(context, row, Done(f"{context.actor.name} says that it is done"), audited="recover.confirm"):
         raise _moved(id)
-    with context.store.site.write() as connection:
-        audit.append(connection, time.time(), context.actor.name, "recover.confirm", f"{id}: {step}")
     return shown(context, _known(context, id))
 
 
@@ -61,7 +61,8 @@ def resume(context: Context, *, id: Id) -> dict[str, Any]:
     first boot came to nothing goes back to arming, which compares everything once more."""
     row = _known(context, id)
     if row.drill or row.state != "stopped":
-        raise RefusedError(f"recovery {id} is {'a drill' if row.drill else row.state}, and only one that has stopped is taken up again")
+        said = f"recovery {id} is {'a drill' if row.drill else row.state}, and only one that has stopped is taken up again"
+        raise RefusedError(said, fix=_look(id))
     steps, at = [dict(one) for one in row.steps], row.step
     if steps[at]["name"] in _REARMED or (steps[at]["name"] == "first-boot" and _is_over(context, row)):
         at = next(number for number, one in enumerate(steps) if one["name"] == ARM)
@@ -70,8 +71,6 @@ def resume(context: Context, *, id: Id) -> dict[str, Any]:
         steps[at]["attempt"] = int(steps[at].get("attempt", 1)) + 1
     else:
         steps[at].update(state="todo", began=None)
-        if steps[at]["name"] == "joined":
-            _join_again(context, row)
     _change(context, row, {"state": "running", "because": "", "fix": "", "steps": steps, "step": at}, "resumed", "recover.resume")
     return shown(context, _known(context, id))
 
@@ -82,17 +81,16 @@ def stop(context: Context, *, id: Id) -> dict[str, Any]:
     that."""
     row = _known(context, id)
     if row.drill or row.state not in LIVE:
-        raise RefusedError(f"recovery {id} is {'a drill' if row.drill else row.state}: there is nothing to give up")
+        raise RefusedError(f"recovery {id} is {'a drill' if row.drill else row.state}: there is nothing to give up", fix=_look(id))
     _change(context, row, {"state": "abandoned"}, "abandoned", "recover.stop")
     return shown(context, _known(context, id))
 
 
-def _join_again(context: Context, row: RecoveryRow) -> None:
-    """Have a join that failed taken up. Done twice, it is one."""
-    with context.store.site.write() as connection:
-        join = joins.of_install(connection, row.install_id or "")
-        if join is not None and join.state == joins.FAILED:
-            joining.again(connection, join, time.time())
+def _join_again(connection: Connection, row: RecoveryRow, now: float) -> None:
+    """Have a join that failed taken up."""
+    join = joins.of_install(connection, row.install_id or "")
+    if join is not None and join.state == joins.FAILED:
+        joining.again(connection, join, now)
 
 
 def _is_over(context: Context, row: RecoveryRow) -> bool:
@@ -115,6 +113,8 @@ def _change(context: Context, row: RecoveryRow, changes: Mapping[str, Any], kind
     with context.store.site.write() as connection:
         if not recoveries.advance(connection, row, {**changes, "changed_at": now}):
             raise _moved(row.id)
+        if kind == "resumed" and row.steps[row.step]["name"] == "joined":
+            _join_again(connection, row, now)
         install = installs.by_id(connection, row.install_id) if row.install_id else None
         if kind == "abandoned" and install is not None and install.state in LIVE_STATES:
             text += f"; install {install.id} is still {install.state}: pxeserve host cancel ends it"
@@ -123,4 +123,8 @@ def _change(context: Context, row: RecoveryRow, changes: Mapping[str, Any], kind
 
 
 def _moved(recovery_id: str) -> ConflictError:
-    return ConflictError(f"recovery {recovery_id} went on meanwhile", fix=f"see how it stands: pxeserve recovery show {recovery_id}")
+    return ConflictError(f"recovery {recovery_id} went on meanwhile", fix=_look(recovery_id))
+
+
+def _look(recovery_id: str) -> str:
+    return f"see how it stands: pxeserve recovery show {recovery_id}"

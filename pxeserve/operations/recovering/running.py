@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import Connection
+
 from pxeserve.domain.host import Host
 from pxeserve.errors import PxeserveError
 from pxeserve.keys import load_keys
@@ -20,7 +22,7 @@ from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops
 from pxeserve.recovery.planning.steps import STEPS
 from pxeserve.recovery.reaching import address_of
 from pxeserve.recovery.xapi import XapiError
-from pxeserve.store import inventory, pools, recoveries
+from pxeserve.store import audit, inventory, pools, recoveries
 from pxeserve.store.pools import PoolRow
 from pxeserve.store.recoveries import RecoveryRow
 
@@ -47,7 +49,7 @@ def advance(context: Context, row: RecoveryRow) -> bool:
     name = row.steps[row.step]["name"]
     with context.store.site.read() as connection:
         pool = pools.pool_by_id(connection, row.pool_id)
-        host = next((one for one in inventory.hosts(connection) if one.id == row.host_id), None)
+        host = inventory.host_by_id(connection, row.host_id)
     if pool is None or host is None:
         return settle(context, row, Stops("its host or its pool is no longer entered here", f"pxeserve recovery stop {row.id}"))
     try:
@@ -59,8 +61,9 @@ def advance(context: Context, row: RecoveryRow) -> bool:
     return settle(context, row, _impatient(row, name, outcome))
 
 
-def settle(context: Context, row: RecoveryRow, outcome: Outcome) -> bool:
-    """Write down what came of a step, with its event. False: somebody else changed the row meanwhile, and nothing was written."""
+def settle(context: Context, row: RecoveryRow, outcome: Outcome, *, audited: str = "") -> bool:
+    """Write down what came of a step, with its event, and, where a person did it, its line of the audit: the action that `audited` names.
+    False: somebody else changed the row meanwhile, and nothing was written."""
     now = time.time()
     steps = [dict(one) for one in row.steps]
     step = steps[row.step]
@@ -94,10 +97,12 @@ def settle(context: Context, row: RecoveryRow, outcome: Outcome) -> bool:
         if step["name"] == "follow" and isinstance(outcome, Done):
             _led(connection, row)
         recoveries.tell(connection, now, row, kind, told)
+        if audited:
+            audit.append(connection, now, context.actor.name, audited, f"{row.id}: {step['name']}")
     return True
 
 
-def _led(connection: Any, row: RecoveryRow) -> None:
+def _led(connection: Connection, row: RecoveryRow) -> None:
     """The record of the pool follows its new master, in the transaction that says so."""
     found = pools.pool_by_id(connection, row.pool_id)
     leader = str(row.plan["leader"])

@@ -21,7 +21,8 @@ def summed(row: RecoveryRow, host: str) -> dict[str, Any]:
 def shown(context: Context, row: RecoveryRow) -> dict[str, Any]:
     """The whole of it: the plan that was agreed to, and each step with how it stands."""
     with context.store.site.read() as connection:
-        host = next((one.name for one in inventory.hosts(connection) if one.id == row.host_id), str(row.plan["host"]))
+        found = inventory.host_by_id(connection, row.host_id)
+    host = found.name if found is not None else str(row.plan["host"])
     planned = {one["name"]: one for one in row.plan["steps"]}
     steps = [
         {

@@ -44,7 +44,7 @@ class Ground:
         """What must be known before anybody is asked."""
         member = self.pool.pool.member(self.leader)
         if not self._address:
-            fix = f"pxeserve host set {self.leader} --set admin-interface.ipaddr=ADDRESS"
+            fix = f"pxeserve host set {self.leader} --set admin-interface.proto=static --set admin-interface.ipaddr=ADDRESS"
             return Stops(f"nobody knows where {self.leader} answers", fix)
         if member is None or not member.fingerprint:
             said = f"the certificate of {self.leader} was never told, so nobody can say who answers there"
@@ -75,7 +75,8 @@ def lead(ground: Ground) -> Outcome:
         dead, pool = ground.row.plan["address"], ground.pool.pool.name
         if error.master != dead:
             said = f"{ground.leader} follows {harmless(error.master) or 'nobody it names'}, not the dead {ground.host.name} at {dead}"
-            return Stops(said, f"if that one leads: pxeserve pool set {pool} --master HOST, end this recovery, and make the plan anew")
+            way = f"if that one leads: pxeserve recovery stop {ground.row.id}, pxeserve pool set {pool} --master HOST, and plan anew"
+            return Stops(said, way)
     with ground.itself() as session:
         if not session.is_in_emergency_mode():
             return NotYet(f"{ground.leader} is not in emergency mode: it has not given up {ground.host.name}, or still hears it")
@@ -86,7 +87,7 @@ def lead(ground: Ground) -> Outcome:
 def follow(ground: Ground) -> Outcome:
     """Have the others follow. Done when the leader hears all but the dead one."""
     with ground.leading() as session:
-        deaf = [one.name for one in session.hosts() if not one.live and not _dead(ground, one)]
+        deaf = [one.name for one in session.hosts() if not one.live and not _is_it(ground, one)]
         if not deaf:
             return Done(f"{ground.leader} hears all the others")
         session.recover_slaves()
@@ -98,7 +99,7 @@ def forget(ground: Ground) -> Outcome:
     with ground.leading() as session:
         if wrong := _other_version(ground, session):
             return wrong
-        old = [one for one in session.hosts() if _dead(ground, one)]
+        old = [one for one in session.hosts() if _is_it(ground, one)]
         if not old:
             return Done(f"the pool holds no {ground.host.name}")
         if len(old) > 1:
@@ -108,7 +109,8 @@ def forget(ground: Ground) -> Outcome:
             said = f"the pool hears {old[0].name} at {old[0].address}: it is not dead"
             return Stops(said, f"switch it off, or end this: pxeserve recovery stop {ground.row.id}")
         if old[0].ref == session.pool().master:
-            return Stops(f"{old[0].name} still leads the pool in its own database", f"pxeserve recovery resume {ground.row.id} begins anew")
+            way = f"make another host the master, then pxeserve recovery resume {ground.row.id}"
+            return Stops(f"{old[0].name} still leads the pool in its own database", way)
         session.declare_dead(old[0].ref)
         session.destroy_host(old[0].ref)
     return NotYet(f"{ground.host.name} was taken out of the pool")
@@ -117,14 +119,15 @@ def forget(ground: Ground) -> Outcome:
 def enabled(ground: Ground) -> Outcome:
     """Whether the host is back, enabled, and of the version of its pool."""
     with ground.leading() as session:
-        mine = [one for one in session.hosts() if _dead(ground, one)]
+        mine = [one for one in session.hosts() if _is_it(ground, one)]
         if not mine:
             return NotYet(f"the pool holds no {ground.host.name} yet")
         wanted = str(ground.row.plan["version"])
         product, _, version = wanted.rpartition(" ")
         if numbers(mine[0].version) != numbers(version) or (mine[0].product and mine[0].product.lower() != product.lower()):
             said = f"{ground.host.name} came back half upgraded: it runs {mine[0].runs()}, and {wanted} was planned"
-            return Stops(said, "move no guest there; see which medium it was installed from, end this recovery, and make the plan anew")
+            return Stops(said, "move no guest there; see which medium it was installed from, and make the plan anew: "
+                         f"pxeserve recovery stop {ground.row.id}, then pxeserve host recover {ground.host.name}")
         if not mine[0].live or not mine[0].enabled:
             return NotYet(f"{ground.host.name} is {'not enabled' if mine[0].live else 'not heard'} yet")
     return Done(f"{ground.host.name} is enabled, {wanted}")
@@ -138,7 +141,7 @@ def storage(ground: Ground) -> Outcome:
     return NotYet(f"not there yet: {', '.join(missing)}") if missing else Done("all shared storage is there")
 
 
-def _dead(ground: Ground, one: HostSeen) -> bool:
+def _is_it(ground: Ground, one: HostSeen) -> bool:
     """Whether a host of the pool's database is the one that is recovered: by its address, else by its name."""
     return one.address == ground.row.plan["address"] or one.name == ground.host.name
 
@@ -151,4 +154,5 @@ def _other_version(ground: Ground, session: Session) -> Stops | None:
         return None
     said = f"{ground.leader} runs {runs.runs()}, and the plan is for {product} {version}"
     pool = ground.pool.pool.name
-    return Stops(said, f"pxeserve pool set {pool} --set 'product={runs.product}' --set version={runs.version}, and make the plan anew")
+    return Stops(said, f"pxeserve pool set {pool} --set 'product={runs.product}' --set version={runs.version}, "
+                 f"then pxeserve recovery stop {ground.row.id}, and make the plan anew")

@@ -62,7 +62,8 @@ def hindrance(
         fix = "xe pool-enable-external-auth or -disable-external-auth on it"
         return Hindrance(f"{one.name} has another external authentication than the pool", fix)
     if ha:
-        return Hindrance("the pool is highly available, and takes no host meanwhile", "xe pool-ha-disable, then pxeserve join again")
+        said = "the pool is highly available, and takes no host meanwhile"
+        return Hindrance(said, f"xe pool-ha-disable, then pxeserve join again {one.name}")
     if abs(joiner.ahead - master.ahead) > CLOCKS:
         said = f"the clocks of {one.name} and {lead.name} are {abs(joiner.ahead - master.ahead):.0f} s apart"
         return Hindrance(said, "give both the same NTP servers, and wait until they agree")

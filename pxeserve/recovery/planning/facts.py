@@ -41,7 +41,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """The newest good backup of the pool's database. `taken_at` epoch seconds; `host_uuids` by the hosts' names."""
+    """The newest good backup of the pool's database. `taken_at` epoch seconds."""
 
     id: str
     taken_at: float
@@ -50,8 +50,6 @@ class Backup:
     build: str
     repositories: tuple[Repository, ...] = ()
     suspended: tuple[Guest, ...] = ()
-    guests: int = 0
-    host_uuids: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,10 +92,11 @@ def _wanted(role: Role, pool: Pool, backup: Backup | None) -> Wanted | Fit:
 def _of_backup(pool: Pool, backup: Backup | None) -> Wanted | Fit:
     if backup is None:
         said = f"{pool.master} is alone in pool {pool.name}, and without a good backup of its database its guests' settings are lost"
-        fix = f"bring one: pxeserve backup add {pool.name} FILE; or give them up: pxeserve host install {pool.master}"
+        fix = f"bring one: pxeserve backup add FILE --pool {pool.name}; or give them up: pxeserve host install {pool.master}"
         return Fit(None, said, fix)
     if not backup.product or not numbers(backup.version):
-        return Fit(None, f"backup {backup.id} does not tell which product and version wrote it", "take the plan up with another backup")
+        said = f"backup {backup.id} does not tell which product and version wrote it"
+        return Fit(None, said, f"bring another: pxeserve backup add FILE --pool {pool.name}")
     if pool.product and numbers(pool.version):
         same = (backup.product.lower(), numbers(backup.version)) == (pool.product.lower(), numbers(pool.version))
         if not same:

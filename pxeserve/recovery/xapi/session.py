@@ -121,10 +121,6 @@ class Session:
         """Guests that are suspended."""
         return self._guests("Suspended")
 
-    def storage_of_image(self, image: str) -> str:
-        """The reference of the storage repository that a disk, or what a guest was suspended to, lies on."""
-        return self._reading("VDI.get_SR").ref(self._ask("VDI.get_SR", image))
-
     def cpu_vendor(self, host: HostSeen) -> str:
         """The vendor of a host's CPUs, also where its own record does not say it (before 5.6); "" when nothing does."""
         if host.cpu_vendor or not host.cpus:
@@ -173,18 +169,6 @@ class Session:
     def destroy_host(self, host: str) -> None:
         """Have the pool forget a host that does not live, with its local storage."""
         self._ask("host.destroy", host)
-
-    def enable(self, host: str) -> None:
-        """Let guests start on a host."""
-        self._ask("host.enable", host)
-
-    def restart_toolstack(self, host: str) -> None:
-        """Have a host's toolstack begin anew."""
-        self._ask("host.restart_agent", host)
-
-    def reset_power(self, guest: str) -> None:
-        """Have the pool believe that a guest is halted (`xe vm-reset-powerstate --force`)."""
-        self._ask("VM.power_state_reset", guest)
 
     def _guests(self, power: str) -> tuple[GuestSeen, ...]:
         call = "VM.get_all_records_where"

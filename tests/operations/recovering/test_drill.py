@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from pxeserve.store import times
 from pxeserve.store.times import TimeRow
 from tests.operations.recovering.conftest import Scene, staged
+from tests.recovery.backups.dumps import dump
 
 STAGES = {
     "armed": 9000.0, "loader": 20.0, "kernel": 30.0, "installer boots": 40.0, "packages": 500.0, "configuration": 30.0, "restart": 99.0,
@@ -45,3 +49,48 @@ def test_it_names_what_would_stop_the_boot_and_else_how_the_boot_is_walked(scene
         fine = boots(other)
     assert all(one["ok"] for one in fine), fine
     assert "nothing that is known would stop its network boot; to walk it: pxeserve rehearse 52:54:00:77:01:02" in fine[-1]["said"]
+
+
+@pytest.mark.parametrize("wrong", ["password", "starts"])
+def test_a_drill_of_a_master_sees_whether_its_successor_would_let_us_in(scene: Scene, wrong: str) -> None:
+    def check() -> dict[str, Any]:
+        return next(one for one in scene.site.ask("recover.drill", name="xen01")["checks"] if one["check"] == "toolstack")
+
+    found = check()
+    assert found["ok"] and found["said"] == "xen02 answers as a member of the pool", found
+    if wrong == "password":
+        scene.machines.change("xen02", password="another")
+    else:
+        scene.machines.fault(call="session.login_with_password", host="xen02", kind="refuse", words=["HOST_STILL_BOOTING"], times=9)
+    found = check()
+    assert not found["ok"] and found["fix"], found
+
+
+@pytest.mark.long
+def test_a_drill_arms_nothing_and_says_what_would_be_lost(scene: Scene) -> None:
+    found = scene.site.ask("recover.drill", name="xen02")
+    checks = {one["check"]: one for one in found["checks"]}
+    assert checks["toolstack"]["ok"], checks
+    assert "sda" in " ".join(found["plan"]["losses"]["lost"])
+    assert found["seconds"] > 0
+    assert scene.armings() == []
+    assert not {"host.destroy", "host.declare_dead"} & set(scene.machines.names())
+    assert scene.site.ask("recover.list")[0]["drill"] is True
+
+
+@pytest.mark.long
+def test_a_drill_reads_the_newest_backup_to_its_end_and_finds_the_one_byte_that_is_another(scene: Scene) -> None:
+    def check() -> dict[str, Any]:
+        return next(one for one in scene.site.ask("recover.drill", name="xen02")["checks"] if one["check"] == "backup")
+
+    assert "no good backup of pool green" in check()["said"]
+    kept = scene.site.ask("backup.add", pool="green", stream=io.BytesIO(dump("4.1")))["id"]
+    found = check()
+    assert found["ok"] and f"backup {kept} was decrypted and read" in found["said"] and "2 hosts" in found["said"], found
+    [file] = [one for one in (scene.site.data / "backups").iterdir() if kept in one.name]
+    held = bytearray(file.read_bytes())
+    held[-20] ^= 1
+    file.chmod(0o600)
+    file.write_bytes(held)
+    found = check()
+    assert not found["ok"] and "damaged" in found["said"] and found["fix"], found

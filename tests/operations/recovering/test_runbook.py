@@ -6,7 +6,6 @@ reports do.
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
 import sys
@@ -22,7 +21,6 @@ from pxeserve.operations.recovering import running
 from pxeserve.recovery.xapi import XapiError, connect, connect_to_itself, shown
 from pxeserve.store import pools, recoveries
 from tests.operations.recovering.conftest import ADDRESSES, Scene
-from tests.recovery.backups.dumps import dump
 
 T = TypeVar("T")
 
@@ -225,36 +223,6 @@ def test_an_installation_that_fails_is_armed_anew_by_a_person_alone(scene: Scene
     scene.site.ask("recover.resume", id=scene.id)
     assert scene.turns("boot")["step"] == "boot"
     assert [one.state for one in scene.armings()].count("armed") == 1
-
-
-@pytest.mark.long
-def test_a_drill_arms_nothing_and_says_what_would_be_lost(scene: Scene) -> None:
-    found = scene.site.ask("recover.drill", name="xen02")
-    checks = {one["check"]: one for one in found["checks"]}
-    assert checks["toolstack"]["ok"], checks
-    assert "sda" in " ".join(found["plan"]["losses"]["lost"])
-    assert found["seconds"] > 0
-    assert scene.armings() == []
-    assert not {"host.destroy", "host.declare_dead"} & set(scene.machines.names())
-    assert scene.site.ask("recover.list")[0]["drill"] is True
-
-
-@pytest.mark.long
-def test_a_drill_reads_the_newest_backup_to_its_end_and_finds_the_one_byte_that_is_another(scene: Scene) -> None:
-    def check() -> dict[str, Any]:
-        return next(one for one in scene.site.ask("recover.drill", name="xen02")["checks"] if one["check"] == "backup")
-
-    assert "no good backup of pool green" in check()["said"]
-    kept = scene.site.ask("backup.add", pool="green", stream=io.BytesIO(dump("4.1")))["id"]
-    found = check()
-    assert found["ok"] and f"backup {kept} was decrypted and read" in found["said"] and "2 hosts" in found["said"], found
-    [file] = [one for one in (scene.site.data / "backups").iterdir() if kept in one.name]
-    held = bytearray(file.read_bytes())
-    held[-20] ^= 1
-    file.chmod(0o600)
-    file.write_bytes(held)
-    found = check()
-    assert not found["ok"] and "damaged" in found["said"] and found["fix"], found
 
 
 @pytest.mark.long
