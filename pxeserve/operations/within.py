@@ -32,6 +32,8 @@ def refuse_outside(context: Context, limit: Limit, verb: str, arguments: Argumen
         refuse_beyond(context.actor, verb)
         if arguments.get("pool") not in limit.pools:
             raise _outside(f"{context.actor.name} is limited to {said(limit)}")
+        if arguments.get("another"):  # from then on the pool's own would be refused, and let go
+            raise _outside(f"{context.actor.name} is limited to {said(limit)}, and may not say that a database is another pool's")
         return
     known = _TABLE.get(verb)
     if known is None:

@@ -110,7 +110,8 @@ def backups_of(connection: Connection, pool_id: int) -> int:
 def recovering(connection: Connection, pool_id: int) -> bool:
     """Whether a recovery of one of its hosts is under way, or stopped and not given up."""
     live = t.recovery.c.state.in_(("waiting", "running", "stopped"))
-    return connection.execute(select(t.recovery.c.id).where(t.recovery.c.pool_id == pool_id, live).limit(1)).first() is not None
+    mine = (t.recovery.c.pool_id == pool_id) & t.recovery.c.drill.is_(False)
+    return connection.execute(select(t.recovery.c.id).where(mine, live).limit(1)).first() is not None
 
 
 def remove(connection: Connection, pool_id: int) -> None:

@@ -64,7 +64,7 @@ def gathered(context: Context, host: Host, row: PoolRow, *, knock: bool = True, 
         address = address_of(connection, host)
         other = recoveries.live_of_pool(connection, row.id)
         usual = _usual(connection) | _installs(context, host.profile)
-        others = _others(connection, host, row) if knock and row.pool.master == host.name else ()
+        others = members_but(connection, host, row) if knock and row.pool.master == host.name else ()
     said = str(address) if address else ""
     member = row.pool.member(host.name)
     heard = heard_at(said, member.fingerprint if member else "") if knock and said else Heard(said, answers=False)
@@ -75,8 +75,8 @@ def gathered(context: Context, host: Host, row: PoolRow, *, knock: bool = True, 
     )  # fmt: skip
 
 
-def _others(connection: Connection, dead: Host, row: PoolRow) -> tuple[tuple[str, str, str], ...]:
-    """Name, address and certificate of each other member for which both are known, in the pool's order."""
+def members_but(connection: Connection, dead: Host, row: PoolRow) -> tuple[tuple[str, str, str], ...]:
+    """Name, address and certificate of each member but the dead one for which both are known, in the pool's order."""
     found = []
     for member in row.pool.members:
         host = inventory.host(connection, member.host) if member.host != dead.name and member.fingerprint else None

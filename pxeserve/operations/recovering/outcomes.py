@@ -1,8 +1,14 @@
-"""How a look at a step comes out. Refuses to know steps."""
+"""How a look at a step comes out, and whether anybody still wants to know. Refuses to know steps."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from pxeserve.errors import ConflictError
+from pxeserve.store import recoveries
+from pxeserve.store.recoveries import RecoveryRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +42,10 @@ class Stops:
 
 
 Outcome = Done | NotYet | Waits | Stops
+
+
+def refuse_changed(connection: Connection, row: RecoveryRow) -> None:
+    """Raise ConflictError when somebody has given the recovery up, or changed it, since `row` was read: what cannot be taken back is not
+    done any more."""
+    if not recoveries.unchanged(connection, row):
+        raise ConflictError(f"recovery {row.id} went on meanwhile", fix=f"see how it stands: pxeserve recovery show {row.id}")

@@ -19,9 +19,11 @@ from pxeserve.operations.arming.installs import armed
 from pxeserve.operations.arming.surveying import Wish, survey
 from pxeserve.operations.context import Context
 from pxeserve.operations.recovering.gathering import digest, gathered, heard_at
-from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops, Waits
+from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops, Waits, refuse_changed
+from pxeserve.operations.recovering.proving import backup_reads
+from pxeserve.recovery.planning.facts import Role
 from pxeserve.recovery.planning.plan import prints
-from pxeserve.store import first_boots, installs, joins, recoveries
+from pxeserve.store import first_boots, installs, joins
 from pxeserve.store.installs import InstallRow
 from pxeserve.store.joins import JoinRow
 from pxeserve.store.pools import PoolRow
@@ -40,10 +42,8 @@ def silent(row: RecoveryRow, pool: PoolRow, host: Host) -> Outcome:
     if not heard.answers:
         return Done(f"nothing answers at {address}:443")
     who = {True: f"the old {host.name}", False: "another machine", None: "something"}[heard.same]
-    return Waits(
-        f"{who} answers at {address}:443. Two machines with one UUID damage their guests' disks: "
-        "switch it off, or give it another address, and confirm"
-    )
+    way = "switch it off" if heard.same else "switch it off, or, if it is another machine, give that another address"
+    return Waits(f"{who} answers at {address}:443. Two machines with one UUID damage their guests' disks: {way}, and confirm")
 
 
 def arm(context: Context, row: RecoveryRow, pool: PoolRow, host: Host) -> Outcome:
@@ -54,6 +54,8 @@ def arm(context: Context, row: RecoveryRow, pool: PoolRow, host: Host) -> Outcom
         newest = installs.newest_of(connection, host.id)
     if newest is not None and newest.armed_by == mark:
         return Done(f"install {newest.id} is armed", newest.id)
+    if row.role == Role.SOLE and not (read := backup_reads(context, pool, Role.SOLE))["ok"]:
+        return Stops(f"nothing is armed: {read['said']}", read["fix"])
     agreed: Mapping[str, str] = row.plan["prints"]
     now = prints(gathered(context, host, pool, knock=False, mine=row.id))
     found = survey(context, [host], Wish("fresh"), None)
@@ -70,8 +72,7 @@ def arm(context: Context, row: RecoveryRow, pool: PoolRow, host: Host) -> Outcom
 
     def still(connection: Connection) -> None:
         """Whoever has given the recovery up, or changed it, while all this was looked at, has the last word."""
-        if not recoveries.unchanged(connection, row):
-            raise ConflictError(f"recovery {row.id} went on meanwhile", fix=f"see how it stands: pxeserve recovery show {row.id}")
+        refuse_changed(connection, row)
 
     try:
         made = armed(acting, (ready,), time.time(), "later", still)[0]
@@ -116,6 +117,8 @@ def first_boot(connection: Connection, row: RecoveryRow) -> Outcome:
         return NotYet("its first boot was not heard yet")
     if found.state == "done" or (row.role != "sole" and _join(connection, row) is not None):
         return Done(f"first boot: {found.step or found.state}")
+    if found.state == "failed" and row.role == Role.SOLE and found.step and not found.step.startswith("toolstack"):
+        return Done("its first boot did not do all of its steps: the record of the host names them; the restored database may hold them")
     if found.state == "failed":
         said = f"its first boot failed, and its last word was {found.step}" if found.step else "its first boot was not heard within a day"
         return Stops(said, f"see there why; it can tell no more: pxeserve recovery resume {row.id} arms it anew, to be installed again")

@@ -58,17 +58,18 @@ def confirm(context: Context, *, id: Id, step: str) -> dict[str, Any]:
 @verb("recover.resume", role=Role.OPERATOR)
 def resume(context: Context, *, id: Id) -> dict[str, Any]:
     """Take a recovery that has stopped up again, at the step where it stopped; a join that failed is asked for again. One whose install or
-    first boot came to nothing goes back to arming, which compares everything once more."""
+    first boot came to nothing begins at the first step: the machine may be on again. Arming compares everything once more."""
     row = _known(context, id)
     if row.drill or row.state != "stopped":
         said = f"recovery {id} is {'a drill' if row.drill else row.state}, and only one that has stopped is taken up again"
         raise RefusedError(said, fix=_look(id))
     steps, at = [dict(one) for one in row.steps], row.step
     if steps[at]["name"] in _REARMED or (steps[at]["name"] == "first-boot" and _is_over(context, row)):
-        at = next(number for number, one in enumerate(steps) if one["name"] == ARM)
-        for one in steps[at : row.step + 1]:
+        at = 0  # the machine may be on again, with its old system
+        for one in steps[: row.step + 1]:
             one.update(state="todo", seen="", began=None, ended=None)
-        steps[at]["attempt"] = int(steps[at].get("attempt", 1)) + 1
+        arm = next(one for one in steps if one["name"] == ARM)
+        arm["attempt"] = int(arm.get("attempt", 1)) + 1
     else:
         steps[at].update(state="todo", began=None)
     _change(context, row, {"state": "running", "because": "", "fix": "", "steps": steps, "step": at}, "resumed", "recover.resume")

@@ -18,7 +18,8 @@ from pxeserve.errors import PxeserveError
 from pxeserve.keys import load_keys
 from pxeserve.operations.context import Context
 from pxeserve.operations.recovering import recorded, toolstacks
-from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops, Waits
+from pxeserve.operations.recovering.gathering import members_but
+from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops, Waits, refuse_changed
 from pxeserve.recovery.planning.steps import STEPS
 from pxeserve.recovery.reaching import address_of
 from pxeserve.recovery.xapi import XapiError
@@ -132,8 +133,14 @@ def ground_of(context: Context, row: RecoveryRow, pool: PoolRow, host: Host) -> 
         found = inventory.host(connection, leader)
         address = pool.pool.address if leader == pool.pool.master and pool.pool.address else None
         address = address or (address_of(connection, found) if found is not None else None)
+        others = tuple(toolstacks.Other(*one) for one in members_but(connection, host, pool) if one[0] != leader)
+
+    def still() -> None:
+        with context.store.site.read() as connection:
+            refuse_changed(connection, row)
+
     keys = load_keys(context.config.server.data)
-    return toolstacks.Ground(row, pool, host, leader, str(address) if address else "", keys)
+    return toolstacks.Ground(row, pool, host, leader, str(address) if address else "", others, keys, still)
 
 
 def _impatient(row: RecoveryRow, name: str, outcome: Outcome) -> Outcome:

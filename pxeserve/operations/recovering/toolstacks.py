@@ -5,27 +5,61 @@ Whatever a toolstack says is looked at before it is believed; a dead host is onl
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from pxeserve.domain.host import Host
 from pxeserve.events.record import harmless
 from pxeserve.keys import Keys
 from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops
 from pxeserve.recovery.planning.versions import numbers
 from pxeserve.recovery.secrets import open_secrets
-from pxeserve.recovery.xapi import PORT, HostSeen, IsMemberError, Session, XapiError, connect, connect_to_itself
+from pxeserve.recovery.xapi import (
+    PORT,
+    HangsError,
+    HostSeen,
+    IsMemberError,
+    RefusalError,
+    Session,
+    UnreachableError,
+    XapiError,
+    connect,
+    connect_to_itself,
+)  # fmt: skip
 from pxeserve.store.pools import PoolRow
 from pxeserve.store.recoveries import RecoveryRow
 
 SECONDS = 20.0
 """The longest that one call may take."""
 
+_SILENT = 300.0
+"""Seconds for which another member that does not answer is waited for, before it is taken for dead: a toolstack begins anew in less."""
 
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another member of the pool than the dead one and the leader: where its toolstack answers, and by which certificate."""
+
+    name: str
+    address: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ground:
-    """What the steps need: the pool, where its leader answers, and the keys to its password. `address` is the leader's."""
+    """What the steps need: the recovery, the pool, the host that is recovered, who leads and where that one answers ("" where nobody
+    knows), the other members whose addresses and certificates are known, the keys to the password, and `still`, which raises PxeserveError
+    when somebody has changed the recovery meanwhile."""
 
-    def __init__(self, row: RecoveryRow, pool: PoolRow, host: Host, leader: str, address: str, keys: Keys) -> None:
-        self.row, self.pool, self.host, self.leader = row, pool, host, leader
-        self._address = address
-        self._keys = keys
+    row: RecoveryRow
+    pool: PoolRow
+    host: Host
+    leader: str
+    address: str
+    others: tuple[Other, ...]
+    keys: Keys
+    still: Callable[[], None]
 
     def leading(self) -> Session:
         """A session with the pool's master. Raises XapiError and PxeserveError."""
@@ -35,15 +69,20 @@ class Ground:
         """A session with the leader-to-be alone, which need not lead yet. As `leading`."""
         return connect_to_itself(*self._way(), seconds=SECONDS)
 
+    def of(self, other: Other, opened: Callable[..., Session]) -> Session:
+        """A session with another member, by `connect` if that one leads, by `connect_to_itself` else. As `leading`."""
+        password = open_secrets(self.pool, self.keys).password
+        return opened(other.address, PORT, self.pool.pool.user, password, other.fingerprint, seconds=SECONDS)
+
     def _way(self) -> tuple[str, int, str, str, str]:
         member = self.pool.pool.member(self.leader)
-        password = open_secrets(self.pool, self._keys).password
-        return self._address, PORT, self.pool.pool.user, password, member.fingerprint if member else ""
+        password = open_secrets(self.pool, self.keys).password
+        return self.address, PORT, self.pool.pool.user, password, member.fingerprint if member else ""
 
     def missing(self) -> Stops | None:
         """What must be known before anybody is asked."""
         member = self.pool.pool.member(self.leader)
-        if not self._address:
+        if not self.address:
             fix = f"pxeserve host set {self.leader} --set admin-interface.proto=static --set admin-interface.ipaddr=ADDRESS"
             return Stops(f"nobody knows where {self.leader} answers", fix)
         if member is None or not member.fingerprint:
@@ -51,7 +90,7 @@ class Ground:
             pool = self.pool.pool.name
             fix = f"pxeserve join certificate {pool} {self.leader} shows it; pxeserve pool trust {pool} {self.leader} SHA256 keeps it"
             return Stops(said, fix)
-        if not open_secrets(self.pool, self._keys).password:
+        if not open_secrets(self.pool, self.keys).password:
             return Stops(f"pool {self.pool.pool.name} has no password here", f"pxeserve pool secret {self.pool.pool.name}")
         return None
 
@@ -64,38 +103,71 @@ def met(error: XapiError, resume: str) -> Outcome:
 
 
 def lead(ground: Ground) -> Outcome:
-    """Have the chosen member lead the pool. One that leads already is left alone, and so is one that follows another than the dead host: a
-    pool with two masters loses its guests' disks."""
+    """Have the chosen member lead the pool. One that leads already is left alone, and so is one that follows another than the dead host, or
+    that has a master in another member: a pool with two masters loses its guests' disks."""
     try:
         with ground.leading() as session:
             if session.pool().master == session.this_host():
                 return Done(f"{ground.leader} leads the pool")
         return NotYet(f"{ground.leader} does not lead yet")
     except IsMemberError as error:
-        dead, pool = ground.row.plan["address"], ground.pool.pool.name
-        if error.master != dead:
-            said = f"{ground.leader} follows {harmless(error.master) or 'nobody it names'}, not the dead {ground.host.name} at {dead}"
-            way = f"if that one leads: pxeserve recovery stop {ground.row.id}, pxeserve pool set {pool} --master HOST, and plan anew"
-            return Stops(said, way)
+        if error.master != ground.row.plan["address"]:
+            return _follows(ground, ground.leader, error.master)
+    except RefusalError:
+        pass  # in emergency mode a member takes no such login at all (XAPI's `emergency_calls`): what it says itself is asked now
     with ground.itself() as session:
         if not session.is_in_emergency_mode():
             return NotYet(f"{ground.leader} is not in emergency mode: it has not given up {ground.host.name}, or still hears it")
+    for other in ground.others:
+        if (found := _leads(ground, other)) is not None:
+            return found
+    with ground.itself() as session:
+        ground.still()
         session.emergency_transition_to_master()
     return NotYet(f"{ground.leader} was told to lead, and its toolstack begins anew")
 
 
+def _leads(ground: Ground, other: Other) -> Outcome | None:
+    """Why nobody else may be made the master because of this member; None where it says that it waits for one. One that is silent may be
+    dead as well, or begin anew as the new master: it is waited for."""
+    try:
+        try:
+            with ground.of(other, connect):
+                return Stops(f"{other.name} leads the pool already", _led_by(ground, ground.pool.pool.name, other.name))
+        except IsMemberError as error:
+            known = {ground.row.plan["address"], ground.address}
+            return None if error.master in known else _follows(ground, other.name, error.master)
+        except RefusalError:
+            with ground.of(other, connect_to_itself) as session:
+                return None if session.is_in_emergency_mode() else NotYet(f"{other.name} is starting: it may lead the pool")
+    except (UnreachableError, HangsError):
+        began = ground.row.steps[ground.row.step].get("began")
+        silent = began is not None and time.time() - float(began) > _SILENT
+        return None if silent else NotYet(f"{other.name} does not answer: it may be starting as the new master, so it is waited for")
+
+
+def _follows(ground: Ground, who: str, master: str) -> Stops:
+    said = f"{who} follows {harmless(master, 60) or 'nobody it names'}, not the dead {ground.host.name} at {ground.row.plan['address']}"
+    return Stops(said, _led_by(ground, ground.pool.pool.name, "HOST"))
+
+
+def _led_by(ground: Ground, pool: str, who: str) -> str:
+    return f"if that one leads: pxeserve recovery stop {ground.row.id}, pxeserve pool set {pool} --master {who}, and plan anew"
+
+
 def follow(ground: Ground) -> Outcome:
-    """Have the others follow. Done when the leader hears all but the dead one."""
+    """Have the others follow, whatever the leader believes of them: it takes who was there for alive, for minutes. Done when all but the
+    dead one were reached, and are heard."""
     with ground.leading() as session:
-        deaf = [one.name for one in session.hosts() if not one.live and not _is_it(ground, one)]
-        if not deaf:
-            return Done(f"{ground.leader} hears all the others")
-        session.recover_slaves()
-    return NotYet(f"{', '.join(deaf[:5])} told to follow {ground.leader}")
+        told = session.recover_slaves()
+        me = session.this_host()
+        others = [one for one in session.hosts() if one.ref != me and not _is_it(ground, one)]
+        deaf = [one.name for one in others if not one.live or one.ref not in told]
+    return NotYet(f"{', '.join(deaf[:5])} told to follow {ground.leader}") if deaf else Done(f"{ground.leader} hears all the others")
 
 
 def forget(ground: Ground) -> Outcome:
-    """Take the dead host's entry away. One that lives is no dead one, and stops the recovery."""
+    """Take the dead host's entry away. One that the pool hears is waited for: it takes the dead for alive for ten minutes."""
     with ground.leading() as session:
         if wrong := _other_version(ground, session):
             return wrong
@@ -106,12 +178,13 @@ def forget(ground: Ground) -> Outcome:
             said = f"the pool holds {len(old)} hosts that may be {ground.host.name}"
             return Stops(said, "remove the wrong one by xe host-forget, then resume")
         if old[0].live:
-            said = f"the pool hears {old[0].name} at {old[0].address}: it is not dead"
-            return Stops(said, f"switch it off, or end this: pxeserve recovery stop {ground.row.id}")
+            return NotYet(f"the pool still hears {old[0].name} at {old[0].address}, or has not given it up: is it switched off?")
         if old[0].ref == session.pool().master:
             way = f"make another host the master, then pxeserve recovery resume {ground.row.id}"
             return Stops(f"{old[0].name} still leads the pool in its own database", way)
+        ground.still()
         session.declare_dead(old[0].ref)
+        ground.still()
         session.destroy_host(old[0].ref)
     return NotYet(f"{ground.host.name} was taken out of the pool")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from pxeserve.events.record import harmless
 from pxeserve.recovery import xapi
 from pxeserve.recovery.joining.checks import Hindrance, Side, former, hindrance
 from pxeserve.recovery.xapi import HostSeen, IsMemberError, Session, TaskSeen
@@ -122,7 +123,7 @@ def _member(error: IsMemberError, ends: Ends, hosts: tuple[HostSeen, ...], uuid:
     """The host says that it is a member already."""
     if error.master != ends.pool.address:
         fix = "look whether this is the host that was meant; if it is: xe pool-eject it there, or install it again"
-        return Stand("failed", "look", f"it is a member of another pool, whose master is at {error.master[:60]}", fix, uuid=uuid)
+        return Stand("failed", "look", f"it is a member of another pool, whose master is at {harmless(error.master, 60)}", fix, uuid=uuid)
     me = next((one for one in hosts if one.address == ends.host.address and one.live), None)
     if me is not None:
         return _listed(me, hosts)

@@ -147,7 +147,7 @@ def _minds(facts: Facts, found: Fit) -> Iterator[str]:
 
 def _steps(facts: Facts, leader: str, lost: Losses) -> Iterator[Planned]:
     words = {"leader": leader, "pool": facts.pool.name, "host": facts.host, "backup": facts.backup.id if facts.backup else ""}
-    resets = tuple(command for command, _ in lost.commands)
+    resets = tuple(f"{command}  # {because}" for command, because in lost.commands)
     for name in ORDER[facts.role]:
         step = STEPS[name]
         if name == "reset" and not resets:

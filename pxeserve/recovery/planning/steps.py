@@ -47,7 +47,7 @@ STEPS: Mapping[str, Step] = {
         Step("follow", _P, "have the other members follow {leader}",
              "the toolstack of {leader} hears them all", "asks them again", 60, 600),
         Step("forget", _P, "take the dead host out of the pool's database",
-             "the pool holds no such host", "looks whether it is there still", 10, 600),
+             "the pool holds no such host", "looks whether it is there still", 600, 1200),
         Step("arm", _P, "compare everything with the plan and arm {host}",
              "its install is armed, by this recovery", "looks for the install that it armed; never arms a second one", 5, 0),
         Step("boot", _M, "power on {host} and let it boot from the network",

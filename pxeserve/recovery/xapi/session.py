@@ -52,7 +52,7 @@ def connect_to_itself(address: str, port: int, user: str, password: str, fingerp
     """Log in at a member without its master, for the acts of an emergency (`session.slave_local_login_with_password`). As `connect`."""
     made = _Opening(address, port, fingerprint, seconds)
     made.log_in("slave_local_login_with_password", user, password)
-    return Session(made)
+    return Session(made, "session.local_logout")
 
 
 class _Opening:
@@ -74,9 +74,10 @@ class _Opening:
 class Session:
     """A login that stands. Ends with `close`, or as a context. All methods raise XapiError."""
 
-    def __init__(self, made: _Opening) -> None:
+    def __init__(self, made: _Opening, ends: str = "session.logout") -> None:
         self._api = made.api
         self._transport = made.transport
+        self._ends = ends
 
     def __repr__(self) -> str:
         return f"Session({self._transport.where})"
@@ -90,7 +91,7 @@ class Session:
     def close(self) -> None:
         """Log out; one who does not answer forgets the session by itself."""
         with contextlib.suppress(XapiError):
-            self._ask("session.logout")
+            self._ask(self._ends)
 
     def this_host(self) -> str:
         """The reference of the host that answers."""

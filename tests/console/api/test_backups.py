@@ -77,6 +77,7 @@ def test_a_token_for_it_sends_to_its_pool_and_can_do_nothing_else(console: Conso
     id = put(ours, pool, dump()).json["id"]
     others = writer(console, "rack-b")
     assert put(others, pool, dump()).status_code == 403
+    assert put(ours, pool, dump(pool="55555555-5555-4555-8555-555555555555"), "?another=true").status_code == 403
     paths = ["/backups", f"/backups/{id}", f"/backups/{id}/content", "/hosts", "/status", "/uploads", "/tokens", "/events", "/openapi.json"]
     assert {path: ours.client.get(f"/api/v1{path}").status_code for path in paths} == dict.fromkeys(paths, 403)
     assert ours.client.post("/api/v1/verbs/backup.list", json={"arguments": {}}).status_code == 403

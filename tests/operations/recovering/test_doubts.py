@@ -17,7 +17,7 @@ from pxeserve.store import inventory, pools, recoveries
 from tests.operations.recovering.conftest import Scene
 
 CALLS = {
-    "lead": ("session.login_with_password", "session.slave_local_login_with_password", "pool.emergency_transition_to_master"),
+    "lead": ("session.slave_local_login_with_password", "pool.emergency_transition_to_master", "session.login_with_password"),
     "follow": ("session.login_with_password", "host.get_all_records", "host_metrics.get_all_records", "pool.recover_slaves"),
     "forget": ("session.get_this_host", "host.get_all_records", "pool.get_all_records", "host.destroy", "host.declare_dead"),
     "enabled": ("session.login_with_password", "host.get_all_records"),
@@ -25,6 +25,9 @@ CALLS = {
 }  # fmt: skip
 UNREAD = {"pool.emergency_transition_to_master", "host.declare_dead", "host.destroy"}
 """Acts whose answer says nothing: whether they were done is looked at afterwards."""
+
+EMERGENCY = ("lead", "session.login_with_password")
+"""What a member in emergency mode refuses, with whatever words: it is asked by itself then."""
 
 DAY = 24 * 3600.0
 
@@ -78,7 +81,7 @@ def test_at_each_call_of_each_step(scene: Scene, kind: str, more: dict[str, Any]
             scene.machines.fault(call=call, kind=kind, host="xen02", **more)
             found = turned_until(scene, step, call)
             scene.machines.clear()
-            if kind == "lie" and call in UNREAD:
+            if (kind == "lie" and call in UNREAD) or (kind == "refuse" and (step, call) == EMERGENCY):
                 assert found["state"] == "running", (call, found["because"])
                 continue
             assert found["state"] == state, (step, call, found["because"])
@@ -86,6 +89,20 @@ def test_at_each_call_of_each_step(scene: Scene, kind: str, more: dict[str, Any]
             if state == "stopped":
                 assert f"recovery resume {scene.id}" in found["fix"], (step, call, found["fix"])
         put_at(scene, step)
+
+
+@pytest.mark.long
+def test_a_second_dead_member_is_waited_for_and_then_taken_for_dead(scene: Scene) -> None:
+    scene.dies("xen01")
+    scene.begins()
+    scene.machines.kill("xen03")
+    scene.turns("lead")
+    found = turned(scene, "lead")
+    assert "xen03 does not answer: it may be starting as the new master" in found["seen"], found
+    assert "pool.emergency_transition_to_master" not in scene.machines.names()
+    put_at(scene, "lead", 301.0)
+    turned(scene, "lead")
+    assert scene.machines.names().count("pool.emergency_transition_to_master") == 1
 
 
 def test_another_certificate_at_each_step_is_told_nothing(scene: Scene) -> None:

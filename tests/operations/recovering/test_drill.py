@@ -66,6 +66,11 @@ def test_a_drill_of_a_master_sees_whether_its_successor_would_let_us_in(scene: S
     assert not found["ok"] and found["fix"], found
 
 
+def test_a_drill_that_fails_holds_no_pool(scene: Scene) -> None:
+    assert not scene.site.ask("recover.drill", name="xen02")["ok"]
+    scene.site.ask("pool.remove", name="green")
+
+
 @pytest.mark.long
 def test_a_drill_arms_nothing_and_says_what_would_be_lost(scene: Scene) -> None:
     found = scene.site.ask("recover.drill", name="xen02")

@@ -103,7 +103,7 @@ def test_losses_are_named_and_suspended_guests_get_their_commands() -> None:
     assert any("nfs1" in one for one in found.losses.kept)
     wider = plan(facts("a", pool=pool("a", storage=storage), backup=held, prepared=Prepared(("sda", "sdb"))))
     assert any("storage big" in one for one in wider.losses.lost)
-    assert found.steps[-1].commands == ("xe vm-reset-powerstate uuid=g1 --force",)
+    assert found.steps[-1].commands == ("xe vm-reset-powerstate uuid=g1 --force  # guest mail was suspended to Local storage",)
 
 
 def test_of_a_host_among_others_it_is_said_what_cannot_be_told() -> None:

@@ -76,7 +76,8 @@ class Calls:
         if host["booting"]:
             raise FailureError("HOST_STILL_BOOTING")
         if host["master"] and not local:
-            raise FailureError("HOST_IS_SLAVE", host["master"])
+            # in emergency mode xapi answers what is no call of an emergency, such as this login, with what it is in it for
+            raise FailureError("HOST_STILL_BOOTING") if self._pools.is_in_emergency(host) else FailureError("HOST_IS_SLAVE", host["master"])
         if said[:2] != (host["user"], host["password"]):
             raise FailureError("SESSION_AUTHENTICATION_FAILED", str(said[0]), "Authentication failure")
         made = records.ref()
