@@ -6,7 +6,6 @@ The worker starts and stops it and knows no more of it. It has the service's rig
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +13,7 @@ from dataclasses import replace
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from pxeserve.beside import Beside
 from pxeserve.doctor.around import Around
 from pxeserve.doctor.check import Check, examine
 from pxeserve.doctor.finding import Finding, Grade, Result
@@ -34,7 +34,6 @@ MISSED = 2
 """Rounds without a finding after which it is gone: an answer may be lost once."""
 
 _QUESTIONS = 2
-_END = 5.0
 _LONGEST = 300
 _RIVALS = frozenset({"second-server", "two-servers", "other-boot-server", "other-boot-file"})
 """Codes of the check `dhcp-servers` for somebody else who answers."""
@@ -42,23 +41,13 @@ _RIVALS = frozenset({"second-server", "two-servers", "other-boot-server", "other
 _log = structlog.get_logger("worker")
 
 
-class Rounds:
+class Rounds(Beside):
     """The thread. `start` once, `finish` once. `clock` gives epoch seconds."""
 
     def __init__(self, serving: Serving, *, first: float = FIRST, often: float = OFTEN, seldom: float = SELDOM) -> None:
+        super().__init__("doctor")
         self._serving = serving
         self._first, self._often, self._seldom = first, often, seldom
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="doctor", daemon=True)
-
-    def start(self) -> None:
-        """Begin, after a while: a service that starts has better things to do."""
-        self._thread.start()
-
-    def finish(self) -> None:
-        """End; a round under way is not waited for long."""
-        self._ended.set()
-        self._thread.join(_END)
 
     def _run(self) -> None:
         if self._ended.wait(self._first):

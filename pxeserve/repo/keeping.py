@@ -5,7 +5,6 @@ The worker starts and stops it and knows no more of it. Whatever fails here is s
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from pxeserve.beside import Beside
 from pxeserve.config import Config
 from pxeserve.domain.medium import Medium, MediumState
 from pxeserve.errors import PxeserveError
@@ -28,7 +28,6 @@ from pxeserve.store import Store, open_store
 _REST = 1.0
 _FOLLOW = 5.0
 _QUIET = 60.0
-_END = 5.0
 _log = structlog.get_logger("worker")
 
 
@@ -36,24 +35,14 @@ class _EndingError(Exception):
     """The service ends; what is under way is left."""
 
 
-class Keeping:
+class Keeping(Beside):
     """The thread. `start` once, `finish` once; between them nothing is asked of it. `rate` is the scrub's, in bytes a second."""
 
     def __init__(self, config: Config, *, rate: int = RATE) -> None:
+        super().__init__("media")
         self._config = config
         self._rate = rate
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="media", daemon=True)
         self._said = -_QUIET
-
-    def start(self) -> None:
-        """Begin. What was touched while no service ran is checked first."""
-        self._thread.start()
-
-    def finish(self) -> None:
-        """End between two pieces; a disk that hangs is not waited for."""
-        self._ended.set()
-        self._thread.join(_END)
 
     def _run(self) -> None:
         data = self._config.server.data

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from pxeserve.beside import Beside
 from pxeserve.config import Config
 from pxeserve.errors import PxeserveError
 from pxeserve.operations.context import Actor, Context
@@ -18,27 +18,16 @@ PAUSE = 1.0
 """Seconds between two turns."""
 
 _QUIET = 60.0
-_END = 5.0
 _log = structlog.get_logger("worker")
 
 
-class Recoverer:
+class Recoverer(Beside):
     """The thread. `start` once, `finish` once. `pause` is seconds between two turns."""
 
     def __init__(self, config: Config, *, pause: float = PAUSE) -> None:
+        super().__init__("recoveries")
         self._config, self._pause = config, pause
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="recoveries", daemon=True)
         self._said = -_QUIET
-
-    def start(self) -> None:
-        """Begin. What a kill left half done is looked at first."""
-        self._thread.start()
-
-    def finish(self) -> None:
-        """End between two steps; a toolstack that hangs is not waited for."""
-        self._ended.set()
-        self._thread.join(_END)
 
     def _run(self) -> None:
         store = open_store(self._config.server.data)

@@ -6,12 +6,12 @@ The worker starts and stops it and knows no more of it.
 
 from __future__ import annotations
 
-import threading
 import time
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from pxeserve.beside import Beside
 from pxeserve.config import Config
 from pxeserve.errors import PxeserveError
 from pxeserve.recovery.backups import vault
@@ -22,27 +22,16 @@ from pxeserve.store.pools import pools
 FIRST, EVERY = 300.0, 86_400.0
 """Seconds until the first round, and between two."""
 
-_END = 5.0
 _log = structlog.get_logger("worker")
 
 
-class Daily:
+class Daily(Beside):
     """The thread. `start` once, `finish` once."""
 
     def __init__(self, config: Config, *, first: float = FIRST, every: float = EVERY) -> None:
+        super().__init__("backups")
         self._config = config
         self._first, self._every = first, every
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="backups", daemon=True)
-
-    def start(self) -> None:
-        """Begin, after a while."""
-        self._thread.start()
-
-    def finish(self) -> None:
-        """End between two pools."""
-        self._ended.set()
-        self._thread.join(_END)
 
     def _run(self) -> None:
         pause = self._first

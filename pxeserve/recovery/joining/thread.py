@@ -5,13 +5,13 @@ The worker starts and stops it and knows no more of it. What it was doing when i
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import suppress
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from pxeserve.beside import Beside
 from pxeserve.config import Config
 from pxeserve.errors import ConflictError, PxeserveError
 from pxeserve.installs import first_boot
@@ -30,31 +30,20 @@ PATIENCE = 900.0
 PAUSE = 2.0
 """Seconds between two turns."""
 
-_END = 5.0
 _LONGEST = 300
 _log = structlog.get_logger("worker")
 
 
-class Joining:
+class Joining(Beside):
     """The thread. `start` once, `finish` once. `port` is where toolstacks answer; `seconds` is for a call."""
 
     def __init__(
         self, config: Config, *, port: int = xapi.PORT, seconds: float = SECONDS, pause: float = PAUSE, patience: float = PATIENCE
     ) -> None:
+        super().__init__("joining")
         self._config = config
         self._port, self._seconds, self._pause, self._patience = port, seconds, pause, patience
-        self._ended = threading.Event()
         self._since: dict[tuple[str, float], float] = {}
-        self._thread = threading.Thread(target=self._run, name="joining", daemon=True)
-
-    def start(self) -> None:
-        """Begin, also with what another one left."""
-        self._thread.start()
-
-    def finish(self) -> None:
-        """End between two turns; a toolstack that hangs is not waited for: the next service looks how far the join has come."""
-        self._ended.set()
-        self._thread.join(_END)
 
     def _run(self) -> None:
         try:

@@ -36,6 +36,17 @@ def again(ask: Callable[[], T]) -> T:
                 raise
 
 
+def led_by_hand(scene: Scene) -> tuple[str, str]:
+    """The master dies, and a person makes another member lead than the plan does: the plan's, and theirs."""
+    scene.dies("xen01")
+    leader = str(scene.begins()["plan"]["leader"])
+    other = "xen03" if leader == "xen02" else "xen02"
+    fingerprint = scene.machines.host(other)["fingerprint"]
+    with connect_to_itself(ADDRESSES[other], 443, "root", "secret", fingerprint, seconds=9) as session:
+        session.emergency_transition_to_master()
+    return leader, other
+
+
 def test_a_member_dies_and_is_recovered(scene: Scene) -> None:
     scene.dies("xen02")
     scene.begins()
@@ -69,12 +80,8 @@ def test_a_master_dies_and_a_member_leads_before_anything_is_armed(scene: Scene)
 
 def test_a_member_that_follows_another_master_by_now_is_not_made_a_second_one(scene: Scene) -> None:
     """A person has had xen03 lead meanwhile; the plan is for xen02."""
-    scene.dies("xen01")
-    leader = scene.begins()["plan"]["leader"]
-    other = "xen03" if leader == "xen02" else "xen02"
+    leader, other = led_by_hand(scene)
     fingerprint = scene.machines.host(other)["fingerprint"]
-    with connect_to_itself(ADDRESSES[other], 443, "root", "secret", fingerprint, seconds=9) as session:
-        session.emergency_transition_to_master()
     with again(lambda: connect(ADDRESSES[other], 443, "root", "secret", fingerprint, seconds=9)) as session:
         session.recover_slaves()
     again(lambda: shown(ADDRESSES[leader], 443, seconds=9))
@@ -86,12 +93,7 @@ def test_a_member_that_follows_another_master_by_now_is_not_made_a_second_one(sc
 
 def test_where_another_member_leads_already_none_is_made_a_second_master(scene: Scene) -> None:
     """As before, and nobody has told the others yet: xen02 still waits for the dead one."""
-    scene.dies("xen01")
-    leader = scene.begins()["plan"]["leader"]
-    other = "xen03" if leader == "xen02" else "xen02"
-    fingerprint = scene.machines.host(other)["fingerprint"]
-    with connect_to_itself(ADDRESSES[other], 443, "root", "secret", fingerprint, seconds=9) as session:
-        session.emergency_transition_to_master()
+    _, other = led_by_hand(scene)
     again(lambda: shown(ADDRESSES[other], 443, seconds=9))
     found = scene.turns("follow")
     assert (found["state"], found["step"]) == ("stopped", "lead"), found
