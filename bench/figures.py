@@ -44,6 +44,11 @@ def middle(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: median(one[name] for one in rounds) for name in rounds[0]}
 
 
+def quantile(values: Sequence[float], part: float) -> float:
+    """The value below which `part` of them lie; infinity when there are none."""
+    return sorted(values)[min(int(part * len(values)), len(values) - 1)] if values else float("inf")
+
+
 def spread(rounds: Sequence[Mapping[str, float]], name: str) -> str:
     """Median, least and most."""
     values = [one[name] for one in rounds]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,8 @@ WIRE = ("eth0", "10.64.0.1")
 FIRST, LAST = "10.65.0.0", "10.95.255.255"
 NETWORK, MASK = "10.64.0.0", "255.192.0.0"
 LEASE = 3600
+HALL = ("10.65.0.0", "10.65.255.255")
+"""Lent to a hall of machines, each of which then speaks from its own."""
 
 
 @contextmanager
@@ -107,9 +109,24 @@ def pxeserve(space: str, data: Path, scratch: Path) -> Iterator[Running]:
 @contextmanager
 def pxeserve_proxy(space: str, data: Path, scratch: Path) -> Iterator[Running]:
     """The whole service as a proxy that leads every machine to its own disk with a boot file, as dnsmasq names one to all."""
-    places = {**os.environ, "PXESERVE_SERVER__DATA": str(data), "PXESERVE_SERVER__USER": "root"}
-    loaders = subprocess.run([str(peers.PXESERVE), "loaders", "import"], env=places, capture_output=True, text=True, check=False)
-    if loaders.returncode:
-        raise peers.NotToBeHad(f"no loaders for the proxy: {loaders.stderr.strip() or loaders.stdout.strip()}")
+    loaders(data)
     with peers.pxeserve(space, data, scratch, 'mode = "proxy"\n[boot]\nidle = "menu"', WIRE) as running:
         yield running
+
+
+@contextmanager
+def pxeserve_hall(space: str, data: Path, scratch: Path, program: Sequence[str | Path]) -> Iterator[Running]:
+    """The whole service, run by `program`, as the DHCP server that names every machine a boot file. Its leases are forgotten first."""
+    for file in (data / "state").glob("leases.db*"):
+        file.unlink()
+    lines = f'[[dhcp.subnet]]\nnetwork = "{NETWORK}/10"\nrange = ["{HALL[0]}", "{HALL[1]}"]\n[boot]\nidle = "menu"'
+    with peers.pxeserve(space, data, scratch, f'mode = "server"\nallow_other_servers = true\n{lines}', WIRE, program) as running:
+        yield running
+
+
+def loaders(data: Path) -> None:
+    """Take this machine's loaders into the store beneath `data`. Raises NotToBeHad."""
+    places = {**os.environ, "PXESERVE_SERVER__DATA": str(data), "PXESERVE_SERVER__USER": "root"}
+    taken = subprocess.run([str(peers.PXESERVE), "loaders", "import"], env=places, capture_output=True, text=True, check=False)
+    if taken.returncode:
+        raise peers.NotToBeHad(f"no loaders: {taken.stderr.strip() or taken.stdout.strip()}")

@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import lenders, media, peers
-from bench.figures import ratio
+from bench.figures import quantile, ratio
 from bench.http import compiled
 from bench.machine import CLIENT_CORE, Unfit, cable, client, file_system
 
@@ -66,10 +66,10 @@ def _asked(seconds: float, prefix: int) -> Waits:
     """What the probe found."""
     said = json.loads(client(CLIENT, [sys.executable, Path(__file__).with_name("probe.py"), ADDRESS, str(seconds), str(prefix)]))
     return {
-        "p50": _quantile(said["offer"] + said["ack"], 0.5),
-        "p99": _quantile(said["offer"] + said["ack"], 0.99),
-        "offer": _quantile(said["offer"], 0.99),
-        "ack": _quantile(said["ack"], 0.99),
+        "p50": quantile(said["offer"] + said["ack"], 0.5),
+        "p99": quantile(said["offer"] + said["ack"], 0.99),
+        "offer": quantile(said["offer"], 0.99),
+        "ack": quantile(said["ack"], 0.99),
         "asked": said["asked"],
         "lost": said["lost"],
     }
@@ -89,11 +89,6 @@ def _installing(load: Path, folder: Path, seconds: float) -> Iterator[dict[str, 
     found = {key: float(value) for key, value in zip(said[::2], said[1::2], strict=True)}
     figures |= {"rate": found["bytes"] / found["wall"] / 1e6, "files": found["done"] / found["wall"]}
     figures["bad"] = found["bad"] + found["refused"]
-
-
-def _quantile(values: list[float], part: float) -> float:
-    values = sorted(values)
-    return values[min(int(part * len(values)), len(values) - 1)] if values else float("inf")
 
 
 def _print(idle: list[Waits], busy: list[Waits]) -> int:

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -102,14 +102,21 @@ def nginx(space: str, folder: Path, scratch: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def pxeserve(space: str, data: Path, scratch: Path, dhcp: str = 'mode = "off"', where: tuple[str, str] = ON_LOOPBACK) -> Iterator[Running]:
+def pxeserve(
+    space: str,
+    data: Path,
+    scratch: Path,
+    dhcp: str = 'mode = "off"',
+    where: tuple[str, str] = ON_LOOPBACK,
+    program: Sequence[str | Path] = (PXESERVE,),
+) -> Iterator[Running]:
     """The whole service, all its processes on the one core. `dhcp` is its section of the configuration, `where` interface and address."""
     config = scratch / "pxeserve.toml"
     interface, address = where
     config.write_text(
         f'[server]\ndata = "{data}"\ninterface = "{interface}"\naddress = "{address}"\nuser = "root"\n[http]\nport = 8069\n[dhcp]\n{dhcp}\n'
     )
-    with server(space, [str(PXESERVE), "serve", "--config", str(config)], scratch / "pxeserve.log") as running:
+    with server(space, [*map(str, program), "serve", "--config", str(config)], scratch / "pxeserve.log") as running:
         until(running, lambda: re.search(r"\] ready .*dhcp=", running.log.read_text()), "pxeserve")
         time.sleep(1)  # what it does once at its start is not to be measured
         yield running

@@ -13,8 +13,8 @@ import struct
 import sys
 import time
 
-_TIMESTAMPNS = 35
-"""SO_TIMESTAMPNS (asm-generic/socket.h)."""
+TIMESTAMPNS = 35
+"""SOTIMESTAMPNS (asm-generic/socket.h)."""
 
 _HEAD = struct.Struct("!BBBBIHHIIII16s64s128sI")
 _COOKIE = 0x63825363
@@ -46,7 +46,7 @@ class Client:
 
     def __init__(self, server: str) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, _TIMESTAMPNS, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, TIMESTAMPNS, 1)
         self._socket.settimeout(_PATIENCE)
         self._socket.bind(("", 67))
         self._socket.connect((server, 67))
