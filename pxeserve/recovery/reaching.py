@@ -8,12 +8,22 @@ from sqlalchemy import Connection
 
 from pxeserve.answerfile.inheritance import InheritanceError
 from pxeserve.domain.host import Host
+from pxeserve.domain.pool import Pool
 from pxeserve.snapshot import Layers, layers
+from pxeserve.store import inventory
 
 
 def address_of(connection: Connection, host: Host) -> IPv4Address | None:
     """The address that an installed `host` has: the static one that it is told, else the one that is kept for it, else None."""
     return static_address(layers(connection), host) or host.address
+
+
+def address_in(connection: Connection, pool: Pool, name: str) -> IPv4Address | None:
+    """Where the host called `name` of a pool answers: of its master what the pool itself says comes first."""
+    if name == pool.master and pool.address is not None:
+        return pool.address
+    host = inventory.host(connection, name)
+    return address_of(connection, host) if host is not None else None
 
 
 def static_address(said: Layers, host: Host) -> IPv4Address | None:

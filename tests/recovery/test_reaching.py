@@ -1,6 +1,7 @@
 """Where a host's toolstack is looked for once it is installed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 
 from pxeserve.domain.host import Host, Profile
-from pxeserve.recovery.reaching import address_of
+from pxeserve.domain.pool import Member, Pool
+from pxeserve.recovery.reaching import address_in, address_of
 from pxeserve.store import Store, inventory, open_store
 
 KEPT = IPv4Address("10.77.0.11")
@@ -44,6 +46,17 @@ def test_who_asks_for_an_address_is_where_one_is_kept_for_it(store: Store) -> No
 @pytest.mark.parametrize("own", [{}, {"admin-interface": {"proto": "dhcp"}}, {"admin-interface": None}])
 def test_nowhere_while_nothing_says_where(store: Store, own: dict[str, Any]) -> None:
     assert reached(store, STATIC, own, None) is None
+
+
+def test_what_the_pool_says_of_its_master_comes_before_the_masters_own_address(store: Store) -> None:
+    said = IPv4Address("192.0.2.7")
+    reached(store, {}, {}, KEPT)
+    with store.site.read() as connection:
+        pool = Pool("green", "xen01", (Member("xen01"), Member("xen02")))
+        assert address_in(connection, pool, "xen01") == KEPT
+        assert address_in(connection, replace(pool, address=said), "xen01") == said
+        assert address_in(connection, replace(pool, address=said, master="xen02"), "xen01") == KEPT
+        assert address_in(connection, pool, "xen02") is None
 
 
 def test_a_host_whose_answers_cannot_be_put_together_is_where_one_is_kept_for_it(store: Store) -> None:

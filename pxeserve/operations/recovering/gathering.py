@@ -24,10 +24,10 @@ from pxeserve.operations.arming.surveying import Ready, Wish, survey
 from pxeserve.operations.context import Context
 from pxeserve.operations.preparing.host import erases
 from pxeserve.recovery.planning.facts import Backup, Facts, Guest, Heard, Prepared, Repository
-from pxeserve.recovery.reaching import address_of
+from pxeserve.recovery.reaching import address_in, address_of
 from pxeserve.recovery.xapi import PORT, XapiError, shown
 from pxeserve.snapshot import shared
-from pxeserve.store import backups, inventory, pools, recoveries, times
+from pxeserve.store import backups, pools, recoveries, times
 from pxeserve.store import tables as t
 from pxeserve.store.pools import PoolRow
 from pxeserve.timeline.medians import medians
@@ -79,8 +79,8 @@ def members_but(connection: Connection, dead: Host, row: PoolRow) -> tuple[tuple
     """Name, address and certificate of each member but the dead one for which both are known, in the pool's order."""
     found = []
     for member in row.pool.members:
-        host = inventory.host(connection, member.host) if member.host != dead.name and member.fingerprint else None
-        address = address_of(connection, host) if host is not None else None
+        known = member.host != dead.name and member.fingerprint
+        address = address_in(connection, row.pool, member.host) if known else None
         if address is not None:
             found.append((member.host, str(address), member.fingerprint))
     return tuple(found[:_MEMBERS])

@@ -21,7 +21,7 @@ from pxeserve.operations.recovering import recorded, toolstacks
 from pxeserve.operations.recovering.gathering import members_but
 from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops, Waits, refuse_changed
 from pxeserve.recovery.planning.steps import STEPS
-from pxeserve.recovery.reaching import address_of
+from pxeserve.recovery.reaching import address_in
 from pxeserve.recovery.xapi import XapiError
 from pxeserve.store import audit, inventory, pools, recoveries
 from pxeserve.store.pools import PoolRow
@@ -130,9 +130,7 @@ def ground_of(context: Context, row: RecoveryRow, pool: PoolRow, host: Host) -> 
     """What the steps of toolstacks need."""
     leader = str(row.plan["leader"])
     with context.store.site.read() as connection:
-        found = inventory.host(connection, leader)
-        address = pool.pool.address if leader == pool.pool.master and pool.pool.address else None
-        address = address or (address_of(connection, found) if found is not None else None)
+        address = address_in(connection, pool.pool, leader)
         others = tuple(toolstacks.Other(*one) for one in members_but(connection, host, pool) if one[0] != leader)
 
     def still() -> None:

@@ -16,9 +16,8 @@ from pxeserve.operations.registry import verb
 from pxeserve.recovery.backups import scripts
 from pxeserve.recovery.backups.scripts import Door, Job, Schedule
 from pxeserve.recovery.backups.taking import Kind
-from pxeserve.recovery.reaching import address_of
+from pxeserve.recovery.reaching import address_in
 from pxeserve.store import backups as store
-from pxeserve.store import inventory
 from pxeserve.store.pools import pool as pool_named
 from pxeserve.store.pools import pool_by_id
 
@@ -48,8 +47,7 @@ def job(
         if name and row.pool.member(name) is None:
             fix = f"its hosts are {', '.join(row.pool.hosts)}"
             raise PxeserveError(f"{name[:64]} is no host of {row.pool.name}", code="refused", fix=fix)
-        master = inventory.host(connection, row.pool.master)
-        address = row.pool.address or (address_of(connection, master) if master is not None else None)
+        address = address_in(connection, row.pool, row.pool.master)
     if on == "dom0" and _major(row.pool.version) < _SPEAKS:
         said = f"control domains of {row.pool.product or 'version'} {row.pool.version} speak no TLS 1.2, and could not send it"
         raise ConflictError(said, fix="run it on a machine that has xe: --on remote")

@@ -19,7 +19,7 @@ from pxeserve.keys import Keys, load_keys
 from pxeserve.recovery import xapi
 from pxeserve.recovery.joining.asking import changed
 from pxeserve.recovery.joining.attempt import SECONDS, End, Ends, Stand, turn
-from pxeserve.recovery.reaching import address_of
+from pxeserve.recovery.reaching import address_in, address_of
 from pxeserve.recovery.secrets import open_secrets
 from pxeserve.store import Store, inventory, joins, open_store, pools
 from pxeserve.store.joins import JoinRow
@@ -96,8 +96,7 @@ class Joining(Beside):
             host = inventory.host_by_id(connection, row.host_id)
             if pool is None or host is None:
                 raise PxeserveError("its pool or the host itself is no longer on record", fix="add it again, and install the host again")
-            master = inventory.host(connection, pool.pool.master)
-            led = pool.pool.address or (address_of(connection, master) if master else None)
+            led = address_in(connection, pool.pool, pool.pool.master)
             own = address_of(connection, host)
             password, one_time = open_secrets(pool, keys).password, first_boot.one_time_password(connection, row.install_id, keys)
         if led is None or own is None:
