@@ -69,7 +69,8 @@ def confirm(
 
 @app.command("resume")
 def resume(id_: Id, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Take a recovery that has stopped up again. One whose installation came to nothing is armed anew, if all is still as agreed."""
+    """Take a recovery that has stopped up again. One whose installation came to nothing is armed anew, if all is still as agreed; one that
+    waits because the old machine answers, or cannot be heard, knocks again."""
     invoke(config, json, "recover.resume", {"id": id_}, _shown)
 
 

@@ -151,6 +151,6 @@ ROUTES: tuple[Any, ...] = (
     Route("GET", "/recoveries", "recover.list", "The newest recoveries and drills", Standing, query=Found, way=Way.LIST, key="id"),
     Route("GET", _ID, "recover.show", "One, with its steps", Runbook),
     Route("POST", _ID + "/confirm", "recover.confirm", "Say that a person's step is done", Runbook, body=Confirm),
-    Route("POST", _ID + "/resume", "recover.resume", "Take one that has stopped up again", Runbook),
+    Route("POST", _ID + "/resume", "recover.resume", "Take one that has stopped up again, or have it knock once more", Runbook),
     Route("POST", _ID + "/stop", "recover.stop", "Give one up", Runbook),
 )

@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,9 +22,9 @@ from pxeserve.keys import load_keys
 from pxeserve.operations.arming.surveying import Ready, Wish, survey
 from pxeserve.operations.context import Context
 from pxeserve.operations.preparing.host import erases
-from pxeserve.recovery.planning.facts import Backup, Facts, Guest, Heard, Prepared, Repository
+from pxeserve.operations.recovering.knocking import answers_as, knocked, whereabouts
+from pxeserve.recovery.planning.facts import Backup, Facts, Guest, Prepared, Repository
 from pxeserve.recovery.reaching import address_in, address_of
-from pxeserve.recovery.xapi import PORT, XapiError, shown
 from pxeserve.snapshot import shared
 from pxeserve.store import backups, pools, recoveries, times
 from pxeserve.store import tables as t
@@ -33,7 +32,6 @@ from pxeserve.store.pools import PoolRow
 from pxeserve.timeline.medians import medians
 from pxeserve.timeline.stages import Phase
 
-_KNOCK = 3.0
 _MOST = 1000
 _MEMBERS = 64
 """Members of a pool that are asked whether they could lead; XAPI's pools have as many at most."""
@@ -67,7 +65,7 @@ def gathered(context: Context, host: Host, row: PoolRow, *, knock: bool = True, 
         others = members_but(connection, host, row) if knock and row.pool.master == host.name else ()
     said = str(address) if address else ""
     member = row.pool.member(host.name)
-    heard = heard_at(said, member.fingerprint if member else "") if knock and said else Heard(said, answers=False)
+    heard = knocked(whereabouts(context, host, row), member.fingerprint if member else "") if knock else ()
     return Facts(
         host.name, host.profile, row.pool, snapshot.medium_of(host), tuple(snapshot.media.values()), backup, heard,
         prepared(context, host), said, time.time(), usual, other.id if other is not None and other.id != mine else "",
@@ -91,8 +89,8 @@ def _first_that_answers(others: Sequence[tuple[str, str, str]]) -> str:
     if not others:
         return ""
     with ThreadPoolExecutor(len(others)) as asking:
-        heard = list(asking.map(lambda one: heard_at(one[1], one[2]), others))
-    return next((name for (name, _, _), one in zip(others, heard, strict=True) if one.same), "")
+        heard = list(asking.map(lambda one: answers_as(one[1], one[2]), others))
+    return next((name for (name, _, _), answers in zip(others, heard, strict=True) if answers), "")
 
 
 def _newest_backup(connection: Connection, row: PoolRow) -> Backup | None:
@@ -106,22 +104,6 @@ def _newest_backup(connection: Connection, row: PoolRow) -> Backup | None:
     return Backup(
         one.id, one.taken_at, _of(holds, "product"), _of(holds, "version"), _of(holds, "build"), tuple(repositories), tuple(guests),
     )  # fmt: skip
-
-
-def heard_at(address: str, fingerprint: str) -> Heard:
-    """Whether a machine answers at `address`, and whether it is the one that is known by `fingerprint`. One that refuses the connection, or
-    takes it and says nothing, is on: its guests may run though its toolstack does not."""
-    try:
-        socket.create_connection((address, PORT), _KNOCK).close()
-    except ConnectionRefusedError:
-        return Heard(address, answers=True)
-    except OSError:
-        return Heard(address, answers=False)
-    try:
-        found = shown(address, PORT, seconds=_KNOCK)
-    except XapiError:
-        return Heard(address, answers=True)
-    return Heard(address, answers=True, same=found.fingerprint == fingerprint if fingerprint else None)
 
 
 def prepared(context: Context, host: Host) -> Prepared:

@@ -18,7 +18,8 @@ from pxeserve.errors import ConflictError
 from pxeserve.operations.arming.installs import armed
 from pxeserve.operations.arming.surveying import Wish, survey
 from pxeserve.operations.context import Context
-from pxeserve.operations.recovering.gathering import digest, gathered, heard_at
+from pxeserve.operations.recovering.gathering import digest, gathered
+from pxeserve.operations.recovering.knocking import knocked, whereabouts
 from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops, Waits, refuse_changed
 from pxeserve.operations.recovering.proving import backup_reads
 from pxeserve.recovery.planning.facts import Role
@@ -34,16 +35,25 @@ _AFTER = {InstallState.BOOTING, InstallState.ANSWERED, InstallState.INSTALLING, 
 _OVER = {InstallState.FAILED, InstallState.LAPSED, InstallState.CANCELLED, InstallState.FROZEN}
 
 
-def silent(row: RecoveryRow, pool: PoolRow, host: Host) -> Outcome:
-    """Whether the old machine is quiet."""
-    address = str(row.plan["address"])
+def silent(context: Context, row: RecoveryRow, pool: PoolRow, host: Host) -> Outcome:
+    """Whether the old machine is quiet at each address that it may have. What could not be heard is no silence: a person looks."""
     member = pool.pool.member(host.name)
-    heard = heard_at(address, member.fingerprint if member else "")
-    if not heard.answers:
-        return Done(f"nothing answers at {address}:443")
-    who = {True: f"the old {host.name}", False: "another machine", None: "something"}[heard.same]
-    way = "switch it off" if heard.same else "switch it off, or, if it is another machine, give that another address"
-    return Waits(f"{who} answers at {address}:443. Two machines with one UUID damage their guests' disks: {way}, and confirm")
+    addresses = whereabouts(context, host, pool)
+    addresses.setdefault(str(row.plan["address"]), "planned")
+    heard = knocked(addresses, member.fingerprint if member else "")
+    on, deaf = [one for one in heard if one.answers], [one for one in heard if one.deaf]
+    places = ", ".join(one.place for one in heard)
+    if not on and not deaf:
+        return Done(f"nothing answers at port 443 of {places}")
+    said = [f"{_WHO[one.same].format(host=host.name)} answers at {one.address}:443 ({one.whence})" for one in on]
+    said += [f"whether it answers at {one.place} cannot be heard, as {one.deaf} ({one.fix})" for one in deaf]
+    way = "switch it off" if on else "look at the machine itself"
+    way += ", or, if it is another machine, give that another address" if any(not one.same for one in on) else ""
+    return Waits(f"{'; '.join(said)}. Two machines with one UUID damage their guests' disks: {way}, and confirm that the old {host.name} "
+                 f"is off. Knocked at {places}; pxeserve recovery resume {row.id} knocks again")
+
+
+_WHO = {True: "the old {host}", False: "another machine", None: "something"}
 
 
 def arm(context: Context, row: RecoveryRow, pool: PoolRow, host: Host) -> Outcome:

@@ -18,7 +18,7 @@ from pxeserve.operations.recovering.running import settle
 from pxeserve.operations.recovering.showing import shown, summed
 from pxeserve.operations.registry import verb
 from pxeserve.recovery import joining
-from pxeserve.recovery.planning.steps import ARM
+from pxeserve.recovery.planning.steps import ARM, SILENT
 from pxeserve.store import audit, first_boots, installs, inventory, joins, recoveries
 from pxeserve.store.recoveries import LIVE, RecoveryRow
 
@@ -58,9 +58,11 @@ def confirm(context: Context, *, id: Id, step: str) -> dict[str, Any]:
 @verb("recover.resume", role=Role.OPERATOR)
 def resume(context: Context, *, id: Id) -> dict[str, Any]:
     """Take a recovery that has stopped up again, at the step where it stopped; a join that failed is asked for again. One whose install or
-    first boot came to nothing begins at the first step: the machine may be on again. Arming compares everything once more."""
+    first boot came to nothing begins at the first step: the machine may be on again. Arming compares everything once more. One that waits
+    for a word on the old machine knocks again."""
     row = _known(context, id)
-    if row.drill or row.state != "stopped":
+    knocks = row.state == "waiting" and row.steps[row.step]["name"] == SILENT
+    if row.drill or not (row.state == "stopped" or knocks):
         said = f"recovery {id} is {'a drill' if row.drill else row.state}, and only one that has stopped is taken up again"
         raise RefusedError(said, fix=_look(id))
     steps, at = [dict(one) for one in row.steps], row.step

@@ -113,7 +113,7 @@ def _led(connection: Connection, row: RecoveryRow) -> None:
 
 def _looked(context: Context, row: RecoveryRow, pool: PoolRow, host: Host, name: str) -> Outcome:
     if name == "silent":
-        return recorded.silent(row, pool, host)
+        return recorded.silent(context, row, pool, host)
     if name == "arm":
         return recorded.arm(context, row, pool, host)
     if name in _OF_RECORD:

@@ -54,11 +54,21 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Whether something answers where the old machine did. `same`: by the certificate that was pinned for it; None: nobody can say."""
+    """Whether something answers at an address of the old machine. `same`: by the certificate that was pinned for it; None: nobody can say.
+    `deaf`: why this server could have heard nothing there, so that silence says nothing, with `fix`. `whence` is what says that the address
+    is the machine's."""
 
     address: str
     answers: bool
     same: bool | None = None
+    deaf: str = ""
+    fix: str = ""
+    whence: str = ""
+
+    @property
+    def place(self) -> str:
+        """The address, and whose word it is."""
+        return f"{self.address} ({self.whence})" if self.whence else self.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,8 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All of them. `medium` is the one that the host's profile names, `media` are all that are imported; `address` is where the host will
+    """All of them. `medium` is the one that the host's profile names, `media` are all that are imported; `heard` is what came of each
+    address that the old machine may have, none where nobody knocked; `address` is where the host will
     answer, "" when it is told no static one; `usual` are medians in seconds by the step's name; `other_plan` is the id of a recovery of the
     same pool that is under way; `now` epoch seconds; `successor` is the first other member that answers, where the
     master died."""
@@ -86,7 +97,7 @@ class Facts:
     medium: Medium | None
     media: tuple[Medium, ...]
     backup: Backup | None
-    heard: Heard
+    heard: tuple[Heard, ...]
     prepared: Prepared
     address: str
     now: float

@@ -130,12 +130,14 @@ def _blockers(facts: Facts, found: Fit) -> Iterator[Blocker]:
 
 
 def _minds(facts: Facts, found: Fit) -> Iterator[str]:
-    if facts.heard.answers:
-        who = {True: "the old machine", False: "another machine", None: "something"}[facts.heard.same]
-        yield (
-            f"{who} answers at {facts.heard.address}: two machines with one UUID damage their guests' disks; "
-            "the first step waits for a person"
-        )
+    for one in facts.heard:
+        if one.answers:
+            who = {True: "the old machine", False: "another machine", None: "something"}[one.same]
+            yield (
+                f"{who} answers at {one.place}: two machines with one UUID damage their guests' disks; the first step waits for a person"
+            )
+        elif one.deaf:
+            yield f"whether the old machine answers at {one.place} cannot be heard: {one.deaf} ({one.fix})"
     if found.mind:
         yield found.mind
     if facts.backup is not None:
@@ -147,6 +149,7 @@ def _minds(facts: Facts, found: Fit) -> Iterator[str]:
 
 def _steps(facts: Facts, leader: str, lost: Losses) -> Iterator[Planned]:
     words = {"leader": leader, "pool": facts.pool.name, "host": facts.host, "backup": facts.backup.id if facts.backup else ""}
+    words["addresses"] = ", ".join(one.place for one in facts.heard) or "any of its addresses"
     resets = tuple(f"{command}  # {because}" for command, because in lost.commands)
     for name in ORDER[facts.role]:
         step = STEPS[name]

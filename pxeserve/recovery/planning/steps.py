@@ -40,8 +40,8 @@ _P, _H, _M = Who.PXESERVE, Who.HOST, Who.PERSON
 STEPS: Mapping[str, Step] = {
     one.name: one
     for one in (
-        Step("silent", _P, "make sure that the old machine does not answer any more",
-             "nothing answers at its address, or a person says that it is off", "asks again; a person confirms that it is off", 5, 0),
+        Step("silent", _P, "make sure that the old machine does not answer any more at {addresses}",
+             "nothing answers there, or a person says that it is off", "asks again; a person confirms that it is off", 5, 0),
         Step("lead", _P, "make {leader} the master of pool {pool}",
              "the toolstack of {leader} says that it leads the pool", "looks whether it leads already", 120, 1200),
         Step("follow", _P, "have the other members follow {leader}",
@@ -74,6 +74,9 @@ ORDER: Mapping[Role, tuple[str, ...]] = {
 }
 """Which, in their order."""
 
+SILENT = "silent"
+"""The step that looks whether the old machine is off."""
+
 ARM = "arm"
 """The step before which nothing can have been wiped, and to which a resumption goes back when its install came to nothing."""
 
@@ -84,7 +87,7 @@ def diagram(role: Role) -> str:
     lines = ["flowchart TD"]
     for name in names:
         step = STEPS[name]
-        said = step.does.format(leader="a member", pool="POOL", host="it")
+        said = step.does.format(leader="a member", pool="POOL", host="it", addresses="any of its addresses")
         lines.append(f'    {name}["{name}: {step.who}: {said}"]')
     lines += [f'    {one} -->|"{STEPS[one].confirmed.format(leader="it")}"| {then}' for one, then in pairwise(names)]
     return "\n".join(lines) + "\n"

@@ -150,6 +150,13 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 
 @pytest.fixture
+def backed(tmp_path: Path) -> Iterator[Scene]:
+    """The same, of the medium's own build, so that a backup of it fits."""
+    with staged(tmp_path, *ADDRESSES, build="sample") as made:
+        yield made
+
+
+@pytest.fixture
 def alone(tmp_path: Path) -> Iterator[Scene]:
     """A pool of one, whose database was backed up while a guest was suspended to its local storage."""
     with staged(tmp_path, "xen01", build="sample") as made:

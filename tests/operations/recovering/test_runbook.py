@@ -6,9 +6,6 @@ reports do.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -262,32 +259,3 @@ def test_one_row_is_moved_by_one_alone(scene: Scene) -> None:
         assert row is not None
         assert recoveries.advance(connection, row, {"because": "first"})
         assert not recoveries.advance(connection, replace(row), {"because": "second"})
-
-
-@pytest.mark.netns
-def test_only_an_address_where_nothing_at_all_answers_is_silent() -> None:
-    """A machine without a route to it is silent; one that refuses, takes a connection and says nothing, or speaks no TLS is on."""
-    name = f"silent-{os.getpid()}"
-    words = ["ip", "netns", "exec", name, sys.executable, "-c", _KNOCKS]
-    subprocess.run(["ip", "netns", "add", name], check=True)
-    try:
-        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
-        said = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout.split()
-    finally:
-        subprocess.run(["ip", "netns", "del", name], check=True)
-    assert said == ["unrouted:False", "refuses:True", "hangs:True", "babbles:True"]
-
-
-_KNOCKS = """
-import socket, threading
-from pxeserve.operations.recovering.gathering import heard_at
-print(f"unrouted:{heard_at('10.9.9.9', '').answers}", f"refuses:{heard_at('127.0.0.2', '').answers}")
-for name, address, said in (("hangs", "127.0.0.3", b""), ("babbles", "127.0.0.4", b"hello?\\n" * 9)):
-    listening = socket.create_server((address, 443))
-    def serve(listening=listening, said=said, taken=[]):
-        while True:
-            taken.append(listening.accept()[0])
-            taken[-1].sendall(said)
-    threading.Thread(target=serve, daemon=True).start()
-    print(f"{name}:{heard_at(address, '').answers}")
-"""

@@ -33,7 +33,8 @@ def pool(*hosts: str, version: str = "8.3.0", product: str = "XCP-ng", **more: A
 def facts(host: str = "b", **more: Any) -> Facts:
     said: dict[str, Any] = {
         "host": host, "profile": "rack", "pool": pool("a", "b", "c"), "medium": medium(), "media": (medium(),), "backup": backup(),
-        "heard": Heard("10.0.0.2", answers=False), "prepared": Prepared(("sda",), digest="d"), "address": "10.0.0.2", "now": 2000.0,
+        "heard": (Heard("10.0.0.2", answers=False, whence="entered"),), "prepared": Prepared(("sda",), digest="d"),
+        "address": "10.0.0.2", "now": 2000.0,
     }  # fmt: skip
     return Facts(**{**said, **more})
 
@@ -115,9 +116,16 @@ def test_of_a_host_among_others_it_is_said_what_cannot_be_told() -> None:
 
 
 def test_an_old_machine_that_answers_is_minded_and_the_first_step_waits_for_a_person() -> None:
-    found = plan(facts(heard=Heard("10.0.0.2", answers=True, same=True)))
+    found = plan(facts(heard=(Heard("10.0.0.2", answers=True, same=True),)))
     assert "the old machine answers" in found.minds[0]
     assert found.steps[0].name == "silent"
+
+
+def test_a_plan_names_each_address_and_what_cannot_be_heard_there() -> None:
+    quiet, deaf = Heard("10.0.0.2", answers=False, whence="entered"), Heard("10.9.0.2", False, None, "no route", "mend it", "backup b1")
+    found = plan(facts(heard=(quiet, deaf)))
+    assert found.steps[0].does.endswith("at 10.0.0.2 (entered), 10.9.0.2 (backup b1)")
+    assert found.minds == ("whether the old machine answers at 10.9.0.2 (backup b1) cannot be heard: no route (mend it)",)
 
 
 def test_a_plan_is_another_one_when_anything_under_it_changes_and_not_when_its_pool_gets_a_new_master() -> None:
