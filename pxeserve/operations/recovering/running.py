@@ -17,7 +17,7 @@ from pxeserve.domain.host import Host
 from pxeserve.errors import PxeserveError
 from pxeserve.keys import load_keys
 from pxeserve.operations.context import Context
-from pxeserve.operations.recovering import recorded, toolstacks
+from pxeserve.operations.recovering import recorded, returning, toolstacks
 from pxeserve.operations.recovering.gathering import members_but
 from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops, Waits, refuse_changed
 from pxeserve.recovery.planning.steps import STEPS
@@ -31,8 +31,8 @@ _OF_RECORD = {
     "boot": recorded.boot, "installed": recorded.installed, "first-boot": recorded.first_boot, "joined": recorded.joined,
 }  # fmt: skip
 _OF_TOOLSTACKS = {
-    "lead": toolstacks.lead, "follow": toolstacks.follow, "forget": toolstacks.forget, "enabled": toolstacks.enabled,
-    "storage": toolstacks.storage,
+    "lead": toolstacks.lead, "follow": toolstacks.follow, "forget": toolstacks.forget, "enabled": returning.enabled,
+    "storage": returning.storage,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Steps that a toolstack carries out or confirms: leading, following, forgetting, enabled, storage. Each looks first whether it is done.
+"""Steps that a toolstack carries out: leading, following, forgetting. Each looks first whether it is done.
 
 Whatever a toolstack says is looked at before it is believed; a dead host is only declared dead once nothing answers in its place.
 """
@@ -78,6 +78,10 @@ class Ground:
         member = self.pool.pool.member(self.leader)
         password = open_secrets(self.pool, self.keys).password
         return self.address, PORT, self.pool.pool.user, password, member.fingerprint if member else ""
+
+    def is_it(self, one: HostSeen) -> bool:
+        """Whether a host of the pool's database is the one that is recovered: by its address, else by its name."""
+        return one.address == self.row.plan["address"] or one.name == self.host.name
 
     def missing(self) -> Stops | None:
         """What must be known before anybody is asked."""
@@ -161,7 +165,7 @@ def follow(ground: Ground) -> Outcome:
     with ground.leading() as session:
         told = session.recover_slaves()
         me = session.this_host()
-        others = [one for one in session.hosts() if one.ref != me and not _is_it(ground, one)]
+        others = [one for one in session.hosts() if one.ref != me and not ground.is_it(one)]
         deaf = [one.name for one in others if not one.live or one.ref not in told]
     return NotYet(f"{', '.join(deaf[:5])} told to follow {ground.leader}") if deaf else Done(f"{ground.leader} hears all the others")
 
@@ -171,7 +175,7 @@ def forget(ground: Ground) -> Outcome:
     with ground.leading() as session:
         if wrong := _other_version(ground, session):
             return wrong
-        old = [one for one in session.hosts() if _is_it(ground, one)]
+        old = [one for one in session.hosts() if ground.is_it(one)]
         if not old:
             return Done(f"the pool holds no {ground.host.name}")
         if len(old) > 1:
@@ -187,36 +191,6 @@ def forget(ground: Ground) -> Outcome:
         ground.still()
         session.destroy_host(old[0].ref)
     return NotYet(f"{ground.host.name} was taken out of the pool")
-
-
-def enabled(ground: Ground) -> Outcome:
-    """Whether the host is back, enabled, and of the version of its pool."""
-    with ground.leading() as session:
-        mine = [one for one in session.hosts() if _is_it(ground, one)]
-        if not mine:
-            return NotYet(f"the pool holds no {ground.host.name} yet")
-        wanted = str(ground.row.plan["version"])
-        product, _, version = wanted.rpartition(" ")
-        if numbers(mine[0].version) != numbers(version) or (mine[0].product and mine[0].product.lower() != product.lower()):
-            said = f"{ground.host.name} came back half upgraded: it runs {mine[0].runs()}, and {wanted} was planned"
-            return Stops(said, "move no guest there; see which medium it was installed from, and make the plan anew: "
-                         f"pxeserve recovery stop {ground.row.id}, then pxeserve host recover {ground.host.name}")
-        if not mine[0].live or not mine[0].enabled:
-            return NotYet(f"{ground.host.name} is {'not enabled' if mine[0].live else 'not heard'} yet")
-    return Done(f"{ground.host.name} is enabled, {wanted}")
-
-
-def storage(ground: Ground) -> Outcome:
-    """Whether the pool has all shared storage of its record."""
-    with ground.leading() as session:
-        there = {one.name for one in session.storages()}
-    missing = [one.name for one in ground.pool.pool.storage if one.shared and one.name not in there]
-    return NotYet(f"not there yet: {', '.join(missing)}") if missing else Done("all shared storage is there")
-
-
-def _is_it(ground: Ground, one: HostSeen) -> bool:
-    """Whether a host of the pool's database is the one that is recovered: by its address, else by its name."""
-    return one.address == ground.row.plan["address"] or one.name == ground.host.name
 
 
 def _other_version(ground: Ground, session: Session) -> Stops | None:

@@ -59,7 +59,7 @@ STEPS: Mapping[str, Step] = {
         Step("restore", _M, "restore the pool's database, dry run first", "a person says that it is done",
              "restoring twice is harmless", 600, 0, "pxeserve backup restore-script {backup} > restore.sh"),
         Step("enabled", _P, "see it enabled, of the version of its pool", "the toolstack says so", "asks again", 60, 1800),
-        Step("storage", _P, "see its pool's storage", "the toolstack has all of it", "asks again", 30, 1800),
+        Step("storage", _P, "see its pool's storage", "the toolstack has all of it, attached to the host", "asks again", 30, 1800),
         Step("reset", _M, "reset the guests that were suspended to what is lost", "a person says that it is done",
              "resetting twice is harmless", 120, 0, "{resets}"),
     )

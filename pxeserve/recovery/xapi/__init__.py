@@ -15,11 +15,11 @@ from pxeserve.recovery.xapi.errors import (
     XapiError,
 )
 from pxeserve.recovery.xapi.pinned import PORT, Shown, shown
-from pxeserve.recovery.xapi.seen import GuestSeen, HostSeen, PoolSeen, StorageSeen, TaskSeen
+from pxeserve.recovery.xapi.seen import GuestSeen, HostSeen, PlugSeen, PoolSeen, StorageSeen, TaskSeen
 from pxeserve.recovery.xapi.session import Session, connect, connect_to_itself
 
 __all__ = [
-    "PORT", "GuestSeen", "HangsError", "HostSeen", "IsMemberError", "LiesError", "OtherCertificateError", "PoolSeen", "RefusalError",
-    "RefusedLoginError", "Session", "Shown", "StorageSeen", "TaskSeen", "UnreachableError", "XapiError", "connect", "connect_to_itself",
-    "shown",
+    "PORT", "GuestSeen", "HangsError", "HostSeen", "IsMemberError", "LiesError", "OtherCertificateError", "PlugSeen", "PoolSeen",
+    "RefusalError", "RefusedLoginError", "Session", "Shown", "StorageSeen", "TaskSeen", "UnreachableError", "XapiError", "connect",
+    "connect_to_itself", "shown",
 ]  # fmt: skip

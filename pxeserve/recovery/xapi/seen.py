@@ -60,6 +60,16 @@ class StorageSeen:
     uuid: str
     name: str
     kind: str
+@dataclass(frozen=True, slots=True)
+class PlugSeen:
+    """How one host reaches one storage repository (a PBD): `host` and `storage` are references."""
+
+    uuid: str
+    host: str
+    storage: str
+    attached: bool
+
+
     shared: bool
     tools: bool
 
@@ -116,6 +126,11 @@ def pool_seen(fields: Fields) -> PoolSeen:
     ha = fields.flag("ha_enabled") if fields.has("ha_enabled") else False
     name = harmless(fields.text("name_label"))
     return PoolSeen(fields.ref, fields.uuid(), name, fields.to("master"), fields.to("default_SR"), ha)
+
+
+def plug_seen(fields: Fields) -> PlugSeen:
+    """A PBD's record. Raises LiesError."""
+    return PlugSeen(fields.uuid(), fields.to("host"), fields.to("SR"), fields.flag("currently_attached"))
 
 
 def storage_seen(fields: Fields) -> StorageSeen:

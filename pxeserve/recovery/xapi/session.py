@@ -18,11 +18,13 @@ from pxeserve.recovery.xapi.fields import Asked
 from pxeserve.recovery.xapi.seen import (
     GuestSeen,
     HostSeen,
+    PlugSeen,
     PoolSeen,
     StorageSeen,
     TaskSeen,
     guest_seen,
     host_seen,
+    plug_seen,
     pool_seen,
     storage_seen,
     task_seen,
@@ -113,6 +115,12 @@ class Session:
     def storages(self) -> tuple[StorageSeen, ...]:
         """All storage repositories."""
         return tuple(storage_seen(one) for one in self._table("SR.get_all_records").values())
+
+    def plugs(self, host: HostSeen) -> tuple[PlugSeen, ...]:
+        """The ways of a host to its storage repositories."""
+        call = "PBD.get_all_records_where"
+        found = self._reading(call).table(self._ask(call, f'field "host" = "{host.ref}"'))
+        return tuple(one for one in map(plug_seen, found.values()) if one.host == host.ref)
 
     def vms_running(self) -> tuple[GuestSeen, ...]:
         """Guests that run."""

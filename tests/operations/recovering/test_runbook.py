@@ -216,6 +216,30 @@ def test_a_toolstack_that_drops_the_line_is_asked_again(scene: Scene) -> None:
     assert scene.turns("boot")["step"] == "boot"
 
 
+def test_a_host_whose_storage_is_not_attached_is_not_back_yet(scene: Scene) -> None:
+    scene.machines.storage("xen01", "guests", "nfs")
+    scene.dies("xen02")
+    scene.begins()
+    scene.turns("boot")
+    scene.comes_back()
+    [host] = (ref for ref, one in scene.machines.records("xen01", "host").items() if one["name_label"] == "xen02")
+    [storage] = (ref for ref, one in scene.machines.records("xen01", "SR").items() if one["name_label"] == "guests")
+    plugs = scene.machines.records("xen01", "PBD")
+    [plug] = (ref for ref, one in plugs.items() if (one["host"], one["SR"]) == (host, storage))
+    scene.machines.set("xen01", "PBD", plug, currently_attached=False)
+    assert scene.turns("storage")["step"] == "storage"
+    running.turn(scene.site.context)
+    found = scene.shown()
+    seen = next(one["seen"] for one in found["steps"] if one["name"] == "storage")
+    assert (found["state"], seen) == ("running", f"not attached to xen02: guests (xe pbd-plug uuid={plugs[plug]['uuid']})")
+    scene.machines.set("xen01", "PBD", plug, host=scene.machines.records("xen01", "pool").popitem()[1]["master"])
+    running.turn(scene.site.context)
+    seen = next(one["seen"] for one in scene.shown()["steps"] if one["name"] == "storage")
+    assert "not attached to xen02: guests (xe pbd-create sr-uuid=" in seen, seen
+    scene.machines.set("xen01", "PBD", plug, host=host, currently_attached=True)
+    assert scene.turns("nowhere")["state"] == "done"
+
+
 @pytest.mark.long
 def test_a_member_that_comes_back_half_upgraded_stops(scene: Scene) -> None:
     scene.dies("xen02")

@@ -103,7 +103,7 @@ class Calls:
         if what == "get_all_records":
             return table
         if what == "get_all_records_where":
-            wanted = dict(re.findall(r'field "(\w+)"\s*=\s*"(\w*)"', rest[0]))
+            wanted = dict(re.findall(r'field "(\w+)"\s*=\s*"([\w:-]*)"', rest[0]))
             return {ref: one for ref, one in table.items() if all(str(one[key]) == value for key, value in wanted.items())}
         if what == "destroy" and kind == "task":
             return table.pop(rest[0], "") and ""
