@@ -23,7 +23,7 @@ from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops
 from pxeserve.recovery.planning.steps import STEPS
 from pxeserve.recovery.reaching import address_in
 from pxeserve.recovery.xapi import XapiError
-from pxeserve.store import audit, inventory, pools, recoveries
+from pxeserve.store import audit, backups, inventory, pools, recoveries
 from pxeserve.store.pools import PoolRow
 from pxeserve.store.recoveries import RecoveryRow
 
@@ -131,6 +131,7 @@ def ground_of(context: Context, row: RecoveryRow, pool: PoolRow, host: Host) -> 
     leader = str(row.plan["leader"])
     with context.store.site.read() as connection:
         address = address_in(connection, pool.pool, leader)
+        backup = backups.newest_good(connection, pool.id)
         others = tuple(toolstacks.Other(*one) for one in members_but(connection, host, pool) if one[0] != leader)
 
     def still() -> None:
@@ -138,7 +139,8 @@ def ground_of(context: Context, row: RecoveryRow, pool: PoolRow, host: Host) -> 
             refuse_changed(connection, row)
 
     keys = load_keys(context.config.server.data)
-    return toolstacks.Ground(row, pool, host, leader, str(address) if address else "", others, keys, still)
+    uuid = str(backup.holds.get("pool_uuid") or "").lower() if backup is not None else ""
+    return toolstacks.Ground(row, pool, host, leader, str(address) if address else "", others, keys, still, uuid)
 
 
 def _impatient(row: RecoveryRow, name: str, outcome: Outcome) -> Outcome:

@@ -49,8 +49,8 @@ class Other:
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What the steps need: the recovery, the pool, the host that is recovered, who leads and where that one answers ("" where nobody
-    knows), the other members whose addresses and certificates are known, the keys to the password, and `still`, which raises PxeserveError
-    when somebody has changed the recovery meanwhile."""
+    knows), the other members whose addresses and certificates are known, the keys to the password, `still`, which raises PxeserveError
+    when somebody has changed the recovery meanwhile, and the pool's UUID by its newest good backup ("": there is none)."""
 
     row: RecoveryRow
     pool: PoolRow
@@ -60,6 +60,7 @@ class Ground:
     others: tuple[Other, ...]
     keys: Keys
     still: Callable[[], None]
+    uuid: str = ""
 
     def leading(self) -> Session:
         """A session with the pool's master. Raises XapiError and PxeserveError."""
@@ -111,6 +112,8 @@ def lead(ground: Ground) -> Outcome:
     that has a master in another member: a pool with two masters loses its guests' disks."""
     try:
         with ground.leading() as session:
+            if wrong := other_pool(ground, session, ground.leader):
+                return wrong
             if session.pool().master == session.this_host():
                 return Done(f"{ground.leader} leads the pool")
         return NotYet(f"{ground.leader} does not lead yet")
@@ -136,8 +139,9 @@ def _leads(ground: Ground, other: Other) -> Outcome | None:
     dead as well, or begin anew as the new master: it is waited for."""
     try:
         try:
-            with ground.of(other, connect):
-                return Stops(f"{other.name} leads the pool already", _led_by(ground, ground.pool.pool.name, other.name))
+            with ground.of(other, connect) as session:
+                leads = Stops(f"{other.name} leads the pool already", _led_by(ground, ground.pool.pool.name, other.name))
+                return other_pool(ground, session, other.name) or leads
         except IsMemberError as error:
             known = {ground.row.plan["address"], ground.address}
             return None if error.master in known else _follows(ground, other.name, error.master)
@@ -145,9 +149,21 @@ def _leads(ground: Ground, other: Other) -> Outcome | None:
             with ground.of(other, connect_to_itself) as session:
                 return None if session.is_in_emergency_mode() else NotYet(f"{other.name} is starting: it may lead the pool")
     except (UnreachableError, HangsError):
-        began = ground.row.steps[ground.row.step].get("began")
-        silent = began is not None and time.time() - float(began) > _SILENT
-        return None if silent else NotYet(f"{other.name} does not answer: it may be starting as the new master, so it is waited for")
+        waits = f"{other.name} does not answer: it may be starting as the new master, so it is waited for"
+        return None if _waited(ground) > _SILENT else NotYet(waits)
+
+
+def other_pool(ground: Ground, session: Session, who: str) -> Stops | None:
+    """Why nothing may be done where `who` answers: it leads another pool than the one whose database was backed up. None where it is the
+    same, or where no backup says which."""
+    found = session.pool()
+    if ground.uuid in ("", found.uuid):
+        return None
+    pool, stop = ground.pool.pool.name, f"pxeserve recovery stop {ground.row.id}"
+    said = f"{who} is in another pool, {found.name or 'without a name'} ({found.uuid}): the newest backup of {pool} is of {ground.uuid}"
+    gone = f"If {who} has left the pool: {stop}, pxeserve pool set {pool} --drop {who}, and plan anew"
+    anew = f"if the pool was made anew, its old backups are another's: pxeserve backup remove ID; pxeserve recovery resume {ground.row.id}"
+    return Stops(said, f"look there: xe pool-list, xe host-list. {gone}; {anew}")
 
 
 def _follows(ground: Ground, who: str, master: str) -> Stops:
@@ -163,6 +179,8 @@ def follow(ground: Ground) -> Outcome:
     """Have the others follow, whatever the leader believes of them: it takes who was there for alive, for minutes. Done when all but the
     dead one were reached, and are heard."""
     with ground.leading() as session:
+        if wrong := other_pool(ground, session, ground.leader):
+            return wrong
         told = session.recover_slaves()
         me = session.this_host()
         others = [one for one in session.hosts() if one.ref != me and not ground.is_it(one)]
@@ -170,10 +188,16 @@ def follow(ground: Ground) -> Outcome:
     return NotYet(f"{', '.join(deaf[:5])} told to follow {ground.leader}") if deaf else Done(f"{ground.leader} hears all the others")
 
 
+def _waited(ground: Ground) -> float:
+    """Seconds since the step began."""
+    began = ground.row.steps[ground.row.step].get("began")
+    return time.time() - float(began) if began is not None else 0.0
+
+
 def forget(ground: Ground) -> Outcome:
     """Take the dead host's entry away. One that the pool hears is waited for: it takes the dead for alive for ten minutes."""
     with ground.leading() as session:
-        if wrong := _other_version(ground, session):
+        if wrong := other_pool(ground, session, ground.leader) or _other_version(ground, session):
             return wrong
         old = [one for one in session.hosts() if ground.is_it(one)]
         if not old:

@@ -4,6 +4,7 @@ says why and what to do, and nothing is armed.
 
 from __future__ import annotations
 
+import io
 import time
 from typing import Any
 
@@ -14,7 +15,7 @@ from pxeserve.installs.lapse import lapse
 from pxeserve.operations.recovering import running, toolstacks
 from pxeserve.recovery.planning.steps import STEPS
 from pxeserve.store import inventory, pools, recoveries
-from tests.operations.recovering.conftest import Scene
+from tests.operations.recovering.conftest import ADDRESSES, VERSION, Scene
 
 CALLS = {
     "lead": ("session.slave_local_login_with_password", "pool.emergency_transition_to_master", "session.login_with_password"),
@@ -103,6 +104,25 @@ def test_a_second_dead_member_is_waited_for_and_then_taken_for_dead(scene: Scene
     put_at(scene, "lead", 301.0)
     turned(scene, "lead")
     assert scene.machines.names().count("pool.emergency_transition_to_master") == 1
+
+
+def test_another_pool_at_the_place_of_this_one_is_left_alone(backed: Scene) -> None:
+    """xen02 was installed anew, is trusted, and leads a pool of its own by now."""
+    scene = backed
+    scene.site.ask("backup.add", pool="green", stream=io.BytesIO(scene.dumped()))
+    scene.dies("xen01")
+    scene.begins()
+    fingerprint = scene.machines.install("xen02", ADDRESSES["xen02"], version=VERSION)["fingerprint"]
+    with scene.site.context.store.site.write() as connection:
+        member = inventory.host(connection, "xen02")
+        assert member is not None
+        pools.keep_fingerprint(connection, member.id, fingerprint, 1.0)
+    for step in ("lead", "follow", "forget"):
+        put_at(scene, step)
+        found = turned(scene, step)
+        assert found["state"] == "stopped" and "xen02 is in another pool" in found["because"], found
+        assert "pool set green --drop xen02" in found["fix"] and f"recovery resume {scene.id}" in found["fix"]
+    assert not {"pool.recover_slaves", "host.declare_dead", "pool.emergency_transition_to_master"} & set(scene.machines.names())
 
 
 def test_another_certificate_at_each_step_is_told_nothing(scene: Scene) -> None:
