@@ -13,10 +13,13 @@ from pxeserve.store.recoveries import RecoveryRow
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """It is done, and by what that was seen. `install` is the arming that belongs to the recovery from now on."""
+    """It is done, and by what that was seen. `install` is the arming that belongs to the recovery from now on. `left` is what it leaves to
+    a person, told at the end of the recovery, and `by` how that is done."""
 
     seen: str
     install: str | None = None
+    left: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ Refuses to know what a step does.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -85,13 +85,16 @@ def settle(context: Context, row: RecoveryRow, outcome: Outcome, *, audited: str
             changes |= {"state": "stopped", "because": because, "fix": fix}
             kind, told["text"] = "stopped", f"{step['name']}: {because}"
             told |= {"because": because, "fix": fix}
-        case Done(seen, install):
-            step |= {"state": "done", "seen": seen, "began": step.get("began") or now, "ended": now}
+        case Done(seen, install, left, by):
+            step |= {"state": "done", "seen": seen, "began": step.get("began") or now, "ended": now, "left": [left, by] if left else None}
             last = row.step + 1 == len(steps)
             changes |= {"step": row.step if last else row.step + 1, "state": "done" if last else "running", "because": "", "fix": ""}
             if install is not None:
                 changes["install_id"] = install
-            kind, told["text"] = ("done", "the recovery is done") if last else ("step", f"{step['name']}: {seen}")
+            kind, told["text"] = "step", f"{step['name']}: {seen}"
+            if last:
+                changes["because"], changes["fix"] = ("; ".join(words) for words in _left(steps))
+                kind, told["text"] = "done", "; ".join(filter(None, ("the recovery is done", changes["because"])))
     with context.store.site.write() as connection:
         if not recoveries.advance(connection, row, {**changes, "steps": steps}):
             return False
@@ -101,6 +104,12 @@ def settle(context: Context, row: RecoveryRow, outcome: Outcome, *, audited: str
         if audited:
             audit.append(connection, now, context.actor.name, audited, f"{row.id}: {step['name']}")
     return True
+
+
+def _left(steps: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    """What its steps have left to a person, and how each is done."""
+    pairs = [one["left"] for one in steps if one.get("left")]
+    return [what for what, _ in pairs], [how for _, how in pairs]
 
 
 def _led(connection: Connection, row: RecoveryRow) -> None:

@@ -6,12 +6,13 @@ Whatever a toolstack says is looked at before it is believed; a dead host is onl
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pxeserve.domain.host import Host
 from pxeserve.events.record import harmless
 from pxeserve.keys import Keys
+from pxeserve.operations.recovering.knocking import knocked
 from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops
 from pxeserve.recovery.planning.versions import numbers
 from pxeserve.recovery.secrets import open_secrets
@@ -35,6 +36,8 @@ SECONDS = 20.0
 
 _SILENT = 300.0
 """Seconds for which another member that does not answer is waited for, before it is taken for dead: a toolstack begins anew in less."""
+
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +180,37 @@ def _led_by(ground: Ground, pool: str, who: str) -> str:
 
 def follow(ground: Ground) -> Outcome:
     """Have the others follow, whatever the leader believes of them: it takes who was there for alive, for minutes. Done when all but the
-    dead one were reached, and are heard."""
+    dead one were reached, and are heard. One that is off is not waited for: it is told to follow when it is back, by a person."""
     with ground.leading() as session:
         if wrong := other_pool(ground, session, ground.leader):
             return wrong
         told = session.recover_slaves()
         me = session.this_host()
         others = [one for one in session.hosts() if one.ref != me and not ground.is_it(one)]
-        deaf = [one.name for one in others if not one.live or one.ref not in told]
-    return NotYet(f"{', '.join(deaf[:5])} told to follow {ground.leader}") if deaf else Done(f"{ground.leader} hears all the others")
+    deaf = [one for one in others if not one.live or one.ref not in told]
+    if not deaf:
+        return Done(f"{ground.leader} hears all the others")
+    off = _off(ground, [one for one in deaf if one.ref not in told])
+    if waits := [one.name for one in deaf if one.name not in off]:
+        return NotYet(f"{', '.join(waits[:_NAMED])} told to follow {ground.leader}{f'; {_some(off)} off' if off else ''}")
+    left = f"{_some(off)} off and must be told to follow {ground.leader} when back"
+    return Done(f"{ground.leader} hears the others; {left}", left=left, by=f"on {ground.leader}: xe pool-recover-slaves")
+
+
+def _off(ground: Ground, unreached: Sequence[HostSeen]) -> list[str]:
+    """The names of those that are off: silent where the record has them, or not reached for longer than a toolstack needs to begin anew."""
+    if _waited(ground) > _SILENT:
+        return [one.name for one in unreached]
+    places = {
+        other.address: one.name for one in unreached for other in ground.others if one.name == other.name or one.address == other.address
+    }  # fmt: skip
+    heard = knocked(places, "")
+    return [one.whence for one in heard if not one.answers and not one.deaf]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more} {'was' if len(names) == 1 else 'were'}"
 
 
 def _waited(ground: Ground) -> float:

@@ -45,7 +45,7 @@ STEPS: Mapping[str, Step] = {
         Step("lead", _P, "make {leader} the master of pool {pool}",
              "the toolstack of {leader} says that it leads the pool", "looks whether it leads already", 120, 1200),
         Step("follow", _P, "have the other members follow {leader}",
-             "the toolstack of {leader} hears them all", "asks them again", 60, 600),
+             "the toolstack of {leader} hears all that are on", "asks them again", 60, 600),
         Step("forget", _P, "take the dead host out of the pool's database",
              "the pool holds no such host", "looks whether it is there still", 600, 1200),
         Step("arm", _P, "compare everything with the plan and arm {host}",

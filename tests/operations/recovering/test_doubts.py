@@ -12,9 +12,10 @@ import pytest
 
 from pxeserve.domain.install import InstallState
 from pxeserve.installs.lapse import lapse
-from pxeserve.operations.recovering import running, toolstacks
+from pxeserve.operations.recovering import knocking, running, toolstacks
 from pxeserve.recovery.planning.steps import STEPS
 from pxeserve.store import inventory, pools, recoveries
+from tests.loopback import mute
 from tests.operations.recovering.conftest import ADDRESSES, VERSION, Scene
 
 CALLS = {
@@ -104,6 +105,40 @@ def test_a_second_dead_member_is_waited_for_and_then_taken_for_dead(scene: Scene
     put_at(scene, "lead", 301.0)
     turned(scene, "lead")
     assert scene.machines.names().count("pool.emergency_transition_to_master") == 1
+
+
+def test_a_second_member_that_is_off_is_left_to_a_person_by_name(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toolstacks, "SECONDS", 1.0)
+    monkeypatch.setattr(knocking, "SECONDS", 0.5)
+    scene.dies("xen01")
+    scene.begins()
+    scene.machines.kill("xen03")
+    scene.turns("lead")
+    put_at(scene, "lead", 301.0)
+    scene.turns("follow")
+    assert "xen03 told to follow xen02" in turned(scene, "follow")["seen"], "it refuses, as a toolstack does that begins anew"
+    with mute(ADDRESSES["xen03"]):
+        assert scene.turns("boot")["step"] == "boot", scene.shown()
+    scene.install(InstallState.BOOTING)
+    scene.turns("installed")
+    scene.comes_back()
+    done = scene.turns("nowhere")
+    assert done["state"] == "done", done
+    assert done["because"] == "xen03 was off and must be told to follow xen02 when back"
+    assert done["fix"] == "on xen02: xe pool-recover-slaves"
+
+
+@pytest.mark.long
+def test_a_second_member_whose_toolstack_stays_away_is_left_too_once_it_could_have_begun_anew(scene: Scene) -> None:
+    scene.dies("xen01")
+    scene.begins()
+    scene.machines.kill("xen03")
+    scene.turns("lead")
+    put_at(scene, "lead", 301.0)
+    scene.turns("follow")
+    assert turned(scene, "follow")["state"] == "running"
+    put_at(scene, "follow", 301.0)
+    assert scene.turns("forget")["step"] == "forget"
 
 
 def test_another_pool_at_the_place_of_this_one_is_left_alone(backed: Scene) -> None:
