@@ -40,7 +40,6 @@ class Stands:
     hosts: tuple[Looked, ...]
     trouble: str = ""
     fix: str = ""
-    name: str = ""
     ha: bool = False
 
 
@@ -69,7 +68,7 @@ def look(pool: Pool, way: Way) -> Stands:
             seen, hosts = session.pool(), session.hosts()
     except XapiError as error:
         return Stands(_unasked(pool, way), error.message, error.fix)
-    return Stands(_compared(pool, way, seen, hosts), name=seen.name, ha=seen.ha)
+    return Stands(_compared(pool, way, seen, hosts), ha=seen.ha)
 
 
 def _compared(pool: Pool, way: Way, seen: PoolSeen, hosts: tuple[HostSeen, ...]) -> tuple[Looked, ...]:

@@ -16,7 +16,7 @@ _LINUX_PACK = "package-linux"
 @dataclass(frozen=True, slots=True)
 class HostSeen:
     """A host. `live`: the master hears of it; `cpu_vendor` is "" where its record does not say (before 5.6); `linux_pack` matters in
-    4.1 and 5.0; `iqn` is its iSCSI initiator's name."""
+    4.1 and 5.0."""
 
     ref: str
     uuid: str
@@ -27,12 +27,9 @@ class HostSeen:
     product: str
     version: str
     build: str
-    schema: str
     linux_pack: bool
     cpu_vendor: str
-    edition: str
     external_auth: str
-    iqn: str
     cpus: tuple[str, ...]
 
     def runs(self) -> str:
@@ -42,13 +39,12 @@ class HostSeen:
 
 @dataclass(frozen=True, slots=True)
 class PoolSeen:
-    """The pool. `master` and `default_storage` are references."""
+    """The pool. `master` is a reference."""
 
     ref: str
     uuid: str
     name: str
     master: str
-    default_storage: str
     ha: bool
 
 
@@ -60,6 +56,10 @@ class StorageSeen:
     uuid: str
     name: str
     kind: str
+    shared: bool
+    tools: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PlugSeen:
     """How one host reaches one storage repository (a PBD): `host` and `storage` are references."""
@@ -68,10 +68,6 @@ class PlugSeen:
     host: str
     storage: str
     attached: bool
-
-
-    shared: bool
-    tools: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +95,7 @@ class TaskSeen:
 
 def host_seen(fields: Fields, metrics: dict[str, Fields]) -> HostSeen:
     """A host's record with its metrics. Raises LiesError."""
-    software, other = fields.words("software_version"), fields.words("other_config")
+    software = fields.words("software_version")
     measured = metrics.get(fields.to("metrics"))
     return HostSeen(
         ref=fields.ref,
@@ -111,12 +107,9 @@ def host_seen(fields: Fields, metrics: dict[str, Fields]) -> HostSeen:
         product=harmless(software.get("product_brand", "")),
         version=harmless(software.get("product_version", "")),
         build=harmless(software.get("build_number", "")),
-        schema=harmless(software.get("db_schema", "")),
         linux_pack=_LINUX_PACK in software,
         cpu_vendor=harmless(fields.words("cpu_info").get("vendor", "")) if fields.has("cpu_info") else "",
-        edition=harmless(fields.text("edition")) if fields.has("edition") else "",
         external_auth=harmless(fields.text("external_auth_type")) if fields.has("external_auth_type") else "",
-        iqn=harmless(fields.text("iscsi_iqn") if fields.has("iscsi_iqn") else other.get("iscsi_iqn", "")),
         cpus=fields.to_all("host_CPUs"),
     )
 
@@ -125,12 +118,7 @@ def pool_seen(fields: Fields) -> PoolSeen:
     """The pool's record. Raises LiesError."""
     ha = fields.flag("ha_enabled") if fields.has("ha_enabled") else False
     name = harmless(fields.text("name_label"))
-    return PoolSeen(fields.ref, fields.uuid(), name, fields.to("master"), fields.to("default_SR"), ha)
-
-
-def plug_seen(fields: Fields) -> PlugSeen:
-    """A PBD's record. Raises LiesError."""
-    return PlugSeen(fields.uuid(), fields.to("host"), fields.to("SR"), fields.flag("currently_attached"))
+    return PoolSeen(fields.ref, fields.uuid(), name, fields.to("master"), ha)
 
 
 def storage_seen(fields: Fields) -> StorageSeen:
@@ -138,6 +126,11 @@ def storage_seen(fields: Fields) -> StorageSeen:
     tools = fields.words("other_config").get("xenserver_tools_sr") == "true" or (fields.has("is_tools_sr") and fields.flag("is_tools_sr"))
     name = harmless(fields.text("name_label"))
     return StorageSeen(fields.ref, fields.uuid(), name, harmless(fields.text("type")), fields.flag("shared"), tools)
+
+
+def plug_seen(fields: Fields) -> PlugSeen:
+    """A PBD's record. Raises LiesError."""
+    return PlugSeen(fields.uuid(), fields.to("host"), fields.to("SR"), fields.flag("currently_attached"))
 
 
 def guest_seen(fields: Fields) -> GuestSeen | None:
