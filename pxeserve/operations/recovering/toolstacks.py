@@ -37,6 +37,10 @@ SECONDS = 20.0
 _SILENT = 300.0
 """Seconds for which another member that does not answer is waited for, before it is taken for dead: a toolstack begins anew in less."""
 
+_FOLLOWING = 6
+"""So many times as long as usual may a call take that has the others follow: the master calls each itself, and one that is off keeps it
+waiting, for 3 seconds on its own network and for two minutes beyond a router (tcp_syn_retries, tcp(7))."""
+
 _NAMED = 5
 
 
@@ -65,9 +69,9 @@ class Ground:
     still: Callable[[], None]
     uuid: str = ""
 
-    def leading(self) -> Session:
-        """A session with the pool's master. Raises XapiError and PxeserveError."""
-        return connect(*self._way(), seconds=SECONDS)
+    def leading(self, times: int = 1) -> Session:
+        """A session with the pool's master, whose calls may take so many times as long as usual. Raises XapiError and PxeserveError."""
+        return connect(*self._way(), seconds=SECONDS * times)
 
     def itself(self) -> Session:
         """A session with the leader-to-be alone, which need not lead yet. As `leading`."""
@@ -181,7 +185,7 @@ def _led_by(ground: Ground, pool: str, who: str) -> str:
 def follow(ground: Ground) -> Outcome:
     """Have the others follow, whatever the leader believes of them: it takes who was there for alive, for minutes. Done when all but the
     dead one were reached, and are heard. One that is off is not waited for: it is told to follow when it is back, by a person."""
-    with ground.leading() as session:
+    with ground.leading(_FOLLOWING) as session:
         if wrong := other_pool(ground, session, ground.leader):
             return wrong
         told = session.recover_slaves()
