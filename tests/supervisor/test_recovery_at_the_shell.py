@@ -135,9 +135,11 @@ def test_a_recovery_is_planned_rehearsed_begun_confirmed_and_given_up(shell: She
     planned = shell.run("host", "recover", "xen01", "--plan")
     assert "wipes: sda" in planned and f"backup restore-script {kept}" in planned and "not like that" not in planned, planned
     assert "nothing was armed and nothing was wiped" in shell.run("host", "recover", "xen01", "--drill")
+    shell.run("host", "set", "xen01", "--set", "timezone=Europe/Rome")  # whoever begins begins what is, and is shown it
     begun = shell.told("host", "recover", "xen01", "--yes")
+    assert begun["plan"]["print"] == shell.told("host", "recover", "xen01", "--plan")["print"]
     assert begun["state"] in ("running", "waiting")
-    assert "is under way" in shell.run("host", "recover", "xen01", "--yes", status=1)
+    assert "is under way" in (said := shell.run("host", "recover", "xen01", "--yes", status=1)) and "wipes: sda" in said
     assert begun["id"] in shell.run("recovery", "list") and "silent" in shell.run("recovery", "show", begun["id"])
     shell.service.until(lambda: shell.told("recovery", "show", begun["id"])["state"] == "waiting", "that a person has to look")
     assert "waits for no word on boot" in shell.run("recovery", "confirm", begun["id"], "boot", status=1)

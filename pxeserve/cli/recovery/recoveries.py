@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pxeserve.cli.terminal.progress import Silent
 from pxeserve.cli.terminal.session import NO, ConfigOption, JsonOption, ask, invoke, reporting_errors, visible
 from pxeserve.errors import PxeserveError
 
@@ -25,7 +26,8 @@ def recover(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Bring a dead host back into its pool: shows the plan, asks for the host's name, and begins. `recovery show` tells how it goes on."""
+    """Bring a dead host back into its pool: shows the plan, asks for the host's name, and begins that plan and no other. `recovery show`
+    tells how it goes on."""
     if plan:
         invoke(config, json, "recover.plan", {"name": name}, _planned)
         return
@@ -33,15 +35,17 @@ def recover(
         if not invoke(config, json, "recover.drill", {"name": name}, _drilled)["ok"]:
             raise typer.Exit(NO)
         return
-    confirm = name.lower() if yes else None
-    if confirm is None and sys.stdin.isatty():
-        with reporting_errors():
-            found = visible(ask(config, "recover.plan", {"name": name}))
+    asks = not yes and sys.stdin.isatty()
+    with reporting_errors():
+        found = visible(ask(config, "recover.plan", {"name": name}, Silent() if json else None))
+        if asks or not json:
             _planned(found, Console(stderr=True, highlight=False, emoji=False))
-            if found["blockers"]:
-                raise PxeserveError(f"{name} cannot be recovered like that", fix=found["blockers"][0]["fix"])
+        if asks and found["blockers"]:
+            raise PxeserveError(f"{name} cannot be recovered like that", fix=found["blockers"][0]["fix"])
+    confirm = name.lower() if yes else None
+    if asks:
         confirm = typer.prompt(f"{name} will be wiped. Type its name to go on", default="", show_default=False, err=True)
-    invoke(config, json, "recover.begin", {"name": name, "confirm": confirm}, _shown)
+    invoke(config, json, "recover.begin", {"name": name, "print": found["print"], "confirm": confirm}, _shown)
 
 
 @app.command("list")

@@ -13,6 +13,7 @@ from pxeserve.console.api.shape import Answer, Body, Found, Moment, Name, Open
 class Begin(Body):
     """Begin one."""
 
+    print: Name = Field(description="That of the plan which was looked at: another plan by now is not begun (409).")
     confirm: Name | None = Field(None, description="The host's name: its disks will be wiped.")
 
 
@@ -77,7 +78,8 @@ class RecoveryPlan(Answer):
     blockers: list[Blocker]
     minds: list[str]
     steps: list[PlannedStep]
-    prints: Open = Field(description="What it was made of, a hash each.")
+    prints: Open = Field(description="What arming compares once more, a hash each.")
+    print: str = Field(description="Stands for all that it decides; to begin it takes this.")
     seconds: float
     ready: bool = Field(description="Whether it can be begun.")
 

@@ -83,9 +83,9 @@ def plan(name: str) -> str:
 
 @route(blueprint, "/hosts/<name>/recover", methods=("POST",), verb="recover.begin")
 def begin(name: str) -> Response:
-    """Begin it: its name has to be typed, as it will be wiped."""
-    form = filled("confirm")
-    told = ask("recover.begin", name=name, confirm=form.text("confirm") or None)
+    """Begin the plan that the page showed: its name has to be typed, as it will be wiped."""
+    form = filled("confirm", "print")
+    told = ask("recover.begin", name=name, print=form.text("print"), confirm=form.text("confirm") or None)
     return elsewhere(_page(told["id"]), "good", f"The recovery of {told['host']} is begun", "Each step stands here; this page follows it.")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
 from sqlalchemy.exc import IntegrityError
 
 from pxeserve.domain.host import Host
@@ -18,6 +19,7 @@ from pxeserve.operations.recovering.proving import backup_reads, boots
 from pxeserve.operations.recovering.running import ground_of
 from pxeserve.operations.recovering.showing import shown
 from pxeserve.operations.registry import verb
+from pxeserve.operations.words.revisions import StaleError, refuse_stale, revision_of
 from pxeserve.recovery.planning.plan import Plan
 from pxeserve.recovery.planning.plan import plan as made
 from pxeserve.recovery.xapi import IsMemberError
@@ -25,18 +27,22 @@ from pxeserve.store import audit, recoveries
 from pxeserve.store.pools import PoolRow
 from pxeserve.store.recoveries import RecoveryRow
 
+Print = Annotated[str, Field(min_length=1, max_length=400)]
+
 
 @verb("recover.plan", role=Role.VIEWER)
 def plan(context: Context, *, name: str) -> dict[str, Any]:
     """How a dead host would come back, step by step: from which medium, what is wiped and lost, who does what and how long it takes. What
-    speaks against it stands in `blockers`. Nothing is changed; the old machine's address is asked whether it answers."""
-    return _made(context, name)[2].plain()
+    speaks against it stands in `blockers`; `print` stands for all that it decides, and `recover.begin` wants it. Nothing is changed; the
+    old machine's address is asked whether it answers."""
+    return _plain(context, _made(context, name)[2])
 
 
 @verb("recover.begin", role=Role.OPERATOR)
-def begin(context: Context, *, name: str, confirm: str | None = None) -> dict[str, Any]:
-    """Begin the recovery of a host, as `recover.plan` tells it: it will be wiped, so its name is wanted in `confirm`. Raises RefusedError
-    with the first of what speaks against it, and ConflictError when its pool has a recovery that has not ended."""
+def begin(context: Context, *, name: str, print: Print, confirm: str | None = None) -> dict[str, Any]:
+    """Begin the recovery of a host by the plan with this `print`, the one that was shown: it will be wiped, so its name is wanted in
+    `confirm`. Raises RefusedError with the first of what speaks against it, and ConflictError when the plan is another one by now, with
+    what has changed, or when its pool has a recovery that has not ended."""
     host, pool, found = _made(context, name)
     if confirm != host.name:
         wiped = ", ".join(found.erases) or "its disks"
@@ -45,6 +51,7 @@ def begin(context: Context, *, name: str, confirm: str | None = None) -> dict[st
     if found.blockers:
         first = found.blockers[0]
         raise RefusedError(f"{host.name}: {first.why}", fix=first.fix)
+    _refuse_another(context, found, print)
     now = time.time()
     row = _row(context, host, pool, found, now)
     try:
@@ -80,7 +87,7 @@ def drill(context: Context, *, name: str) -> dict[str, Any]:
         text = f"{context.actor.name} rehearsed its recovery: {'nothing speaks against it' if ok else 'it would stop'}"
         recoveries.tell(connection, now, row, "drill", {"text": text, "ok": ok})
         audit.append(connection, now, context.actor.name, "host.recover-drill", host.name)
-    return {"ok": ok, "id": row.id, "plan": found.plain(), "checks": checks, "seconds": found.seconds}
+    return {"ok": ok, "id": row.id, "plan": _plain(context, found), "checks": checks, "seconds": found.seconds}
 
 
 def _made(context: Context, name: str) -> tuple[Host, PoolRow, Plan]:
@@ -90,12 +97,43 @@ def _made(context: Context, name: str) -> tuple[Host, PoolRow, Plan]:
     return host, pool, made(gathered(context, host, pool))
 
 
+def _plain(context: Context, found: Plan) -> dict[str, Any]:
+    return {**found.plain(), "print": revision_of(context.config.server.data, _decides(found))}
+
+
+def _refuse_another(context: Context, found: Plan, shown_one: str) -> None:
+    """Raise ConflictError unless `shown_one` is the print of this very plan."""
+    try:
+        refuse_stale(context.config.server.data, found.host, _decides(found), shown_one)
+    except StaleError as error:
+        what = f"differs in {', '.join(error.changed)}" if error.changed else "has another print"
+        said = f"the plan of {found.host} is not the one that was shown: as it is now, it {what}"
+        raise ConflictError(said, fix=f"look at it once more: pxeserve host recover {found.host}") from None
+
+
+def _decides(found: Plan) -> dict[str, Any]:
+    """All that a person agrees to, by the words in which a change of it is told. What passes by itself (who answers just now, how long it
+    takes, how old the backup is) is no part of it."""
+    losses = found.losses
+    return {
+        "what the host would be served": found.prints["host"],
+        "the medium": [found.medium, found.version, found.prints["medium"]],
+        "the backup": found.prints["backup"],
+        "the pool's record": found.prints["pool"],
+        "its role or who leads meanwhile": [found.pool, found.host, found.role, found.leader],
+        "its address": [found.address, found.iqn],
+        "the disks that are wiped": found.erases,
+        "what is lost": [losses.lost, losses.commands, losses.unknown],
+        "what is kept": losses.kept,
+    }
+
+
 def _row(
     context: Context, host: Host, pool: PoolRow, found: Plan, now: float, *, drill: bool = False, state: str = "running"
 ) -> RecoveryRow:
     steps = [{"name": one.name, "state": "todo", "seen": "", "began": None, "ended": None} for one in found.steps]
     return RecoveryRow(
-        f"r{secrets.token_hex(4)}", host.id, pool.id, str(found.role), drill, state, found.plain(), steps, 0, "", "", None,
+        f"r{secrets.token_hex(4)}", host.id, pool.id, str(found.role), drill, state, _plain(context, found), steps, 0, "", "", None,
         context.actor.name, now, now, 1,
     )  # fmt: skip
 

@@ -63,6 +63,8 @@ def test_a_pool_is_made_changed_and_given_its_passwords(site: Api, admin: Api) -
     trusted = admin.ask("PUT", "/pools/rack-a/certificate", json={"host": "xen01", "fingerprint": "ab" * 32})
     assert trusted.json["members"][0]["fingerprint"] == "ab" * 32
     assert site.ask("PUT", "/pools/rack-a/secret", json={"password": "x"}).status_code == 403
+    blind = site.post("/hosts/xen01/recovery", {"confirm": "xen01"})
+    assert (blind.status_code, blind.json["errors"][0]["field"]) == (422, "print"), "nobody recovers by a plan that nobody looked at"
     assert "is the master of pool rack-a" in site.ask("DELETE", "/hosts/xen01").text
     assert site.ask("DELETE", "/pools/rack-a").status_code == 200
 

@@ -154,7 +154,8 @@ class Story:
     def _recovers(self) -> None:
         runs = self.ask("media.show", name="sample")
         self.ask("pool.set", name="rack-p", set=[f"product={runs['product']}", f"version={runs['version']}"])
-        self.told["recovery"] = self.ask("recover.begin", name="xen04", confirm="xen04")["id"]
+        seen = self.ask("recover.plan", name="xen04")["print"]
+        self.told["recovery"] = self.ask("recover.begin", name="xen04", print=seen, confirm="xen04")["id"]
 
     def _recovery(self, state: str) -> str:
         """It has come into that state."""

@@ -51,9 +51,18 @@ class Scene:
 
     def begins(self) -> str:
         """An operator begins to recover xen02; the address of its page."""
-        answer = send(self.console.as_role(Role.OPERATOR), "/hosts/xen02/recover", {"confirm": "xen02"})
+        answer = self.sent(self.shown())
         assert answer.status_code == 200, answer.text
         return str(answer.headers["HX-Redirect"])
+
+    def shown(self) -> dict[str, Any]:
+        """What the page of the plan sends beside the name that is typed."""
+        form = look(self.console.as_role(Role.OPERATOR), "/hosts/xen02/recover").one("//dialog[@id='begin']//form")
+        return dict(json.loads(form.get("hx-vals")))
+
+    def sent(self, shown: dict[str, Any]) -> Any:
+        """The answer to a form that was filled in."""
+        return send(self.console.as_role(Role.OPERATOR), "/hosts/xen02/recover", {"confirm": "xen02", **shown})
 
     def turn(self) -> None:
         """One turn of the worker."""
@@ -109,9 +118,19 @@ def test_a_drill_says_what_would_stop_it_and_is_kept(scene: Scene) -> None:
 def test_nothing_begins_unless_its_name_is_typed(scene: Scene) -> None:
     client = scene.console.as_role(Role.OPERATOR)
     assert look(client, "/hosts/xen02/recover").one("//dialog[@id='begin']//input[@data-typed='xen02']") is not None
-    assert "was not said" in send(client, "/hosts/xen02/recover", {"confirm": "xen"}).get_json()["detail"]
-    assert send(scene.console.as_role(Role.VIEWER), "/hosts/xen02/recover", {"confirm": "xen02"}).status_code == 403
+    assert "was not said" in scene.sent({**scene.shown(), "confirm": "xen"}).get_json()["detail"]
+    assert send(scene.console.as_role(Role.VIEWER), "/hosts/xen02/recover", {"confirm": "xen02", **scene.shown()}).status_code == 403
     assert scene.ask("recover.list") == []
+
+
+def test_a_page_that_is_old_begins_nothing_and_says_what_has_changed(scene: Scene) -> None:
+    shown = scene.shown()
+    scene.ask("host.set", name="xen02", set=["primary-disk=sdb"])
+    answer = scene.sent(shown)
+    assert answer.status_code == 409
+    assert "it differs in the disks that are wiped" in answer.get_json()["detail"]
+    assert scene.ask("recover.list") == []
+    assert scene.sent(scene.shown()).status_code == 200
 
 
 def test_it_waits_for_a_word_on_the_old_machine_and_goes_on_when_that_is_given(scene: Scene, old_machine: None) -> None:

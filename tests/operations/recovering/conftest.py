@@ -45,7 +45,8 @@ class Scene:
         self.machines.kill(name)
 
     def begins(self) -> dict[str, Any]:
-        found = self.site.ask("recover.begin", name=self.dead, confirm=self.dead)
+        seen = self.site.ask("recover.plan", name=self.dead)
+        found = self.site.ask("recover.begin", name=self.dead, print=seen["print"], confirm=self.dead)
         self.id = found["id"]
         return dict(found)
 

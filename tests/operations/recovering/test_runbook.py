@@ -161,7 +161,7 @@ def test_nothing_is_armed_when_the_host_changed_since_the_plan(scene: Scene) -> 
 def test_two_plans_for_one_pool_and_the_second_names_the_first(scene: Scene) -> None:
     scene.dies("xen02")
     first = scene.begins()["id"]
-    assert f"recovery {first} of pool green is under way" in scene.site.refused("recover.begin", name="xen03", confirm="xen03")
+    assert f"recovery {first} of pool green is under way" in scene.site.refused("recover.begin", name="xen03", print="p", confirm="xen03")
     scene.site.ask("recover.stop", id=first)
     assert scene.site.ask("recover.plan", name="xen03")["ready"] is True
 
@@ -270,7 +270,7 @@ def test_an_installation_that_fails_is_armed_anew_by_a_person_alone(scene: Scene
 @pytest.mark.long
 def test_a_name_that_was_not_typed_begins_nothing(scene: Scene) -> None:
     scene.dies("xen02")
-    assert "wipes sda" in scene.site.refused("recover.begin", name="xen02")
+    assert "wipes sda" in scene.site.refused("recover.begin", name="xen02", print="p")
     assert scene.site.ask("recover.list") == []
 
 
