@@ -33,14 +33,15 @@ _INSTALLED = frozenset({InstallState.ANSWERED, InstallState.INSTALLING, InstallS
 class Kept:
     """What one first boot needs. `password` is root's until it is replaced, and what pxeserve itself logs in with; `answers` is told to the
     host by name, once it asks (`root`: the hash that replaces it; `chap.N`: a CHAP password); `steps` are the names of its steps with
-    what people call them; `addresses` are where it may ask from besides the address that was bound; `pool_id` is the pool to be joined
-    to, None where there is nothing to join."""
+    what people call them; `addresses` are where it may speak from besides the address that was bound; `pool_id` is the pool to be joined
+    to, None where there is nothing to join; `fingerprint` is the certificate that it told, "" before that."""
 
     password: str = field(default="", repr=False)
     answers: Mapping[str, str] = field(default_factory=dict, repr=False)
     steps: Mapping[str, str] = field(default_factory=dict)
     addresses: tuple[IPv4Address, ...] = ()
     pool_id: int | None = None
+    fingerprint: str = ""
 
 
 def token(key: bytes) -> str:
@@ -52,7 +53,7 @@ def sealed(kept: Kept, install_id: str, keys: Keys) -> bytes:
     """`kept` as it lies in the store."""
     plain = {
         "password": kept.password, "answers": dict(kept.answers), "steps": dict(kept.steps),
-        "addresses": [str(one) for one in kept.addresses], "pool_id": kept.pool_id,
+        "addresses": [str(one) for one in kept.addresses], "pool_id": kept.pool_id, "fingerprint": kept.fingerprint,
     }  # fmt: skip
     return seal.closed(json.dumps(plain).encode(), _purpose(install_id), keys.seal)
 
@@ -62,7 +63,8 @@ def opened(row: FirstBootRow, keys: Keys) -> Kept:
     if row.sealed is None:
         return Kept()
     plain = json.loads(seal.opened(row.sealed, _purpose(row.install_id), keys.seal))
-    return Kept(plain["password"], plain["answers"], plain["steps"], tuple(map(IPv4Address, plain["addresses"])), plain["pool_id"])
+    addresses = tuple(map(IPv4Address, plain["addresses"]))
+    return Kept(plain["password"], plain["answers"], plain["steps"], addresses, plain["pool_id"], plain.get("fingerprint", ""))
 
 
 def add(connection: Connection, install: InstallRow, kept: Kept, key: bytes, keys: Keys) -> None:

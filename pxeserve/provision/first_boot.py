@@ -1,5 +1,6 @@
 """What newly installed hosts of pools say and ask at their first boot, translated between HTTP and `recovery.firstboot`. The token in the
-path is all the authority there is; every refusal is the same 404. Refuses to know what is made of any of it.
+path and the address that it comes from are all the authority there is; every refusal is the same 404. Refuses to know what is made of any
+of it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ class FirstBoots(Protocol):
     """Who takes it; `recovery.firstboot.taking.FirstBoots` is one. None or False: refused."""
 
     def step(self, token: str, name: str, state: str, body: bytes, address: IPv4Address, now: float) -> bool: ...
-    def inventory(self, token: str, body: bytes, now: float) -> bool: ...
+    def inventory(self, token: str, body: bytes, address: IPv4Address, now: float) -> bool: ...
     def certificate(self, token: str, body: bytes, address: IPv4Address, now: float) -> bool: ...
     def join(self, token: str, address: IPv4Address, now: float) -> str | None: ...
     def secrets(self, token: str, address: IPv4Address, now: float) -> bytes | None: ...
@@ -41,7 +42,7 @@ def add_routes(
 
     @app.post("/fb/<token>/inventory")
     def first_boot_inventory(token: str) -> Response:
-        return taken(heard.inventory(token, request.get_data(cache=False), clock()))
+        return taken(heard.inventory(token, request.get_data(cache=False), peer(), clock()))
 
     @app.post("/fb/<token>/certificate")
     def first_boot_certificate(token: str) -> Response:

@@ -1,10 +1,11 @@
 """What is made of the words of a host at its first boot: each goes into the record of the host, and what it asks for it is given while its
-token lives. Every refusal is None or False, alike from outside. Refuses to know HTTP, and how a host is joined."""
+token lives. The token alone is not believed: whoever has it and another address than the host's is told as an alarm. Every refusal is None
+or False, alike from outside. Refuses to know HTTP, and how a host is joined."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 
 from sqlalchemy import Connection
@@ -25,6 +26,7 @@ from pxeserve.store.installs import InstallRow
 STATES = {"begun": "begun", "waiting": "still waits", "done": "done", "failed": "failed"}
 """How a step may stand, and how that is said."""
 
+_OTHER = "{address} told another certificate ({other}…) than this first boot did before ({one}…), which stays: compare them on the host"
 _LINES, _LETTERS = 8, 400
 _PRINT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -41,7 +43,7 @@ class FirstBoots:
     def step(self, token: str, name: str, state: str, body: bytes, address: IPv4Address, now: float) -> bool:
         """Step `name` stands so; `body` are the last words of what ran. The same is told once a minute at most."""
         with self.store.site.write() as connection:
-            found = self._heard(connection, token, now)
+            found = self._heard(connection, token, address, now)
             if found is None or state not in STATES:
                 return False
             row, install, kept = found
@@ -55,27 +57,36 @@ class FirstBoots:
                 installs.tell(connection, now, install, "firstboot.step", told)
             return True
 
-    def inventory(self, token: str, body: bytes, now: float) -> bool:
+    def inventory(self, token: str, body: bytes, address: IPv4Address, now: float) -> bool:
         """Keep what the host is made of."""
         with self.store.site.write() as connection:
-            found = self._heard(connection, token, now)
+            found = self._heard(connection, token, address, now)
             return found is not None and first_boots.change(connection, found[0].install_id, inventory=inventory.read(body), told_at=now)
 
     def certificate(self, token: str, body: bytes, address: IPv4Address, now: float) -> bool:
-        """Keep by which certificate its toolstack answers: SHA-256 in hex, with colons or without. Only from an address of the host."""
+        """Keep by which certificate its toolstack answers: SHA-256 in hex, with colons or without. The first one that a first boot tells
+        stays: another is an alarm."""
         text = body[:200].decode("ascii", "replace").strip().replace(":", "").lower()
         with self.store.site.write() as connection:
-            found = self._heard(connection, token, now)
-            if found is None or not _PRINT.fullmatch(text) or not self._is_its_own(connection, found, address, now):
+            found = self._heard(connection, token, address, now)
+            if found is None or not _PRINT.fullmatch(text):
                 return False
-            pools.keep_fingerprint(connection, found[0].host_id, text, now)
+            row, install, kept = found
+            if kept.fingerprint and kept.fingerprint != text:
+                if self._due.due(f"{row.install_id}:certificate", address, now):
+                    sound(connection, install, now, address, _OTHER.format(address=address, one=kept.fingerprint[:16], other=text[:16]))
+                return False
+            if not kept.fingerprint:
+                told = first_boot.sealed(replace(kept, fingerprint=text), row.install_id, self.keys)
+                first_boots.change(connection, row.install_id, sealed=told)
+                pools.keep_fingerprint(connection, row.host_id, text, now)
             return True
 
     def join(self, token: str, address: IPv4Address, now: float) -> str | None:
         """How far its join is, one line: `asked`, `joining`, `joined`, or `failed` with why. The first question asks for it."""
         with self.store.site.write() as connection:
-            found = self._heard(connection, token, now)
-            if found is None or found[2].pool_id is None or not self._is_its_own(connection, found, address, now):
+            found = self._heard(connection, token, address, now)
+            if found is None or found[2].pool_id is None:
                 return None
             row, pool_id = found[0], found[2].pool_id
         join = ask(self.store, row.install_id, row.host_id, pool_id, now)
@@ -84,11 +95,10 @@ class FirstBoots:
         return harmless(f"failed {join.because}" + (f" ({join.fix})" if join.fix else ""), 1000).replace("\n", " ")
 
     def secrets(self, token: str, address: IPv4Address, now: float) -> bytes | None:
-        """What this host is to be told, a line each: a name and the word. Only to an address of the host, and the record says that it was
-        (once a minute at most)."""
+        """What this host is to be told, a line each: a name and the word. The record says that it was (once a minute at most)."""
         with self.store.site.write() as connection:
-            found = self._heard(connection, token, now)
-            if found is None or not self._is_its_own(connection, found, address, now):
+            found = self._heard(connection, token, address, now)
+            if found is None:
                 return None
             row, install, kept = found
             if self._due.due(f"{row.install_id}:secrets", address, now):
@@ -101,7 +111,7 @@ class FirstBoots:
         """It is `done` or `failed`: its token is worth nothing from here on, and what was sealed for it is forgotten. Only its one-time
         password outlives it where a join is not done: that one may still be mended, and pxeserve logs in with it."""
         with self.store.site.write() as connection:
-            found = self._heard(connection, token, now)
+            found = self._heard(connection, token, address, now)
             if found is None or word not in ("done", "failed"):
                 return False
             row, install, kept = found
@@ -112,22 +122,22 @@ class FirstBoots:
             installs.tell(connection, now, install, f"firstboot.{word}", {"because": because, "address": str(address), "step": row.step})
             return True
 
-    def _heard(self, connection: Connection, token: str, now: float) -> tuple[FirstBootRow, InstallRow, Kept] | None:
+    def _heard(
+        self, connection: Connection, token: str, address: IPv4Address, now: float
+    ) -> tuple[FirstBootRow, InstallRow, Kept] | None:
+        """The first boot of this token, if `address` is the host's: the one that was bound to its installation, or one that its system was
+        told to have. Anybody else has the token from the wire, and is an alarm."""
         found = first_boot.heard(connection, token, now, self.clock)
-        return (*found, first_boot.opened(found[0], self.keys)) if found is not None else None
-
-    def _is_its_own(
-        self, connection: Connection, found: tuple[FirstBootRow, InstallRow, Kept], address: IPv4Address, now: float
-    ) -> bool:
-        """Whether `address` is the host's: the one that was bound to its installation, or one that its system was told to have."""
-        row, install, kept = found
+        if found is None:
+            return None
+        row, install = found
+        kept = first_boot.opened(row, self.keys)
         if address == install.bound_address or address in kept.addresses:
-            return True
+            return row, install, kept
         if self._due.due(f"{row.install_id}:stranger", address, now):
             known = ", ".join(str(one) for one in dict.fromkeys((*kept.addresses, install.bound_address)) if one) or "none"
-            because = f"{address} asked with the token of a first boot for what is given to the host alone, whose addresses are: {known}"
-            sound(connection, install, now, address, because)
-        return False
+            sound(connection, install, now, address, f"{address} used the token of a first boot of the host at {known}: it was not heard")
+        return None
 
 
 def _may_be_joined(connection: Connection, row: FirstBootRow) -> bool:
