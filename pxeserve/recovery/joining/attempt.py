@@ -5,12 +5,12 @@ killed goes on where they were; asks for the join itself only when neither the p
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pxeserve.events.record import harmless
 from pxeserve.recovery import xapi
 from pxeserve.recovery.joining.checks import Hindrance, Side, former, hindrance
-from pxeserve.recovery.xapi import HostSeen, IsMemberError, Session, TaskSeen
+from pxeserve.recovery.xapi import HostSeen, IsMemberError, Session, TaskSeen, hushed
 
 SECONDS = 30.0
 """The longest for one call."""
@@ -36,8 +36,9 @@ class Ends:
     seconds: float = SECONDS
 
     def session(self, end: End) -> Session:
-        """A login at one of them. Raises XapiError."""
-        return xapi.connect(end.address, self.port, end.user, end.password, end.fingerprint, seconds=self.seconds)
+        """A login at one of them. Raises XapiError, which holds none of both passwords: the host was told the pool's by its join."""
+        confided = (self.pool.password, self.host.password)
+        return xapi.connect(end.address, self.port, end.user, end.password, end.fingerprint, seconds=self.seconds, confided=confided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,12 @@ class Stand:
 
 def turn(ends: Ends, uuid: str) -> Stand:
     """Do the next thing. `uuid` is the host's as the row has it: nobody is told to join before it is written down. Raises XapiError."""
+    stand, secrets = _turn(ends, uuid), (ends.pool.password, ends.host.password)
+    said = {name: hushed(getattr(stand, name), secrets) for name in ("because", "fix", "note")}   # a host may take a password for its name
+    return replace(stand, **said)
+
+
+def _turn(ends: Ends, uuid: str) -> Stand:
     with ends.session(ends.pool) as master:
         hosts = master.hosts()
         if uuid and (me := _by_uuid(hosts, uuid)) is not None:
@@ -69,7 +76,9 @@ def turn(ends: Ends, uuid: str) -> Stand:
 def _alone(ends: Ends, master: Session, joiner: Session, hosts: tuple[HostSeen, ...], uuid: str) -> Stand:
     own = joiner.hosts()
     here = joiner.this_host()
-    one = next(host for host in own if host.ref == here)
+    one = next((host for host in own if host.ref == here), None)
+    if one is None:
+        return Stand("failed", "look", "it says that it is none of its own hosts", "look at what answers there: xe host-list on it", uuid)
     if (under_way := _under_way(joiner, joiner.joins())) is not None:
         return Stand("joining", "wait", "its toolstack is joining", uuid=uuid or one.uuid, note=under_way)
     before = former(hosts, one)

@@ -17,9 +17,10 @@ from pxeserve.recovery.xapi.errors import (
 from pxeserve.recovery.xapi.pinned import PORT, Shown, shown
 from pxeserve.recovery.xapi.seen import GuestSeen, HostSeen, PlugSeen, PoolSeen, StorageSeen, TaskSeen
 from pxeserve.recovery.xapi.session import Session, connect, connect_to_itself
+from pxeserve.recovery.xapi.words import hushed
 
 __all__ = [
     "PORT", "GuestSeen", "HangsError", "HostSeen", "IsMemberError", "LiesError", "OtherCertificateError", "PlugSeen", "PoolSeen",
     "RefusalError", "RefusedLoginError", "Session", "Shown", "StorageSeen", "TaskSeen", "UnreachableError", "XapiError", "connect",
-    "connect_to_itself", "shown",
+    "connect_to_itself", "hushed", "shown",
 ]  # fmt: skip

@@ -50,10 +50,10 @@ class Reader:
         self._guarded(b"", final=True)
         try:
             answer = self._taken.close()
-        except xmlrpc.client.Fault as error:
-            raise NotXmlRpcError(f"a fault of XML-RPC ({error.faultCode})") from None
-        except xmlrpc.client.Error as error:
-            raise NotXmlRpcError("an answer that is not whole") from error
+        except xmlrpc.client.Fault:
+            raise NotXmlRpcError("a fault of XML-RPC") from None  # its code and its text are whatever anybody writes there
+        except (xmlrpc.client.Error, TypeError):
+            raise NotXmlRpcError("an answer that is not whole") from None
         if len(answer) != 1:
             raise NotXmlRpcError(f"{len(answer)} values instead of one")
         return answer[0]

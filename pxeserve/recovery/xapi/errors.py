@@ -1,14 +1,14 @@
 """What can come of asking a toolstack, but an answer: one error each, with where it was, at which call, why, and what mends it.
 
-No error holds what was sent: there are passwords in it.
+No error holds what was sent: there are passwords in it, and whoever was told one may repeat it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pxeserve.errors import PxeserveError, quoted
-from pxeserve.recovery.xapi.words import meaning
+from pxeserve.recovery.xapi.words import hushed, meaning
 
 _STARTING = frozenset({"HOST_STILL_BOOTING", "SESSION_INVALID"})
 """A toolstack that is still starting, or began anew between the login and the call."""
@@ -87,8 +87,9 @@ class IsMemberError(RefusalError):
         return self.words[1] if len(self.words) > 1 else ""
 
 
-def refusal(where: str, step: str, words: Sequence[str]) -> XapiError:
-    """The error for a Failure with these words."""
+def refusal(where: str, step: str, words: Sequence[str], secrets: Collection[str]) -> XapiError:
+    """The error for a Failure with these words; it holds none of `secrets`, which were told to whoever says them."""
+    words = [hushed(word, secrets) for word in words]
     if words[0] == "HOST_IS_SLAVE":
         return IsMemberError(where, step, words)
     if words[0] == "SESSION_AUTHENTICATION_FAILED":

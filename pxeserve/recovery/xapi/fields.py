@@ -40,7 +40,7 @@ class Asked:
     def table(self, answer: Any) -> dict[str, Fields]:
         """Records by their references."""
         found = self._map(answer, "")
-        return {self.ref(ref, "a reference"): Fields(self, self._map(record, ref), ref) for ref, record in found.items()}
+        return {self.ref(ref, "a reference"): Fields(self, self._map(record, "a record"), ref) for ref, record in found.items()}
 
     def ref(self, value: Any, name: str = "") -> str:
         """A reference."""

@@ -7,6 +7,7 @@ Refuses to know whether an act is wise: whoever asks for one has looked.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
@@ -40,12 +41,15 @@ JOIN = "Async.pool.join"
 _EMERGENCY = "host.is_in_emergency_mode"
 
 
-def connect(address: str, port: int, user: str, password: str, fingerprint: str, *, seconds: float) -> Session:
+def connect(
+    address: str, port: int, user: str, password: str, fingerprint: str, *, seconds: float, confided: Iterable[str] = ()
+) -> Session:
     """Log in at a pool's master, or a host that is alone. `fingerprint` is the SHA-256 of its certificate in DER form, hex; nothing is said
-    to any other. `seconds` is the longest for each call; the session lasts twenty times that.
+    to any other. `seconds` is the longest for each call; the session lasts twenty times that. `confided` is what it was told in earlier
+    sessions: no error holds any of that, nor the password.
 
     Raises XapiError; IsMemberError where a member answers, with its master's address."""
-    made = _Opening(address, port, fingerprint, seconds)
+    made = _Opening(address, port, fingerprint, seconds, confided)
     made.log_in("login_with_password", user, password)
     return Session(made)
 
@@ -60,16 +64,19 @@ def connect_to_itself(address: str, port: int, user: str, password: str, fingerp
 class _Opening:
     """A transport with XenAPI on it."""
 
-    def __init__(self, address: str, port: int, fingerprint: str, seconds: float) -> None:
+    def __init__(self, address: str, port: int, fingerprint: str, seconds: float, confided: Iterable[str] = ()) -> None:
         whole = Deadline.within(_CALLS * seconds)
         self.transport = Transport(address, port, fingerprint, seconds=seconds, whole=whole)
+        self.transport.confided.update(confided)
         self.api = XenAPI.Session(f"http://{address}:{port}/", transport=self.transport)
 
     def log_in(self, method: str, user: str, password: str) -> None:
         self.transport.asked = f"session.{method}"
+        self.transport.confided.add(password)
         getattr(self.api, method)(user, password)
         self.transport.asked = f"session.{method}"
         Asked(self.transport.where, self.transport.asked).ref(self.api.handle)
+        self.transport.confided.add(self.api.handle)
         self.api.last_login_method = self.api.last_login_params = None  # a session that is over is told, and not begun again
 
 
@@ -147,7 +154,8 @@ class Session:
 
     def refusal(self, task: TaskSeen) -> XapiError:
         """What a task that failed says."""
-        return refusal(self._transport.where, task.name.removeprefix("Async."), task.words or ("INTERNAL_ERROR",))
+        words = task.words or ("INTERNAL_ERROR",)
+        return refusal(self._transport.where, task.name.removeprefix("Async."), words, self._transport.confided)
 
     def forget_task(self, task: TaskSeen) -> None:
         """Remove a task that has ended."""
@@ -156,6 +164,7 @@ class Session:
     def join(self, address: str, user: str, password: str) -> str:
         """Have the host that answers join the pool at `address`; the reference of the task, which `joins` tells of. Comes back before it
         is done: a join takes minutes, and ends with the host's toolstack beginning anew."""
+        self._transport.confided.add(password)
         return self._reading(JOIN).ref(self._ask(JOIN, address, user, password))
 
     def is_in_emergency_mode(self) -> bool:

@@ -22,12 +22,14 @@ _WORDS, _WORD = 32, 4096
 
 
 class Transport(xmlrpc.client.Transport):
-    """Carries the calls of one session. `seconds` is for each, `whole` for all. `asked` is the call that is under way, for errors."""
+    """Carries the calls of one session. `seconds` is for each, `whole` for all. `asked` is the call that is under way, for errors;
+    `confided` is what was told to whoever answers and is never told on."""
 
     def __init__(self, address: str, port: int, fingerprint: str, *, seconds: float, whole: Deadline) -> None:
         super().__init__()
         self.where = f"{address}:{port}"
         self.asked = ""
+        self.confided: set[str] = set()
         self._place = (address, port, fingerprint)
         self._seconds = seconds
         self._whole = whole
@@ -71,7 +73,7 @@ class Transport(xmlrpc.client.Transport):
             raise LiesError(self.where, self.asked, "its answer is neither Success with a Value nor Failure with words", fix=NOT_XAPI)
         if not all(isinstance(word, str) and len(word) <= _WORD for word in words) or not words[0]:
             raise LiesError(self.where, self.asked, "ErrorDescription holds what are no words", fix=NOT_XAPI)
-        raise refusal(self.where, self.asked, words)
+        raise refusal(self.where, self.asked, words, self.confided)
 
 
 class _Source:

@@ -1,11 +1,11 @@
 """XAPI's words for no, as causes and fixes for people. The names are XAPI's own (ocaml/xapi-consts/api_errors.ml), of all generations.
 
-A word that is not here is told as it came, cut and harmless.
+A word that is not here is told as it came, cut and harmless, and without what was confided to whoever says it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pxeserve.events.record import harmless
 
@@ -70,6 +70,8 @@ _MEANINGS: Mapping[str, tuple[str, str]] = {
     "OPERATION_NOT_ALLOWED": ("XAPI does not allow it now", "look at /var/log/xensource.log there"),
 }  # fmt: skip
 _MOST, _LONGEST = 4, 120
+_SHORTEST = 4
+_MASK = "[masked]"
 _OTHERWISE = "look at /var/log/xensource.log there"
 
 
@@ -79,3 +81,11 @@ def meaning(words: Sequence[str]) -> tuple[str, str]:
     cause, fix = _MEANINGS.get(words[0], ("it refuses", _OTHERWISE))
     said = [harmless(word, _LONGEST) for word in words[: 1 if words[0].startswith("SESSION_") else _MOST]]
     return f"{cause} ({' '.join(said)})", fix
+
+
+def hushed(text: str, secrets: Iterable[str]) -> str:
+    """`text` without any of `secrets`: whoever was told a password may say it again. One of less than four characters is only found where
+    it is all of the text."""
+    for one in sorted(secrets, key=len, reverse=True):
+        text = text.replace(one, _MASK) if len(one) >= _SHORTEST else _MASK if one and text == one else text
+    return text

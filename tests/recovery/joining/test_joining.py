@@ -185,6 +185,26 @@ def _refuses(site: Site) -> None:
     site.simulated.change("xen2", edition="free")
 
 
+def _repeats(site: Site) -> None:
+    site.simulated.fault(call="pool.join", host="xen2", kind="refuse", words=["INTERNAL_ERROR", f"{POOLS}+{OWN}"])
+
+
+def _repeats_later(site: Site) -> None:
+    """In the words of the task, to another session than the one that was told the password."""
+    task = {"name_label": "Async.pool.join", "status": "failure", "error_info": ["INTERNAL_ERROR", POOLS]}
+    site.simulated.fault(call="task.get_all_records", host="xen2", kind="lie", value={"OpaqueRef:1": task})
+    site.simulated.fault(call="task.destroy", host="xen2", kind="lie", value="")
+
+
+def _takes_it_for_its_name(site: Site) -> None:
+    site.simulated.set("xen2", "host", "", name_label=f"xen2-{POOLS}")
+    _shared(site)
+
+
+def _is_nobody(site: Site) -> None:
+    site.simulated.fault(call="session.get_this_host", host="xen2", kind="lie", value="OpaqueRef:2")
+
+
 def _gone(site: Site) -> None:
     site.simulated.kill("xen1")
 
@@ -196,13 +216,17 @@ HINDERED = {
     "another certificate": (_other_certificate, "another certificate answers there", "pxeserve pool trust"),
     "clock": (lambda site: site.simulated.change("xen2", ahead=1000.0), "s apart", "NTP"),
     "lies": (_lies, "host.get_all_records: software_version", "xe host-list"),
+    "repeats what it was told": (_repeats, "INTERNAL_ERROR [masked]+[masked]", "xensource.log"),
+    "repeats it later": (_repeats_later, "INTERNAL_ERROR [masked]", "xensource.log"),
+    "its name is what it was told": (_takes_it_for_its_name, "xen2-[masked] has shared storage of its own", "sr-forget"),
+    "is none of its own hosts": (_is_nobody, "none of its own hosts", "xe host-list"),
     "XAPI refuses": (_refuses, "LICENCE_RESTRICTION", "host-apply-edition"),
     "pool's password": (lambda site: site.simulated.change("xen1", password="new"), "user or password is refused", "pool secret"),
     "nobody answers": (_gone, "connection refused", "xe-toolstack-restart"),
 }
 
 
-@pytest.mark.parametrize("name", _some(HINDERED, {"XAPI refuses"}))
+@pytest.mark.parametrize("name", _some(HINDERED, {"XAPI refuses", "repeats it later"}))
 def test_what_stops_a_join_is_named_with_its_fix(site: Site, name: str) -> None:
     stop, because, fix = HINDERED[name]
     stop(site)

@@ -39,6 +39,10 @@ def test_whatever_else_comes_is_told_and_nothing_else_happens(content: bytes) ->
 
 
 BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><methodResponse><params><param><value>&b;</value></param></params>'
+FAULT = (
+    b"<methodResponse><fault><value><struct><member><name>faultCode</name>WHAT</member>"
+    b"<member><name>faultString</name><value>no</value></member></struct></value></fault></methodResponse>"
+)
 WRONG = {
     "a bomb": (BOMB, "document type"),
     "an integer that is none": (
@@ -48,6 +52,8 @@ WRONG = {
     "nothing": (b"", "no XML"),
     "a call": (xmlrpc.client.dumps((1, 2), "x").encode(), "2 values"),
     "a fault": (xmlrpc.client.dumps(xmlrpc.client.Fault(3, "no")).encode(), "a fault"),
+    "a fault that repeats a password": (FAULT.replace(b"WHAT", b"<value>my-password</value>"), "a fault of XML-RPC$"),
+    "a fault of nothing": (b"<methodResponse><fault><value><int>3</int></value></fault></methodResponse>", "not whole"),
     "many elements": (b"<methodResponse>" + b"<value/>" * 400_001, "more than 400,000 elements"),
 }
 

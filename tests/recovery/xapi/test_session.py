@@ -132,6 +132,34 @@ def test_a_refusal_has_xapis_own_word_and_what_mends_it(simulated: Simulated) ->
         assert "pool-ha-disable" in refused.value.fix
 
 
+def test_who_repeats_what_it_was_told_is_not_repeated_here(simulated: Simulated) -> None:
+    """The password of the login and of a join, one of an earlier session, and the session itself: in whatever word of a refusal, and for
+    the master's address too."""
+    simulated.install("xen1", "127.81.0.1", password=PASSWORD)
+    joins, earlier = "the-pools-password", "told-long-ago"
+    with connected(simulated, "xen1", confided=(earlier,)) as session:
+        handle = session._api.handle
+        words = [f"<{PASSWORD}>", f"{joins}{earlier}", handle]
+        for ask, call in ((lambda: session.join("127.81.0.9", "root", joins), "pool.join"), (session.hosts, "host.get_all_records")):
+            for first in ("INTERNAL_ERROR", "HOST_IS_SLAVE", PASSWORD):
+                simulated.fault(call=call, kind="refuse", words=[first, *words])
+                with pytest.raises(xapi.RefusalError) as refused:
+                    ask()
+                error = refused.value
+                told = f"{error} {error!r} {error.words} {error.fix} {getattr(error, 'master', '')}"
+                assert not any(one in told for one in (PASSWORD, joins, earlier, handle)), told
+                assert "<[masked]>" in error.words
+    simulated.fault(call="session.login_with_password", kind="refuse", words=["INTERNAL_ERROR", PASSWORD])
+    with pytest.raises(xapi.RefusalError) as at_the_login:
+        connected(simulated, "xen1")
+    assert PASSWORD not in str(at_the_login.value) and "[masked]" in str(at_the_login.value)
+
+
+def test_a_short_password_is_no_part_of_a_word() -> None:
+    assert xapi.hushed("HOST_OFFLINE", ("", "OFF")) == "HOST_OFFLINE"
+    assert xapi.hushed("OFF", ("OFF",)) == "[masked]"
+
+
 def test_a_member_takes_over_and_the_dead_one_is_forgotten(simulated: Simulated) -> None:
     simulated.pool("xen1", "xen2", "xen3", address="127.81.0.{}", password=PASSWORD)
     simulated.kill("xen1")
