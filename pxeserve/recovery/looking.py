@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from pxeserve.domain.pool import Pool
 from pxeserve.recovery import xapi
+from pxeserve.recovery.addressing import give_static
 from pxeserve.recovery.xapi import HostSeen, PoolSeen, XapiError
 
 SECONDS = 5.0
@@ -62,7 +63,7 @@ def look(pool: Pool, way: Way) -> Stands:
     address = way.master(pool)
     pin = next((one.fingerprint for one in pool.members if one.host == pool.master), "")
     if not address:
-        return Stands(_unasked(pool, way), f"{pool.master} has no static address", "give it one: admin-interface.ipaddr")
+        return Stands(_unasked(pool, way), f"{pool.master} has no static address", give_static(pool.master))
     try:
         with xapi.connect(address, way.port, pool.user, way.password, pin, seconds=way.seconds) as session:
             seen, hosts = session.pool(), session.hosts()

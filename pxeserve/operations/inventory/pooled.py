@@ -17,6 +17,7 @@ from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Medium
 from pxeserve.domain.pool import Pool, StorageKind
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, RefusedError
+from pxeserve.recovery.addressing import give_static
 from pxeserve.recovery.firstboot.steps import unlicensed
 from pxeserve.recovery.reaching import static_address
 from pxeserve.snapshot import Layers
@@ -79,8 +80,7 @@ class Pooled:
             if address is None:
                 raise PxeserveError(
                     f"pool {pool.name}: host {host.name} has no static address, which a host in a pool needs: {self._has(host)}",
-                    fix=f"pxeserve host set {host.name} --set admin-interface.proto=static --set admin-interface.ipaddr=ADDRESS "
-                    "--set admin-interface.subnet=MASK",
+                    fix=give_static(host.name),
                 )
             other = taken.setdefault(str(address), host.name)
             if other != host.name:

@@ -13,6 +13,7 @@ from pxeserve.keys import load_keys
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
 from pxeserve.recovery import looking, xapi
+from pxeserve.recovery.addressing import give_static
 from pxeserve.recovery.joining import again as taken_up
 from pxeserve.recovery.reaching import address_of
 from pxeserve.recovery.secrets import open_secrets
@@ -84,7 +85,7 @@ def certificate(context: Context, *, name: str, host: str) -> dict[str, Any]:
     if member is None:
         raise NotFoundError(f"host {host[:60]} is not in pool {row.pool.name}", fix=f"its hosts: {', '.join(row.pool.hosts)}")
     if address is None:
-        raise NotFoundError(f"host {member.host} has no static address", fix="give it one: admin-interface.ipaddr")
+        raise NotFoundError(f"host {member.host} has no static address", fix=give_static(member.host))
     shown = xapi.shown(str(address), xapi.PORT, seconds=_SECONDS)
     return {
         "host": member.host, "address": str(address), "fingerprint": shown.fingerprint, "subject": shown.subject, "begins": shown.begins,

@@ -14,6 +14,7 @@ from pxeserve.events.record import harmless
 from pxeserve.keys import Keys
 from pxeserve.operations.recovering.knocking import knocked
 from pxeserve.operations.recovering.outcomes import Done, NotYet, Outcome, Stops
+from pxeserve.recovery.addressing import give_static
 from pxeserve.recovery.planning.versions import numbers
 from pxeserve.recovery.secrets import open_secrets
 from pxeserve.recovery.xapi import (
@@ -95,8 +96,7 @@ class Ground:
         """What must be known before anybody is asked."""
         member = self.pool.pool.member(self.leader)
         if not self.address:
-            fix = f"pxeserve host set {self.leader} --set admin-interface.proto=static --set admin-interface.ipaddr=ADDRESS"
-            return Stops(f"nobody knows where {self.leader} answers", fix)
+            return Stops(f"nobody knows where {self.leader} answers", give_static(self.leader))
         if member is None or not member.fingerprint:
             said = f"the certificate of {self.leader} was never told, so nobody can say who answers there"
             pool = self.pool.pool.name

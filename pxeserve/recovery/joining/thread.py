@@ -17,6 +17,7 @@ from pxeserve.errors import ConflictError, PxeserveError
 from pxeserve.installs import first_boot
 from pxeserve.keys import Keys, load_keys
 from pxeserve.recovery import xapi
+from pxeserve.recovery.addressing import give_static
 from pxeserve.recovery.joining.asking import changed
 from pxeserve.recovery.joining.attempt import SECONDS, End, Ends, Stand, turn
 from pxeserve.recovery.reaching import address_in, address_of
@@ -101,9 +102,7 @@ class Joining(Beside):
             password, one_time = open_secrets(pool, keys).password, first_boot.one_time_password(connection, row.install_id, keys)
         if led is None or own is None:
             who = host.name if own is None else pool.pool.master
-            raise PxeserveError(
-                f"{who} has no static address", fix=f"pxeserve host set {who} --set admin-interface.ipaddr=ADDRESS, and static"
-            )
+            raise PxeserveError(f"{who} has no static address", fix=give_static(who))
         if not password:
             fix = f"pxeserve pool secret {pool.pool.name}"
             raise PxeserveError(f"pool {pool.pool.name}: nobody has given its password", fix=fix)

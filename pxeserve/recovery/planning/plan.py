@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pxeserve.recovery.addressing import give_static
 from pxeserve.recovery.planning.facts import Facts, Role
 from pxeserve.recovery.planning.losses import Losses, losses
 from pxeserve.recovery.planning.steps import ORDER, STEPS, Who
@@ -125,7 +126,7 @@ def _blockers(facts: Facts, found: Fit) -> Iterator[Blocker]:
     if not facts.address:
         yield Blocker(
             "no-address", f"{facts.host} is told no static address, and a host of a pool needs one",
-            f"give it one: pxeserve host set {facts.host} --set admin-interface.proto=static, with ipaddr, subnet and gateway",
+            give_static(facts.host),
         )  # fmt: skip
 
 
