@@ -1,4 +1,5 @@
-"""Pools whose job sends no backups any more, pools that have none, and a key that is not where the backups need it.
+"""Pools whose job sends no backups any more, pools that have none, backups that are damaged, and a key that is not where they
+need it.
 
 Sources: docs/backups.md; config/backups.py.
 """
@@ -29,6 +30,13 @@ _NONE = Fault(
     "a host that is alone comes back without its database, and so does a pool of which no member lives",
     "pxeserve backup job {pool} prints what makes one and sends it",
 )
+_DAMAGED = Fault(
+    "damaged",
+    Grade.HARMS,
+    "{count} backups of pool {pool} are damaged; the newest, {backup}: {why}",
+    "none of them can be restored: recovery goes by the newest that is good",
+    "put their files back from where the data folder is saved, then pxeserve backup check ID; or pxeserve backup remove ID",
+)
 _KEY = Fault(
     "key",
     Grade.HARMS,
@@ -46,11 +54,13 @@ def look(around: Around) -> Seen:
         return
     with store.site.read() as connection:
         kept = len(backups.ids(connection))
-        newest = {row.pool.name: backups.newest_good(connection, row.id) for row in pools(connection)}
+        known = {row.pool.name: (backups.newest_good(connection, row.id), backups.damaged(connection, row.id)) for row in pools(connection)}
     key = around.data / "keys" / BACKUP_KEY
     if kept and not key.exists():
         yield _KEY.found(str(key), key=key, count=kept)
-    for pool, row in newest.items():
+    for pool, (row, damaged) in known.items():
+        if damaged:
+            yield _DAMAGED.found(pool, pool=pool, count=len(damaged), backup=damaged[0].id, why=damaged[0].because)
         if row is None:
             yield _NONE.found(pool, pool=pool)
         elif around.config.backups.is_overdue(row.taken_at, around.now):
@@ -59,9 +69,9 @@ def look(around: Around) -> Seen:
 
 CHECK = Check(
     "backups",
-    "pools whose newest backup is too old or that have none, and the key of the backups",
+    "pools whose newest backup is too old or that have none, backups that are damaged, and the key of the backups",
     "docs/backups.md; config/backups.py",
-    (_OVERDUE, _NONE, _KEY),
+    (_OVERDUE, _NONE, _DAMAGED, _KEY),
     look,
     needs_state=True,
 )

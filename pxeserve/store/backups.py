@@ -6,18 +6,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from pxeserve.store import tables as t
 
-GOOD, REFUSED = "good", "refused"
+GOOD, DAMAGED, REFUSED = "good", "damaged", "refused"
 
 
 @dataclass(frozen=True, slots=True)
 class BackupRow:
     """A backup. `kind` is `database` or `host`, `host_id` whose archive a `host` one is; `size` and `sha256` are of the plain bytes. A
-    `refused` one
-    is kept as a row alone: `because` says why. `holds` is what was read in it (`recovery.backups.dump.Holds`)."""
+    `refused` one is kept as a row alone: `because` says why. A `damaged` one keeps its file, which may be put right: `because` says when
+    and how that was found. `holds` is what was read in it (`recovery.backups.dump.Holds`)."""
 
     id: str
     pool_id: int
@@ -60,6 +60,18 @@ def newest_good(connection: Connection, pool_id: int, kind: str = "database") ->
     return BackupRow(**row._mapping) if row is not None else None
 
 
+def damaged(connection: Connection, pool_id: int) -> list[BackupRow]:
+    """The backups of a pool that were found damaged, the newest first."""
+    query = select(t.backup).where(t.backup.c.pool_id == pool_id, t.backup.c.state == DAMAGED)
+    return [BackupRow(**row._mapping) for row in connection.execute(query.order_by(t.backup.c.taken_at.desc(), t.backup.c.id))]
+
+
+def turn(connection: Connection, row: BackupRow, state: str, because: str = "") -> bool:
+    """Compare and set: it is `state` from now on. False: it is gone, or in another state than the one in which it was read."""
+    same = (t.backup.c.id == row.id) & (t.backup.c.state == row.state)
+    return connection.execute(update(t.backup).where(same).values(state=state, because=because)).rowcount == 1
+
+
 def remove(connection: Connection, ids: Collection[str]) -> int:
     """Forget these; how many there were."""
     return connection.execute(delete(t.backup).where(t.backup.c.id.in_(ids))).rowcount
@@ -74,4 +86,4 @@ def tell(connection: Connection, at: float, row: BackupRow, kind: str, text: str
 
 def ids(connection: Connection) -> set[str]:
     """The ids of those whose bytes are kept."""
-    return set(connection.execute(select(t.backup.c.id).where(t.backup.c.state == GOOD)).scalars())
+    return set(connection.execute(select(t.backup.c.id).where(t.backup.c.state != REFUSED)).scalars())

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from pxeserve.domain.pool import Licence, Member, Network, Pool, Storage, StorageKind
 from pxeserve.store import tables as t
-from pxeserve.store.backups import GOOD, REFUSED
+from pxeserve.store.backups import REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def holders(connection: Connection, host_names: Sequence[str]) -> dict[str, str]
 
 def backups_of(connection: Connection, pool_id: int) -> int:
     """How many backups of a pool are kept; refused ones are no more than a word of why."""
-    kept = select(func.count()).select_from(t.backup).where(t.backup.c.pool_id == pool_id, t.backup.c.state == GOOD)
+    kept = select(func.count()).select_from(t.backup).where(t.backup.c.pool_id == pool_id, t.backup.c.state != REFUSED)
     return int(connection.execute(kept).scalar_one())
 
 

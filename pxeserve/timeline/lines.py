@@ -245,6 +245,7 @@ _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
     "backup.taken": _simple(Step.OTHER),
     "backup.refused": _trouble,
     "backup.damaged": _trouble,
+    "backup.good": _simple(Step.OTHER),
     "backup.pruned": _simple(Step.OTHER),
     "backup.removed": _simple(Step.OTHER),
     "join.asked": _simple(Step.OTHER),

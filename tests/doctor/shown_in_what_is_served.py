@@ -106,7 +106,7 @@ def _(make: Make, store: Store, folder: Path) -> Seen:
     return looked("media", make(store=store))
 
 
-@shows("backups/overdue", "backups/none", "backups/key")
+@shows("backups/overdue", "backups/none", "backups/damaged", "backups/key")
 def _(make: Make, store: Store, folder: Path) -> Seen:
     shelved(store, medium())
     armed(store, "xen01", MAC, "xs9", "r1")
@@ -115,6 +115,8 @@ def _(make: Make, store: Store, folder: Path) -> Seen:
         late = pools.save(connection, Pool("late", "xen01", (Member("xen01"),)))
         pools.save(connection, Pool("bare", "xen02", (Member("xen02"),)))
         backups.add(connection, BackupRow(new_id(), late, "database", NOW - 3 * 86_400, 1, "", "good", {}, "a test"))
+        spoilt = BackupRow(new_id(), late, "database", NOW - 86_400, 1, "", "damaged", {}, "a test", because="its head is cut")
+        backups.add(connection, spoilt)
     return looked("backups", make(store=store))
 
 

@@ -27,8 +27,8 @@ class Backup(Answer):
     taken_at: Moment
     size: int = Field(description="Bytes.")
     sha256: str
-    state: str = Field(description="`good`; or `refused`, of which nothing was kept.")
-    because: str = Field(description="Why it was refused, with the place.")
+    state: str = Field(description="`good`; `damaged`, until a check finds it whole again; or `refused`, of which nothing was kept.")
+    because: str = Field(description="Why it was refused, with the place; or when and how it was found damaged.")
     by: str
     holds: Open = Field(
         description="What was read in a database: product, version, build, schema, pool_uuid, pool_name, master_uuid, hosts, srs, vms, "

@@ -53,7 +53,7 @@ def fetch(id: str) -> Response:
     filled()
     registry.admit(g.context, registry.verbs()["backup.get"])
     found = ask("backup.show", id=id)
-    if found["state"] != "good":
+    if found["state"] == "refused":
         raise PxeserveError(f"backup {id} was refused, and none of it was kept: {found['because']}", fix="take another one of the list")
     return Response("", 200, {"HX-Redirect": f"/api/v1/backups/{quote(id, safe='')}/content"})
 

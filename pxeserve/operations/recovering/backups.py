@@ -28,7 +28,7 @@ from pxeserve.recovery.backups.whose import too_new
 from pxeserve.recovery.reaching import address_of
 from pxeserve.store import audit, inventory
 from pxeserve.store import backups as store
-from pxeserve.store.backups import GOOD, BackupRow
+from pxeserve.store.backups import REFUSED, BackupRow
 from pxeserve.store.pools import PoolRow, pools
 from pxeserve.store.pools import pool as pool_named
 
@@ -93,8 +93,11 @@ def add(
 
 @verb("backup.check", role=Role.OPERATOR, changes=False)
 def check(context: Context, *, id: str) -> dict[str, Any]:
-    """Read every byte of a backup again and compare. Raises ConflictError for one that is damaged."""
-    row, done = _whole(context, id), 0
+    """Read every byte of a backup again and compare; one that was damaged is good again when all are as they came. Raises ConflictError
+    for one that is damaged."""
+    with context.store.site.read() as connection:
+        row = kept(connection, id)
+    done = 0
     for piece in given(context.store, context.config, row):
         done += len(piece)
         context.report(Progress(done, row.size, f"reading {row.id}"))
@@ -127,7 +130,8 @@ def remove(context: Context, *, id: str) -> dict[str, Any]:
 def opened(context: Context, id: str) -> tuple[int, Iterator[bytes]]:
     """How many bytes a backup has, and they themselves; the audit was told. Each piece is checked before it is given, the first one here:
     what cannot be read at all is an error before anything is said, and no line of the audit."""
-    row = _whole(context, id)
+    with context.store.site.read() as connection:
+        row = kept(connection, id)
     pieces = given(context.store, context.config, row)
     first = next(pieces)
     with context.store.site.write() as connection:
@@ -208,10 +212,10 @@ def _known(connection: Connection, id: str) -> BackupRow:
     return row
 
 
-def _whole(context: Context, id: str) -> BackupRow:
-    with context.store.site.read() as connection:
-        row = _known(connection, id)
-    if row.state != GOOD:
+def kept(connection: Connection, id: str) -> BackupRow:
+    """A backup of which there are bytes. Raises NotFoundError, and ConflictError for one that was refused."""
+    row = _known(connection, id)
+    if row.state == REFUSED:
         raise ConflictError(f"backup {id} was refused, and none of it was kept: {row.because}", fix="take another: pxeserve backup list")
     return row
 

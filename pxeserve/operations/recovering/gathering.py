@@ -59,6 +59,7 @@ def gathered(context: Context, host: Host, row: PoolRow, *, knock: bool = True, 
     snapshot = shared(context.store).current()
     with context.store.site.read() as connection:
         backup = _newest_backup(connection, row)
+        damaged = _damaged(connection, row, backup)
         address = address_of(connection, host)
         other = recoveries.live_of_pool(connection, row.id)
         usual = _usual(connection) | _installs(context, host.profile)
@@ -69,7 +70,7 @@ def gathered(context: Context, host: Host, row: PoolRow, *, knock: bool = True, 
     return Facts(
         host.name, host.profile, row.pool, snapshot.medium_of(host), tuple(snapshot.media.values()), backup, heard,
         prepared(context, host), said, time.time(), usual, other.id if other is not None and other.id != mine else "",
-        _first_that_answers(others),
+        _first_that_answers(others), damaged,
     )  # fmt: skip
 
 
@@ -104,6 +105,14 @@ def _newest_backup(connection: Connection, row: PoolRow) -> Backup | None:
     return Backup(
         one.id, one.taken_at, _of(holds, "product"), _of(holds, "version"), _of(holds, "build"), tuple(repositories), tuple(guests),
     )  # fmt: skip
+
+
+def _damaged(connection: Connection, row: PoolRow, backup: Backup | None) -> str:
+    """That the newest backup of a pool's database is a damaged one, and not `backup`; "" when it is not."""
+    one = next((one for one in backups.damaged(connection, row.id) if one.kind == "database"), None)
+    if one is None or (backup is not None and one.taken_at < backup.taken_at):
+        return ""
+    return harmless(f"backup {one.id} is damaged, {one.because}", 400)
 
 
 def prepared(context: Context, host: Host) -> Prepared:

@@ -12,12 +12,12 @@ from pxeserve.config import Config
 from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations.context import Context
+from pxeserve.operations.recovering.backups import kept
 from pxeserve.operations.registry import verb
 from pxeserve.recovery.backups import scripts
 from pxeserve.recovery.backups.scripts import Door, Job, Schedule
 from pxeserve.recovery.backups.taking import Kind
 from pxeserve.recovery.reaching import address_in
-from pxeserve.store import backups as store
 from pxeserve.store.pools import pool as pool_named
 from pxeserve.store.pools import pool_by_id
 
@@ -75,12 +75,8 @@ def job(
 def restore_script(context: Context, *, id: str) -> dict[str, Any]:
     """The script that restores a database onto a new master, for the backup of this id alone."""
     with context.store.site.read() as connection:
-        row = store.backup(connection, id)
-        if row is None:
-            raise NotFoundError(f"there is no backup {id[:64]}", fix="pxeserve backup list shows them all")
+        row = kept(connection, id)
         found = pool_by_id(connection, row.pool_id)
-    if row.state != store.GOOD:
-        raise ConflictError(f"backup {id} was refused, and none of it was kept: {row.because}", fix="take another: pxeserve backup list")
     if row.kind != "database":
         fix = "xe host-restore file-name=FILE host=UUID, then boot its installer's restore (docs/modes.md)"
         raise ConflictError(f"backup {id} is the archive of a host: a host is restored from it by xe host-restore", fix=fix)

@@ -10,6 +10,7 @@ only when it is whole and on the disk; what a kill has left is swept away.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -43,6 +44,8 @@ _ORPHAN = 3600.0
 """Seconds after which a file without a row is nobody's: its row comes right after it."""
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _COMING = ".coming"
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""What the machine lacks, and no fault of the file."""
 
 
 @runtime_checkable
@@ -97,15 +100,17 @@ class Vault:
         return kept
 
     def read(self, id: str) -> Iterator[bytes]:
-        """Its plain bytes, piece by piece, each checked before it is given. Raises NotFoundError, and PxeserveError at the first piece
-        that is
-        not as it was written, or lacks."""
+        """Its plain bytes, piece by piece, each checked before it is given. Raises DamagedError when there is no file, or the disk does not
+        give it, and at the first piece that is not as it was written, or lacks."""
         try:
-            file = self.place(id).open("rb")
+            yield from self._given(id)
         except OSError as error:
-            fix = "restore the data folder's backups/ from where it is saved, or remove the backup"
-            raise NotFoundError(f"backup {id}: its file cannot be read: {error.strerror}", fix=fix) from None
-        with file:
+            if error.errno in _PASSING:
+                raise PxeserveError(f"backup {id}: it cannot be read now: {error.strerror}", fix="ask again") from None
+            raise damaged(id, f"its file cannot be read: {error.strerror}") from None
+
+    def _given(self, id: str) -> Iterator[bytes]:
+        with self.place(id).open("rb") as file:
             cipher, head, piece = self._opened(file, id)
             number, sealed = 0, file.read(piece + _TAG)
             while True:
@@ -207,13 +212,20 @@ def too_large(length: int, most: int) -> PxeserveError:
 
 
 class DamagedError(ConflictError):
-    """A backup whose file is not what was written, or was written under another key."""
+    """A backup whose file is gone or is not what was written, or was written under another key; `because` says which."""
+
+    because = ""
 
 
 def damaged(id: str, because: str) -> DamagedError:
     """That."""
-    fix = "restore the file, and keys/backup.key if that is another one, from where the data folder is saved; else take an older backup"
-    return DamagedError(f"backup {id} is damaged: {because}; nothing of it was given from there on", fix=fix)
+    fix = (
+        "restore the file, and keys/backup.key if that is another one, from where the data folder is saved, then "
+        f"pxeserve backup check {id}; until then the newest good one counts"
+    )
+    error = DamagedError(f"backup {id} is damaged: {because}; nothing of it was given from there on", fix=fix)
+    error.because = because
+    return error
 
 
 def _nonce(number: int, *, last: bool) -> bytes:

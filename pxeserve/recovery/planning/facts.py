@@ -89,7 +89,7 @@ class Facts:
     address that the old machine may have, none where nobody knocked; `address` is where the host will
     answer, "" when it is told no static one; `usual` are medians in seconds by the step's name; `other_plan` is the id of a recovery of the
     same pool that is under way; `now` epoch seconds; `successor` is the first other member that answers, where the
-    master died."""
+    master died; `damaged` says of a backup that is newer than `backup` that it is damaged, and why."""
 
     host: str
     profile: str
@@ -104,6 +104,7 @@ class Facts:
     usual: Mapping[str, float] = field(default_factory=dict)
     other_plan: str = ""
     successor: str = ""
+    damaged: str = ""
 
     @property
     def role(self) -> Role:

@@ -141,6 +141,9 @@ def _minds(facts: Facts, found: Fit) -> Iterator[str]:
             yield f"whether the old machine answers at {one.place} cannot be heard: {one.deaf} ({one.fix})"
     if found.mind:
         yield found.mind
+    if facts.damaged:
+        instead = f"the older {facts.backup.id} is taken instead" if facts.backup else "there is no older one that is good"
+        yield f"{facts.damaged}; {instead}"
     if facts.backup is not None:
         hours = max(facts.now - facts.backup.taken_at, 0) / 3600
         if hours > 24 and facts.role is Role.SOLE:

@@ -37,7 +37,7 @@ backup = Table(
     Column("taken_at", Float, nullable=False),
     Column("size", BigInteger, nullable=False),       # of the plain bytes
     Column("sha256", Text, nullable=False),
-    Column("state", Text, nullable=False),            # good | refused
+    Column("state", Text, nullable=False),            # good | damaged | refused
     Column("because", Text, nullable=False, server_default=""),
     Column("holds", JSON, nullable=False),            # what was read in it: product, version, schema, counts and names, bounded
     Column("by", Text, nullable=False),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 import stat
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from pxeserve.domain.pool import Member, Pool
 from pxeserve.domain.role import Role
-from pxeserve.store import audit, pools
+from pxeserve.store import audit, backups, pools
 from pxeserve.store import tables as t
 from tests.console import people
 from tests.console.api.conftest import Api
@@ -140,6 +142,44 @@ def test_without_its_key_none_is_read_and_no_new_key_is_made_in_its_place(consol
     key.unlink()
     assert admin.client.delete(f"/api/v1/backups/{id}").status_code == 200  # one that is lost can be removed, and all begins anew
     assert put(operator, pool, dump()).status_code == 201
+
+
+def test_a_damaged_one_is_no_good_one_until_it_is_found_whole_again(console: Console, operator: Api, admin: Api, pool: str) -> None:
+    older = put(operator, pool, dump()).json["id"]
+    id = put(operator, pool, dump("6.5")).json["id"]
+
+    def newest() -> Any:
+        with console.store.site.read() as connection:
+            return backups.newest_good(connection, 1)
+
+    file = console.config.server.data / "backups" / f"{id}.enc"
+    whole = file.read_bytes()
+    assert newest().id == id
+    for spoil in (lambda: file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1])), file.unlink):
+        spoil()
+        for _ in range(2):
+            assert operator.post(f"/backups/{id}/check?wait=30").json["state"] == "failed"
+        found = operator.get(f"/backups/{id}").json
+        assert found["state"] == "damaged" and re.match(r"found \d{4}-\d\d-\d\d \d\d:\d\d UTC: ", found["because"]), found
+        assert newest().id == older
+        assert admin.client.get(f"/api/v1/backups/{id}/content").status_code == 409
+        file.write_bytes(whole)
+        assert newest().id == older, "nobody has looked yet"
+        assert operator.done(f"/backups/{id}/check")["state"] == "good"
+        found = operator.get(f"/backups/{id}").json
+        assert (found["state"], found["because"], newest().id) == ("good", "", id)
+    assert [kind for kind, of in events(console) if of == id] == ["backup.taken", *["backup.damaged", "backup.good"] * 2]
+
+
+def test_a_damaged_one_holds_its_pool_and_keeps_its_file(console: Console, operator: Api, admin: Api, pool: str) -> None:
+    id = put(operator, pool, dump()).json["id"]
+    file = console.config.server.data / "backups" / f"{id}.enc"
+    file.write_bytes(file.read_bytes()[:-1])
+    assert admin.client.get(f"/api/v1/backups/{id}/content").status_code == 409
+    os.utime(file, (0, 0))
+    assert put(operator, pool, dump()).status_code == 201  # and sweeps what is nobody's
+    assert file.exists()
+    assert "2 backups of it would be lost" in operator.client.delete(f"/api/v1/pools/{pool}").json["detail"]
 
 
 def test_a_pool_is_held_by_what_is_kept_and_not_by_what_was_refused(console: Console, admin: Api, operator: Api, pool: str) -> None:

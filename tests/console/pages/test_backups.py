@@ -56,6 +56,17 @@ def test_a_refused_one_says_why_and_offers_no_bytes(furnished: Console, kept: di
     assert "none of it was kept" in send(admin, f"/backups/{refused['id']}/fetch", {}).get_json()["detail"]
 
 
+def test_a_damaged_one_says_when_and_why_and_can_be_read_again(furnished: Console, kept: dict[str, Any]) -> None:
+    admin, path = furnished.as_role(Role.ADMIN), f"/backups/{kept['id']}"
+    (furnished.config.server.data / "backups" / f"{kept['id']}.enc").unlink()
+    assert admin.get(f"/api/v1{path}/content").status_code == 409
+    shown = look(admin, path)
+    said = shown.says("//div[contains(@class,'is-bad')]")
+    assert "It is damaged, found 2" in said and "No such file" in said and "refused" not in said
+    assert [one.get("hx-post") for one in shown.all("//main//button[@hx-post]")] == [f"{path}/check"]
+    assert "damaged" in look(admin, "/backups?q=damaged").says("//section[@id='list']//tbody")
+
+
 def test_reading_one_again_is_a_job_that_leads_back(furnished: Console, kept: dict[str, Any]) -> None:
     client = furnished.as_role(Role.OPERATOR)
     led = send(client, f"/backups/{kept['id']}/check", {}).headers["HX-Redirect"]

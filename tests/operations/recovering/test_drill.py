@@ -89,6 +89,7 @@ def test_a_drill_reads_the_newest_backup_to_its_end_and_finds_the_one_byte_that_
         return next(one for one in scene.site.ask("recover.drill", name="xen02")["checks"] if one["check"] == "backup")
 
     assert "no good backup of pool green" in check()["said"]
+    older = scene.site.ask("backup.add", pool="green", stream=io.BytesIO(dump("4.1")))["id"]
     kept = scene.site.ask("backup.add", pool="green", stream=io.BytesIO(dump("4.1")))["id"]
     found = check()
     assert found["ok"] and f"backup {kept} was decrypted and read" in found["said"] and "2 hosts" in found["said"], found
@@ -99,3 +100,6 @@ def test_a_drill_reads_the_newest_backup_to_its_end_and_finds_the_one_byte_that_
     file.write_bytes(held)
     found = check()
     assert not found["ok"] and "damaged" in found["said"] and found["fix"], found
+    plan = scene.site.ask("recover.plan", name="xen02")
+    assert plan["backup"] == older and any(f"the older {older} is taken instead" in one for one in plan["minds"]), plan["minds"]
+    assert check()["ok"]

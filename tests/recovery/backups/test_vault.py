@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import resource
 import stat
 import tracemalloc
 from pathlib import Path
@@ -79,6 +80,21 @@ def test_whatever_is_done_to_the_file_nothing_false_leaves(vault: Vault, spoil: 
         for piece in vault.read(ONE):
             given += piece
     assert content.startswith(given)
+
+
+def test_a_file_that_is_gone_is_damage_and_a_service_without_room_for_files_is_none(vault: Vault) -> None:
+    kept(vault, b"one")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        with pytest.raises(PxeserveError, match="cannot be read now") as busy:
+            list(vault.read(ONE))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert not isinstance(busy.value, at_rest.DamagedError)
+    vault.place(ONE).unlink()
+    with pytest.raises(at_rest.DamagedError, match="No such file"):
+        list(vault.read(ONE))
 
 
 def test_a_file_cannot_stand_in_for_another(vault: Vault) -> None:

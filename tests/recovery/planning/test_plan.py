@@ -115,6 +115,13 @@ def test_of_a_host_among_others_it_is_said_what_cannot_be_told() -> None:
     assert "no good backup" in plan(facts(backup=None)).losses.unknown[0]
 
 
+def test_a_newer_backup_that_is_damaged_is_passed_over_and_that_is_said() -> None:
+    said = "backup b2 is damaged, found then: its head is cut"
+    [mind] = plan(facts(damaged=said)).minds
+    assert mind == f"{said}; the older b1 is taken instead"
+    assert f"{said}; there is no older one that is good" in plan(facts(damaged=said, backup=None)).minds
+
+
 def test_an_old_machine_that_answers_is_minded_and_the_first_step_waits_for_a_person() -> None:
     found = plan(facts(heard=(Heard("10.0.0.2", answers=True, same=True),)))
     assert "the old machine answers" in found.minds[0]
