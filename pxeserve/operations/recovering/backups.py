@@ -21,7 +21,7 @@ from pxeserve.operations.recovering.piping import piped
 from pxeserve.operations.registry import verb
 from pxeserve.recovery.backups import taking
 from pxeserve.recovery.backups.giving import given
-from pxeserve.recovery.backups.pruning import forget
+from pxeserve.recovery.backups.pruning import erase
 from pxeserve.recovery.backups.taking import Coming, Kind
 from pxeserve.recovery.backups.vault import Stream
 from pxeserve.recovery.backups.whose import too_new
@@ -121,9 +121,10 @@ def remove(context: Context, *, id: str) -> dict[str, Any]:
     with context.store.site.write() as connection:
         row = _known(connection, id)
         pool = _Names(connection).pool(row)
-        forget(connection, context.config, row)
+        store.remove(connection, [id])
         audit.append(connection, now, context.actor.name, "backup.remove", row.id, f"{row.kind} of {pool}")
         store.tell(connection, now, row, "removed", f"backup {row.id} of {pool} is removed by {context.actor.name}")
+    erase(context.config, [row])
     return {"removed": id}
 
 

@@ -15,7 +15,7 @@ from pxeserve.beside import Beside
 from pxeserve.config import Config
 from pxeserve.errors import PxeserveError
 from pxeserve.recovery.backups import vault
-from pxeserve.recovery.backups.pruning import prune
+from pxeserve.recovery.backups.pruning import erase, prune
 from pxeserve.store import Store, backups, open_store
 from pxeserve.store.pools import pools
 
@@ -56,5 +56,6 @@ class Daily(Beside):
                 return
             with store.site.write() as connection:
                 gone = prune(connection, self._config, row.id, row.pool.name, time.time())
+            erase(self._config, gone)
             if gone:
                 _log.info(f"{len(gone)} backups of pool {row.pool.name} are over and forgotten")

@@ -12,7 +12,7 @@ from pxeserve.errors import ConflictError, PxeserveError
 from pxeserve.keys import BACKUP_KEY, backup_key
 from pxeserve.recovery.backups.archive import Archive
 from pxeserve.recovery.backups.dump import Dump
-from pxeserve.recovery.backups.pruning import prune
+from pxeserve.recovery.backups.pruning import erase, prune
 from pxeserve.recovery.backups.vault import FOLDER, Kept, Stream, Vault, new_id, remove, sweep
 from pxeserve.recovery.backups.whose import foreign
 from pxeserve.store import Store, audit
@@ -96,5 +96,6 @@ def _note(database: Store, config: Config, row: BackupRow, pool: str) -> BackupR
         audit.append(connection, row.taken_at, row.by, "backup.add" if good else "backup.refuse", row.id, said)
         text = f"backup {row.id} of {pool} is kept: {row.size} bytes" if good else f"a backup of {pool} was refused: {row.because}"
         store.tell(connection, row.taken_at, row, "taken" if good else "refused", text)
-        prune(connection, config, row.pool_id, pool, row.taken_at)
+        gone = prune(connection, config, row.pool_id, pool, row.taken_at)
+    erase(config, gone)
     return row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pxeserve.config import Config
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.pool import Member, Pool
 from pxeserve.recovery.backups.daily import Daily
+from pxeserve.recovery.backups.pruning import prune
 from pxeserve.recovery.backups.retention import surplus
 from pxeserve.recovery.backups.taking import vault_of
 from pxeserve.recovery.backups.vault import new_id
@@ -50,6 +52,33 @@ def test_each_kind_and_each_host_keeps_its_newest_good_one() -> None:
 def test_more_than_are_kept_go_from_the_oldest_on_and_refused_ones_push_none_out() -> None:
     good, refused = [row(1, days) for days in (1, 2, 3, 4)], [row(1, days / 10, state=REFUSED) for days in (1, 2)]
     assert [one.id for one in surplus([*good, *refused], 2, 90, time.time())] == [good[3].id, good[2].id]
+
+
+def test_a_kill_leaves_no_row_whose_file_has_gone(store: Store, tmp_path: Path) -> None:
+    config = Config.model_validate({"server": {"data": str(tmp_path)}, "backups": {"days": 90}})
+    vault, kept, gone = vault_of(config), row(1, 100), row(1, 101)
+    for one in (kept, gone):
+        vault.keep(one.id, io.BytesIO(b"abc"), 3, 10, len)
+        with store.site.write() as connection:
+            stored.add(connection, one)
+    with pytest.raises(KeyboardInterrupt), store.site.write() as connection:
+        assert [one.id for one in prune(connection, config, 1, "rack-a", time.time())] == [gone.id]
+        raise KeyboardInterrupt  # killed before the commit
+    assert _ids(store) == {kept.id, gone.id} and b"".join(vault.read(gone.id)) == b"abc"
+    with store.site.write() as connection:
+        prune(connection, config, 1, "rack-a", time.time())  # and here after it
+    assert _ids(store) == {kept.id} and vault.place(gone.id).exists()
+    os.utime(vault.place(gone.id), (0, 0))
+    daily = Daily(config, first=0.0, every=3600.0)
+    daily.start()
+    try:
+        deadline, pause = time.monotonic() + PATIENCE, threading.Event()
+        while vault.place(gone.id).exists():
+            assert time.monotonic() < deadline
+            pause.wait(0.02)
+    finally:
+        daily.finish()
+    assert [path.name for path in vault.folder.iterdir()] == [f"{kept.id}.enc"]
 
 
 def test_the_worker_lets_old_ones_go_though_none_comes_and_tells_it(store: Store, tmp_path: Path) -> None:
