@@ -8,8 +8,8 @@ from pxeserve.config.section import Section
 
 
 class BackupsConfig(Section):
-    keep: int = Field(30, ge=1, le=10_000, description="backups of each pool, kind and host; older ones go")
-    days: int = Field(90, ge=1, le=36_500, description="and so do those older than so many days, but never the newest good one")
+    keep: int = Field(30, ge=1, le=10_000, description="so many stay of each pool, kind and host, and of as many days the first and newest")
+    days: int = Field(90, ge=1, le=36_500, description="but none older than so many days, save the newest good one")
     overdue: int = Field(2, ge=1, le=3650, description="days after which a pool's newest database is too old: the doctor tells it")
     most_database: int = Field(512, ge=1, le=65_536, description="MB of a pool's database at most")
     most_host: int = Field(8192, ge=1, le=1_048_576, description="MB of a host's archive at most")

@@ -246,6 +246,7 @@ _MAKERS: dict[str, Callable[[EventRow, Mapping[str, Any]], Line]] = {
     "backup.refused": _trouble,
     "backup.damaged": _trouble,
     "backup.good": _simple(Step.OTHER),
+    "backup.crowded": _trouble,
     "backup.pruned": _simple(Step.OTHER),
     "backup.removed": _simple(Step.OTHER),
     "join.asked": _simple(Step.OTHER),

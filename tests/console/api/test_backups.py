@@ -182,6 +182,28 @@ def test_a_damaged_one_holds_its_pool_and_keeps_its_file(console: Console, opera
     assert "2 backups of it would be lost" in operator.client.delete(f"/api/v1/pools/{pool}").json["detail"]
 
 
+def test_who_has_stolen_the_token_pushes_no_day_out_and_is_told_of(console: Console, operator: Api, pool: str) -> None:
+    ours = writer(console, pool)
+    true = [put(ours, pool, dump()).json["id"] for _ in range(29)]
+    with console.store.site.write() as connection:
+        for days, id in enumerate(true, 1):
+            of = t.backup.c.id == id
+            connection.execute(t.backup.update().where(of).values(taken_at=t.backup.c.taken_at - days * 86_400))
+    today = put(ours, pool, dump()).json["id"]
+    for _ in range(34):
+        assert put(ours, pool, dump()).status_code == 201
+    with console.store.site.read() as connection:
+        kept = {row.id: row.state for row in backups.backups(connection, 1)}
+    assert {*true, today} <= kept.keys() and len(kept) <= 30 + 30
+    lies = {path.name.partition(".")[0] for path in (console.config.server.data / "backups").iterdir()}
+    assert lies == kept.keys()
+    told = events(console)
+    assert [kind for kind, _ in told].count("backup.crowded") == 1 and [kind for kind, _ in told].count("backup.pruned") > 1
+    with console.store.site.read() as connection:
+        [line] = audit.lines(connection, audit.Wanted(action="backup.crowd"), 9)
+    assert "more than 30 database backups of rack-a came within a day" in line["result"] and "token" in line["result"]
+
+
 def test_a_pool_is_held_by_what_is_kept_and_not_by_what_was_refused(console: Console, admin: Api, operator: Api, pool: str) -> None:
     id = put(operator, pool, dump()).json["id"]
     assert put(operator, pool, b"no dump").status_code == 400

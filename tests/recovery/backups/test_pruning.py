@@ -22,7 +22,7 @@ from pxeserve.recovery.backups.vault import new_id
 from pxeserve.store import Store, audit, inventory, open_store, pools
 from pxeserve.store import backups as stored
 from pxeserve.store import tables as t
-from pxeserve.store.backups import GOOD, REFUSED, BackupRow
+from pxeserve.store.backups import DAMAGED, GOOD, REFUSED, BackupRow
 
 DAY, PATIENCE = 86_400.0, 30.0
 
@@ -52,6 +52,36 @@ def test_each_kind_and_each_host_keeps_its_newest_good_one() -> None:
 def test_more_than_are_kept_go_from_the_oldest_on_and_refused_ones_push_none_out() -> None:
     good, refused = [row(1, days) for days in (1, 2, 3, 4)], [row(1, days / 10, state=REFUSED) for days in (1, 2)]
     assert [one.id for one in surplus([*good, *refused], 2, 90, time.time())] == [good[3].id, good[2].id]
+
+
+def test_a_token_that_only_sends_pushes_no_day_out_before_its_time() -> None:
+    """A job sends each night at two. Its token is stolen one afternoon, and from then on a hundred come each afternoon."""
+    midnight = 20_000 * DAY
+    true = [BackupRow(new_id(), 1, "database", midnight + (2 / 24 - ago) * DAY, 3, "", GOOD, {}, "the job") for ago in range(60)]
+    kept: list[BackupRow] = []
+    for ago in range(59, 19, -1):  # as long as all is well
+        kept = [*kept, true[ago]]
+        gone = {one.id for one in surplus(kept, 30, 90, true[ago].taken_at)}
+        kept = [one for one in kept if one.id not in gone]
+    assert kept == true[49:19:-1]
+    for ago in range(19, -1, -1):
+        kept = [*kept, true[ago]]
+        for number in range(100):
+            now = midnight + (14 / 24 - ago) * DAY + number
+            kept = [*kept, BackupRow(new_id(), 1, "database", now, 3, "", GOOD, {}, "the thief")]
+            gone = {one.id for one in surplus(kept, 30, 90, now)}
+            kept = [one for one in kept if one.id not in gone]
+    assert [one for one in kept if one.by == "the job"] == true[29::-1], "thirty nights, as if there were no thief"
+    assert len(kept) <= 90
+
+
+def test_one_that_is_damaged_takes_no_place_and_goes_by_age_where_a_good_one_is_kept() -> None:
+    good, damaged = [row(1, days) for days in (3, 4, 5)], [row(1, days / 10, state=DAMAGED) for days in (1, 2, 3)]
+    assert [one.id for one in surplus([*good, *damaged], 2, 90, time.time())] == [good[2].id]
+    assert surplus([*good[:2], *damaged], 2, 90, time.time()) == [], "and however many they are, they stay"
+    old = [row(1, days, state=DAMAGED) for days in (100, 101)]
+    assert surplus(old, 2, 90, time.time()) == [], "their files may come back"
+    assert surplus([good[0], *old], 2, 90, time.time()) == old[::-1]
 
 
 def test_a_kill_leaves_no_row_whose_file_has_gone(store: Store, tmp_path: Path) -> None:
