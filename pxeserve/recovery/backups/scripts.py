@@ -135,9 +135,10 @@ def restore(row: BackupRow, pool: str) -> str:
 
 
 def _lost(holds: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Suspended guests whose image lay on storage that is no pool's, or is not known."""
-    shared = {one["name"] for one in holds.get("srs", ()) if one["shared"]}
-    return [one for one in holds.get("suspended", ()) if one["sr"] not in shared]
+    """Suspended guests whose image lay on storage that is no pool's, or is not known. Two storages may have one name, and no UUID is
+    two's."""
+    shared = {one["uuid"] for one in holds.get("srs", ()) if one["shared"]}
+    return [one for one in holds.get("suspended", ()) if one["sr_uuid"] not in shared]
 
 
 def _head(words: Mapping[str, str]) -> str:

@@ -36,11 +36,11 @@ TOOLS = (
     "sleep",
 )  # fmt: skip
 NASTY = "it's `id` $(id) \"; rm -rf / #"
-LOST = {"uuid": "v-2", "name": NASTY, "sr": "Local storage"}
+LOST = {"uuid": "v-2", "name": NASTY, "sr": "Local storage", "sr_uuid": "s-1"}
 HOLDS = {
     "version": "8.3.0", "master_uuid": "h-1", "hosts": [{"uuid": "h-1", "name": NASTY, "address": "192.0.2.9"}],
-    "srs": [{"name": "Local storage", "shared": False}, {"name": "NFS", "shared": True}],
-    "suspended": [LOST, {"uuid": "v-3", "name": "safe", "sr": "NFS"}], "more": {},
+    "srs": [{"uuid": "s-1", "name": "Local storage", "shared": False}, {"uuid": "s-2", "name": "NFS", "shared": True}],
+    "suspended": [LOST, {"uuid": "v-3", "name": "safe", "sr": "NFS", "sr_uuid": "s-2"}], "more": {},
 }  # fmt: skip
 ROW = BackupRow("ab" * 16, 1, "database", 0.0, 5, hashlib.sha256(b"dumpy").hexdigest(), "good", HOLDS, "anna")
 
@@ -259,6 +259,15 @@ def test_the_restore_runs_dry_asks_and_goes_on(place: Place) -> None:
         "vm-reset-powerstate vm=v-2 --force",
     ]  # fmt: skip
     assert "safe" not in said
+
+
+def test_of_two_guests_and_two_storages_of_one_name_the_lost_one_is_reset(place: Place) -> None:
+    srs = [{"uuid": "s-1", "name": "guests", "shared": False}, {"uuid": "s-2", "name": "guests", "shared": True}]
+    both = [{"uuid": f"v-{n}", "name": "web", "sr": "guests", "sr_uuid": f"s-{n}"} for n in (1, 2)]
+    text = scripts.restore(replace(ROW, holds=HOLDS | {"srs": srs, "suspended": both}), "rack-a")
+    status, said = place.run(text, str(place.folder / "dump"), typed="rack-a\nreset\n")
+    assert status == 0 and "vm=v-1 --force  # web" in said and "v-2" not in said, said
+    assert place.asked()[-1] == "vm-reset-powerstate vm=v-1 --force"
 
 
 def test_guests_are_left_as_they_are_unless_that_is_typed_and_4_1_has_its_own_word(place: Place) -> None:
