@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from pxeserve.store import tables as t
 
@@ -65,6 +65,13 @@ def running(connection: Connection) -> list[RecoveryRow]:
 def add(connection: Connection, row: RecoveryRow) -> None:
     """Insert a new one. IntegrityError when its pool has a live one already."""
     connection.execute(insert(t.recovery).values({column.name: getattr(row, column.name) for column in t.recovery.columns}))
+
+
+def forget_drills(connection: Connection, host_id: int, keep: int) -> None:
+    """Forget the drills of a host but for its newest `keep`."""
+    mine = t.recovery.c.drill.is_(True) & (t.recovery.c.host_id == host_id)
+    newest = select(t.recovery.c.id).where(mine).order_by(t.recovery.c.begun_at.desc(), t.recovery.c.id.desc()).limit(keep)
+    connection.execute(delete(t.recovery).where(mine, t.recovery.c.id.not_in(newest)))
 
 
 def advance(connection: Connection, row: RecoveryRow, changes: Mapping[str, Any]) -> bool:

@@ -28,6 +28,8 @@ from pxeserve.store.pools import PoolRow
 from pxeserve.store.recoveries import RecoveryRow
 
 Print = Annotated[str, Field(min_length=1, max_length=400)]
+DRILLS = 20
+"""Drills of a host that are kept; older ones go, and their events stay in the record."""
 
 
 @verb("recover.plan", role=Role.VIEWER)
@@ -84,6 +86,7 @@ def drill(context: Context, *, name: str) -> dict[str, Any]:
     row = _row(context, host, pool, found, now, drill=True, state="done" if ok else "stopped")
     with context.store.site.write() as connection:
         recoveries.add(connection, row)
+        recoveries.forget_drills(connection, host.id, DRILLS)
         text = f"{context.actor.name} rehearsed its recovery: {'nothing speaks against it' if ok else 'it would stop'}"
         recoveries.tell(connection, now, row, "drill", {"text": text, "ok": ok})
         audit.append(connection, now, context.actor.name, "host.recover-drill", host.name)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pxeserve.operations.recovering import plans
 from pxeserve.store import times
 from pxeserve.store.times import TimeRow
 from tests.operations.recovering.conftest import Scene, staged
@@ -69,6 +70,12 @@ def test_a_drill_of_a_master_sees_whether_its_successor_would_let_us_in(scene: S
 def test_a_drill_that_fails_holds_no_pool(scene: Scene) -> None:
     assert not scene.site.ask("recover.drill", name="xen02")["ok"]
     scene.site.ask("pool.remove", name="green")
+
+
+def test_of_the_drills_of_a_host_the_newest_are_kept(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "DRILLS", 1)
+    ids = [scene.site.ask("recover.drill", name=name)["id"] for name in ("xen03", "xen02", "xen02")]
+    assert [one["id"] for one in scene.site.ask("recover.list")] == [ids[2], ids[0]]
 
 
 @pytest.mark.long
