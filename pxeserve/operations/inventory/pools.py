@@ -137,7 +137,7 @@ def known(connection: Connection, name: str) -> PoolRow:
     """The pool called `name`. Raises NotFoundError."""
     found = pools.pool(connection, name)
     if found is None:
-        raise NotFoundError(f"there is no pool {name}", fix="pxeserve pool list shows them all")
+        raise NotFoundError(f"there is no pool {name[:64]}", fix="pxeserve pool list shows them all")
     return found
 
 

@@ -17,6 +17,7 @@ from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
 from pxeserve.operations.context import Context, Progress
 from pxeserve.operations.inventory.hosts import known as known_host
+from pxeserve.operations.inventory.pools import known as known_pool
 from pxeserve.operations.recovering.piping import piped
 from pxeserve.operations.registry import verb
 from pxeserve.recovery.backups import taking
@@ -30,7 +31,6 @@ from pxeserve.store import audit, inventory
 from pxeserve.store import backups as store
 from pxeserve.store.backups import REFUSED, BackupRow
 from pxeserve.store.pools import PoolRow, pools
-from pxeserve.store.pools import pool as pool_named
 
 MOST_BY_TOKENS = 2
 """Backups that come at once by tokens made for it."""
@@ -40,7 +40,7 @@ MOST_BY_TOKENS = 2
 def list_backups(context: Context, *, pool: str | None = None) -> list[dict[str, Any]]:
     """Backups of all pools or of one, the newest first; those that were refused too, which are rows alone."""
     with context.store.site.read() as connection:
-        wanted = _known_pool(connection, pool).id if pool is not None else None
+        wanted = known_pool(connection, pool.strip()).id if pool is not None else None
         names = _Names(connection)
         return [names.told(row) for row in store.backups(connection, wanted)]
 
@@ -71,7 +71,7 @@ def add(
     if (host is not None) != (kind == "host"):
         raise PxeserveError("host: whose archive a backup of the kind `host` is, and of no other", fix="say --kind host --host NAME")
     with context.store.site.read() as connection:
-        found = _known_pool(connection, pool)
+        found = known_pool(connection, pool.strip())
         owner = known_host(connection, host).id if host is not None else None
         if host is not None and found.pool.member(host.strip().lower()) is None:
             raise PxeserveError(
@@ -197,13 +197,6 @@ class _Names:
             "holds": row.holds,
             "note": too_new(row.holds, self._media) if row.holds else "",
         }
-
-
-def _known_pool(connection: Connection, name: str) -> PoolRow:
-    found = pool_named(connection, name.strip())
-    if found is None:
-        raise NotFoundError(f"there is no pool {name[:64]}", fix="pxeserve pool list shows them all")
-    return found
 
 
 def _known(connection: Connection, id: str) -> BackupRow:

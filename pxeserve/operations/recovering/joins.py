@@ -11,6 +11,7 @@ from pxeserve.domain.role import Role
 from pxeserve.errors import NotFoundError
 from pxeserve.keys import load_keys
 from pxeserve.operations.context import Context
+from pxeserve.operations.inventory.pools import known
 from pxeserve.operations.registry import verb
 from pxeserve.recovery import looking, xapi
 from pxeserve.recovery.addressing import give_static
@@ -19,7 +20,6 @@ from pxeserve.recovery.reaching import address_of
 from pxeserve.recovery.secrets import open_secrets
 from pxeserve.store import audit, inventory, joins, pools
 from pxeserve.store.joins import JoinRow
-from pxeserve.store.pools import PoolRow
 
 MOST = 200
 """Joins that are listed."""
@@ -52,7 +52,7 @@ def again(context: Context, *, host: str) -> dict[str, Any]:
 def status(context: Context, *, name: str) -> dict[str, Any]:
     """Ask a pool how it stands: its master, who is enabled and lives, what each runs, and what differs from the record."""
     with context.store.site.read() as connection:
-        row = _pool(connection, name)
+        row = known(connection, name)
         found = ((host, inventory.host(connection, host)) for host in row.pool.hosts)
         reached = {host: address_of(connection, one) for host, one in found if one is not None}
     addresses = {host: str(address) for host, address in reached.items() if address is not None}
@@ -78,7 +78,7 @@ def status(context: Context, *, name: str) -> dict[str, Any]:
 def certificate(context: Context, *, name: str, host: str) -> dict[str, Any]:
     """The certificate by which a host of a pool answers now, to be compared with what the host itself shows before it is trusted."""
     with context.store.site.read() as connection:
-        row = _pool(connection, name)
+        row = known(connection, name)
         member = row.pool.member(host.strip().lower())
         found = inventory.host(connection, member.host) if member is not None else None
         address = address_of(connection, found) if found is not None else None
@@ -91,13 +91,6 @@ def certificate(context: Context, *, name: str, host: str) -> dict[str, Any]:
         "host": member.host, "address": str(address), "fingerprint": shown.fingerprint, "subject": shown.subject, "begins": shown.begins,
         "ends": shown.ends, "tls": shown.tls, "known": member.fingerprint or None, "same": shown.fingerprint == member.fingerprint,
     }  # fmt: skip
-
-
-def _pool(connection: Connection, name: str) -> PoolRow:
-    row = pools.pool(connection, name)
-    if row is None:
-        raise NotFoundError(f"there is no pool {name[:60]}", fix="name one of those on record")
-    return row
 
 
 def _described(connection: Connection, row: JoinRow) -> dict[str, Any]:

@@ -10,15 +10,15 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pxeserve import certificates, reached
 from pxeserve.config import Config
 from pxeserve.domain.role import Role
-from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
+from pxeserve.errors import ConflictError, PxeserveError
 from pxeserve.operations.context import Context
+from pxeserve.operations.inventory.pools import known
 from pxeserve.operations.recovering.backups import kept
 from pxeserve.operations.registry import verb
 from pxeserve.recovery.backups import scripts
 from pxeserve.recovery.backups.scripts import Door, Job, Schedule
 from pxeserve.recovery.backups.taking import Kind
 from pxeserve.recovery.reaching import address_in
-from pxeserve.store.pools import pool as pool_named
 from pxeserve.store.pools import pool_by_id
 
 _SPEAKS = 7
@@ -40,9 +40,7 @@ def job(
     if (host is not None) != (kind == "host"):
         raise PxeserveError("host: whose archive a backup of the kind `host` is, and of no other", fix="say --kind host --host NAME")
     with context.store.site.read() as connection:
-        row = pool_named(connection, pool.strip())
-        if row is None:
-            raise NotFoundError(f"there is no pool {pool[:64]}", fix="pxeserve pool list shows them all")
+        row = known(connection, pool.strip())
         name = host.strip().lower() if host is not None else ""
         if name and row.pool.member(name) is None:
             fix = f"its hosts are {', '.join(row.pool.hosts)}"
