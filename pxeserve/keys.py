@@ -15,6 +15,8 @@ from pxeserve.errors import PxeserveError
 _LENGTH = 32
 BACKUP_KEY = "backup.key"
 """Its file, in `keys`."""
+NO_BACKUP_KEY = "put it back from where it is saved; if it is lost for good, so are those backups: pxeserve backup remove ID"
+"""What to do when it is missing and there are backups under it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from pxeserve.config.section import Section
 
+_DAY = 86_400.0
+
 
 class BackupsConfig(Section):
     keep: int = Field(30, ge=1, le=10_000, description="so many stay of each pool, kind and host, and of as many days the first and newest")
@@ -14,9 +16,10 @@ class BackupsConfig(Section):
     most_database: int = Field(512, ge=1, le=65_536, description="MB of a pool's database at most")
     most_host: int = Field(8192, ge=1, le=1_048_576, description="MB of a host's archive at most")
 
-    def is_overdue(self, newest: float, now: float) -> bool:
-        """Whether a pool whose newest good database was taken at `newest` should have sent another by `now` (epoch seconds)."""
-        return now - newest > self.overdue * 86_400.0
+    def overdue_days(self, newest: float, now: float) -> int:
+        """How many days ago the newest good database of a pool was taken (`newest`, epoch seconds) when it should have sent another by
+        `now`; 0 when not."""
+        return int((now - newest) / _DAY) if now - newest > self.overdue * _DAY else 0
 
     def most(self, kind: str) -> int:
         """Bytes of one of that kind, at most."""

@@ -9,11 +9,9 @@ from __future__ import annotations
 from pxeserve.doctor.around import Around
 from pxeserve.doctor.check import Check, Seen
 from pxeserve.doctor.finding import Blind, Fault, Grade
-from pxeserve.keys import BACKUP_KEY
+from pxeserve.keys import BACKUP_KEY, NO_BACKUP_KEY
 from pxeserve.store import backups
 from pxeserve.store.pools import pools
-
-_DAY = 86_400.0
 
 _OVERDUE = Fault(
     "overdue",
@@ -42,7 +40,7 @@ _KEY = Fault(
     Grade.HARMS,
     "{key} is missing, and {count} backups are encrypted under it",
     "none of them can be read, and no new one is taken",
-    "put it back from where it is saved; if it is lost for good, so are those backups: pxeserve backup remove ID",
+    NO_BACKUP_KEY,
 )
 
 
@@ -63,8 +61,8 @@ def look(around: Around) -> Seen:
             yield _DAMAGED.found(pool, pool=pool, count=len(damaged), backup=damaged[0].id, why=damaged[0].because)
         if row is None:
             yield _NONE.found(pool, pool=pool)
-        elif around.config.backups.is_overdue(row.taken_at, around.now):
-            yield _OVERDUE.found(pool, pool=pool, days=int((around.now - row.taken_at) / _DAY))
+        elif days := around.config.backups.overdue_days(row.taken_at, around.now):
+            yield _OVERDUE.found(pool, pool=pool, days=days)
 
 
 CHECK = Check(

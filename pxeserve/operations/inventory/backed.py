@@ -13,9 +13,9 @@ from pxeserve.store.pools import PoolRow
 
 def overdue(context: Context, connection: Connection, row: PoolRow) -> list[str]:
     """That its job has sent nothing for too long. A pool that never had a backup says that itself."""
-    newest, now = newest_good(connection, row.id), time.time()
-    if newest is None or not context.config.backups.is_overdue(newest.taken_at, now):
+    newest = newest_good(connection, row.id)
+    days = context.config.backups.overdue_days(newest.taken_at, time.time()) if newest is not None else 0
+    if not days:
         return []
-    days = int((now - newest.taken_at) / 86_400)
     way = f"see what became of its job; pxeserve backup job {row.pool.name} prints what takes one"
     return [f"its newest backup was taken {days} days ago: {way}"]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pxeserve.config import Config
 from pxeserve.errors import ConflictError, PxeserveError
-from pxeserve.keys import BACKUP_KEY, backup_key
+from pxeserve.keys import BACKUP_KEY, NO_BACKUP_KEY, backup_key
 from pxeserve.recovery.backups.archive import Archive
 from pxeserve.recovery.backups.dump import Dump
 from pxeserve.recovery.backups.pruning import erase, prune
@@ -42,8 +42,7 @@ def vault_of(config: Config) -> Vault:
     """Where backups lie. Raises PxeserveError when its key cannot be read; a new one is not made beside backups that need another."""
     folder, key = config.server.data / FOLDER, config.server.data / "keys" / BACKUP_KEY
     if not key.exists() and any(folder.glob("*.enc")):
-        fix = "put it back from where it is saved; if it is lost for good, so are those backups: pxeserve backup remove ID"
-        raise ConflictError(f"{key} is missing, and the backups that are kept are encrypted under it", fix=fix)
+        raise ConflictError(f"{key} is missing, and the backups that are kept are encrypted under it", fix=NO_BACKUP_KEY)
     return Vault(folder, backup_key(config.server.data))
 
 
