@@ -37,13 +37,11 @@ def add(connection: Connection, row: BackupRow) -> None:
     connection.execute(insert(t.backup).values(**asdict(row)))
 
 
-def backups(connection: Connection, pool_id: int | None = None, kind: str | None = None) -> list[BackupRow]:
-    """All backups, or those of a pool, or of a kind; the newest first."""
+def backups(connection: Connection, pool_id: int | None = None) -> list[BackupRow]:
+    """All backups, or those of a pool; the newest first."""
     query = select(t.backup).order_by(t.backup.c.taken_at.desc(), t.backup.c.id)
     if pool_id is not None:
         query = query.where(t.backup.c.pool_id == pool_id)
-    if kind is not None:
-        query = query.where(t.backup.c.kind == kind)
     return [BackupRow(**row._mapping) for row in connection.execute(query)]
 
 

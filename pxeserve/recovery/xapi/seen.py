@@ -72,15 +72,12 @@ class PlugSeen:
 
 @dataclass(frozen=True, slots=True)
 class GuestSeen:
-    """A guest; never a template, a snapshot or a control domain. `power`: Running, Suspended and so on. `image` is the reference of what it
-    was suspended to."""
+    """A guest; never a template, a snapshot or a control domain. `power`: Running, Suspended and so on."""
 
     ref: str
     uuid: str
     name: str
     power: str
-    host: str
-    image: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +135,7 @@ def guest_seen(fields: Fields) -> GuestSeen | None:
     if fields.flag("is_a_template") or fields.flag("is_control_domain") or (fields.has("is_a_snapshot") and fields.flag("is_a_snapshot")):
         return None
     name, power = harmless(fields.text("name_label")), harmless(fields.text("power_state"))
-    return GuestSeen(fields.ref, fields.uuid(), name, power, fields.to("resident_on"), fields.to("suspend_VDI"))
+    return GuestSeen(fields.ref, fields.uuid(), name, power)
 
 
 def task_seen(fields: Fields) -> TaskSeen:
