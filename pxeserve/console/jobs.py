@@ -2,11 +2,13 @@
 store.
 
 A job is its asker's: it may do what that one may. When the process has ended under it, an import is taken up again at the next start, and
-any other job is told as interrupted. Refuses to know HTTP, and what a verb does.
+any other job is told as interrupted. What was asked for is kept sealed: it may be an address with a key in it. Refuses to know HTTP, and
+what a verb does.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import queue
 import secrets
@@ -24,6 +26,8 @@ from pxeserve.console.incidents import IncidentError
 from pxeserve.domain.role import Role
 from pxeserve.errors import PxeserveError
 from pxeserve.events.recorder import Recorder
+from pxeserve.installs.seal import closed, opened
+from pxeserve.keys import load_keys
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context, Progress
 from pxeserve.store import Store
@@ -69,27 +73,29 @@ class Bench:
         registry.admit_asking(context, registry.verbs()[verb], arguments)
         now = time.time()
         row = JobRow(secrets.token_hex(8), verb, about, _plain(arguments), context.actor.name, int(context.actor.role), "waiting", now)
+        kept = _sealed(row, load_keys(context.config.server.data).seal)
         with self._store.site.write() as connection:
             stored.forget(connection, now - KEPT)
             if stored.count(connection, LIVE) >= MOST:
                 raise PxeserveError(f"{MOST} jobs run or wait already", code="busy", fix="try again when one of them has ended")
-            stored.add(connection, row)
+            stored.add(connection, kept)
         self._put(context, row)
         return row.id
 
     def take_up(self, config: Config, recorder: Recorder) -> None:
         """At the start of the process: go on with what can go on, and tell the rest as interrupted."""
+        key = load_keys(config.server.data).seal
+        going_on: list[JobRow] = []
         with self._store.site.write() as connection:
-            left = stored.listed(connection, LIVE, MOST * 2)
-            for row in left:
-                if _resumes(row):
+            for row in stored.listed(connection, LIVE, MOST * 2):
+                try:
+                    going_on.append(_taken_up(row, key))
                     stored.change(connection, row.id, state="waiting", text="to be taken up where it was")
-                else:
-                    stored.change(connection, row.id, state="interrupted", ended_at=time.time(), problem=_interrupted(row))
-        for row in left:
-            if _resumes(row):
-                actor = Actor(row.actor, Role(row.role))
-                self._put(Context(config, self._store, actor, lambda _: None, recorder), row)
+                except PxeserveError as error:
+                    stored.change(connection, row.id, state="interrupted", ended_at=time.time(), problem=_problem(error))
+        for row in going_on:
+            actor = Actor(row.actor, Role(row.role))
+            self._put(Context(config, self._store, actor, lambda _: None, recorder), row)
 
     def wait(self, job_id: str, seconds: float) -> bool:
         """Whether the job has ended, or does within so many seconds."""
@@ -194,12 +200,18 @@ def _problem(error: PxeserveError) -> dict[str, str]:
     return {"message": error.message, "code": error.code, "fix": error.fix}
 
 
-def _resumes(row: JobRow) -> bool:
-    return row.verb in _RESUMED and row.attempts < _ATTEMPTS and row.cancelled_by is None
-
-
-def _interrupted(row: JobRow) -> dict[str, str]:
+def _taken_up(row: JobRow, key: bytes) -> JobRow:
+    """The job as it can go on. Raises PxeserveError where it cannot."""
     if row.attempts >= _ATTEMPTS:
         said = f"the service ended {row.attempts} times while this job was at work"
-        return _problem(PxeserveError(said, code="interrupted", fix="the service's log may tell why; then ask for it again"))
-    return _problem(PxeserveError("the service ended while this job was at work", code="interrupted", fix="ask for it again"))
+        raise PxeserveError(said, code="interrupted", fix="the service's log may tell why; then ask for it again")
+    sealed = row.arguments.get("sealed")
+    if row.verb not in _RESUMED or row.cancelled_by is not None or sealed is None:
+        raise PxeserveError("the service ended while this job was at work", code="interrupted", fix="ask for it again")
+    return replace(row, arguments=json.loads(opened(base64.b64decode(sealed), f"job {row.id}", key)))
+
+
+def _sealed(row: JobRow, key: bytes) -> JobRow:
+    """The job as it is kept."""
+    sealed = closed(json.dumps(row.arguments).encode(), f"job {row.id}", key)
+    return replace(row, arguments={"sealed": base64.b64encode(sealed).decode()})

@@ -25,6 +25,7 @@ from pxeserve.repo.sources.folder import Folder
 from pxeserve.repo.sources.iso import Iso
 from pxeserve.repo.sources.opening import open_sources
 from pxeserve.repo.sources.tarball import Tarball
+from pxeserve.repo.sources.telling import is_hidden, known_by, told
 from pxeserve.repo.staging import PREFIX, Staging, lapsed, staging
 from pxeserve.repo.stamps import stamp
 from pxeserve.repo.tree import SourceError, content
@@ -51,9 +52,14 @@ class Wanted:
     limits: Limits = field(default_factory=Limits)
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """The sources as people are told them."""
+        return tuple(told(source) for source in self.sources)
+
+    @property
     def origin(self) -> str:
-        """The sources in one text, as the store keeps it."""
-        return "\n".join(self.sources)
+        """The same in one text, as the store keeps it."""
+        return "\n".join(self.told)
 
 
 def import_medium(store: Store, data: Path, source: Path | Wanted, name: str, report: Report, actor: str, now: float) -> Medium:
@@ -66,7 +72,7 @@ def import_medium(store: Store, data: Path, source: Path | Wanted, name: str, re
     home = data / "media"
     home.mkdir(mode=0o755, exist_ok=True)
     home.chmod(0o755)
-    with staging(home, name, (*wanted.sources, str(wanted.lies)), now) as stage:
+    with staging(home, name, (*wanted.told, str(wanted.lies)), now, known_by(wanted.sources)) as stage:
         if wanted.lies is Lies.COPIED:
             medium, rows = _copied(store, home, wanted, stage, report)
         else:
@@ -124,6 +130,8 @@ def _check(wanted: Wanted) -> None:
     for source in wanted.sources:
         if not source.isprintable():
             raise PxeserveError(f"{source!r}: a source's name has no control characters")
+        if is_hidden(source):
+            raise RefusedError(f"{source}: a part of this address is hidden", fix="write it as it was written the first time")
     if wanted.lies is not Lies.COPIED and (len(wanted.sources) > 1 or fetch.is_url(wanted.sources[0])):
         raise RefusedError("what is not copied is one folder or one image of this machine", fix="leave --in-place and --from-iso away")
 

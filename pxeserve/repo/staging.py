@@ -68,7 +68,7 @@ class Staging:
     """The staging folder of one import, held by a lock for as long as the import lives. `done` is what an earlier one has left, by path;
     `trusted` says that the machine was not restarted since, so that what was written is what lies there."""
 
-    def __init__(self, folder: Path, name: str, sources: Sequence[str], begun: float) -> None:
+    def __init__(self, folder: Path, name: str, sources: Sequence[str], begun: float, known_by: str) -> None:
         self._lock = threading.Lock()
         self._name = name
         self.folder = folder
@@ -76,13 +76,14 @@ class Staging:
         self.done: Mapping[str, Done] = {}
         self.trusted = True
         header, lines = _read(folder / _JOURNAL)
-        wanted = {"version": _VERSION, "name": name, "sources": list(sources)}
+        wanted = {"version": _VERSION, "name": name, "sources": list(sources), "known_by": known_by}
         if header is not None and {key: header.get(key) for key in wanted} == wanted:
             self.done = lines
             self.trusted = header.get("boot") == boot_id()
             self._journal: TextIO = (folder / _JOURNAL).open("a")
         else:
             empty(folder)
+            (folder / _JOURNAL).touch(mode=0o600)
             self._journal = (folder / _JOURNAL).open("w")
         self._say({**wanted, "boot": boot_id() if self.trusted else "", "begun": begun, "total": 0})
         self.tree.mkdir(mode=0o755, exist_ok=True)
@@ -121,13 +122,14 @@ class Staging:
 
 
 @contextmanager
-def staging(home: Path, name: str, sources: Sequence[str], now: float) -> Iterator[Staging]:
+def staging(home: Path, name: str, sources: Sequence[str], now: float, known_by: str) -> Iterator[Staging]:
     """The staging folder for `name`, gone afterwards; it is kept only when this process is killed, whoever asked has gone away
-    (ConnectionError), or a download broke off (BrokenOffError). Raises ConflictError while another import has it."""
+    (ConnectionError), or a download broke off (BrokenOffError). `sources` are as people are told them, and by `known_by` they are known
+    again. Raises ConflictError while another import has it."""
     folder = home / f"{PREFIX}{name}"
     lock = _take(folder, name)
     try:
-        stage = Staging(folder, name, sources, now)
+        stage = Staging(folder, name, sources, now, known_by)
         try:
             yield stage
         finally:

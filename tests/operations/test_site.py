@@ -21,6 +21,7 @@ from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context
 from pxeserve.repo.sample import make_sample
 from pxeserve.store import audit, installs, inventory, media, open_store
+from pxeserve.store import tables as t
 from pxeserve.supervisor import prepare
 from tests.media_samples import make
 
@@ -370,6 +371,23 @@ def test_where_a_declared_medium_lies_and_its_discs_go_round(site: Site, tmp_pat
     assert {"name": "here", "source": str(whole), "lies": "in-place"} in exported
     assert site.ask("media.remove", name="here") == {"removed": "here"}
     assert (whole / "boot" / "xen.gz").is_file()
+
+
+def test_a_key_in_the_address_of_a_medium_is_neither_told_nor_exported(site: Site) -> None:
+    """One that came in before keys were hidden, too."""
+    text = "media:\n- {name: far, source: 'http://h/x.iso?key=zq0123456789'}\n"
+    assert declare(site, text, dry_run=True)[0] == "+ medium far: http://h/x.iso?key=********"
+    with site.context.store.site.write() as connection:
+        connection.execute(t.medium.update().values(origin="http://h/a.iso?zq0123456789\nhttp://h/b.iso?key=zq0123456789"))
+    shown = site.ask("media.show", name="sample")
+    assert shown["origin"] == "http://h/a.iso?******** + http://h/b.iso?key=********"
+    exported = site.ask("export")["site"]
+    assert "zq0123456789" not in exported
+    assert yaml.safe_load(exported)["media"][0]["source"] == ["http://h/a.iso?********", "http://h/b.iso?key=********"]
+    declare(site, exported)
+    site.ask("profile.set", name="rack", medium="")
+    site.ask("media.remove", name="sample")
+    assert "a part of this address is hidden" in site.refused("apply", text=exported)
 
 
 @pytest.mark.parametrize(

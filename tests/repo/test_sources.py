@@ -27,6 +27,7 @@ from pxeserve.repo.sample import make_sample
 from pxeserve.repo.sources.iso import open_iso
 from pxeserve.repo.tree import SourceError
 from pxeserve.store import Store, open_store
+from tests.repo.archives import archive_of
 from tests.repo.test_import import iso_of, nothing_is_left
 
 Bring = Callable[[Path, str], Medium]
@@ -179,15 +180,6 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
     ".bz2": bz2.compress,
     ".xz": partial(lzma.compress, preset=0),
 }
-
-
-def archive_of(tree: Path, change: Callable[[tarfile.TarFile], None] = lambda _archive: None, **more: int) -> bytes:
-    """The tree as a tar archive, with whatever `change` adds at its end."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", **more) as archive:  # type: ignore[call-overload]
-        archive.add(tree, ".")
-        change(archive)
-    return out.getvalue()
 
 
 @pytest.mark.parametrize("packed", PACKERS)

@@ -40,6 +40,8 @@ format = "json"
 level = "debug"
 [answerfile]
 allow_plaintext = true
+[media]
+fetch_from = ["127.0.0.0/8"]
 [metrics]
 enabled = true
 listen = "127.0.0.1:{metrics}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 from typing import Any
 
 from pxeserve import wire
@@ -61,6 +62,10 @@ def _in_addresses(site: Site) -> None:
     places = ("http://bert:{}@127.0.0.1:9/a.iso", "ftp://bert:{}@127.0.0.1/a", "https://{}@localhost/x y", "bert:{}@nas:/a")
     for source in (place.format(core) for place in places):
         site.wrongly("media.import", site.program("operator", "POST", "/media?wait=30", {"name": "far", "source": source}))
+    key = site.plant("key in the address of a medium", word := f"zq{secrets.token_hex(8)}", word)
+    source = f"http://127.0.0.1:9/a.iso?token={key}&{key}#{key}"  # nobody answers there: broken off, and shown until it is let go
+    site.wrongly("media.import", site.program("operator", "POST", "/media?wait=30", {"name": "signed", "source": source}))
+    assert [one["name"] for one in site.verb("media.imports")] == ["signed"]
     query = site.plant("secret in a query")
     bare = next(one.core for one in site.planted if one.text == query)
     for role in ("viewer", "admin"):

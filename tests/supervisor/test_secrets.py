@@ -47,7 +47,8 @@ ENDLESS = {"GET /live"}
 """Streams: read all the while, and not asked for here."""
 TOLD = (
     "status", "events", "event.page", "export", "doctor", "history.list", "job.list", "host.list", "profile.list", "site.show",
-    "media.list", "audit.list", "webhook.list", "token.list", "user.list", "session.list", "settings.show", "overview", "upload.list",
+    "media.list", "media.imports", "audit.list", "webhook.list", "token.list", "user.list", "session.list", "settings.show", "overview",
+    "upload.list",
     "pool.list", "backup.list", "recover.list",
 )  # fmt: skip
 

@@ -20,7 +20,8 @@ class Import(Body):
 
     name: Name = Field(description="What to call it: lower-case letters, digits, dots and hyphens, 63 at most.")
     source: Source | list[Source] | None = Field(
-        None, description="A folder, an ISO image or an archive of the server, an http(s) address of one, or several discs of one medium."
+        None, description="A folder, an ISO image or an archive of the server, an http(s) address of one, or several discs of one medium. "
+        "Values behind the `?` of an address are told to nobody."
     )
     upload: Name | None = Field(
         None, description="An upload, by its name, instead of `source`; it is removed when the import has ended well."
@@ -170,6 +171,7 @@ class UnderWay(Answer):
 
     name: str
     sources: list[str]
+    hidden: bool = Field(description="Whether values behind a `?` are hidden; to go on, the sources have to be said once more.")
     lies: str
     begun_at: Moment
     bytes_done: int

@@ -32,6 +32,7 @@ from pxeserve.operations.inventory.rivals import beside
 from pxeserve.operations.media.imports import import_
 from pxeserve.operations.registry import verb
 from pxeserve.operations.words.bounded import DeclaredError
+from pxeserve.repo.sources.telling import told
 from pxeserve.store import audit, inventory
 
 _LOCK = "apply.lock"
@@ -108,7 +109,8 @@ def _media(context: Context, wanted: Declared, changes: _Changes, *, import_now:
     missing = {name for name in wanted.media if name not in here}
     for name in sorted(missing):
         one = wanted.media[name]
-        changes.lines.append(f"+ medium {name}: {' + '.join(one.sources)}" + ("" if one.lies is Lies.COPIED else f" ({one.lies})"))
+        sources = " + ".join(map(told, one.sources))
+        changes.lines.append(f"+ medium {name}: {sources}" + ("" if one.lies is Lies.COPIED else f" ({one.lies})"))
         if import_now:
             import_(context, source=list(one.sources), name=name, lies=one.lies)
     return missing

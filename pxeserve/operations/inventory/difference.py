@@ -11,6 +11,7 @@ from typing import Any
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.medium import Lies, Medium
 from pxeserve.operations.inventory import hosts, profiles
+from pxeserve.repo.sources.telling import told
 
 
 def difference(kind: str, name: str, before: Mapping[str, str] | None, after: Mapping[str, str]) -> str:
@@ -67,6 +68,6 @@ def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def medium_plain(medium: Medium, origin: str) -> dict[str, Any]:
     """A medium as it is declared; `origin` holds its sources, a line each."""
-    sources = origin.split("\n")
+    sources = [told(source) for source in origin.split("\n")]
     plain = {"name": medium.name, "source": sources[0] if len(sources) == 1 else sources}
     return plain if medium.lies is Lies.COPIED else {**plain, "lies": str(medium.lies)}

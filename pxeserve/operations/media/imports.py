@@ -21,6 +21,7 @@ from pxeserve.operations.words.addresses import without_login
 from pxeserve.repo import staging
 from pxeserve.repo.imports import Wanted, import_medium
 from pxeserve.repo.sources.address import Limits
+from pxeserve.repo.sources.telling import is_hidden
 from pxeserve.store import audit
 
 
@@ -44,7 +45,7 @@ def import_(
             audit.append(connection, time.time(), context.actor.name, "media.import", harmless(name), f"refused: {error.code}")
         raise
     if context.recorder is not None:
-        told = f"medium {name}: {medium.product} {medium.version} imported from {harmless(' + '.join(sources))}"
+        told = f"medium {name}: {medium.product} {medium.version} imported from {harmless(' + '.join(wanted.told))}"
         context.recorder.emit(Event("medium.imported", now, told, data={"medium": name, "revision": medium.revision}))
     if upload is not None:
         uploads.forget(context, upload)
@@ -68,6 +69,7 @@ def imports(context: Context) -> list[dict[str, Any]]:
         {
             "name": one.name,
             "sources": list(one.sources[:-1]),
+            "hidden": any(is_hidden(source) for source in one.sources[:-1]),
             "lies": one.sources[-1] if one.sources else str(Lies.COPIED),
             "begun_at": one.begun,
             "bytes_done": one.done,

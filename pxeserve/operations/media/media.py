@@ -15,6 +15,7 @@ from pxeserve.operations.media.verification import Depth, described, look
 from pxeserve.operations.registry import verb
 from pxeserve.repo.imports import remove_medium
 from pxeserve.repo.notes import notes_of
+from pxeserve.repo.sources.telling import told
 from pxeserve.store import audit, inventory, media
 
 
@@ -121,7 +122,7 @@ def _described(context: Context, medium: Medium) -> dict[str, Any]:
         "package_count": sum(file.position >= 0 for file in files),
         "lies": medium.lies,
         "place": medium.place,
-        "origin": origin.replace("\n", " + "),
+        "origin": " + ".join(map(told, origin.split("\n"))),
         "imported_at": imported_at,
         "checked_at": checked_at,
     }

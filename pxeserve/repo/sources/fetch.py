@@ -23,6 +23,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.repo.onepass import Report
 from pxeserve.repo.sources.address import Limits, resolved
+from pxeserve.repo.sources.telling import known_by, told
 from pxeserve.repo.staging import BrokenOffError, Staging, reserve
 from pxeserve.repo.tree import SourceError
 
@@ -65,7 +66,7 @@ def fetched(url: str, stage: Staging, number: int, limits: Limits, report: Repor
             stage.go_on()
             after = _size(target)
             if attempt == _ATTEMPTS or after <= before:
-                said = f"{url}: broke off after {after} bytes: {dropped}"
+                said = f"{told(url)}: broke off after {after} bytes: {dropped}"
                 raise BrokenOffError(said, fix="the same command goes on from there") from None
         else:
             break
@@ -84,10 +85,11 @@ def _fetch(url: str, target: Path, stage: Staging, limits: Limits, deadline: flo
     sock, response = _asked(url, fields, limits, deadline, stage)
     with response, closing(sock):
         if response.status == 206 and known is not None and _part(response) != (have, known.total):
-            raise SourceError(f"{url}: the server gave another part than it was asked for", fix="the same command begins anew")
+            raise SourceError(f"{told(url)}: the server gave another part than it was asked for", fix="the same command begins anew")
         if response.status != 206 or known is None:
             have, known = 0, _whole(url, response, limits)
-            mark.write_text(json.dumps({"url": url, "validator": known.validator, "total": known.total}))
+            mark.touch(mode=0o600)
+            mark.write_text(json.dumps({"known_by": known_by([url]), "validator": known.validator, "total": known.total}))
         reserve(stage.folder.parent, known.total - have)
         with _cut_in_time(sock, stage, deadline):
             _write(url, response, target, have, known.total, deadline, stage, report)
@@ -115,9 +117,9 @@ def _asked(
         sock.close()
         further = urljoin(url, where)
         if not where or (parts.scheme == "https" and urlsplit(further).scheme != "https"):
-            raise SourceError(f"{url}: leads on to {where[:200]!r}, where nothing is fetched from")
+            raise SourceError(f"{told(url)}: leads on to {told(further)[:200]!r}, where nothing is fetched from")
         url = further
-    raise SourceError(f"{url}: more than {limits.redirects} redirects", fix="name the address that they end at")
+    raise SourceError(f"{told(url)}: more than {limits.redirects} redirects", fix="name the address that they end at")
 
 
 def _checked(url: str) -> SplitResult:
@@ -125,13 +127,13 @@ def _checked(url: str) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise SourceError(f"{url[:200]!r}: not an address") from None
+        raise SourceError(f"{told(url)[:200]!r}: not an address") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise SourceError(f"{url[:200]}: only http:// and https:// addresses are fetched")
+        raise SourceError(f"{told(url)[:200]}: only http:// and https:// addresses are fetched")
     if parts.username is not None or parts.password is not None:
         raise RefusedError("an address with a password in it would be kept in plain text", fix="fetch the file yourself, and import it")
     if not url.isascii() or not url.isprintable() or " " in url:
-        raise SourceError(f"{url[:200]!r}: not an address", fix="write blanks and letters beyond ASCII as %20 and the like")
+        raise SourceError(f"{told(url)[:200]!r}: not an address", fix="write blanks and letters beyond ASCII as %20 and the like")
     return parts
 
 
@@ -153,7 +155,7 @@ def _connected(url: str, parts: SplitResult, limits: Limits, deadline: float) ->
                 connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=parts.hostname)
         except ssl.SSLCertVerificationError as error:
             connection.close()
-            raise SourceError(f"{url}: its certificate is not good: {error.verify_message}") from None
+            raise SourceError(f"{told(url)}: its certificate is not good: {error.verify_message}") from None
         except OSError as error:
             trouble = f"{address}: {_words(error)}"
             connection.close()
@@ -165,15 +167,15 @@ def _connected(url: str, parts: SplitResult, limits: Limits, deadline: float) ->
 def _whole(url: str, response: http.client.HTTPResponse, limits: Limits) -> _Known:
     """What the file is that begins now. Raises SourceError when the server does not give it."""
     if response.status >= 500:
-        raise _Dropped(f"the server answered {response.status} {response.reason}")
+        raise _Dropped(f"the server answered {_status(response)}")
     if response.status != 200:
-        raise SourceError(f"{url}: the server answered {response.status} {response.reason}")
+        raise SourceError(f"{told(url)}: the server answered {_status(response)}")
     if response.getheader("Content-Encoding", "identity").lower() != "identity":
-        raise SourceError(f"{url}: the server packs what it sends, though it was asked not to")
+        raise SourceError(f"{told(url)}: the server packs what it sends, though it was asked not to")
     if response.length is None:
-        raise SourceError(f"{url}: the server does not say how long the file is, so nobody could tell whether it is whole")
+        raise SourceError(f"{told(url)}: the server does not say how long the file is, so nobody could tell whether it is whole")
     if response.length > limits.size:
-        raise SourceError(f"{url}: {response.length} bytes; more than {limits.size} are never fetched")
+        raise SourceError(f"{told(url)}: {response.length} bytes; more than {limits.size} are never fetched")
     etag = response.getheader("ETag", "")
     return _Known(etag if etag.startswith('"') else response.getheader("Last-Modified", ""), response.length)
 
@@ -225,9 +227,10 @@ def _write(
             try:
                 out.write(piece)
             except OSError as error:
-                raise PxeserveError(f"{url}: could not be stored: {error.strerror}", fix="nothing was imported; see to the disk") from None
+                said = f"{told(url)}: could not be stored: {error.strerror}"
+                raise PxeserveError(said, fix="nothing was imported; see to the disk") from None
             have += len(piece)
-            report(have, total, f"fetching {url.rpartition('/')[2]}")
+            report(have, total, f"fetching {told(url).partition('?')[0].rpartition('/')[2]}")
 
 
 def _read(mark: Path, url: str) -> _Known | None:
@@ -235,7 +238,7 @@ def _read(mark: Path, url: str) -> _Known | None:
     try:
         said = json.loads(mark.read_text())
         known = _Known(str(said["validator"]), int(said["total"]))
-        return known if said["url"] == url and known.validator else None
+        return known if said["known_by"] == known_by([url]) and known.validator else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -247,5 +250,12 @@ def _size(target: Path) -> int:
         return 0
 
 
+def _status(response: http.client.HTTPResponse) -> str:
+    """The status that it has, by its usual name: a server may say the request itself in place of that, with what is secret of it."""
+    return f"{response.status} {http.client.responses.get(response.status, '')}".rstrip()
+
+
 def _words(error: Exception) -> str:
+    if type(error) is http.client.BadStatusLine:
+        return "what came was no answer of HTTP"  # it may be the request itself
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

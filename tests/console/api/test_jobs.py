@@ -13,6 +13,7 @@ from pxeserve.console import jobs
 from pxeserve.console.jobs import Bench
 from pxeserve.domain.role import Role
 from pxeserve.errors import RefusedError
+from pxeserve.keys import load_keys
 from pxeserve.operations import registry
 from pxeserve.operations.context import Actor, Context, Progress
 from pxeserve.repo.sample import make_sample
@@ -162,7 +163,7 @@ def test_a_viewer_stops_his_own_and_nobody_elses(site: Api, viewer: Api, slow: S
 def _left(console: Any, verb: str, arguments: dict[str, Any], attempts: int = 1) -> str:
     row = JobRow("0" * 16, verb, "what was left", arguments, "ada", int(Role.OPERATOR), "running", time.time(), attempts=attempts)
     with console.store.site.write() as connection:
-        stored.add(connection, row)
+        stored.add(connection, jobs._sealed(row, load_keys(console.config.server.data).seal))
     return f"/jobs/{row.id}"
 
 
@@ -180,6 +181,22 @@ def test_after_a_restart_an_import_goes_on_by_itself(site: Api, console: Any, tm
     Bench(console.store).take_up(console.config, None)
     assert ended(site, where)["state"] == "done"
     assert site.get("/media/other").json["state"] == "good"
+
+
+def test_what_an_import_was_asked_for_is_kept_where_nobody_reads_it(site: Api, console: Any) -> None:
+    site.post("/media?wait=30", {"name": "far", "source": "http://127.0.0.1:9/x.iso?token=zq0123456789"})
+    with console.store.site.read() as connection:
+        row = next(one for one in stored.listed(connection, None, 1))
+    assert (row.verb, row.about) == ("media.import", "medium far")
+    assert "zq0123456789" not in str(row)
+
+
+def test_what_cannot_be_opened_any_more_is_told_as_that(site: Api, console: Any) -> None:
+    where = _left(console, "media.import", {"name": "other", "source": "/x"})
+    (console.config.server.data / "keys" / "seal.key").write_bytes(bytes(32))
+    Bench(console.store).take_up(console.config, None)
+    job = site.get(where).json
+    assert (job["state"], "keys/seal.key" in job["problem"]["fix"]) == ("interrupted", True)
 
 
 def test_an_import_under_which_the_process_ends_again_and_again_is_given_up(site: Api, console: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from pxeserve.console.jobs import bench
 from pxeserve.domain.role import Role
 from pxeserve.repo.sample import make_modern_sample
+from pxeserve.repo.sources.telling import known_by, told
+from pxeserve.repo.staging import BrokenOffError, staging
 from tests import media_samples
 from tests.console.conftest import Console
 from tests.console.pages.conftest import look, send
@@ -127,6 +130,19 @@ def test_an_upload_waits_until_it_is_imported_or_let_go(console: Console) -> Non
     answer = send(client, "/media/-/uploads/a.iso", {}, "DELETE")
     assert "live:media" in json.loads(answer.headers["HX-Trigger"])
     assert look(client, "/media").all("//*[@id='work']//li") == []
+
+
+def test_an_import_from_a_hidden_address_is_named_again_to_go_on(console: Console) -> None:
+    home = console.config.server.data / "media"
+    shown = told("https://mirror.example/x.iso?key=zq0123456789")
+    with pytest.raises(BrokenOffError), staging(home, "far", (shown, "copied"), time.time(), known_by(["..."])):
+        raise BrokenOffError("the server went away")
+    page = look(console.as_role(Role.OPERATOR), "/media")
+    assert "key=********" in page.says("//div[@id='work']")
+    assert page.all("//div[@id='work']//a/@href") == ["/media/-/import"] and "Go on" not in page.says("//div[@id='work']")
+    answer = send(console.as_role(Role.OPERATOR), "/media", {"name": "far", "source": shown})
+    assert "a part of this address is hidden" in ended(console)["problem"]["message"], answer
+    assert "key=********" in look(console.as_role(Role.OPERATOR), "/media").says("//div[@id='work']"), "what has come is kept"
 
 
 def test_work_tells_the_list_when_something_has_ended(console: Console) -> None:
