@@ -83,9 +83,13 @@ class Listing:
     def shown(
         self, rows: Sequence[Row], by: Mapping[str, Callable[[Row], Any]], words: Callable[[Row], str]
     ) -> tuple[Listing, Sequence[Row]]:
-        """`cut` of the rows whose `words`, in small letters, hold all that is searched for, in this order."""
+        """`cut` of those that are `found`, in this order."""
+        return self.cut(self.ordered(self.found(rows, words), by))
+
+    def found(self, rows: Sequence[Row], words: Callable[[Row], str]) -> list[Row]:
+        """The rows whose `words`, in small letters, hold all that is searched for."""
         wanted = self.query.lower().split()
-        return self.cut(self.ordered([row for row in rows if all(word in words(row) for word in wanted)], by))
+        return [row for row in rows if all(word in words(row) for word in wanted)]
 
     def cut(self, rows: Sequence[Row]) -> tuple[Listing, Sequence[Row]]:
         """The rows of this page, or of the last one where there are not so many; and this, which then knows how many there are."""

@@ -30,8 +30,7 @@ def discovered() -> str:
     """All of them, or those that the search finds."""
     wanted = listing("/discovered", request.args, _SORTS, sort="-seen")
     everybody = ask("discovered.list")
-    found = [one for one in everybody if all(_holds(one, word.lower()) for word in wanted.words)]
-    counted, shown = wanted.cut(wanted.ordered(found, _SORTS))
+    counted, shown = wanted.shown(everybody, _SORTS, _words)
     return render_template("discovered.html", listing=counted, machines=shown, all=len(everybody), profiles=profile_choices())
 
 
@@ -61,6 +60,7 @@ def forget() -> Response:
     return said("good", f"{mac} is forgotten; when it network-boots again it is here again", news="hosts")
 
 
-def _holds(one: Mapping[str, Any], word: str) -> bool:
+def _words(machine: Mapping[str, Any]) -> str:
+    """What a search looks through."""
     fields = ("mac", "vendor_class", "uuid", "hostname", "relay", "circuit", "firmware", "architecture")
-    return any(word in str(one[field] or "").lower() for field in fields)
+    return " ".join(str(machine[field] or "") for field in fields).lower()

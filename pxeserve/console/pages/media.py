@@ -113,8 +113,7 @@ def medium(name: str) -> str:
     """One of them, with its packages, and what was last found out about it."""
     found = ask("media.show", name=name)
     wanted = listing(f"/media/{found['name']}", request.args, _PACKAGE_SORTS)
-    kept = [one for one in found["packages"] if all(word.lower() in f"{one['file']} {one['type']}".lower() for word in wanted.words)]
-    counted, shown = wanted.cut(wanted.ordered(kept, _PACKAGE_SORTS))
+    counted, shown = wanted.shown(found["packages"], _PACKAGE_SORTS, _package_words)
     about = f"medium {name}"
     return render_template(
         "medium.html", medium=found, listing=counted, packages=shown, users=_users().get(name, []), depths=_DEPTHS, over=_OVER,
@@ -187,6 +186,11 @@ def _replays(about: str) -> list[dict[str, Any]]:
         if one["verb"] == "media.replay" and one["about"].startswith(f"{about} as ") and one["state"] == "done":
             found.setdefault(one["about"], one)
     return [ask("job.show", id=one["id"]) for one in found.values()][:14]
+
+
+def _package_words(package: Mapping[str, Any]) -> str:
+    """What a search among packages looks through."""
+    return f"{package['file']} {package['type']}".lower()
 
 
 def _words(medium: Mapping[str, Any]) -> str:

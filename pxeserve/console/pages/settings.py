@@ -25,7 +25,7 @@ def settings() -> str:
     """All of it; keys as far as the search finds them."""
     wanted = listing("/settings", request.args, (), ("said",), size=1000)
     keys = ask("settings.keys")
-    found = [one for one in keys if all(word.lower() in _words(one) for word in wanted.words)]
+    found = wanted.found(keys, _words)
     if "said" in request.args:
         found = [one for one in found if one["origin"]]
     certificate, why = None, None

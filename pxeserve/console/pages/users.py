@@ -33,8 +33,7 @@ def users() -> str:
     wanted = listing("/users", request.args, _SORTS, sort="name")
     everybody = ask("user.list")
     counted, shown = wanted.shown(everybody, _SORTS, _words)
-    words = [word.lower() for word in wanted.words]
-    tokens = [one for one in ask("token.list") if all(word in f"{one['user']} {one['name']} {one['id']}".lower() for word in words)]
+    tokens = wanted.found(ask("token.list"), _token_words)
     return render_template("users.html", listing=counted, users=shown, tokens=tokens[:200], roles=ROLES)
 
 
@@ -139,6 +138,10 @@ def _ended(count: int) -> str:
 
 def _page(name: str) -> str:
     return f"/users/{quote(name.lower(), safe='')}"
+
+
+def _token_words(token: dict[str, Any]) -> str:
+    return f"{token['user']} {token['name']} {token['id']}".lower()
 
 
 def _words(user: dict[str, Any]) -> str:
