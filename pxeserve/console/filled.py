@@ -48,6 +48,13 @@ class Filled:
             raise PxeserveError(f"{name}: a text of {longest} letters at most is needed")
         return value
 
+    def twice(self, name: str, again: str, *, longest: int) -> str:
+        """A password as it was given, the same in both fields."""
+        value = self.raw(name, longest=longest)
+        if value != self.raw(again, longest=longest):
+            raise PxeserveError("the two passwords are not alike", fix="type it twice")
+        return value
+
     def many(self, name: str) -> list[str]:
         """All words of a field that may hold several."""
         return [one.strip() for one in self._list(name) if one.strip()]

@@ -90,9 +90,7 @@ def remove(name: str) -> Response:
 def secret(name: str) -> Response:
     """Give a password of it."""
     form = filled("storage", "password", "again")
-    password = form.raw("password", longest=255)
-    if password != form.raw("again", longest=255):
-        raise PxeserveError("the two passwords are not alike", fix="type it twice")
+    password = form.twice("password", "again", longest=255)
     ask("pool.secret", name=name, password=password, storage=form.text("storage") or None)
     return elsewhere(_page(name), "good", "The password is kept, and shown by nothing" if password else "The password is forgotten")
 

@@ -42,7 +42,7 @@ def add() -> Response:
     """Make one."""
     form = filled("name", "role", "password", "again")
     name, role = form.needed("name", "A name"), form.needed("role", "A role")
-    told = ask("user.add", name=name, role=role, password=_password(form))
+    told = ask("user.add", name=name, role=role, password=form.twice("password", "again", longest=_LONGEST))
     return elsewhere(_page(told["name"]), "good", f"{told['name']} is there, as {told['role']}")
 
 
@@ -67,7 +67,7 @@ def set_role(name: str) -> Response:
 @route(blueprint, "/users/<name>/password", methods=("POST",), verb="user.password")
 def set_password(name: str) -> Response:
     """Give it another password."""
-    told = ask("user.password", name=name, password=_password(filled("password", "again")))
+    told = ask("user.password", name=name, password=filled("password", "again").twice("password", "again", longest=_LONGEST))
     left = f"{told['tokens']} tokens of it are good as before" if told["tokens"] else ""
     return elsewhere(_page(name), "good", f"{told['name']} has another password; {_ended(told['ended'])}", left)
 
@@ -122,14 +122,6 @@ def end_sessions(name: str) -> Response:
     """End all of them."""
     filled()
     return elsewhere(_page(name), "good", _ended(ask("session.end-all", user=name)["ended"]))
-
-
-def _password(form: Any) -> str:
-    """What was given twice alike. Raises PxeserveError."""
-    password: str = form.raw("password", longest=_LONGEST)
-    if password != form.raw("again", longest=_LONGEST):
-        raise PxeserveError("the two passwords are not alike", fix="type it twice")
-    return password
 
 
 def _ended(count: int) -> str:
