@@ -20,7 +20,7 @@ WANT_A_PASSWORD = {
     "user.init", "user.add", "user.set-role", "user.disable", "user.enable", "user.remove", "user.password", "tls.import", "tls.forget",
     "pool.secret", "pool.trust",
 }  # fmt: skip
-ONE_S_OWN = {"session.end", "session.end-all", "token.create", "token.revoke", "job.cancel"}
+ONE_S_OWN = {"session.end", "session.end-all", "token.create", "token.revoke", "token.revoke-all", "job.cancel"}
 """What viewers may change: their own sessions, tokens and jobs."""
 TOLD_ONCE_OR_ROOTED = {"host.log", "host.password", "script.show"}
 """What no viewer reads: a log that an installer wrote, a password, a script that may hold one."""

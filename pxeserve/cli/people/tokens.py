@@ -53,11 +53,22 @@ def list_tokens(
 
 @app.command("revoke")
 def revoke(
-    id: Annotated[str, typer.Argument(metavar="ID", help="The token's id, or its first six letters as the audit shows them.")],
+    id: Annotated[
+        str | None, typer.Argument(metavar="ID", help="The token's id, or its first six letters as the audit shows them.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All tokens of --user USER, or one's own.")] = False,
+    user: Annotated[str | None, typer.Option("--user", metavar="USER", help="With --all: whose.")] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make a token worth nothing from now on."""
+    """Make a token worth nothing from now on, or all of a user at once."""
+    if everything == (id is not None):
+        raise typer.BadParameter("name one token by its ID, or say --all")
+    if everything:
+        invoke(config, json, "token.revoke-all", {"user": user}, _all_revoked)
+        return
+    if user is not None:
+        raise typer.BadParameter("--user goes with --all")
     invoke(config, json, "token.revoke", {"id": id}, _revoked)
 
 
@@ -68,6 +79,11 @@ def _made(answer: Any, console: Console) -> None:
 
 def _revoked(answer: Any, console: Console) -> None:
     console.print(Text(f"token {answer['id']} opens nothing any more"))
+
+
+def _all_revoked(answer: Any, console: Console) -> None:
+    count = answer["revoked"]
+    console.print(Text(f"{count} token{'' if count == 1 else 's'} of {answer['user']}: none opens anything any more"))
 
 
 def _listed(answer: Any, console: Console) -> None:

@@ -51,8 +51,22 @@ class TokenMade(Token):
     token: str = Field(description="What programs send; told this once.")
 
 
+class RevokeAll(Body):
+    """Whose tokens."""
+
+    user: Name | None = Field(None, description="One's own where nobody is named, also the one that asks.")
+
+
+class RevokedAll(Answer):
+    """How many are worth nothing now."""
+
+    revoked: int
+    user: str
+
+
 ROUTES = (
     Route("GET", "/tokens", "token.list", "Tokens, the newest first", Token, query=Whose, way=Way.LIST, key="id"),
     Route("POST", "/tokens", "token.create", "Make a token, whose text is told once", TokenMade, body=TokenCreate),
+    Route("POST", "/tokens/revoke", "token.revoke-all", "Make all tokens of somebody worth nothing", RevokedAll, body=RevokeAll),
     Route("DELETE", "/tokens/{id}", "token.revoke", "Make a token worth nothing from now on", Token),
 )

@@ -11,6 +11,7 @@ from pxeserve.console.gate import route
 from pxeserve.console.pages.answers import elsewhere
 from pxeserve.console.pages.token_wishes import DAYS, wished
 from pxeserve.domain.role import Role
+from pxeserve.errors import PxeserveError
 
 blueprint = Blueprint("account", __name__)
 
@@ -48,6 +49,15 @@ def end_all() -> Response:
 def create() -> Response:
     """Make a token, and show it: this once."""
     return make_response(render_template("parts/token.html", made=ask("token.create", user=g.actor.user, **wished())))
+
+
+@route(blueprint, "/account/tokens/revoke", methods=("POST",), verb="token.revoke-all")
+def revoke_all() -> Response:
+    """Make all of them worth nothing."""
+    if filled("confirm").text("confirm") != g.actor.user:
+        raise PxeserveError(f"{g.actor.user} was not typed, so your tokens are good as before", fix="type your name to revoke them")
+    told = ask("token.revoke-all", user=g.actor.user)
+    return elsewhere("/account", "good", f"{told['revoked']} tokens open nothing any more")
 
 
 @route(blueprint, "/account/tokens/<id>/revoke", methods=("POST",), verb="token.revoke")

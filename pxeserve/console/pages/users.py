@@ -109,6 +109,14 @@ def revoke(name: str, id: str) -> Response:
     return elsewhere(_page(name), "good", f"token {ask('token.revoke', id=id)['id']} opens nothing any more")
 
 
+@route(blueprint, "/users/<name>/tokens/revoke", methods=("POST",), role=Role.ADMIN)
+def revoke_all(name: str) -> Response:
+    """Make all of them worth nothing."""
+    if filled("confirm").text("confirm") != name:
+        raise PxeserveError(f"{name} was not typed, so its tokens are good as before", fix="type its name to revoke them")
+    return elsewhere(_page(name), "good", f"{ask('token.revoke-all', user=name)['revoked']} tokens of {name} open nothing any more")
+
+
 @route(blueprint, "/users/<name>/sessions/<id>/end", methods=("POST",), role=Role.ADMIN)
 def end_session(name: str, id: str) -> Response:
     """End one of its sessions."""

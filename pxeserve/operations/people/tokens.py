@@ -89,6 +89,22 @@ def revoke(context: Context, *, id: str) -> dict[str, Any]:
     return described(row, now)
 
 
+@verb("token.revoke-all", role=Role.VIEWER, changes=True)
+def revoke_all(context: Context, *, user: str | None = None) -> dict[str, Any]:
+    """Make all tokens of `user`, or all of one's own, worth nothing from now on: the one that asks as well."""
+    now = SYSTEM.now()
+    with context.store.site.write() as connection:
+        owner = whose(context, connection, user) or context.actor.user
+        if not owner:
+            raise PxeserveError("whose tokens?", fix="name the user")
+        good = [row for row in store.tokens(connection, owner) if tokens.is_good(row, now)]
+        ended = [row.id for row in good if tokens.revoke(connection, row, context.actor.name, now)]
+        if ended:
+            said = f"all {len(ended)}: {', '.join(id[:6] for id in ended)}"
+            audit.append(connection, now.wall, context.actor.name, "token.revoke", owner, said)
+    return {"revoked": len(ended), "user": owner}
+
+
 def described(row: TokenRow, now: Moment) -> dict[str, Any]:
     """A token without what opens anything."""
     state = "revoked" if row.revoked_at is not None else "good" if tokens.is_good(row, now) else "expired"

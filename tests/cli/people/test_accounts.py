@@ -77,6 +77,12 @@ def test_from_the_first_account_to_a_token_and_the_audit_of_it_all(config: Path)
     assert "token.revoke" in run(config, "audit", "list", "--action", "token.*").stdout
     whole = run(config, "audit", "verify")
     assert (whole.returncode, whole.stdout) == (0, "all 6 lines are as they were written\n")
+    for name in ("one", "two"):
+        told(config, "token", "create", name, "--role", "viewer", "--user", "olga")
+    for words in ((), ("--user", "olga"), (text[1], "--all"), (text[1], "--user", "olga")):
+        assert run(config, "token", "revoke", *words).returncode == 2
+    assert run(config, "token", "revoke", "--all", "--user", "olga").stdout == "2 tokens of olga: none opens anything any more\n"
+    assert {one["state"] for one in told(config, "token", "list")} == {"revoked"}
     nowhere(config, PLANTED, ANOTHER, text[0])
     with closing(sqlite3.connect(config.parent / "data" / "state" / "site.db")) as connection, connection:
         connection.execute("UPDATE audit SET actor = 'nobody' WHERE seq = 3")

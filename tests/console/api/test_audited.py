@@ -134,6 +134,9 @@ class Story:
             "session.end-all": lambda: [self._session_of_vera(), ask("session.end-all", user="viewer")],
             "token.create": lambda: told.update(ask("token.create", name="robot", role="viewer", user="viewer", days=30)),
             "token.revoke": lambda: ask("token.revoke", id=told["id"]),
+            "token.revoke-all": lambda: [
+                ask("token.create", name="robot", role="viewer", user="viewer", days=30), ask("token.revoke-all", user="viewer")
+            ],
             "user.remove": lambda: ask("user.remove", name="bert"),
         }
 

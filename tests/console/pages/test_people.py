@@ -72,6 +72,30 @@ def test_a_token_is_shown_once_and_revoked(console: Console) -> None:
     assert "revoked" in look(client, "/users").says("//section[@aria-labelledby='tokens-title']")
 
 
+def test_all_tokens_of_a_user_are_revoked_when_its_name_was_typed(console: Console) -> None:
+    client = console.as_role(Role.ADMIN)
+    console.as_role(Role.OPERATOR)
+    assert look(client, "/users/operator").all("//dialog[@id='all-tokens']//input/@data-typed") == ["operator"]
+    assert look(client, "/users/operator").all("//button[@data-dialog='all-tokens']") == []
+    for name in ("first", "second"):
+        send(client, "/users/operator/tokens", {"name": name, "role": "viewer", "days": "7"})
+    assert "2 tokens" in look(client, "/users/operator").says("//dialog[@id='all-tokens']")
+    wrong = send(client, "/users/operator/tokens/revoke", {"confirm": "operato"})
+    assert (wrong.status_code, "was not typed" in wrong.get_json()["detail"]) == (422, True)
+    assert send(client, "/users/operator/tokens/revoke", {"confirm": "operator"}).status_code == 200
+    shown = look(client, "/users/operator")
+    assert shown.says("//tbody").count("revoked") == 2 and shown.all("//button[@data-dialog='all-tokens']") == []
+
+
+def test_all_of_one_s_own_tokens_are_revoked_when_one_s_name_was_typed(console: Console) -> None:
+    client = console.as_role(Role.VIEWER)
+    send(client, "/account/tokens", {"name": "mine", "role": "viewer"})
+    assert "was not typed" in send(client, "/account/tokens/revoke", {"confirm": ""}).get_json()["detail"]
+    assert send(client, "/account/tokens/revoke", {"confirm": "viewer"}).status_code == 200
+    assert "revoked" in look(client, "/account").says("//tbody")
+    assert send(client, "/users/admin/tokens/revoke", {"confirm": "admin"}).status_code == 403
+
+
 def test_a_token_that_sends_backups_is_made_on_the_page_and_can_do_nothing_else(furnished: Console) -> None:
     console, client = furnished, furnished.as_role(Role.ADMIN)
     console.as_role(Role.OPERATOR)

@@ -163,6 +163,26 @@ def test_a_token_that_makes_tokens_makes_none_that_outlives_it_or_can_do_more(ho
     assert house.refused(attended, "token.create", name="x", role="viewer", days=1) == "not-fresh"
 
 
+def test_all_tokens_of_somebody_are_revoked_at_once_by_their_owner_or_an_administrator(house: House) -> None:
+    anna, olga, vera = (house.logged_in(name) for name in ("anna", "olga", "vera"))
+    made = [house.ask(olga, "token.create", name=f"robot {number}", role="viewer") for number in range(3)]
+    spared = house.ask(vera, "token.create", name="another", role="viewer")
+    house.ask(olga, "token.revoke", id=made[0]["id"])
+    assert house.refused(vera, "token.revoke-all", user="olga") == "forbidden"
+    assert house.refused(ROOT, "token.revoke-all") == "invalid"
+    assert house.refused(anna, "token.revoke-all", user="nobody-here") == "not-found"
+    assert house.ask(anna, "token.revoke-all", user="Olga") == {"revoked": 2, "user": "olga"}
+    assert {one["id"]: one["state"] for one in house.ask(anna, "token.list")} == {
+        **{one["id"]: "revoked" for one in made}, spared["id"]: "good"
+    }  # fmt: skip
+    assert house.entrance.by_token(made[2]["token"], HERE) is None
+    line = house.lines()[-2]
+    assert (line["actor"], line["action"], line["object"]) == ("anna", "token.revoke", "olga")
+    assert line["result"] == f"all 2: {made[1]['id'][:6]}, {made[2]['id'][:6]}"
+    assert house.ask(olga, "token.revoke-all") == {"revoked": 0, "user": "olga"}
+    assert house.ask(vera, "token.revoke-all") == {"revoked": 1, "user": "vera"}
+
+
 def test_a_token_is_revoked_by_its_owner_or_an_administrator_by_as_much_of_its_id_as_the_audit_shows(house: House) -> None:
     olga, vera = house.logged_in("olga"), house.logged_in("vera")
     made = house.ask(olga, "token.create", name="ci", role="viewer")
