@@ -16,7 +16,8 @@ from pxeserve.domain.host import Host, Profile
 from pxeserve.snapshot import Layers, resolve
 from pxeserve.store import inventory
 from tests.media_samples import make
-from tests.operations.test_site import MAC, OTHER, Site, declare, furnished
+from tests.operations.test_declared_site import declare
+from tests.operations.test_site import MAC, OTHER, Site, furnished
 
 STATIC = ["admin-interface.proto=static", "admin-interface.subnet=255.255.255.0", "admin-interface.gateway=10.77.0.1"]
 
