@@ -41,6 +41,12 @@ def map_query(_context: Any, query: dict[str, Any] | None) -> dict[str, Any] | N
     return query
 
 
+@schemathesis.hook
+def filter_query(_context: Any, query: dict[str, Any] | None) -> bool:
+    """What leaves no trace in an address, as an empty list does, violates nothing there."""
+    return not any(value is None or value in ([], {}) for value in (query or {}).values())
+
+
 def at_its_place(app: Callable[..., Any]) -> Callable[..., Any]:
     """The application as it is asked by its own name, over TLS."""
 
