@@ -6,7 +6,6 @@ Two threads share the files, so that two cores hash; they are nice to the proces
 from __future__ import annotations
 
 import hashlib
-import mmap
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -157,11 +156,10 @@ def sums_of(
 _own = threading.local()
 
 
-def _buffer() -> mmap.mmap:
-    """One a thread, used again and again: to have the kernel clear new memory for each piece costs more than to hash it. It begins with a
-    page, as a disk wants it that is written to straight."""
+def _buffer() -> bytearray:
+    """One a thread, used again and again: to have the kernel clear new memory for each piece costs more than to hash it."""
     if not hasattr(_own, "buffer"):
-        _own.buffer = mmap.mmap(-1, _PIECE)
+        _own.buffer = bytearray(_PIECE)
     return _own.buffer  # type: ignore[no-any-return]
 
 
