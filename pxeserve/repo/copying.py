@@ -46,7 +46,8 @@ def copy_tree(tree: Tree, entries: Sequence[Entry], stage: Staging, report: Repo
     sums = {path: one for path, one in kept.items() if stage.trusted}
     rest = [entry for entry in entries if entry.path not in sums]
     count = Count(sum(one.size for one in sums.values()), len(sums))
-    for entry in rest:
+
+    def ready(entry: Entry) -> None:
         if entry.path not in kept:
             _make(stage, entry)
 
@@ -60,7 +61,7 @@ def copy_tree(tree: Tree, entries: Sequence[Entry], stage: Staging, report: Repo
         stage.finished(made, entry.stamp)
         return made
 
-    for made in shared(rest, one, count, total, len(entries), report, stage.go_on):
+    for made in shared(rest, one, count, total, len(entries), report, stage.go_on, ready):
         sums[made.path] = made
     return sums
 

@@ -100,12 +100,18 @@ def shared(
     files: int,
     report: Report,
     go_on: Callable[[], None],
+    ready: Callable[[Entry], None] = lambda _entry: None,
 ) -> list[Made]:
-    """`one` of each entry, by as many threads as there are; large ones first, the others as they lie."""
+    """`one` of each entry, by as many threads as there are; large ones first, the others as they lie. The caller's own thread gets each
+    entry `ready` before another takes it up, and is ahead of them soon."""
     ordered = sorted(entries, key=lambda entry: (entry.size < _LARGE, entry.at, entry.path))
     with ThreadPoolExecutor(_THREADS, "import", initializer=be_nice) as pool:
         try:
-            running: list[Future[Made]] = [pool.submit(_named, one, entry, count) for entry in ordered]
+            running: list[Future[Made]] = []
+            for entry in ordered:
+                go_on()
+                ready(entry)
+                running.append(pool.submit(_named, one, entry, count))
             waiting: set[Future[Made]] = set(running)
             while True:
                 done, waiting = wait(waiting, _TICK, FIRST_EXCEPTION)
