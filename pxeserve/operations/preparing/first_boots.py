@@ -20,7 +20,7 @@ from pxeserve.operations.preparing.passwords import Given, plain_only
 from pxeserve.operations.server.address import base_url
 from pxeserve.recovery.firstboot.script import WordsError, script
 from pxeserve.recovery.firstboot.steps import Role, chap, role_of, steps, unlicensed
-from pxeserve.recovery.reaching import address_of
+from pxeserve.recovery.reaching import address_in, address_of
 from pxeserve.recovery.secrets import Secrets, open_secrets
 from pxeserve.store import pools
 from pxeserve.store.pools import PoolRow
@@ -68,10 +68,10 @@ def prepared(context: Context, host: Host, found: InPool, dialect: str, given: G
         said = f"{host.name}: its first boot in pool {found.row.pool.name}: {error}"
         raise RefusedError(said, fix="pxeserve pool set changes it") from None
     with context.store.site.read() as connection:
-        own = address_of(connection, host)
+        own = {one for one in (address_of(connection, host), address_in(connection, found.row.pool, host.name)) if one}
     pool_id = found.row.id if found.role is Role.MEMBER else None
     answers = _answers(host, found, {one.name for one in todo}, given)
-    return body, Kept(given.once, answers, {one.name: one.called for one in todo}, (own,) if own else (), pool_id)
+    return body, Kept(given.once, answers, {one.name: one.called for one in todo}, tuple(sorted(own)), pool_id)
 
 
 def warnings(found: InPool, dialect: str) -> tuple[str, ...]:

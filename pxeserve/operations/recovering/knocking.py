@@ -35,12 +35,14 @@ _MOST = 8
 
 
 def whereabouts(context: Context, host: Host, pool: PoolRow) -> dict[str, str]:
-    """Each address by which the old machine of `host` may answer, with what says so: what is entered, the newest good backup of its pool,
-    its newest install (unless that address is lent to another machine by now), its newest lease."""
+    """Each address by which the old machine of `host` may answer, with what says so: what is entered, its pool's where it led that, the
+    newest good backup of its pool, its newest install (unless that address is lent to another machine by now), its newest lease."""
     with context.store.site.read() as connection:
         entered, install = address_of(connection, host), installs.newest_of(connection, host.id)
         backup = backups.newest_good(connection, pool.id)
     found = {str(entered): "entered"} if entered is not None else {}
+    if pool.pool.address is not None and host.name == pool.pool.master:
+        found.setdefault(str(pool.pool.address), "its pool's")
     if backup is not None:
         for address in _held(backup, host, pool):
             found.setdefault(str(address), f"backup {backup.id}")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -40,6 +41,15 @@ def backed_up(scene: Scene) -> str:
     kept = scene.site.ask("backup.add", pool="green", stream=io.BytesIO(scene.dumped()))["id"]
     scene.machines.set("xen01", "host", record, address=ADDRESSES["xen02"])
     return str(kept)
+
+
+def test_a_master_may_answer_where_its_pool_does(backed: Scene) -> None:
+    with backed.site.context.store.site.read() as connection:
+        hosts, row = [inventory.host(connection, name) for name in ("xen01", "xen02")], pools.pool(connection, "green")
+    assert row is not None
+    there = replace(row, pool=replace(row.pool, address=IPv4Address(FORMER)))
+    told = [whereabouts(backed.site.context, host, there).get(FORMER) for host in hosts if host is not None]
+    assert told == ["its pool's", None]
 
 
 def lend(scene: Scene, address: str, mac: str) -> None:
