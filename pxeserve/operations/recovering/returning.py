@@ -28,22 +28,30 @@ def enabled(ground: Ground) -> Outcome:
 
 
 def storage(ground: Ground) -> Outcome:
-    """Whether the pool has all shared storage of its record, and the host that came back is attached to all that its pool shares."""
+    """Whether the pool has all shared storage of its record, and the host that came back is attached to all that its pool shares. What no
+    other host that lives is attached to either is not this host's trouble: it is left to a person."""
     name = ground.host.name
     with ground.leading() as session:
         there = session.storages()
-        mine = next((one for one in session.hosts() if ground.is_it(one)), None)
+        hosts = session.hosts()
+        mine = next((one for one in hosts if ground.is_it(one)), None)
         if mine is None:
             return NotYet(f"the pool holds no {name} yet")
-        plugs = {one.storage: one for one in session.plugs(mine)}
+        plugs = session.plugs()
     names = {one.name for one in there}
     missing = [one.name for one in ground.pool.pool.storage if one.shared and one.name not in names]
     if missing:
         return NotYet(f"not there yet: {', '.join(missing)}")
-    loose = [f"{one.name} ({_plugs(one, mine, plugs.get(one.ref))})" for one in there if one.shared and not one.tools
-             and not (one.ref in plugs and plugs[one.ref].attached)]  # fmt: skip
+    own = {one.storage: one for one in plugs if one.host == mine.ref}
+    loose = [one for one in there if one.shared and not one.tools and not (one.ref in own and own[one.ref].attached)]
+    others = {one.ref for one in hosts if one.live and one.ref != mine.ref}
+    used = {one.storage for one in plugs if one.attached and one.host in others}
+    if waits := [f"{one.name} ({_plugs(one, mine, own.get(one.ref))})" for one in loose if one.ref in used or not others]:
+        return NotYet(f"not attached to {name}: {'; '.join(waits[:_NAMED])}")
     if loose:
-        return NotYet(f"not attached to {name}: {'; '.join(loose[:_NAMED])}")
+        left = f"no host is attached to {', '.join(one.name for one in loose[:_NAMED])}"
+        seen = f"all shared storage is there, and {name} is attached to all that another host is; {left}"
+        return Done(seen, left=left, by="; ".join(_plugs(one, mine, own.get(one.ref)) for one in loose[:_NAMED]))
     return Done(f"all shared storage is there, and {name} is attached to it")
 
 

@@ -123,11 +123,10 @@ class Session:
         """All storage repositories."""
         return tuple(storage_seen(one) for one in self._table("SR.get_all_records").values())
 
-    def plugs(self, host: HostSeen) -> tuple[PlugSeen, ...]:
-        """The ways of a host to its storage repositories."""
-        call = "PBD.get_all_records_where"
-        found = self._reading(call).table(self._ask(call, f'field "host" = "{host.ref}"'))
-        return tuple(one for one in map(plug_seen, found.values()) if one.host == host.ref)
+    def plugs(self) -> tuple[PlugSeen, ...]:
+        """The ways of all hosts to their storage repositories."""
+        call = "PBD.get_all_records"
+        return tuple(map(plug_seen, self._reading(call).table(self._ask(call)).values()))
 
     def vms_running(self) -> tuple[GuestSeen, ...]:
         """Guests that run."""

@@ -241,6 +241,22 @@ def test_a_host_whose_storage_is_not_attached_is_not_back_yet(scene: Scene) -> N
 
 
 @pytest.mark.long
+def test_storage_that_no_host_is_attached_to_is_left_to_a_person(scene: Scene) -> None:
+    scene.machines.storage("xen01", "guests", "nfs")
+    scene.dies("xen02")
+    scene.begins()
+    scene.turns("boot")
+    scene.comes_back()
+    [storage] = (ref for ref, one in scene.machines.records("xen01", "SR").items() if one["name_label"] == "guests")
+    for plug, one in scene.machines.records("xen01", "PBD").items():
+        if one["SR"] == storage:
+            scene.machines.set("xen01", "PBD", plug, currently_attached=False)
+    assert scene.turns("nowhere")["state"] == "done"
+    seen = next(one["seen"] for one in scene.shown()["steps"] if one["name"] == "storage")
+    assert seen.endswith("no host is attached to guests"), seen
+
+
+@pytest.mark.long
 def test_a_member_that_comes_back_half_upgraded_stops(scene: Scene) -> None:
     scene.dies("xen02")
     scene.begins()
