@@ -38,9 +38,10 @@ SECONDS = 20.0
 _SILENT = 300.0
 """Seconds for which another member that does not answer is waited for, before it is taken for dead: a toolstack begins anew in less."""
 
-_FOLLOWING = 6
-"""So many times as long as usual may a call take that has the others follow: the master calls each itself, and one that is off keeps it
-waiting, for 3 seconds on its own network and for two minutes beyond a router (tcp_syn_retries, tcp(7))."""
+_EACH, _MOST_OFF = 7, 3
+"""So many times as long as usual may a call take that has the others follow, for each member that may be off, and for so many at most: the
+master calls each itself, and one that is off keeps it waiting, for 3 seconds on its own network and for 127 beyond a router
+(tcp_syn_retries, tcp(7))."""
 
 _NAMED = 5
 
@@ -185,7 +186,7 @@ def _led_by(ground: Ground, pool: str, who: str) -> str:
 def follow(ground: Ground) -> Outcome:
     """Have the others follow, whatever the leader believes of them: it takes who was there for alive, for minutes. Done when all but the
     dead one were reached, and are heard. One that is off is not waited for: it is told to follow when it is back, by a person."""
-    with ground.leading(_FOLLOWING) as session:
+    with ground.leading(_EACH * min(len(ground.pool.pool.members) - 1, _MOST_OFF)) as session:
         if wrong := other_pool(ground, session, ground.leader):
             return wrong
         told = session.recover_slaves()
