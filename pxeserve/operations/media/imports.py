@@ -21,7 +21,7 @@ from pxeserve.operations.words.addresses import without_login
 from pxeserve.repo import staging
 from pxeserve.repo.imports import Wanted, import_medium
 from pxeserve.repo.sources.address import Limits
-from pxeserve.repo.sources.telling import is_hidden
+from pxeserve.repo.sources.telling import is_hidden, told
 from pxeserve.store import audit
 
 
@@ -68,7 +68,7 @@ def imports(context: Context) -> list[dict[str, Any]]:
     return [
         {
             "name": one.name,
-            "sources": list(one.sources[:-1]),
+            "sources": [told(source) for source in one.sources[:-1]],
             "hidden": any(is_hidden(source) for source in one.sources[:-1]),
             "lies": one.sources[-1] if one.sources else str(Lies.COPIED),
             "begun_at": one.begun,

@@ -89,10 +89,10 @@ class IsMemberError(RefusalError):
 
 def refusal(where: str, step: str, words: Sequence[str], secrets: Collection[str]) -> XapiError:
     """The error for a Failure with these words; it holds none of `secrets`, which were told to whoever says them."""
-    words = [hushed(word, secrets) for word in words]
-    if words[0] == "HOST_IS_SLAVE":
+    code, words = words[0], [hushed(word, secrets) for word in words]
+    if code == "HOST_IS_SLAVE":
         return IsMemberError(where, step, words)
-    if words[0] == "SESSION_AUTHENTICATION_FAILED":
+    if code == "SESSION_AUTHENTICATION_FAILED":
         cause, fix = meaning(words)
         return RefusedLoginError(where, step, cause, fix=fix)
     return RefusalError(where, step, words)

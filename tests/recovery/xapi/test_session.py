@@ -10,6 +10,7 @@ import pytest
 
 from pxeserve.recovery import xapi
 from pxeserve.recovery.xapi import Session
+from pxeserve.recovery.xapi.errors import refusal
 from tests.recovery.simulated import Simulated
 
 PASSWORD = "not-to-be-told"
@@ -158,6 +159,9 @@ def test_who_repeats_what_it_was_told_is_not_repeated_here(simulated: Simulated)
 def test_a_short_password_is_no_part_of_a_word() -> None:
     assert xapi.hushed("HOST_OFFLINE", ("", "OFF")) == "HOST_OFFLINE"
     assert xapi.hushed("OFF", ("OFF",)) == "[masked]"
+    followed = refusal("there", "login", ["HOST_IS_SLAVE", "10.0.0.1"], {"HOST_IS_SLAVE"})
+    assert isinstance(followed, xapi.IsMemberError), "what happened is still known"
+    assert "HOST_IS_SLAVE" not in followed.message
 
 
 def test_a_member_takes_over_and_the_dead_one_is_forgotten(simulated: Simulated) -> None:
