@@ -13,7 +13,7 @@ import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pxeserve.domain.medium import Lies, Medium
+from pxeserve.domain.medium import Lies, Medium, MediumState
 from pxeserve.errors import ConflictError, PxeserveError, RefusedError
 from pxeserve.repo import copying
 from pxeserve.repo.explaining import refuse_bad_signature
@@ -65,7 +65,7 @@ class Wanted:
 def import_medium(store: Store, data: Path, source: Path | Wanted, name: str, report: Report, actor: str, now: float) -> Medium:
     """Import `source` as the medium `name`. Raises PxeserveError naming every fault; then nothing is left.
 
-    The same content under the same name is not an error: the medium that is there is given back.
+    The same content under the same name is not an error: the medium that is there is given back, with its files if those were gone.
     """
     wanted = source if isinstance(source, Wanted) else Wanted((str(source),), name)
     _check(wanted)
@@ -74,7 +74,7 @@ def import_medium(store: Store, data: Path, source: Path | Wanted, name: str, re
     home.chmod(0o755)
     with staging(home, name, (*wanted.told, str(wanted.lies)), now, known_by(wanted.sources)) as stage:
         if wanted.lies is Lies.COPIED:
-            medium, rows = _copied(store, home, wanted, stage, report)
+            medium, rows = _copied(store, home, wanted, stage, report, now)
         else:
             medium, rows = _where_it_lies(store, data, wanted, stage, report)
         if rows is None:
@@ -137,7 +137,7 @@ def _check(wanted: Wanted) -> None:
 
 
 def _copied(
-    store: Store, home: Path, wanted: Wanted, stage: Staging, report: Report
+    store: Store, home: Path, wanted: Wanted, stage: Staging, report: Report, now: float
 ) -> tuple[Medium, list[FileRow] | None]:
     paths = [
         fetch.fetched(source, stage, number, wanted.limits, report) if fetch.is_url(source) else Path(source)
@@ -154,12 +154,16 @@ def _copied(
     manifest = build(sums, lambda path: (tree / path).read_bytes())
     refuse_bad_signature(sums, lambda path: (tree / path).read_bytes())
     present = _present(store, wanted, manifest)
-    if present is not None:
+    if present is not None and (home / present.folder).exists():
         return present, None
-    medium = _medium(wanted, manifest)
+    medium = present or _medium(wanted, manifest)
     stage.go_on()
     _publish(store, home, tree, medium.folder)
-    return medium, [replace(_row(item), stamp=_stamp(home / medium.folder / item.sums.path)) for item in manifest.files]
+    rows = [replace(_row(item), stamp=_stamp(home / medium.folder / item.sums.path)) for item in manifest.files]
+    if present is not None:
+        _known_again(store, present, rows, now)
+        return replace(present, state=MediumState.GOOD, state_reason=""), None
+    return medium, rows
 
 
 def _where_it_lies(
@@ -204,6 +208,14 @@ def _without_outer(tree: Path, sums: dict[str, FileSums]) -> tuple[Path, dict[st
     (name,) = outer
     inner = {path.removeprefix(f"{name}/"): one for path, one in sums.items()}
     return tree / name, {path: replace(one, path=path) for path, one in inner.items()}
+
+
+def _known_again(store: Store, medium: Medium, rows: list[FileRow], now: float) -> None:
+    """Its files were gone, as after the state alone was restored, and are back, every byte of them just read."""
+    with store.site.write() as connection:
+        media.set_stamps(connection, medium.name, {row.path: row.stamp for row in rows})
+        media.set_checked(connection, medium.name, now)
+        media.set_state(connection, medium.name, MediumState.GOOD, "")
 
 
 def _publish(store: Store, home: Path, tree: Path, folder: str) -> None:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from pxeserve.domain.medium import Medium
+from pxeserve.domain.medium import Medium, MediumState
 from pxeserve.errors import ConflictError, PxeserveError
 from pxeserve.repo.imports import import_medium, remove_medium, sweep
 from pxeserve.repo.sample import make_modern_sample, make_sample
+from pxeserve.repo.stamps import stamp
 from pxeserve.store import Store, audit, inventory, media
 
 Bring = Callable[[Path, str], Medium]
@@ -206,6 +207,20 @@ def test_the_same_again_is_no_error_and_other_content_is(tree: Path, bring: Brin
     (tree / "README.txt").write_text("changed")
     with pytest.raises(ConflictError, match="already a medium sample"):
         bring(tree, "sample")
+
+
+def test_the_same_again_brings_back_files_that_are_gone(store: Store, data: Path, tree: Path, bring: Bring) -> None:
+    first = bring(tree, "sample")
+    shutil.rmtree(data / "media" / first.folder)
+    with store.site.write() as connection:
+        media.set_state(connection, "sample", MediumState.DAMAGED, "its files are gone")
+    assert bring(tree, "sample") == first
+    assert (data / "media" / first.folder / PACKAGE).read_bytes() == (tree / PACKAGE).read_bytes()
+    with store.site.read() as connection:
+        assert media.by_name(connection, "sample") == first
+        assert {file.stamp for file in media.files(connection, "sample") if file.path == PACKAGE} == {
+            stamp((data / "media" / first.folder / PACKAGE).stat())
+        }
 
 
 def test_sweep_keeps_media_and_removes_folders_without_a_row(store: Store, data: Path, tree: Path, bring: Bring) -> None:
