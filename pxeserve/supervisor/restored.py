@@ -15,9 +15,10 @@ from pxeserve.domain.install import OPEN_STATES
 from pxeserve.installs.states import Happening
 from pxeserve.installs.transition import move
 from pxeserve.moment import SYSTEM
-from pxeserve.store import Store, accounts, audit, installs, witness
+from pxeserve.store import Store, accounts, audit, installs, recoveries, witness
 from pxeserve.store import tables as t
-from pxeserve.store.witness import Found, Standing
+from pxeserve.store.recoveries import RecoveryRow
+from pxeserve.store.witness import Standing
 
 ACTOR, ACTION = "service", "state.restored"
 
@@ -31,24 +32,37 @@ def see_to(store: Store, data: Path) -> str:
     found = witness.look(store, data)
     if found.standing is Standing.SAME:
         return ""
+    older = found.standing is Standing.OLDER
+    how = f"older than it was: line {found.seen} was seen, and it ends at {found.line}" if older else "a copy, and nobody can say how old"
     with store.site.write() as connection:
-        said = _end(connection, found)
+        said = end(connection, how, older=older)
     witness.keep(store, data)
     return said
 
 
-def _end(connection: Connection, found: Found) -> str:
+def end(connection: Connection, how: str, *, older: bool) -> str:
+    """End what must not live again in a state that is `how`, and what was ended, for the audit and the record. Tokens only where the state
+    is known to be `older` than one that was in use."""
     now = SYSTEM.now()
     ended = accounts.end_sessions(connection, [row.id for row in accounts.sessions(connection)])
     waiting = installs.in_states(connection, OPEN_STATES)
     lapsed = sum(move(connection, row, Happening.TIME, now.wall, data={"because": "the state was put back from a copy"}) for row in waiting)
-    older = found.standing is Standing.OLDER
+    stopped = sum(_stop(connection, row, now.wall) for row in recoveries.running(connection))
     good = [row for row in accounts.tokens(connection) if tokens.is_good(row, now)] if older else []
     for row in good:
         tokens.revoke(connection, row, ACTION, now)
-    how = f"older than it was: line {found.seen} was seen, and it ends at {found.line}" if older else "a copy, and nobody can say how old"
     said = f"{how}; {ended} sessions ended, {len(good)} tokens revoked, {lapsed} armings lapsed"
+    said += f", {stopped} recoveries stopped" if stopped else ""
     audit.append(connection, now.wall, ACTOR, ACTION, "state", said)
     connection.execute(delete(t.meta).where(t.meta.c.key == ACTION))
     connection.execute(insert(t.meta).values(key=ACTION, value=said))
     return said
+
+
+def _stop(connection: Connection, row: RecoveryRow, now: float) -> bool:
+    """It would go on by itself, and its next step may be to arm a host that was installed long since."""
+    because = "the state was put back from a copy"
+    fix = f"look how the host and its pool stand, then pxeserve recovery resume {row.id}, or stop it"
+    done = recoveries.advance(connection, row, {"state": "stopped", "because": because, "fix": fix, "changed_at": now})
+    recoveries.tell(connection, now, row, "stopped", {"text": because, "because": because, "fix": fix})
+    return done

@@ -13,12 +13,14 @@ from pxeserve.accounts import tokens
 from pxeserve.accounts.reception import Reception
 from pxeserve.domain.host import Host, Profile
 from pxeserve.domain.install import InstallState
+from pxeserve.domain.pool import Member, Pool
 from pxeserve.domain.role import Role
 from pxeserve.events import restoring
 from pxeserve.events.ledger import Ledger
 from pxeserve.keys import load_keys
 from pxeserve.moment import SYSTEM
-from pxeserve.store import Store, accounts, audit, events, inventory, open_store, witness
+from pxeserve.store import Store, accounts, audit, events, inventory, open_store, pools, recoveries, witness
+from pxeserve.store.recoveries import RecoveryRow
 from pxeserve.supervisor import prepare
 from tests.console import people
 from tests.installs.world import World
@@ -98,6 +100,25 @@ def test_what_was_revoked_since_stays_so_sessions_end_and_armings_lapse(house: H
     with house.store.events.read() as connection:
         found = [row for row in events.latest(connection, events.Wanted(), 100) if row.kind == "state.restored"]
     assert len(found) == 1
+
+
+def test_a_recovery_that_went_on_by_itself_waits_for_people(house: House) -> None:
+    """Its next step could be to arm a host that was brought back since."""
+    with house.store.site.write() as connection:
+        host = inventory.host(connection, "xen01")
+        assert host is not None
+        pool = pools.save(connection, Pool("rack-c", "xen01", (Member("xen01"),)))
+        row = RecoveryRow("r1", host.id, pool, "member", False, "running", {}, [], 0, "", "", None, "anna", 1.0, 1.0, 1)
+        recoveries.add(connection, row)
+    house.save()
+    house.goes_on()
+    house.restore()
+    with house.store.site.read() as connection:
+        found = recoveries.by_id(connection, "r1")
+        assert found is not None
+        assert (found.state, found.because) == ("stopped", "the state was put back from a copy")
+        assert not recoveries.running(connection)
+    assert "1 recoveries stopped" in house.lines()[0]["result"]
 
 
 def test_a_state_that_goes_on_where_it_was_is_left_alone(house: House) -> None:
