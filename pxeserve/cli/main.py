@@ -26,7 +26,7 @@ _COMMANDS = {
     "rack": "pxeserve.cli.watching.racks",
     "discovered": "pxeserve.cli.inventory.discovered",
     "profile": "pxeserve.cli.inventory.profiles",
-    "site": "pxeserve.cli.inventory.sites",
+    "site": "pxeserve.cli.inventory.saving",  # which adds to those of `sites`
     "pool": "pxeserve.cli.inventory.pools",
     "join": "pxeserve.cli.recovery.joins",
     "media": "pxeserve.cli.media.media",

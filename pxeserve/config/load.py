@@ -30,8 +30,7 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None, overrid
     `overrides` is nested as the file is. Raises ConfigError.
     """
     env = os.environ if env is None else env
-    if path is None and env.get("PXESERVE_CONFIG"):
-        path = Path(env["PXESERVE_CONFIG"])
+    path = configuration_file(path, env)
     text = ""
     values: dict[str, Any] = {}
     if path is not None:
@@ -46,6 +45,12 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None, overrid
     except ValidationError as error:
         lines = [_explain(item, path, text, origins) for item in error.errors()]
         raise ConfigError("\n".join(lines)) from None
+
+
+def configuration_file(path: Path | None = None, env: Mapping[str, str] | None = None) -> Path | None:
+    """The file that is read: `path`, or the one that `PXESERVE_CONFIG` names; None for defaults alone."""
+    named = (os.environ if env is None else env).get("PXESERVE_CONFIG")
+    return path if path is not None else Path(named) if named else None
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:

@@ -43,7 +43,8 @@ def upgrade(database: Database) -> None:
             environment.run_migrations()
         except CommandError as error:
             raise PxeserveError(
-                f"the {database.group} state was written by a newer release ({error})", fix="run that release, or restore an older backup"
+                f"the {database.group} state was written by a newer release ({error})",
+                fix="run that release, or put back what was saved before it came: pxeserve site restore FILE",
             ) from error
 
 

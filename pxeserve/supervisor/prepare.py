@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pxeserve.keys import load_keys
+from pxeserve.saved import swap
 from pxeserve.store import open_store
 from pxeserve.supervisor import reserve, restored
 from pxeserve.supervisor.folder import in_reach
@@ -13,8 +14,9 @@ _FOLDERS = ("run", "state", "keys", "media", "loaders", "files", "templates", "t
 
 
 def fill(data: Path) -> None:
-    """Everything else beneath `data`. Raises PxeserveError."""
+    """Everything else beneath `data`, after a restoration that was begun was ended. For who holds its lock. Raises PxeserveError."""
     with in_reach(data):
+        swap.settle(data)
         for name in _FOLDERS:
             (data / name).mkdir(mode=0o700, exist_ok=True)
     reserve.give_back(data / "state")

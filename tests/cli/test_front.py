@@ -24,7 +24,7 @@ GROUPS = {
     "media": ("import", "imports", "list", "show", "verify", "create", "add-package", "set", "remove", "sample"),
     "loaders": ("import", "list"),
     "answerfile": ("lint", "render", "check", "convert", "import"),
-    "site": ("show", "set"),
+    "site": ("show", "set", "save", "restore"),
     "script": ("add", "set", "list", "show", "remove", "lint"),
     "template": ("add", "set", "list", "show", "remove", "preview"),
     "dhcp": ("leases",),
