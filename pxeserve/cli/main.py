@@ -50,6 +50,7 @@ _COMMANDS = {
     "status": "pxeserve.cli.server.status",
     "quirks": "pxeserve.cli.server.quirks",
     "doctor": "pxeserve.cli.server.doctor",
+    "support-bundle": "pxeserve.cli.server.support",
     "config": "pxeserve.cli.server.configuration",
     "version": "pxeserve.cli.server.version",
 }

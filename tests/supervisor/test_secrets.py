@@ -9,6 +9,8 @@ import base64
 import html
 import json
 import socket
+import subprocess
+import tarfile
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -25,7 +27,7 @@ from tests.console.api.test_looking import path_of
 from tests.console.conftest import Console
 from tests.console.test_gate import routes
 from tests.supervisor import furnishing, mistyping
-from tests.supervisor.conftest import free_port
+from tests.supervisor.conftest import PXESERVE, free_port
 from tests.supervisor.furnishing import MAC, ROLES, Site
 from tests.supervisor.planting import Allowed, Leak, Secret, leaks
 
@@ -138,6 +140,22 @@ def test_no_operation_tells_one_to_root(site: Site) -> None:
     for verb in ("host.show", "answerfile.render", "host.log", "timeline"):
         told += found(site, verb, "root", mistyping.over_the_socket(site, verb, **{"host" if verb == "timeline" else "name": "xen01"}))
     none(told)
+
+
+def test_a_support_bundle_holds_none_and_says_what_it_holds(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "bundle.tgz"
+    words = [PXESERVE, "support-bundle", file, "--config", site.service.config]
+    done = subprocess.run(words, capture_output=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    with tarfile.open(file) as bundle:
+        kept = {one.name.partition("/")[2]: bundle.extractfile(one).read() for one in bundle}  # type: ignore[union-attr]
+    assert {"README.txt", "configuration.json", "doctor.json", "events.jsonl", "processes.json", "status.json"} <= kept.keys()
+    assert b"install.armed" in kept["events.jsonl"]
+    assert b"webhook" in kept["configuration.json"]
+    assert b"pxe-provision" in kept["processes.json"] or b"provision" in kept["processes.json"]
+    assert not [name for name, said in kept.items() if said.startswith(b"cannot be had") and name.endswith((".json", ".jsonl"))]
+    assert all(name.encode() in done.stdout and name.encode() in kept["README.txt"] for name in kept if name != "README.txt")
+    none([leak for where, said in {**kept, "said": done.stdout + done.stderr}.items() for leak in found(site, where, "root", said)])
 
 
 def test_metrics_tell_none(site: Site) -> None:

@@ -64,6 +64,7 @@ WITHOUT_A_VERB = {
     "serve": "it is the service",
     "site save": "the archive holds every secret: it is made on the machine itself, by who may read them there",
     "site restore": "a service that is replaced cannot answer: it is done on the machine itself, while none runs",
+    "support-bundle": "looks at the machine with the rights of who asks; GET /status, GET /doctor and GET /events tell most of it",
     "media create": "writes in a folder of one's own; POST /packs makes a pack of uploads",
     "media add-package": "changes a folder of one's own; POST /packs/{name}/revise does it with a medium",
     "media sample": "writes a folder of one's own",
