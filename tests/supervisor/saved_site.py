@@ -56,6 +56,13 @@ class Site:
             witness.keep(store, self.data)
         return made
 
+    def goes_on(self) -> None:
+        """The audit has come on since, and the witness has seen it."""
+        with self.store() as store:
+            with store.site.write() as connection:
+                audit.append(connection, time.time(), "anna", "host.set", self.host)
+            witness.keep(store, self.data)
+
     def state(self) -> InstallState:
         with self.store() as store:
             return World(store, load_keys(self.data), self.data).state

@@ -73,6 +73,7 @@ def test_all_armings_lapse_and_sessions_and_tokens_end_and_it_is_told(site: Site
 def test_the_next_start_has_nothing_to_add(site: Site, tmp_path: Path) -> None:
     site.arm()
     site.save(tmp_path / "a.tgz")
+    site.goes_on()
     site.restore(tmp_path / "a.tgz")
     prepare.fill(site.data)
     with site.store() as store, store.site.read() as connection:

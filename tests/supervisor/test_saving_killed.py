@@ -64,7 +64,7 @@ def again(laid: Path, tmp_path: Path, step: int) -> Site:
     return site
 
 
-@pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.long)])
 def test_a_restoration_leaves_the_old_or_the_new_wherever_it_is_killed(laid: Path, tmp_path: Path, every: int) -> None:
     old, new = (_printed(laid / name, name) for name in ("old", "new"))
     seen = []
