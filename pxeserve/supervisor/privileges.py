@@ -56,7 +56,8 @@ def acting_as(ids: tuple[int, int] | None) -> Iterator[None]:
 
 def become(ids: tuple[int, int] | None, keeps: Sequence[int] = ()) -> None:
     """Become this user, with no way back. Files made from now on are private. Programs that are started afterwards have the
-    capabilities `keeps`, which this process itself only hands on, as far as it has them."""
+    capabilities `keeps`, which this process itself only hands on, as far as it has them. A service that was not started as root gives up
+    whatever else its unit gave it to bind its ports with."""
     os.umask(0o077)
     if ids is not None:
         if keeps:
@@ -66,6 +67,8 @@ def become(ids: tuple[int, int] | None, keeps: Sequence[int] = ()) -> None:
         os.setresuid(ids[0], ids[0], ids[0])
         if keeps:
             _hand_on(keeps)
+    elif os.geteuid() != 0:
+        _hand_on(keeps)
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
@@ -78,14 +81,17 @@ class _Data(ctypes.Structure):
 
 
 def _hand_on(capabilities: Sequence[int]) -> None:
-    """Keep these alone, none of them in effect here, all of them for programs that are started (capabilities(7), ambient set)."""
-    words = (_Data * 2)()
-    for one in capabilities:
-        words[one // 32].permitted |= 1 << one % 32
-        words[one // 32].inheritable |= 1 << one % 32
+    """Keep these alone, as far as this process has them: none of them in effect here, all of them for programs that are started
+    (capabilities(7), ambient set)."""
+    had, words = (_Data * 2)(), (_Data * 2)()
     header = _Header(_CAPABILITY_VERSION_3, 0)
+    _libc.capget(ctypes.byref(header), had)
+    for one in capabilities:
+        kept = had[one // 32].permitted & 1 << one % 32
+        words[one // 32].permitted |= kept
+        words[one // 32].inheritable |= kept
     if _libc.capset(ctypes.byref(header), words):
-        return  # a container that lacks them: whoever needs them says so
+        return  # a container that forbids it: whoever needs them says so
     for one in capabilities:
         _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, one, 0, 0)
 
