@@ -63,6 +63,9 @@ _BOUND = Fault(
     "systemctl edit {unit}: [Service] CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_RAW CAP_SETUID CAP_SETGID CAP_CHOWN",
 )
 
+_ASKED = ("User", "PrivateNetwork", "RestrictAddressFamilies", "ProtectSystem", "ReadWritePaths", "StateDirectory", "CapabilityBoundingSet")
+"""The properties of a unit that matter here."""
+
 _WORK = {
     "worker": "the record",
     "dhcp": "DHCP",
@@ -165,8 +168,7 @@ def _unit(around: Around, parent: int) -> Iterator[Finding]:
     unit = next((one.unit for one in processes(around.root) if one.pid == parent), "")
     if not unit.endswith(".service"):
         return
-    asked = ("PrivateNetwork", "RestrictAddressFamilies", "ProtectSystem", "ReadWritePaths", "StateDirectory", "CapabilityBoundingSet")
-    told = around.run(["systemctl", "show", unit, "--property", ",".join(asked)])
+    told = around.run(["systemctl", "show", unit, "--property", ",".join(_ASKED)])
     if told.status != 0:
         return
     yield from judge_unit(unit, dict(line.partition("=")[::2] for line in told.out.splitlines()), around.data)
@@ -186,7 +188,8 @@ def judge_unit(unit: str, said: dict[str, str], data: Path) -> Iterator[Finding]
     if said.get("ProtectSystem") == "strict" and not any(data.is_relative_to(path) for path in allowed):
         yield _PROTECTED.found(unit, unit=unit, protect="strict", data=data)
     capabilities = said.get("CapabilityBoundingSet", "").split()
-    lacking = [name for name in ("cap_net_bind_service", "cap_net_raw", "cap_setuid", "cap_setgid") if name not in capabilities]
+    given_up = () if said.get("User", "root") not in ("", "root") else ("cap_setuid", "cap_setgid")
+    lacking = [name for name in ("cap_net_bind_service", "cap_net_raw", *given_up) if name not in capabilities]
     if capabilities and lacking:
         yield _BOUND.found(unit, unit=unit, missing=", ".join(lacking))
 
