@@ -87,7 +87,9 @@ def _table(key: str, inherited: Any, wanted: Any, before: Any) -> dict[str, Any]
     if not inner:
         return {}
     if key in SHORT and list(inner) == [SHORT[key]] and not isinstance(before, Mapping):
-        return {key: inner[SHORT[key]]}
+        short = inner[SHORT[key]]
+        if short is not None or not whole:  # nothing instead of a table takes all of it away
+            return {key: short}
     return {key: inner}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pxeserve.answerfile.inheritance import TABLES, Layer, Merged, upon
@@ -71,6 +71,7 @@ _VALUES = st.fixed_dictionaries(
 )
 
 
+@example({"primary-disk": {"device": "a", "guest-storage": False}}, {"primary-disk": {"guest-storage": False}}, {})
 @given(below=_VALUES, wanted=_VALUES, before=_VALUES)
 def test_whatever_is_inherited_what_is_declared_comes_to_what_is_wanted(
     below: dict[str, Any], wanted: dict[str, Any], before: dict[str, Any]

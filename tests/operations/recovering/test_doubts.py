@@ -116,7 +116,8 @@ def test_a_second_member_that_is_off_is_left_to_a_person_by_name(scene: Scene, m
     scene.turns("lead")
     put_at(scene, "lead", 301.0)
     scene.turns("follow")
-    assert "xen03 told to follow xen02" in turned(scene, "follow")["seen"], "it refuses, as a toolstack does that begins anew"
+    seen = turned_until(scene, "follow", "pool.recover_slaves")["seen"]
+    assert "xen03 told to follow xen02" in seen, "it refuses, as a toolstack does that begins anew"
     with mute(ADDRESSES["xen03"]):
         assert scene.turns("boot")["step"] == "boot", scene.shown()
     scene.install(InstallState.BOOTING)
