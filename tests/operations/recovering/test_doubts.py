@@ -53,8 +53,6 @@ def turned(scene: Scene, step: str) -> dict[str, Any]:
     return {**next(one for one in found["steps"] if one["name"] == step), **found}
 
 
-
-
 def turned_until(scene: Scene, step: str, call: str) -> dict[str, Any]:
     """The same of the turn in which that call came: a toolstack that was told to lead is not there for a moment."""
     before, end = len(scene.machines.calls()), time.monotonic() + 60
