@@ -18,7 +18,7 @@ from pxeserve.events.datagram import Count, MalformedError, clean
 from pxeserve.events.discovering import MOST, forgotten, seen, strangers
 from pxeserve.events.record import Event
 from pxeserve.events.steady import Steady
-from pxeserve.store import Store, discovered
+from pxeserve.store import Store, discovered, stretches
 from pxeserve.store import events as stored
 from pxeserve.store import totals as stored_totals
 
@@ -122,7 +122,7 @@ class Ledger:
             return self._row(plain) | {"outbox_id": row.id}
 
     def _row(self, event: Event) -> dict[str, Any]:
-        return {
+        row = {
             "at": event.at,
             "kind": event.kind,
             "host": event.host,
@@ -135,6 +135,7 @@ class Ledger:
             "outbox_id": None,
             "steady": self._steady.of(event.at),
         }
+        return row | stretches.figures(row)
 
 
 def _minute(batch: Sequence[Event | Count]) -> int:

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Connection, Engine
 
-HEADS = {"site": "site0011", "leases": "leases0001", "events": "events0007"}
+HEADS = {"site": "site0011", "leases": "leases0001", "events": "events0008"}
 """The newest revision of each group: known here so that Alembic, slow to import, is loaded only when something is behind."""
 
 

@@ -27,7 +27,8 @@ _PIECE = 250
 
 class EventRow(NamedTuple):
     """One event as it lies in the record; a tuple, as ten thousand of them are read at once. `id` grows with every event written; `at` is
-    epoch seconds, when it happened, by the wall clock; `steady` is the same by a clock that nobody sets, where the row has it."""
+    epoch seconds, when it happened, by the wall clock; `steady` is the same by a clock that nobody sets, where the row has it. `times` is
+    how many events it stands for."""
 
     id: int
     at: float
@@ -40,6 +41,7 @@ class EventRow(NamedTuple):
     text: str = ""
     data: Mapping[str, Any] | None = None
     steady: float | None = None
+    times: int = 1
 
     @property
     def moment(self) -> float:
@@ -81,12 +83,12 @@ def latest(connection: Connection, wanted: Wanted, limit: int) -> list[EventRow]
 
 def of_doctor(connection: Connection, limit: int) -> list[EventRow]:
     """The last `limit` events of the doctor's rounds, the oldest first; by an index of their own, as they are few among many."""
-    return _made(asked.OF_DOCTOR.ask(connection, limit))[::-1]
+    return made(asked.OF_DOCTOR.ask(connection, limit))[::-1]
 
 
 def menus(connection: Connection, mac: str, limit: int) -> list[EventRow]:
     """The last `limit` menus that `mac` was given, the oldest first; by an index of their own, as an installation's files are many."""
-    return _made(asked.MENUS.ask(connection, mac, limit))[::-1]
+    return made(asked.MENUS.ask(connection, mac, limit))[::-1]
 
 
 Fact = tuple[str, str | None, str | None, tuple[Any, ...]]
@@ -123,7 +125,7 @@ def host_of(connection: Connection, install: str) -> str | None:
 def tails(connection: Connection, since: Mapping[str, float], each: int) -> list[EventRow]:
     """Of the last `each` events of each of these MACs those that happened at its epoch second or later, the oldest first, by one query
     that reads no more than those."""
-    return _made(asked.TAILS.ask(connection, json.dumps(dict(since)), each - 1))
+    return made(asked.TAILS.ask(connection, json.dumps(dict(since)), each - 1))
 
 
 def last_heard(connection: Connection, macs: Collection[str]) -> dict[str, float]:
@@ -177,6 +179,11 @@ def latest_of_install(connection: Connection, install: str, kinds: Sequence[str]
     return next(iter(_rows(connection, query)), None)
 
 
+def some(connection: Connection, ids: Sequence[int]) -> list[EventRow]:
+    """The events with these ids, in no order."""
+    return _rows(connection, asked.EVENT.where(t.event.c.id.in_(ids)))
+
+
 def matching(connection: Connection, condition: ColumnElement[bool], limit: int) -> list[EventRow]:
     """The first `limit` events that fulfil `condition`, the oldest first."""
     return _rows(connection, asked.EVENT.where(condition).order_by(t.event.c.id).limit(limit))
@@ -227,20 +234,19 @@ def _asked(connection: Connection, wanted: Wanted, order: Literal["asc", "desc"]
         if key not in _WAYS:
             query = _where(asked.EVENT, wanted).order_by(asked.ORDERS[order]).limit(asked.LIMIT).offset(asked.FROM_FIRST)
             _WAYS[key] = Ready(query, [*values, "most"])
-        return _made(_WAYS[key].ask(connection, *values.values(), limit))
+        return made(_WAYS[key].ask(connection, *values.values(), limit))
     return _rows(connection, _where(asked.EVENT, wanted).order_by(asked.ORDERS[order]).limit(limit))
 
 
 def _rows(connection: Connection, query: Select[Any]) -> list[EventRow]:
-    return _made(connection.execute(query).fetchall())
+    return made(connection.execute(query).fetchall())
 
 
-def _made(found: Sequence[Any]) -> list[EventRow]:
-    """Rows of `asked.EVENT`. All their data is parsed at once: ten thousand small documents cost three times as much one by one."""
-    made = EventRow._make
+def made(found: Sequence[Any]) -> list[EventRow]:
+    """Of rows of `asked.EVENT`. All their data is parsed at once: ten thousand small documents cost three times as much one by one."""
     data = _parsed(f"[{','.join([row[9] or 'null' for row in found])}]")
     return [
-        made((number, at, kind, host, mac, address, install, session, text, one, steady))
+        EventRow(number, at, kind, host, mac, address, install, session, text, one, steady)
         for (number, at, kind, host, mac, address, install, session, text, _, steady), one in zip(found, data, strict=True)
     ]
 

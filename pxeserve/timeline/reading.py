@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.boots import Boot, Grouped, group, order
 from pxeserve.timeline.lines import Line, Reason, line
 from pxeserve.timeline.missing import Known, Next, Situation, following, unheard
 from pxeserve.timeline.missing.gather import gather, waiting
-from pxeserve.timeline.runs import PACKAGES, Run, runs
+from pxeserve.timeline.runs import PACKAGES, Run, others, runs
 from pxeserve.timeline.steps import FROM_MEDIUM, ORDER, Step
 from pxeserve.timeline.story import of_boots
 from pxeserve.timeline.told import Story
@@ -53,7 +54,7 @@ class Timeline:
 def read(host: str, events: Sequence[EventRow], now: float, known: Known | None = None) -> Timeline:
     """The timeline of `host` from its events; `now` is epoch seconds, `known` what is known besides the record."""
     grouped = group(events)
-    rehearsing = _rehearsing(events)
+    rehearsing = _rehearsing(grouped)
     rehearsals = [_is_rehearsal(boot, rehearsing) for boot in grouped.boots]
     situations = gather(grouped.boots, grouped.beside, rehearsals, known or Known(), now)
     boots = tuple(_boot(*one) for one in zip(grouped.boots, rehearsals, situations, strict=True))
@@ -64,14 +65,14 @@ def read(host: str, events: Sequence[EventRow], now: float, known: Known | None 
     )
     beside = tuple(line(event) for event in grouped.beside)
     coming = unheard(silent) if silent is not None else None
-    return Timeline(host, _state(events, rehearsing), boots, beside, coming, of_boots(host, real, now))
+    return Timeline(host, _state(grouped, rehearsing), boots, beside, coming, of_boots(host, real, now))
 
 
 def next_step(events: Sequence[EventRow], now: float, known: Known) -> Next | None:
     """What should come next of a host, which is one thing of all that `read` says: of its newest boot, or of an arming that nothing
     followed."""
     grouped = group(events)
-    rehearsing = _rehearsing(events)
+    rehearsing = _rehearsing(grouped)
     rehearsals = [_is_rehearsal(boot, rehearsing) for boot in grouped.boots]
     silent = waiting(grouped.boots, grouped.beside, rehearsals, known, now)
     if silent is not None:
@@ -84,7 +85,7 @@ def next_step(events: Sequence[EventRow], now: float, known: Known) -> Next | No
 def _boot(boot: Boot, rehearsal: bool, situation: Situation) -> BootLines:
     lines = _with_reasons(_own_system(_merged(boot)))
     reached = max(_moving(lines), key=lambda step: ORDER[step], default=Step.OTHER)
-    target = next((str(event.data["target"]) for event in boot.events[::-1] if event.kind == "boot.menu" and event.data), None)
+    target = next((str(event.data["target"]) for event in [*others(boot)][::-1] if event.kind == "boot.menu" and event.data), None)
     return BootLines(boot.mac, boot.session, boot.events[0].at, rehearsal, target, lines, reached, following(situation))
 
 
@@ -117,7 +118,7 @@ def _with_reasons(lines: Iterable[Line]) -> tuple[Line, ...]:
 def _merged(boot: Boot) -> Iterator[Line]:
     """A line for each event of `boot`, and one for a run of alike ones."""
     for run in runs(boot):
-        if len(run.events) == 1 or (run.what == PACKAGES and len(run.events) <= _MANY):
+        if run.count == 1 or (run.what == PACKAGES and run.count <= _MANY):
             yield from (line(event) for event in run.events)
         else:
             yield _one_for(run)
@@ -125,7 +126,7 @@ def _merged(boot: Boot) -> Iterator[Line]:
 
 def _one_for(run: Run) -> Line:
     first, last = line(run.events[0]), line(run.events[-1])
-    count = len(run.events)
+    count = run.count
     match run.what:
         case "packages":
             text = f"packages {first.package} to {last.package} of {last.packages}"
@@ -139,19 +140,24 @@ def _one_for(run: Run) -> Line:
     return replace(last, text=text, bytes=run.bytes or None, seconds=run.seconds or None, count=count, first=first.first)
 
 
-def _rehearsing(events: Iterable[EventRow]) -> frozenset[str]:
+def _telling(grouped: Grouped) -> Iterator[EventRow]:
+    """All but packages."""
+    return chain(grouped.beside, *(others(boot) for boot in grouped.boots))
+
+
+def _rehearsing(grouped: Grouped) -> frozenset[str]:
     """The MACs of rehearsals: their own word for it is in the record."""
-    return frozenset(event.mac for event in events if event.kind.startswith("rehearsal.") and event.mac)
+    return frozenset(event.mac for event in _telling(grouped) if event.kind.startswith("rehearsal.") and event.mac)
 
 
 def _is_rehearsal(boot: Boot, rehearsing: frozenset[str]) -> bool:
-    return boot.mac in rehearsing or any(event.data and event.data.get("rehearsal") for event in boot.events)
+    return boot.mac in rehearsing or any(event.data and event.data.get("rehearsal") for event in others(boot))
 
 
-def _state(events: Sequence[EventRow], rehearsing: frozenset[str]) -> str:
+def _state(grouped: Grouped, rehearsing: frozenset[str]) -> str:
     states = [
         event.kind.removeprefix("install.")
-        for event in sorted([one for one in events if one.kind.startswith("install.")], key=order)
+        for event in sorted([one for one in _telling(grouped) if one.kind.startswith("install.")], key=order)
         if not (event.data or {}).get("rehearsal") and event.mac not in rehearsing
     ]
     known = [state for state in states if state in _STATES]

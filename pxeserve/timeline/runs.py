@@ -4,28 +4,28 @@ packages. An installation has thousands of these; whoever reads a boot takes the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pxeserve.store.events import EventRow
-from pxeserve.timeline.boots import Boot
+from pxeserve.timeline.boots import MEDIUM_FILES, Boot
 from pxeserve.timeline.names import boot_name
 
 MENU_NAMES, PARTS, REPOSITORY, PACKAGES = "menu-names", "parts", "repository", "packages"
 """What events may have in common."""
 
-_MEDIA = frozenset({"http.file", "ftp.file"})
 _BOOT_FILES = frozenset({"tftp.transfer", "http.boot"})
 
 
 @dataclass(slots=True)
 class Run:
-    """`events` that have `what` in common; an empty `what` stands for itself alone. `bytes` and `seconds` are those of all; `package` is
-    the highest number of n `packages` among them, 0 where there is none."""
+    """`events` that have `what` in common, and stand for `count`; an empty `what` stands for itself alone. `bytes` and `seconds` are
+    those of all; `package` is the highest number of n `packages` among them, 0 where there is none."""
 
     what: str
     events: list[EventRow] = field(default_factory=list)
+    count: int = 0
     bytes: int = 0
     seconds: float = 0.0
     package: int = 0
@@ -39,6 +39,11 @@ def runs(boot: Boot) -> list[Run]:
     return boot.runs
 
 
+def others(boot: Boot) -> Iterator[EventRow]:
+    """The events of `boot` that are no packages, in their order: few, whatever was installed."""
+    return (event for run in runs(boot) if run.what != PACKAGES for event in run.events)
+
+
 def _made(events: Iterable[EventRow]) -> list[Run]:
     found: list[Run] = []
     last = Run("-")
@@ -49,6 +54,7 @@ def _made(events: Iterable[EventRow]) -> list[Run]:
             last = Run(what)
             found.append(last)
         last.events.append(event)
+        last.count += event.times
         size, seconds = data.get("bytes"), data.get("seconds")
         if type(size) is int:
             last.bytes += size
@@ -65,7 +71,7 @@ def _made(events: Iterable[EventRow]) -> list[Run]:
 
 def _alike(event: EventRow, data: Mapping[str, Any]) -> str:
     kind = event.kind
-    if kind in _MEDIA:
+    if kind in MEDIUM_FILES:
         if data.get("package") is None:
             return REPOSITORY
         return PACKAGES if data.get("outcome") == "done" else ""

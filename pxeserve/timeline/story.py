@@ -15,7 +15,7 @@ from pxeserve.domain.install import ENDED_STATES
 from pxeserve.store.events import EventRow
 from pxeserve.timeline.boots import Boot, Grouped, group, order
 from pxeserve.timeline.lines import Line, Reason, line
-from pxeserve.timeline.runs import PACKAGES, Run, runs
+from pxeserve.timeline.runs import PACKAGES, Run, others, runs
 from pxeserve.timeline.stages import (
     EARLY,
     GOES_ON_SILENTLY,
@@ -134,7 +134,7 @@ class _Telling:
             self.boots += 1
             self._loaded = False
         self._because = ()
-        to_disk = self._consumed and any(_leads_to_disk(event) for event in boot.events)
+        to_disk = self._consumed and any(_leads_to_disk(event) for event in others(boot))
         if to_disk and Phase.OWN_DISK not in self._open:
             self._to_disk(boot)
         for run in runs(boot):
@@ -192,7 +192,7 @@ class _Telling:
         """The first network boot after the answerfile that was led to the machine's own disk."""
         first = boot.events[0]
         stage = self._begun(Phase.OWN_DISK, first)
-        for event in boot.events:
+        for event in others(boot):
             if event.session is not None or event.kind.startswith(("boot.", "tftp.")) or event.kind == "dhcp.silent":
                 stage.take(line(event))
         if not self._over and Phase.DONE not in self._open:

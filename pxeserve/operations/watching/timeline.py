@@ -22,7 +22,7 @@ from pxeserve.operations.watching.besides import known
 from pxeserve.operations.watching.logs import consoles_of
 from pxeserve.snapshot import shared
 from pxeserve.store import events as stored
-from pxeserve.store import logs, times
+from pxeserve.store import logs, stretches, times
 from pxeserve.store.logs import LogRow
 from pxeserve.timeline.lines import Line
 from pxeserve.timeline.medians import Median, medians
@@ -48,13 +48,14 @@ def timeline(
     now = now_of(context.store) if at is None else at
     with context.store.events.read() as connection:
         wanted = _of_host(context, host) if host is not None else _of_install(connection, install or "")
-        latest = stored.latest(connection, wanted, limit)
+        latest = (stretches.shortened if at is None else stored.latest)(connection, wanted, limit)
     found = [event for event in latest if at is None or event.moment <= at]
     whose = wanted.host or ""
     one_host = shared(context.store).current().hosts.get(whose)
     told = read(whose, found, now, _known(context, one_host, install, math.inf if at is None else at))
     installs = _installs(context, [one for one in told.installs if install in (None, one.install)], now)
-    return {**_timeline(told), "installs": installs, **_unheard(context, one_host, install, at), "whole": len(latest) < limit}
+    whole = sum(event.times for event in latest) < limit
+    return {**_timeline(told), "installs": installs, **_unheard(context, one_host, install, at), "whole": whole}
 
 
 def _unheard(context: Context, host: Host | None, install: str | None, at: float | None) -> dict[str, Any]:

@@ -19,6 +19,10 @@ event = Table(
     Column("text", Text, nullable=False, server_default=""),
     Column("data", JSON, nullable=False),
     Column("outbox_id", Integer, unique=True),        # of `install_event`, so that a crash between copy and delete doubles nothing
+    Column("package", Integer),                       # of a package that came whole, as its data says them: see `store.stretches`
+    Column("packages", Integer),
+    Column("bytes", Integer),
+    Column("seconds", Float),
     Column("steady", Float),                          # when it happened, on a clock that nobody sets; NULL in rows of older releases
     sqlite_autoincrement=True,
 )

@@ -17,7 +17,7 @@ from pxeserve.timeline.missing.armed import armed
 from pxeserve.timeline.missing.course import Course
 from pxeserve.timeline.missing.facts import Armed
 from pxeserve.timeline.missing.situation import Brief, Known, Situation
-from pxeserve.timeline.runs import PACKAGES, runs
+from pxeserve.timeline.runs import PACKAGES, others, runs
 
 _NEIGHBOURS = 8
 _STATES = frozenset(InstallState)
@@ -41,7 +41,7 @@ def gather(
     is what happened between them. `now` is epoch seconds."""
     beside = list(beside)
     own = [_course(boot, known) for boot in boots]
-    happened = [event for events in (beside, *(boot.events for boot in boots)) for event in events if event.kind.startswith("install.")]
+    happened = [event for events in (beside, *(others(boot) for boot in boots)) for event in events if event.kind.startswith("install.")]
     states = {flag: _states(happened, rehearsal=flag) for flag in (False, True)}
     ends = {flag: [event for event in beside if _is_end(event) and _rehearsed(event) is flag] for flag in (False, True)}
     neighbours = _neighbours(boots, rehearsals)
