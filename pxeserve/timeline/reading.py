@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from pxeserve.store.events import EventRow
-from pxeserve.timeline.boots import Boot, Grouped, group, order
+from pxeserve.timeline.boots import Boot, Grouped, group
 from pxeserve.timeline.lines import Line, Reason, line
 from pxeserve.timeline.missing import Known, Next, Situation, following, unheard
 from pxeserve.timeline.missing.gather import gather, waiting
@@ -155,9 +155,11 @@ def _is_rehearsal(boot: Boot, rehearsing: frozenset[str]) -> bool:
 
 
 def _state(grouped: Grouped, rehearsing: frozenset[str]) -> str:
+    """By the order in which the transitions were committed, and so written down: two that happened at once may have been stamped in
+    another."""
     states = [
         event.kind.removeprefix("install.")
-        for event in sorted([one for one in _telling(grouped) if one.kind.startswith("install.")], key=order)
+        for event in sorted([one for one in _telling(grouped) if one.kind.startswith("install.")], key=lambda one: one.id)
         if not (event.data or {}).get("rehearsal") and event.mac not in rehearsing
     ]
     known = [state for state in states if state in _STATES]

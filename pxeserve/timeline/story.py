@@ -125,6 +125,7 @@ class _Telling:
         self._loaded = self._consumed = self._over = False
         self.boots = 0
         self.now_is = "armed"
+        self._told_by = 0
 
     def boot(self, boot: Boot) -> None:
         """All that one boot tells."""
@@ -153,7 +154,8 @@ class _Telling:
         word, told = event.kind.removeprefix("install."), event.data or {}
         because = str(told.get("because") or "")
         if word in ("booting", "answered", "installing") or word in OF_STATE:
-            self.now_is = word
+            if event.id > self._told_by:  # they are written down in the order of their commits, and what lies beside boots is told last
+                self.now_is, self._told_by = word, event.id
             self._consumed = self._consumed or word not in ("booting", "frozen")
         if word in OF_STATE:
             stage = self._begun(OF_STATE[word], event)
