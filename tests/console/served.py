@@ -27,7 +27,7 @@ from pxeserve.supervisor import folder as data_folder
 from pxeserve.supervisor import prepare
 from tests.console import people
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Served:

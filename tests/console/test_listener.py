@@ -16,6 +16,7 @@ from pxeserve.config import Config
 from pxeserve.console.tls import Tls
 from pxeserve.domain.role import Role
 from tests.console.served import Served, said, served
+from tests.console.test_crowd import until
 from tests.test_certificates import issued, pem
 
 
@@ -203,7 +204,8 @@ def test_five_hundred_who_are_slow_keep_nobody_out(listening: Served) -> None:
             sock.close()
 
 
-def test_five_hundred_who_do_not_read_their_answer_keep_nobody_out() -> None:
+def test_five_hundred_who_do_not_read_their_answer_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pxeserve.console.connection.IDLE", 300.0)  # none is hung up on for silence alone
     with served() as one:
         one.door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         request = f"GET /static/app.css HTTP/1.1\r\nHost: 127.0.0.1:{one.port}\r\n\r\n".encode()
@@ -218,7 +220,7 @@ def test_five_hundred_who_do_not_read_their_answer_keep_nobody_out() -> None:
                 slow.append(context.wrap_socket(sock))
                 slow[-1].sendall(request)
             assert one.ask("/static/app.css")[0] == 200
-            assert len(one.listener._answers) < 500
+            until(lambda: len(one.listener._answers) <= 24, "all but as many as one address may have are hung up on")
         finally:
             for sock in slow:
                 sock.close()
