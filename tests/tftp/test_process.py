@@ -34,7 +34,7 @@ def test_the_child_serves_files_of_the_tftp_root_and_ends_when_it_is_told_to(tmp
         )
         child = threading.Thread(target=serve, args=(serving,), daemon=True)
         child.start()
-        assert ready.wait(20)
+        assert ready.wait(60)
         client = wire(address)
         assert client.fetch("readme.txt", {"blksize": "1408", "tsize": "0"}) == b"just as it lies there\n" * 100
         assert client.tid[1] in range(42700, 42800)
@@ -45,7 +45,7 @@ def test_the_child_serves_files_of_the_tftp_root_and_ends_when_it_is_told_to(tmp
             assert answer.code in (1, 2)
             assert str(tmp_path) not in answer.message
         ours.send(Order.STOP.encode())
-        child.join(20)
+        child.join(60)
         assert not child.is_alive()
     assert beats
     ours.close()

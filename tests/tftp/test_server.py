@@ -51,7 +51,7 @@ def test_one_fetch_is_one_event(live, shelf, wire, single_port) -> None:
     assert client.fetch("xen.gz", {"tsize": "0", "blksize": "1408", "multicast": "1"}) == BODY
     event = server.event()
     seconds = event["data"].pop("seconds")
-    assert 0 <= seconds < 20
+    assert 0 <= seconds < 60
     assert event["kind"] == "tftp.transfer"
     assert (event["host"], event["mac"], event["install"], event["session"]) == ("xen01", "52:54:00:77:00:01", "i1", "s1")
     assert event["address"] == "127.0.0.1"
@@ -156,15 +156,25 @@ def test_packets_from_ports_of_servers_that_answer_anything_are_dropped(live, sh
 
 
 def test_three_hundred_silent_clients_keep_nobody_from_booting(live, shelf, wire) -> None:
-    """Threat T17: when all sessions are taken, the silent ones give way, oldest first."""
-    bounds = Bounds(quota=Quota(overall=100))
+    """Threat T17: when all sessions are taken, the silent ones give way, oldest first. Who boots comes after those that wait in line, or
+    before the last of them: that depends on how busy the machine is."""
+    bounds = Bounds(quota=Quota(overall=100, longest_wait=60.0))
     server = live(shelf({"xen.gz": BODY}), bounds=bounds)
+    silent = []
     for number in range(20):
         for _ in range(15):
-            wire(server.address, source=(f"127.0.1.{number}", 0)).ask("xen.gz", {"blksize": "1468"})
+            silent.append(wire(server.address, source=(f"127.0.1.{number}", 0)))
+            silent[-1].ask("xen.gz", {"blksize": "1468"})
     assert wire(server.address).fetch("xen.gz", {"blksize": "1468"}) == BODY
-    outcomes = [server.event()["data"]["outcome"] for _ in range(202)]
-    assert outcomes == ["evicted"] * 201 + ["done"]
+    evicted, done = [], 0
+    while not done or len(evicted) < 200:
+        event = server.event()
+        if event["data"]["outcome"] == "done":
+            done += 1
+        else:
+            assert event["data"]["outcome"] == "evicted"
+            evicted.append((event["address"], event["data"]["port"]))
+    assert evicted[:100] == [client.socket.getsockname() for client in silent[:100]]
 
 
 def test_a_source_that_asks_too_often_is_not_answered_and_others_are(live, shelf, wire) -> None:
@@ -196,7 +206,7 @@ def test_whoever_answered_while_nobody_looked_does_not_give_way(live, shelf, wir
 
     def slow() -> Refusal:
         entered.set()
-        assert left.wait(20)
+        assert left.wait(60)
         return Refusal(1, "File not found", "shelf")
 
     server = live(shelf({"a": b"a", "slow": slow}), bounds=Bounds(quota=Quota(per_source=4)), clock=lambda: now[0])
@@ -206,7 +216,7 @@ def test_whoever_answered_while_nobody_looked_does_not_give_way(live, shelf, wir
     for client in begun:
         assert isinstance(client.hear(), OptionAck)
     wire(server.address, source=("127.0.0.2", 0)).ask("slow")
-    assert entered.wait(20)
+    assert entered.wait(60)
     for client in begun:
         client.send(Ack(0).encode())
     now[0] = 1.0
@@ -499,18 +509,18 @@ def test_many_machines_behind_one_address_are_all_served_and_none_asks_twice(liv
     for client in clients:
         client.ask("menu", {"blksize": "1468"})
     by_socket = {client.socket: client for client in clients}
-    bodies = []
+    bodies = {}
     while len(bodies) < len(clients):
-        heard, _, _ = select.select(list(by_socket), [], [], 5)
+        heard, _, _ = select.select(list(by_socket), [], [], 60)
         assert heard
         for client in map(by_socket.__getitem__, heard):
-            match client.hear():
+            match client.packet():
                 case OptionAck():
                     client.send(Ack(0).encode())
                 case Data(1, payload):
                     client.send(Ack(1).encode())
-                    bodies.append(payload)
-    assert set(bodies) == {b"label\n" * 100}
+                    bodies[client] = payload
+    assert set(bodies.values()) == {b"label\n" * 100}
     assert "limited" not in server.end()
 
 
