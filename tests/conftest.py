@@ -128,7 +128,7 @@ def dhcp_server(_unpacked: Path) -> Started:
                 yield server
             finally:
                 server.terminate()
-                server.wait(timeout=20)
+                server.wait(timeout=60)
 
     return started
 

@@ -81,7 +81,7 @@ def test_four_at_once_and_the_fifth_is_told_busy(monkeypatch: pytest.MonkeyPatch
     for thread in threads:
         thread.start()
     for _ in range(wanted):
-        assert within.acquire(timeout=30)
+        assert within.acquire(timeout=60)
     with pytest.raises(PxeserveError) as busy:
         hasher.hashed("correct horse battery")
     assert busy.value.code == "busy"

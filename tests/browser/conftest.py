@@ -29,7 +29,7 @@ ARGUMENTS = (
     "--disable-sync", "--disable-dev-shm-usage",
 )  # fmt: skip
 WIDE, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds after which something that should be seen is not believed to come any more. Nothing is measured with it."""
 expect.set_options(timeout=PATIENCE)
 GRAVE = frozenset({"serious", "critical"})

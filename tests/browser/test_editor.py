@@ -19,7 +19,7 @@ from tests.console.served import served
 from tests.media_samples import make
 
 SAME = "Form and file say the same"
-PATIENCE = 20_000
+PATIENCE = 60_000
 SECRET = "correct horse battery"
 
 

@@ -247,7 +247,7 @@ def test_a_reader_that_is_gone_gives_its_place_back(serving: Served, monkeypatch
     reader = Reader(serving, session=serving.session(Role.VIEWER))
     assert next(reader.begun())["comment"] == "nothing new"
     reader.close()
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while serving.hub.count and time.monotonic() < until:
         socket.socketpair()[0].close()
     assert serving.hub.count == 0

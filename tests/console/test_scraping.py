@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from pxeserve.console.scraping import AT_ONCE, EACH, Door
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Longer than a head may take, and shorter than all of a scrape may: who is not hung up on in time is seen."""
 REQUEST = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

@@ -79,7 +79,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[], Running]]:
             process = subprocess.Popen([sys.executable, "-c", CHILD, str(file)], stdin=theirs, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         assert process.stdout is not None
         relay = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        relay.settimeout(20)
+        relay.settimeout(60)
         port = next(line for line in process.stdout if line.strip().isdigit())
         relay.connect(("127.0.0.1", int(port)))
         runs.append(Running(process, ours, relay))
@@ -88,7 +88,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[], Running]]:
     yield run
     for one in runs:
         one.process.kill()
-        one.process.wait(10)
+        one.process.wait(60)
         one.orders.close()
         one.relay.close()
 
@@ -122,7 +122,7 @@ def test_what_was_acknowledged_before_kill_9_is_there_after_it(
         running = start()
         now = lend(running, crowd(machine, count))
         running.process.send_signal(signal.SIGKILL)
-        running.process.wait(10)
+        running.process.wait(60)
         assert promised.items() <= now.items(), "everybody finds the old address"
         assert len(set(now.values())) == count
         assert stored(tmp_path) == now
@@ -135,7 +135,7 @@ def test_a_record_that_cannot_be_read_does_not_stop_the_start(
     first = start()
     before = lend(first, crowd(machine, 3))
     first.orders.send(b"T")
-    assert first.process.wait(10) == 0
+    assert first.process.wait(60) == 0
     store = open_store(tmp_path)
     with store.leases.write() as connection:
         connection.execute(text("UPDATE lease SET mac = x'ff00' WHERE address = (SELECT min(address) FROM lease)"))
@@ -147,7 +147,7 @@ def test_a_record_that_cannot_be_read_does_not_stop_the_start(
 def test_it_ends_with_its_parent(start: Callable[[], Running]) -> None:
     running = start()
     running.orders.close()
-    assert running.process.wait(10) == 0
+    assert running.process.wait(60) == 0
 
 
 def test_nonsense_leaves_it_well(start: Callable[[], Running], machine: Callable[..., Any]) -> None:

@@ -118,7 +118,7 @@ class Service:
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 @pytest.fixture
@@ -266,13 +266,13 @@ def other_server(wire: None, tmp_path: Path) -> Iterator[Callable[[str], None]]:
     yield start
     for process in running:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def test_server_mode_does_not_start_beside_another_server(service: Callable[..., Service], other_server: Callable[[str], None]) -> None:
     other_server(CLIENT)
     refused = service(ready=False)
-    assert refused.process.wait(30) == 1
+    assert refused.process.wait(60) == 1
     assert refused.process.stdout is not None
     assert "eth0: another DHCP server answers here: 10.77.0.2" in refused.process.stdout.read()
 
@@ -315,7 +315,7 @@ def test_proxy_mode_lends_nothing_and_remembers_who_took_what(
     obtained = re.search(r"lease of (10\.77\.0\.5\d) obtained from 10\.77\.0\.2", said)
     assert obtained, said
     running.orders.send(b"T")
-    assert running.process.wait(10) == 0
+    assert running.process.wait(60) == 0
     with running.store.leases.read() as connection:
         sighting = leases.sighting(connection, IPv4Address(obtained[1]))
     assert sighting is not None

@@ -97,7 +97,7 @@ def test_wget_fetches_a_tree(medium: tuple[int, Path], tmp_path: Path) -> None:
 
 def test_pythons_own_clients(medium: tuple[int, Path]) -> None:
     port, tree = medium
-    with ftplib.FTP(timeout=20) as ftp:
+    with ftplib.FTP(timeout=60) as ftp:
         ftp.connect("127.0.0.1", port)
         ftp.login()
         ftp.cwd("media/disc")
@@ -108,5 +108,5 @@ def test_pythons_own_clients(medium: tuple[int, Path]) -> None:
         ftp.retrbinary("RETR Packages/kernel-1.0-1.x86_64.rpm", into.write)
         assert into.getvalue() == (tree / "Packages/kernel-1.0-1.x86_64.rpm").read_bytes()
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"ftp://127.0.0.1:{port}/media/disc/.treeinfo", timeout=20) as answer:
+    with opener.open(f"ftp://127.0.0.1:{port}/media/disc/.treeinfo", timeout=60) as answer:
         assert answer.read() == (tree / ".treeinfo").read_bytes()

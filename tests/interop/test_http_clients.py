@@ -85,7 +85,7 @@ def medium(tmp_path: Path) -> Iterator[Medium]:
     thread.start()
     yield Medium(f"http://127.0.0.1:{door.getsockname()[1]}", folder)
     ours.close()
-    thread.join(15)
+    thread.join(60)
     loop.close()
     machines.close()
     recorder.close()
@@ -190,16 +190,16 @@ def test_curl_gets_nothing_from_outside(medium: Medium, path: str) -> None:
 
 def test_pythons_own_client_as_installers_use_it(medium: Medium) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{medium.url}/media/disc/.treeinfo", timeout=20) as answer:
+    with opener.open(f"{medium.url}/media/disc/.treeinfo", timeout=60) as answer:
         assert answer.read() == b"[general]\n"
-    with opener.open(f"{medium.url}/media/disc/a%20b%2Bc%25.bin", timeout=20) as answer:
+    with opener.open(f"{medium.url}/media/disc/a%20b%2Bc%25.bin", timeout=60) as answer:
         assert answer.read() == b"odd name\n"
-    with opener.open(f"{medium.url}/media/disc/install.img", timeout=20):
+    with opener.open(f"{medium.url}/media/disc/install.img", timeout=60):
         pass  # "is it there" is a GET that hangs up after the head
     with pytest.raises(urllib.error.HTTPError) as refused:
-        opener.open(f"{medium.url}/media/disc/XS-REPOSITORY-LIST", timeout=20)
+        opener.open(f"{medium.url}/media/disc/XS-REPOSITORY-LIST", timeout=60)
     assert refused.value.code == 404
-    with opener.open(f"{medium.url}/media/disc/install.img", timeout=20) as answer:
+    with opener.open(f"{medium.url}/media/disc/install.img", timeout=60) as answer:
         assert answer.read() == medium.content("install.img")
 
 

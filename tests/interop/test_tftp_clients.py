@@ -80,7 +80,7 @@ def busybox_blocks(port: int, name: str, to: Path) -> bool:
 def tftpy_client(port: int, name: str, to: Path) -> bool:
     tftpy = pytest.importorskip("tftpy")
     try:
-        tftpy.TftpClient("127.0.0.1", port, {"blksize": 1024, "tsize": 0}).download(name, str(to), timeout=20)
+        tftpy.TftpClient("127.0.0.1", port, {"blksize": 1024, "tsize": 0}).download(name, str(to), timeout=60)
     except tftpy.TftpException:
         return False
     return True

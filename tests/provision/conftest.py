@@ -118,13 +118,13 @@ class Ear:
     lines: deque[bytes] = field(default_factory=deque)
 
     def next(self) -> dict[str, Any]:
-        """The next line; fails after 10 s without one."""
+        """The next line; fails after a minute without one."""
         if not self.lines:
             self.lines.extend(self.socket.recv(65536).splitlines())
         return dict(json.loads(self.lines.popleft()))
 
     def wait(self, kind: str, count: int = 1) -> list[dict[str, Any]]:
-        """The next `count` events of `kind`; fails after 10 s."""
+        """The next `count` events of `kind`; fails after a minute without a word."""
         found: list[dict[str, Any]] = []
         while len(found) < count:
             line = self.next()
@@ -134,7 +134,7 @@ class Ear:
         return found
 
     def counted(self, reason: str, count: int) -> bool:
-        """Wait until `reason` was counted `count` times; fails after 10 s without a word."""
+        """Wait until `reason` was counted `count` times; fails after a minute without a word."""
         total = self.counts.get(reason, 0)
         while total < count:
             total += self._count(self.next()).get(reason, 0)
@@ -193,7 +193,7 @@ class Site:
     def connect(self, source: str = "127.0.0.1", receive: int | None = None) -> socket.socket:
         """A connection of one's own, from an address of one's own on loopback; `receive` bounds its receive buffer."""
         sock = socket.socket()
-        sock.settimeout(10)
+        sock.settimeout(60)
         if receive:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
         sock.bind((source, 0))
@@ -233,7 +233,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     (tmp_path / "run").mkdir()
     heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     heard.bind(str(tmp_path / "run" / SOCKET_NAME))
-    heard.settimeout(10)
+    heard.settimeout(60)
     store = open_store(tmp_path, migrate=True)
     add_medium(store, "disc", "disc-1")
     door = socket.create_server(("127.0.0.1", 0), backlog=1024)
@@ -260,7 +260,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     thread.start()
     yield site
     end.close()
-    thread.join(15)
+    thread.join(60)
     assert not thread.is_alive(), "the loop did not stop"
     loop.close()
     machines.close()

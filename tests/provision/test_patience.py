@@ -105,7 +105,7 @@ def test_when_descriptors_run_out_newcomers_wait_until_there_are_some(site: Any)
     assert answered(site)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with socket.socket() as sock:
-        sock.settimeout(10)
+        sock.settimeout(60)
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
         try:
             sock.connect(site.address)
@@ -128,5 +128,5 @@ def test_who_asks_faster_than_he_is_answered_is_read_no_faster(site: Any) -> Non
             answered += data.count(BODY)
             rest = data[-len(BODY) + 1 :]
             longest = max([longest, *(len(one._buffer) for one in list(site.loop.connections))])
-        sender.join(10)
+        sender.join(60)
     assert 0 < longest < 16_384

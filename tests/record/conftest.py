@@ -123,7 +123,7 @@ class Site:
 
     def expired(self, name: str) -> None:
         """Let an arming's time be over: a minute from now came an hour ago."""
-        with sqlite3.connect(self.service.data / "state" / "site.db", timeout=30) as connection:
+        with sqlite3.connect(self.service.data / "state" / "site.db", timeout=60) as connection:
             query = "UPDATE install SET expires = ?, armed_at = armed_at - 7200 WHERE host_id = (SELECT id FROM host WHERE name = ?)"
             connection.execute(query, (time.time() - 3600, name))
 

@@ -71,11 +71,11 @@ class Machine:
         ip("-n", self.space.name, "address", "add", f"{self.address}/10", "dev", "eth0")
         return lease
 
-    def loads(self, name: str, *, patience: int = 5) -> bytes:
+    def loads(self, name: str, *, patience: int = 60) -> bytes:
         """A file by TFTP. Raises Stopped."""
         return self._curl(f"tftp://{self.server}/{name}", "--tftp-blksize", "1408", patience=patience)
 
-    def gets(self, address: str, *, patience: int = 10) -> bytes:
+    def gets(self, address: str, *, patience: int = 60) -> bytes:
         """A file by HTTP. Raises Stopped."""
         url = address if "://" in address else f"http://{self.server}/{address.lstrip('/')}"
         return self._curl(url, patience=patience)
@@ -102,7 +102,7 @@ class Machine:
     def starts(self, menu: str) -> None:
         """What the menu's entry loads: hypervisor, kernel, RAM disk. Raises Stopped where it leads to the machine's own disk."""
         for part in self.parts(menu):
-            self.loads(part, patience=20)
+            self.loads(part, patience=60)
 
     def parts(self, menu: str) -> list[str]:
         """The files of the menu's entry in their order. Raises Stopped."""

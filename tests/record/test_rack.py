@@ -74,7 +74,7 @@ def _slot(where: Space, name: str, mac: str, address: str, fate: str) -> Slot:
 
 
 def _time_is_over(service: Service, name: str) -> None:
-    with sqlite3.connect(service.data / "state" / "site.db", timeout=30) as connection:
+    with sqlite3.connect(service.data / "state" / "site.db", timeout=60) as connection:
         query = "UPDATE install SET expires = ? WHERE host_id = (SELECT id FROM host WHERE name = ?)"
         connection.execute(query, (time.time() - 1, name))
     connection.close()

@@ -57,4 +57,4 @@ def running(folder: Path) -> Iterator[Simulated]:
             yield Simulated(int(process.stdout.readline()))
         finally:
             process.stdin.close()
-            process.wait(10)
+            process.wait(60)

@@ -204,7 +204,7 @@ def http_peer(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
     """A server that gives one answer a connection and hangs up."""
     heard: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as door:
-        door.settimeout(10)
+        door.settimeout(60)
 
         def serve() -> None:
             for answer in answers:

@@ -183,7 +183,7 @@ def test_a_cancelled_import_leaves_nothing(store: Store, data: Path, large: Path
 
         def report(_done: int, _total: int, _text: str) -> None:
             begun.set()
-            go_on.wait(10)
+            go_on.wait(60)
 
         def run() -> None:
             try:
@@ -194,13 +194,13 @@ def test_a_cancelled_import_leaves_nothing(store: Store, data: Path, large: Path
         begun, go_on = threading.Event(), threading.Event()
         thread = threading.Thread(target=run)
         thread.start()
-        assert begun.wait(10)
+        assert begun.wait(60)
         stopping = threading.Thread(target=staging.cancel, args=(data / "media", "killed"))
         stopping.start()
         until(lambda: (data / "media" / ".staging-killed" / "cancel").exists())
         go_on.set()
-        thread.join(20)
-        stopping.join(20)
+        thread.join(60)
+        stopping.join(60)
         assert [str(error) for error in said] == ["the import of killed was cancelled; nothing was imported"]
     else:
         killed_at(data, source, 30)
@@ -235,7 +235,7 @@ def test_the_sweep_keeps_for_a_week_what_can_be_taken_up(store: Store, data: Pat
     assert nothing_is_left(store, data)
 
 
-def until(true: Callable[[], object], patience: float = 20.0) -> None:
+def until(true: Callable[[], object], patience: float = 60.0) -> None:
     deadline = time.monotonic() + patience
     while not true():
         assert time.monotonic() < deadline

@@ -203,7 +203,7 @@ def test_the_databases_are_of_one_moment(site: Site, tmp_path: Path) -> None:
     ended = threading.Event()
 
     def write() -> None:
-        first, second = (sqlite3.connect(site.data / f"state/{name}.db", timeout=30) for name in ("site", "events"))
+        first, second = (sqlite3.connect(site.data / f"state/{name}.db", timeout=60) for name in ("site", "events"))
         with closing(first), closing(second):
             number = 0
             while not ended.is_set():

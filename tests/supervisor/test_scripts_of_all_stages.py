@@ -61,7 +61,7 @@ class House:
         return ask(self.config, verb, arguments)
 
     def get(self, url: str) -> bytes:
-        with urllib.request.urlopen(url if "://" in url else f"{self.base}/{url}", timeout=30) as answer:
+        with urllib.request.urlopen(url if "://" in url else f"{self.base}/{url}", timeout=60) as answer:
             return bytes(answer.read())
 
     def cli(self, *words: str, typed: bytes | None = None) -> subprocess.CompletedProcess[bytes]:

@@ -196,7 +196,7 @@ class Service:
         """Ask the service to end, and wait for it."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
-            self._process.communicate(timeout=30)
+            self._process.communicate(timeout=60)
 
     def wait_for(self, host: str, kind: str, because: str = "") -> dict[str, Any]:
         """The first event of `kind` that the record has, or will have, of `host`, with `because` as its last reason if one is named."""
@@ -321,7 +321,7 @@ def dnsmasq(lan: Any, *more: str) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 SITE = {

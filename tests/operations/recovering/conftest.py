@@ -58,7 +58,7 @@ class Scene:
 
     def turns(self, until: str) -> dict[str, Any]:
         """Turn after turn, as the worker makes them, until it is at that step, or goes on no more."""
-        ends = time.monotonic() + 30
+        ends = time.monotonic() + 60
         while time.monotonic() < ends:
             found = self.shown()
             if (found["step"], found["state"], self.off) == ("silent", "waiting", True):
@@ -95,7 +95,7 @@ class Scene:
 
     def _database(self, method: str, body: bytes | None, asked: str = "") -> tuple[int, bytes]:
         context = ssl._create_unverified_context()
-        connection = http.client.HTTPSConnection(ADDRESSES["xen01"], 443, context=context, timeout=20)
+        connection = http.client.HTTPSConnection(ADDRESSES["xen01"], 443, context=context, timeout=60)
         login = base64.b64encode(b"root:secret").decode()
         connection.request(method, f"/pool/xmldbdump{asked}", body, {"Authorization": f"Basic {login}"})
         answer = connection.getresponse()

@@ -117,7 +117,7 @@ def listening(scene: Scene, token: str) -> Iterator[tuple[Say, int]]:
             loop.step(0.05)
 
     def say(method: str, path: str, body: bytes = b"") -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20, source_address=(ADDRESSES[scene.dead], 0))
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60, source_address=(ADDRESSES[scene.dead], 0))
         try:
             connection.request(method, f"/fb/{token}/{path}", body if method == "POST" else None)
             answer = connection.getresponse()

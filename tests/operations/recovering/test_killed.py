@@ -108,7 +108,7 @@ def test_killed_in_the_middle_of_a_call_the_next_one_goes_on_and_does_nothing_tw
         with worker(scene) as process:
             until(process, machine, lambda _state: call in scene.machines.names(), scene)
             process.kill()
-            process.wait(10)
+            process.wait(60)
         scene.machines.release()
         to_the_end(machine, scene)
 

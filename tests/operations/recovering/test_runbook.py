@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 def again(ask: Callable[[], T]) -> T:
     """What it gives once the toolstack that begins anew is there again."""
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 60
     while True:
         try:
             return ask()

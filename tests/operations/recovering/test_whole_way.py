@@ -33,7 +33,7 @@ def test_from_a_dead_host_to_one_that_its_pool_has_again(scene: Scene, dead: str
             assert say("POST", "step/toolstack/done", b"")[0] == 204
             assert say("POST", "certificate", shown.encode())[0] == 204
             assert say("POST", "step/join/begun", b"")[0] == 204
-            end = time.monotonic() + 30
+            end = time.monotonic() + 60
             while (word := say("GET", "join", b"")) != (200, "joined"):
                 assert word in ((200, "asked"), (200, "joining")), word
                 assert time.monotonic() < end, word

@@ -24,7 +24,7 @@ from pxeserve.store import backups as stored
 from pxeserve.store import tables as t
 from pxeserve.store.backups import DAMAGED, GOOD, REFUSED, BackupRow
 
-DAY, PATIENCE = 86_400.0, 30.0
+DAY, PATIENCE = 86_400.0, 60.0
 
 
 def row(pool_id: int, days_ago: float, kind: str = "database", state: str = GOOD, host_id: int | None = None) -> BackupRow:

@@ -83,7 +83,7 @@ class Place:
             "PASSWORD": str(self.folder / "password"), "INVENTORY": str(self.folder / "inventory"),
         }  # fmt: skip
         words = ("/bin/sh", str(script), *words)
-        done = subprocess.run(words, input=typed, env=environment, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(words, input=typed, env=environment, capture_output=True, text=True, timeout=60, check=False)
         assert list(self.tmp.iterdir()) == []
         return done.returncode, done.stdout + done.stderr
 
@@ -233,7 +233,7 @@ def test_shells_read_the_job_and_shellcheck_is_content(site: Site) -> None:
 def _read(text: str) -> None:
     for shell in (["dash", "-n"], ["bash", "--posix", "-n"], ["busybox", "sh", "-n"]):
         if shutil.which(shell[0]):
-            said = subprocess.run([*shell, "/dev/stdin"], input=text, capture_output=True, text=True, timeout=20, check=False)
+            said = subprocess.run([*shell, "/dev/stdin"], input=text, capture_output=True, text=True, timeout=60, check=False)
             assert (said.returncode, said.stderr) == (0, ""), shell
     if shutil.which("shellcheck"):
         words = ["shellcheck", "--shell=sh", "--norc", "--exclude=SC2016,SC2317,SC2034,SC2157", "-"]  # words of a head, used or not

@@ -96,7 +96,7 @@ class System:
     def place(self, body: bytes) -> int:
         file = self.root / "tmp" / "place"
         file.write_bytes(body)
-        return subprocess.run(["sh", str(file), str(self.root)], capture_output=True, timeout=30, check=False).returncode
+        return subprocess.run(["sh", str(file), str(self.root)], capture_output=True, timeout=60, check=False).returncode
 
     def run(self, job: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Start the job; a start without one does nothing."""
@@ -198,7 +198,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         made.hosts = {host.name: host for host in inventory.hosts(connection)}
     yield made
     end.close()
-    thread.join(15)
+    thread.join(60)
     loop.close()
     machines.close()
     recorder.close()

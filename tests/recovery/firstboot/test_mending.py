@@ -61,14 +61,14 @@ class Both:
                 yield
             finally:
                 process.stdin.close()
-                process.wait(10)
+                process.wait(60)
 
     def start(self) -> subprocess.Popen[bytes]:
         words = ["chroot", str(self.system.root), "/bin/sh", "/etc/pxeserve/first-boot"]
         return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def until(self, holds: Any) -> None:
-        end = time.monotonic() + 40
+        end = time.monotonic() + 60
         while not holds():
             assert time.monotonic() < end, self.site.told()
             threading.Event().wait(0.05)
@@ -119,7 +119,7 @@ def test_a_host_that_starts_again_while_its_join_is_failed_goes_on_waiting(site:
             job = both.start()
             both.until(lambda: both.waits() and tries.read_text() == "0\n")
             job.kill()
-            job.wait(10)
+            job.wait(60)
         both.mend()
         assert both.start().wait(60) == 0
     assert site.row(both.install).state == "done"

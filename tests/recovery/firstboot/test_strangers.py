@@ -25,7 +25,7 @@ def said(site: Site) -> tuple[str, Say]:
     address, port, token = (one.decode() for one in found.groups())
 
     def say(method: str, path: str, body: str = "", source: str = OWN) -> int:
-        connection = http.client.HTTPConnection(address, int(port), timeout=20, source_address=(source, 0))
+        connection = http.client.HTTPConnection(address, int(port), timeout=60, source_address=(source, 0))
         try:
             connection.request(method, f"/fb/{token}/{path}", body.encode() if method == "POST" else None)
             return connection.getresponse().status

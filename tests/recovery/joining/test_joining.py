@@ -66,10 +66,10 @@ class Site:
                 yield process
             finally:
                 process.stdin.close()
-                process.wait(10)
+                process.wait(60)
 
     def over(self) -> JoinRow:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while (row := self.row()).state in joins.OPEN:
             assert time.monotonic() < end, row
         return row
@@ -145,7 +145,7 @@ def test_killed_at_any_step_it_goes_on_and_the_host_joins_once(site: Site, name:
     with site.worker() as process:
         assert site.simulated.wait(call, host)
         process.kill()
-        process.wait(10)
+        process.wait(60)
     site.simulated.release()
     with site.worker():
         assert site.over().state == joins.JOINED

@@ -42,7 +42,7 @@ class Recorder:
     def __exit__(self, *_: object) -> None:
         self.serving = False
         socket.create_connection(("127.0.0.1", self.port)).close()
-        self.thread.join(10)
+        self.thread.join(60)
         self.door.close()
 
     def file(self, path: str) -> Path | None:
@@ -59,7 +59,7 @@ class Recorder:
                 client.close()
                 return
             with client:
-                client.settimeout(10)
+                client.settimeout(60)
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 try:
                     self.converse(client)
