@@ -22,7 +22,8 @@ from pxeserve.errors import PxeserveError
 from pxeserve.paths import OpenFile
 from pxeserve.repo.manifest import FileSums, sums_needed
 from pxeserve.repo.onepass import Count, Report, be_nice, shared, sums_of, trouble
-from pxeserve.repo.staging import Staging, reserve
+from pxeserve.repo.room import reserve
+from pxeserve.repo.staging import Staging
 from pxeserve.repo.tree import Entry, SourceError, Stream, Tree
 
 _AHEAD = 16

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pxeserve.errors import PxeserveError
-from pxeserve.repo.staging import kept_free, size
+from pxeserve.repo.room import kept_free, size
 from pxeserve.saved import manifest as listing
 from pxeserve.saved.manifest import LONGEST_MEMBER, Manifest, Member, spoilt
 

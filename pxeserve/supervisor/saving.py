@@ -21,7 +21,7 @@ from pxeserve.config import Config
 from pxeserve.errors import PxeserveError
 from pxeserve.events.record import Event
 from pxeserve.events.recorder import SOCKET_NAME, Recorder
-from pxeserve.repo.staging import kept_free, size
+from pxeserve.repo.room import kept_free, size
 from pxeserve.saved import moment, packing, swap, without
 from pxeserve.saved.landing import is_held, landing
 from pxeserve.saved.manifest import CONFIGURATION, DATABASES, FOLDERS, MOST_MEMBERS, Manifest, is_allowed

@@ -20,7 +20,7 @@ from pxeserve.domain.role import Role
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError, RefusedError
 from pxeserve.operations.context import Context
 from pxeserve.operations.registry import verb
-from pxeserve.repo.staging import reserve, size
+from pxeserve.repo.room import reserve, size
 from pxeserve.store import audit
 
 FOLDER = "uploads"

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from pxeserve.errors import ConflictError, NotFoundError, PxeserveError
-from pxeserve.repo.staging import kept_free, size
+from pxeserve.repo.room import kept_free, size
 
 FOLDER = "backups"
 PIECE = 1 << 20

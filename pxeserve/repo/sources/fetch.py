@@ -22,9 +22,10 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.repo.onepass import Report
+from pxeserve.repo.room import reserve
 from pxeserve.repo.sources.address import Limits, resolved
 from pxeserve.repo.sources.telling import known_by, told
-from pxeserve.repo.staging import BrokenOffError, Staging, reserve
+from pxeserve.repo.staging import BrokenOffError, Staging
 from pxeserve.repo.tree import SourceError
 
 _PATIENCE = 30.0
