@@ -1,4 +1,4 @@
-"""Copies a source into its staging folder: room first, then each file, written as it is read and hashed.
+"""Copies a source into its staging folder: the room of all files first, then each file, written as it is read and hashed.
 
 Writing to the disk begins with each file, and what is left of it is waited for once, at the end (`settle`), not once a file.
 
@@ -9,20 +9,20 @@ has to read all the same for the sums, and half as long as a new buffer for each
 from __future__ import annotations
 
 import ctypes
-import errno
 import hashlib
 import os
 import queue
 import stat
 import threading
 from collections.abc import Callable, Container, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from pxeserve.errors import PxeserveError
 from pxeserve.paths import OpenFile
 from pxeserve.repo.manifest import FileSums, sums_needed
 from pxeserve.repo.onepass import Count, Report, be_nice, shared, sums_of, trouble
-from pxeserve.repo.room import reserve
+from pxeserve.repo.room import Room, reserve
 from pxeserve.repo.staging import Staging
 from pxeserve.repo.tree import Entry, SourceError, Stream, Tree
 
@@ -36,21 +36,23 @@ _WRITE = 2
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def copy_tree(tree: Tree, entries: Sequence[Entry], stage: Staging, report: Report) -> dict[str, FileSums]:
-    """Copy every file into the staging folder; what lies there already and is the same is not read again. Gives the sums by path."""
+def copy_tree(tree: Tree, entries: Sequence[Entry], stage: Staging, room: Room, report: Report) -> dict[str, FileSums]:
+    """Copy every file into the staging folder, once `room` holds what all of them need; what lies there already and is the same is not read
+    again. Gives the sums by path."""
     total = sum(entry.size for entry in entries)
     algorithms = sums_needed(entry.path for entry in entries)
     stage.expect(total)
     kept = {entry.path: stage.done[entry.path].sums for entry in entries if _is_kept(stage, entry, algorithms)}
     _clear(stage.tree, kept)
-    reserve(stage.folder.parent, total - sum(one.size for one in kept.values()))
+    room.hold(entry.size for entry in entries if entry.path not in kept)
     sums = {path: one for path, one in kept.items() if stage.trusted}
     rest = [entry for entry in entries if entry.path not in sums]
+    _foresee(stage, room, rest)
     count = Count(sum(one.size for one in sums.values()), len(sums))
 
     def ready(entry: Entry) -> None:
         if entry.path not in kept:
-            _make(stage, entry)
+            _make(stage, room, entry)
 
     def one(entry: Entry) -> FileSums:
         old = kept.get(entry.path)
@@ -67,7 +69,7 @@ def copy_tree(tree: Tree, entries: Sequence[Entry], stage: Staging, report: Repo
     return sums
 
 
-def copy_stream(stream: Stream, stage: Staging, report: Report) -> dict[str, FileSums]:
+def copy_stream(stream: Stream, stage: Staging, room: Room, report: Report) -> dict[str, FileSums]:
     """Copy the files of a stream as they come. Those that an earlier import has left are read past, as a stream has no other way."""
     stage.expect(stream.total)
     sums: dict[str, FileSums] = {}
@@ -83,7 +85,7 @@ def copy_stream(stream: Stream, stage: Staging, report: Report) -> dict[str, Fil
             sums[entry.path] = stage.done[entry.path].sums
             continue
         reserve(stage.folder.parent, entry.size)
-        _make(stage, entry)
+        _make(stage, room, entry)
         sums[entry.path] = _streamed(entry, pieces, stage.tree / entry.path, told)
         stage.finished(sums[entry.path], entry.stamp)
     _clear(stage.tree, sums)
@@ -162,23 +164,31 @@ def _write(descriptor: int, piece: memoryview) -> None:
         piece = piece[os.write(descriptor, piece) :]
 
 
-def _make(stage: Staging, entry: Entry) -> None:
+def _foresee(stage: Staging, room: Room, entries: Sequence[Entry]) -> None:
+    try:
+        room.afford(partial(stage.foresee, [(entry.path, entry.stamp) for entry in entries]))
+    except OSError as error:
+        raise trouble("the journal", "written", error) from error
+
+
+def _make(stage: Staging, room: Room, entry: Entry) -> None:
     """The file for `entry`, with its room on the disk taken. Raises PxeserveError when there is none."""
     target = stage.tree / entry.path
     stage.begins_anew(entry.path)
     try:
-        target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        descriptor = room.afford(partial(_opened, target))
+        try:
+            os.fchmod(descriptor, 0o644)
+            room.give(descriptor, entry.size)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise trouble(entry.path, "copied", error) from error
-    try:
-        os.fchmod(descriptor, 0o644)
-        if entry.size and _libc.fallocate(descriptor, 0, ctypes.c_int64(0), ctypes.c_int64(entry.size)):
-            number = ctypes.get_errno()
-            if number not in (errno.EOPNOTSUPP, errno.ENOSYS):
-                raise trouble(entry.path, "copied", OSError(number, os.strerror(number)))
-    finally:
-        os.close(descriptor)
+
+
+def _opened(target: Path) -> int:
+    target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    return os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
 
 
 def _is_kept(stage: Staging, entry: Entry, algorithms: Sequence[str]) -> bool:

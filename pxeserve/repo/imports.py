@@ -19,6 +19,7 @@ from pxeserve.repo import copying
 from pxeserve.repo.explaining import refuse_bad_signature
 from pxeserve.repo.manifest import FileSums, Listed, Manifest, build
 from pxeserve.repo.onepass import Report, read_tree
+from pxeserve.repo.room import Room, room_in
 from pxeserve.repo.sources import fetch
 from pxeserve.repo.sources.address import Limits
 from pxeserve.repo.sources.folder import Folder
@@ -72,9 +73,9 @@ def import_medium(store: Store, data: Path, source: Path | Wanted, name: str, re
     home = data / "media"
     home.mkdir(mode=0o755, exist_ok=True)
     home.chmod(0o755)
-    with staging(home, name, (*wanted.told, str(wanted.lies)), now, known_by(wanted.sources)) as stage:
+    with staging(home, name, (*wanted.told, str(wanted.lies)), now, known_by(wanted.sources)) as stage, room_in(stage.folder) as room:
         if wanted.lies is Lies.COPIED:
-            medium, rows = _copied(store, home, wanted, stage, report, now)
+            medium, rows = _copied(store, home, wanted, stage, room, report, now)
         else:
             medium, rows = _where_it_lies(store, data, wanted, stage, report)
         if rows is None:
@@ -137,7 +138,7 @@ def _check(wanted: Wanted) -> None:
 
 
 def _copied(
-    store: Store, home: Path, wanted: Wanted, stage: Staging, report: Report, now: float
+    store: Store, home: Path, wanted: Wanted, stage: Staging, room: Room, report: Report, now: float
 ) -> tuple[Medium, list[FileRow] | None]:
     paths = [
         fetch.fetched(source, stage, number, wanted.limits, report) if fetch.is_url(source) else Path(source)
@@ -148,9 +149,9 @@ def _copied(
         _holds_no_secrets(path.resolve(), home.parent)
     with open_sources(paths) as source:
         if isinstance(source, Tarball):
-            tree, sums = _without_outer(tree, copying.copy_stream(source, stage, report))
+            tree, sums = _without_outer(tree, copying.copy_stream(source, stage, room, report))
         else:
-            sums = copying.copy_tree(source, source.entries(), stage, report)
+            sums = copying.copy_tree(source, source.entries(), stage, room, report)
     manifest = build(sums, lambda path: (tree / path).read_bytes())
     refuse_bad_signature(sums, lambda path: (tree / path).read_bytes())
     present = _present(store, wanted, manifest)
@@ -159,6 +160,7 @@ def _copied(
     medium = present or _medium(wanted, manifest)
     stage.go_on()
     _publish(store, home, tree, medium.folder)
+    room.let_go()  # its rows may lie on the same disk
     rows = [replace(_row(item), stamp=_stamp(home / medium.folder / item.sums.path)) for item in manifest.files]
     if present is not None:
         _known_again(store, present, rows, now)

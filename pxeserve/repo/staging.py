@@ -12,7 +12,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any, TextIO
 from pxeserve.errors import ConflictError, PxeserveError
 from pxeserve.moment import boot_id
 from pxeserve.repo.manifest import FileSums
+from pxeserve.repo.room import take_beyond
 
 PREFIX = ".staging-"
 KEPT = 7 * 86400
@@ -28,6 +29,9 @@ KEPT = 7 * 86400
 
 _LOCK, _JOURNAL, _CANCEL, _TREE = "lock", "journal", "cancel", "tree"
 _VERSION = 1
+_LINES = 256
+"""More bytes than what is written down of one file has besides its path, which may be there twice, and its stamp."""
+
 _STOPPING, _LOOK = 30.0, 0.02
 
 
@@ -89,6 +93,10 @@ class Staging:
     def expect(self, total: int) -> None:
         """Write down how many bytes there will be."""
         self._say({"total": total})
+
+    def foresee(self, files: Iterable[tuple[str, str]]) -> None:
+        """Take room on the disk for what will be written down of these files, each a path and its stamp. Raises OSError."""
+        take_beyond(self._journal.fileno(), sum(_LINES + 2 * len(json.dumps(path)) + len(json.dumps(stamp)) for path, stamp in files))
 
     def finished(self, sums: FileSums, stamp: str) -> None:
         """Write down that a file is whole."""
