@@ -131,11 +131,17 @@ class Staging:
 def staging(home: Path, name: str, sources: Sequence[str], now: float, known_by: str) -> Iterator[Staging]:
     """The staging folder for `name`, gone afterwards; it is kept only when this process is killed, whoever asked has gone away
     (ConnectionError), or a download broke off (BrokenOffError). `sources` are as people are told them, and by `known_by` they are known
-    again. Raises ConflictError while another import has it."""
+    again. Raises ConflictError while another import has it, and PxeserveError where there can be none."""
     folder = home / f"{PREFIX}{name}"
-    lock = _take(folder, name)
     try:
-        stage = Staging(folder, name, sources, now, known_by)
+        lock = _take(folder, name)
+    except OSError as error:
+        raise _unmade(folder, error) from None
+    try:
+        try:
+            stage = Staging(folder, name, sources, now, known_by)
+        except OSError as error:
+            raise _unmade(folder, error) from None
         try:
             yield stage
         finally:
@@ -220,6 +226,10 @@ def empty(folder: Path) -> None:
             shutil.rmtree(inner)
         else:
             inner.unlink()
+
+
+def _unmade(folder: Path, error: OSError) -> PxeserveError:
+    return PxeserveError(f"{folder}: could not be made: {error.strerror}", fix="nothing was imported; see to the disk and import again")
 
 
 def _take(folder: Path, name: str) -> int:

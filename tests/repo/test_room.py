@@ -129,6 +129,9 @@ def test_a_disk_that_is_full_before_the_start_is_refused_and_nothing_is_left(sto
     with pytest.raises(PxeserveError, match=r"media: the medium needs \d+ MB; \d+ MB are free, of which leases and logs keep") as error:
         import_medium(store, data, source, "large", lambda *_: None, "tester", 0.0)
     assert error.value.code == "refused"
+    other.come()
+    with pytest.raises(PxeserveError, match=r"No space left on device|; \d+ bytes are free"):
+        import_medium(store, data, source, "large", lambda *_: None, "tester", 0.0)
     other.go()
     assert nothing_is_left(store, data)
 
