@@ -20,9 +20,10 @@ from pxeserve.repo.copying import copy_tree
 from pxeserve.repo.imports import Wanted, import_medium
 from pxeserve.repo.room import Room, room_in
 from pxeserve.repo.sources.folder import Folder
-from pxeserve.repo.staging import Staging
+from pxeserve.repo.staging import BrokenOffError, Staging
 from pxeserve.store import Store, open_store
 from tests.repo.disks import MB, SIZE, Other, free, mount, on_disk
+from tests.repo.mirror import LOOPBACK, Mirror
 from tests.repo.test_import import nothing_is_left
 
 SIZES = [5 * MB, *([500_000] * 40), *([900] * 60)]
@@ -240,3 +241,34 @@ def test_where_nothing_can_be_set_aside_what_is_free_is_looked_at(store: Store, 
     Other(unable).leave(NEEDED)
     with visited(unable, lambda: None) as (stage, room), pytest.raises(PxeserveError, match="needs"):
         copied(source, stage, room)
+
+
+def test_who_fills_the_disk_while_an_image_is_fetched_does_not_break_that(store: Store, data: Path, disk: Path, mirror: Mirror) -> None:
+    """And is gone before it is unpacked, which needs room of its own."""
+
+    def report(done: int, total: int, text: str) -> None:
+        if text.startswith("fetching"):
+            (other.come if done < total else other.go)()
+
+    other = Other(disk)
+    wanted = Wanted((f"{mirror.url}/xs41.tar",), "far", limits=LOOPBACK)
+    assert import_medium(store, data, wanted, "far", report, "tester", 0.0).name == "far"
+    assert other.came > 1
+
+
+def test_what_was_being_fetched_and_broke_off_has_its_room_still(store: Store, data: Path, disk: Path, mirror: Mirror) -> None:
+    """All but what is to stay free is taken by somebody else meanwhile, who is gone before the image is unpacked."""
+
+    def report(done: int, total: int, text: str) -> None:
+        if text.startswith("fetching") and done == total:
+            other.go()
+
+    other = Other(disk)
+    mirror.cut_after = 300_000
+    wanted = Wanted((f"{mirror.url}/xs41.tar",), "far", limits=LOOPBACK)
+    with pytest.raises(BrokenOffError):
+        import_medium(store, data, wanted, "far", report, "tester", 0.0)
+    other.leave(SIZE // 20 + 300_000)
+    mirror.cut_after = None
+    assert import_medium(store, data, wanted, "far", report, "tester", 0.0).name == "far"
+    assert mirror.asked[-1] == ("/xs41.tar", "bytes=300000-")

@@ -22,7 +22,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from pxeserve.errors import PxeserveError, RefusedError
 from pxeserve.repo.onepass import Report
-from pxeserve.repo.room import reserve
+from pxeserve.repo.room import reserve, take_beyond
 from pxeserve.repo.sources.address import Limits, resolved
 from pxeserve.repo.sources.telling import known_by, told
 from pxeserve.repo.staging import BrokenOffError, Staging
@@ -91,7 +91,7 @@ def _fetch(url: str, target: Path, stage: Staging, limits: Limits, deadline: flo
             have, known = 0, _whole(url, response, limits)
             mark.touch(mode=0o600)
             mark.write_text(json.dumps({"known_by": known_by([url]), "validator": known.validator, "total": known.total}))
-        reserve(stage.folder.parent, known.total - have)
+        reserve(stage.folder.parent, known.total - max(have, _room(target)))
         with _cut_in_time(sock, stage, deadline):
             _write(url, response, target, have, known.total, deadline, stage, report)
 
@@ -213,8 +213,13 @@ def _write(
 ) -> None:
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb", buffering=0) as out:
-        out.truncate(have)
+        if os.fstat(descriptor).st_size != have:
+            out.truncate(have)  # and only then: it gives back what was taken beyond the end
         out.seek(have)
+        try:
+            take_beyond(descriptor, total - have)
+        except OSError as error:
+            raise _not_stored(url, error) from None
         while have < total:
             stage.go_on()
             if time.monotonic() > deadline:
@@ -228,10 +233,13 @@ def _write(
             try:
                 out.write(piece)
             except OSError as error:
-                said = f"{told(url)}: could not be stored: {error.strerror}"
-                raise PxeserveError(said, fix="nothing was imported; see to the disk") from None
+                raise _not_stored(url, error) from None
             have += len(piece)
             report(have, total, f"fetching {told(url).partition('?')[0].rpartition('/')[2]}")
+
+
+def _not_stored(url: str, error: OSError) -> PxeserveError:
+    return PxeserveError(f"{told(url)}: could not be stored: {error.strerror}", fix="nothing was imported; see to the disk")
 
 
 def _read(mark: Path, url: str) -> _Known | None:
@@ -247,6 +255,14 @@ def _read(mark: Path, url: str) -> _Known | None:
 def _size(target: Path) -> int:
     try:
         return target.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _room(target: Path) -> int:
+    """Bytes of the disk that it has, as it had them taken for all of it when it was begun."""
+    try:
+        return target.stat().st_blocks * 512
     except FileNotFoundError:
         return 0
 
