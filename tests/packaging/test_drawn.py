@@ -1,4 +1,5 @@
-"""The man page and the completions: every command stands in them, and those who read them have nothing to say."""
+"""The man page and the completions: every command stands in them, and those who read them have nothing to say. The page of the
+configuration: every key stands in it, as the model has it today."""
 
 from __future__ import annotations
 
@@ -16,8 +17,10 @@ import typer
 from typer.main import get_command
 
 from pxeserve.cli.main import app
+from pxeserve.config import load
 
 PACKAGING = Path(__file__).parent.parent.parent / "packaging"
+DOCS = PACKAGING.parent / "docs"
 
 
 def drawn(script: str, *words: str) -> str:
@@ -108,3 +111,20 @@ def test_every_command_stands_in_each_completion(shell: str) -> None:
     text = drawn("completion.py", shell)
     for words, _ in words_of_all():
         assert f'"{" ".join(words)}"' in text or f"'{' '.join(words)}'" in text or not words, words
+
+
+def test_the_page_of_the_configuration_is_what_is_drawn_today() -> None:
+    page = DOCS / "configuration.md"
+    assert page.read_text(encoding="utf-8") == drawn("configuration.py"), "python packaging/configuration.py > docs/configuration.md"
+
+
+def test_every_default_of_that_page_is_read_as_the_default(tmp_path: Path) -> None:
+    sections = re.findall(r"^`\[(\w+)\]`.*?\n\n(.*?)(?=^## |\Z)", (DOCS / "configuration.md").read_text(), re.MULTILINE | re.DOTALL)
+    lines = []
+    for section, rows in sections:
+        told = re.findall(r"^\| `(\w+)` \| .*? \| `([^|]+)` \| ", rows, re.MULTILINE)
+        lines += [f"[{section}]", *(f"{key} = {value}" for key, value in told)]
+    said = tmp_path / "pxeserve.toml"
+    said.write_text("\n".join(lines))
+    assert len(lines) > 50
+    assert load(said, {}) == load(None, {})
