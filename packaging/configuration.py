@@ -35,7 +35,8 @@ old ones where the new ones cannot be read; ports, interfaces, user, data folder
 """
 
 _READ_ON: Mapping[str, str] = {
-    "dhcp": "[keeping your own DHCP server](dhcp-snippets.md)",
+    "server": "[which network is yours](topologies.md)",
+    "dhcp": "[which network is yours](topologies.md), [keeping your own DHCP server](dhcp-snippets.md)",
     "console": "[where it listens, its certificate](console.md)",
     "boot": "[from the network boot to the machine's own disk](local-boot.md)",
     "arming": "[the life of an install](arming.md)",
