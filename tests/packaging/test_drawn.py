@@ -118,6 +118,11 @@ def test_the_page_of_the_configuration_is_what_is_drawn_today() -> None:
     assert page.read_text(encoding="utf-8") == drawn("configuration.py"), "python packaging/configuration.py > docs/configuration.md"
 
 
+def test_the_pictures_are_those_that_the_tables_give_today() -> None:
+    page = (DOCS / "pictures.md").read_text(encoding="utf-8")
+    assert page == drawn("pictures.py"), "python packaging/pictures.py > docs/pictures.md"
+
+
 def test_every_default_of_that_page_is_read_as_the_default(tmp_path: Path) -> None:
     sections = re.findall(r"^`\[(\w+)\]`.*?\n\n(.*?)(?=^## |\Z)", (DOCS / "configuration.md").read_text(), re.MULTILINE | re.DOTALL)
     lines = []
