@@ -14,15 +14,16 @@ from pathlib import Path
 import pytest
 
 from pxeserve.repo.sample import make_modern_sample
-from tests.publish.served import Served, free_port, house, opened
+from tests.ports import free_port, free_ports
+from tests.publish.served import Served, house, opened
 
 
 @pytest.fixture(scope="module")
 def medium() -> Iterator[tuple[int, Path]]:
     """The port, and the folder that is served as the medium `disc`."""
     with house() as folder:
-        port = free_port()
-        served = Served(folder, f'[ftp]\nenabled = true\nport = {port}\npassive_ports = "41300-41399"\n')
+        port, passive = free_port(), free_ports(100)
+        served = Served(folder, f'[ftp]\nenabled = true\nport = {port}\npassive_ports = "{passive[0]}-{passive[-1]}"\n')
         tree = folder / "disc"
         make_modern_sample(tree, "xcp-8.3")
         (tree / "a b+c%.bin").write_bytes(b"odd name\n")

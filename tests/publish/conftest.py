@@ -10,7 +10,8 @@ import pytest
 
 from pxeserve.repo.sample import make_modern_sample, make_sample
 from tests.asked import items
-from tests.publish.served import Served, free_port, house, opened
+from tests.ports import free_port, free_ports
+from tests.publish.served import Served, house, opened
 
 
 @dataclass
@@ -19,6 +20,7 @@ class Ftp:
 
     served: Served
     port: int
+    passive: range
     trees: dict[str, Path]
 
     @property
@@ -29,8 +31,8 @@ class Ftp:
 @pytest.fixture(scope="module")
 def ftp() -> Iterator[Ftp]:
     with house() as folder:
-        port = free_port()
-        served = Served(folder, f'[ftp]\nenabled = true\nport = {port}\npassive_ports = "41000-41099"\n')
+        port, passive = free_port(), free_ports(100)
+        served = Served(folder, f'[ftp]\nenabled = true\nport = {port}\npassive_ports = "{passive[0]}-{passive[-1]}"\n')
         trees = {"xs41": folder / "xs41", "xcp83": folder / "xcp83"}
         make_sample(trees["xs41"])
         make_modern_sample(trees["xcp83"], "xcp-8.3")
@@ -38,7 +40,7 @@ def ftp() -> Iterator[Ftp]:
         try:
             for name, tree in trees.items():
                 served.cli("media", "import", opened(tree), "--name", name)
-            yield Ftp(served, port, trees)
+            yield Ftp(served, port, passive, trees)
         finally:
             served.stop()
 

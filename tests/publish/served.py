@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+
+from tests.ports import free_port
 
 PXESERVE = Path(sys.executable).parent / "pxeserve"
 USER = "nobody" if os.geteuid() == 0 else getpass.getuser()
@@ -42,12 +43,6 @@ allow_plaintext = true
 T = TypeVar("T")
 
 
-def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def until(happens: Callable[[], T], what: str) -> T:
     """What `happens` returns, once that is true."""
     deadline = time.monotonic() + PATIENCE
@@ -69,7 +64,7 @@ class Served:
     prefix: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     http: int = field(default_factory=free_port)
-    tftp: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
+    tftp: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:

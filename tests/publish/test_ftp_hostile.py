@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from pxeserve.repo.sample import make_sample
+from tests.ports import free_port, free_ports
 from tests.publish.conftest import Ftp, has
 from tests.publish.ftp_client import Client, fetch
-from tests.publish.served import Served, free_port, house, opened, until
+from tests.publish.served import Served, house, opened, until
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -150,8 +151,8 @@ def test_two_hundred_connections_of_one_address_leave_room_for_others(ftp: Ftp) 
 
 def test_passive_ports_that_are_all_taken_are_said_and_come_back() -> None:
     with house() as folder:
-        port = free_port()
-        served = Served(folder, f'[ftp]\nenabled = true\nport = {port}\npassive_ports = "41200-41201"\n')
+        port, passive = free_port(), free_ports(2)
+        served = Served(folder, f'[ftp]\nenabled = true\nport = {port}\npassive_ports = "{passive[0]}-{passive[-1]}"\n')
         served.start()
         try:
             clients = [Client(("127.0.0.1", port)) for _ in range(3)]

@@ -22,7 +22,8 @@ from pxeserve.repo.exported import State
 from pxeserve.repo.sample import make_modern_sample, make_sample
 from tests.faults.service import alive
 from tests.faults.space import space
-from tests.publish.served import Served, free_port, house, opened, until
+from tests.ports import free_port
+from tests.publish.served import Served, house, opened, until
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="Ganesha needs a capability that root alone can give"),

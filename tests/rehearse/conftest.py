@@ -6,7 +6,6 @@ import getpass
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -32,6 +31,7 @@ from pxeserve.store import Store, inventory, open_store
 from pxeserve.store import loaders as stored
 from pxeserve.supervisor import folder as data_folder
 from pxeserve.supervisor import prepare
+from tests.ports import free_port
 
 MAC, MODERN = "52:54:00:77:00:01", "52:54:00:77:00:83"
 GRUB = b"MZ" + bytes(2000) + b"\nset pxeserve=" + b"." * (512 - 14) + b"\n" + bytes(100)
@@ -63,12 +63,6 @@ allow_plaintext = true
 
 
 _PROXY = re.sub(r"\[\[dhcp.subnet\]\]\n.*\n.*\n", "", CONFIG).replace('mode = "server"', 'mode = "proxy"')
-
-
-def free_port(kind: int) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -134,8 +128,7 @@ class House:
 def furnish(folder: Path, inside: tuple[str, ...] = (), **network: Any) -> House:
     """A house with all that an installation needs, not yet running."""
     data = folder / "data"
-    ports: dict[str, Any] = {"dhcp": free_port(socket.SOCK_DGRAM), "tftp": free_port(socket.SOCK_DGRAM)}
-    ports |= {"http": free_port(socket.SOCK_STREAM), "console": free_port(socket.SOCK_STREAM)}
+    ports: dict[str, Any] = {name: free_port() for name in ("dhcp", "tftp", "http", "console")}
     config = folder / "pxeserve.toml"
     first = 20_000 + os.getpid() * 100 % 40_000  # of its own, so that two test processes do not meet
     ports["transfers"] = f"{first}-{first + 99}"

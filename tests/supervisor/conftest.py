@@ -22,6 +22,7 @@ from typing import IO, Any, TypeVar
 import pytest
 
 from pxeserve import wire
+from tests.ports import free_port
 
 PXESERVE = Path(sys.executable).parent / "pxeserve"
 ROOT = os.geteuid() == 0
@@ -49,12 +50,6 @@ port = {http}
 [console]
 port = {console}
 """
-
-
-def free_port(kind: int) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(happens: Callable[[], T], what: str) -> T:
@@ -191,8 +186,7 @@ def make_service() -> Iterator[Callable[..., Service]]:
     def make() -> Service:
         folder = Path(tempfile.mkdtemp(prefix="px", dir="/tmp"))
         folder.chmod(0o755)
-        kinds = {"dhcp": socket.SOCK_DGRAM, "tftp": socket.SOCK_DGRAM, "http": socket.SOCK_STREAM, "console": socket.SOCK_STREAM}
-        service = Service(folder, {name: free_port(kind) for name, kind in kinds.items()})
+        service = Service(folder, {name: free_port() for name in ("dhcp", "tftp", "http", "console")})
         service.write()
         made.append(service)
         return service

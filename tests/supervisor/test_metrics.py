@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.ports import free_port
+
 TRANSFERS, SIZE = 200, 5000
 Figures = dict[tuple[str, tuple[str, ...]], float]
 
@@ -25,9 +27,7 @@ Figures = dict[tuple[str, tuple[str, ...]], float]
 @pytest.fixture
 def measured(service: Any) -> Any:
     """A service with metrics, at `service.metrics`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        service.metrics = f"127.0.0.1:{probe.getsockname()[1]}"
+    service.metrics = f"127.0.0.1:{free_port()}"
     with service.config.open("a") as file:
         file.write(f'[metrics]\nenabled = true\nlisten = "{service.metrics}"\n')
     return service

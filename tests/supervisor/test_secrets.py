@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import socket
 import subprocess
 import tarfile
 import threading
@@ -26,8 +25,9 @@ from pxeserve.store import open_store
 from tests.console.api.test_looking import path_of
 from tests.console.conftest import Console
 from tests.console.test_gate import routes
+from tests.ports import free_port
 from tests.supervisor import furnishing, mistyping
-from tests.supervisor.conftest import PXESERVE, free_port
+from tests.supervisor.conftest import PXESERVE
 from tests.supervisor.furnishing import MAC, ROLES, Site
 from tests.supervisor.planting import Allowed, Leak, Secret, leaks
 
@@ -74,7 +74,7 @@ class Ear(threading.Thread):
 def begun(make_service: Callable[..., Any]) -> Site:
     if not Path("/usr/lib/PXELINUX/pxelinux.0").exists():
         pytest.skip("pxelinux is not installed")
-    return furnishing.begin(make_service(), free_port(socket.SOCK_STREAM))
+    return furnishing.begin(make_service(), free_port())
 
 
 @pytest.fixture(scope="module")

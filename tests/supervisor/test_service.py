@@ -18,16 +18,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 PXESERVE = Path(sys.executable).parent / "pxeserve"
 CHILDREN = ("worker", "dhcp", "tftp", "provision", "console")
 PATIENCE = 60.0
 ROOT = os.geteuid() == 0
-
-
-def free_port(kind: int) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(true: Callable[[], object], what: str) -> None:
@@ -51,9 +47,9 @@ class Service:
     """One configuration and data folder, and the process that serves it."""
 
     folder: Path
-    http: int = field(default_factory=lambda: free_port(socket.SOCK_STREAM))
-    tftp: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
-    dhcp: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
+    http: int = field(default_factory=free_port)
+    tftp: int = field(default_factory=free_port)
+    dhcp: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     more: str = ""
     user: str = "nobody" if ROOT else ""

@@ -16,6 +16,7 @@ from pxeserve.tftp.content import Content, Refusal
 from pxeserve.tftp.desk import Bounds
 from pxeserve.tftp.options import Limits
 from pxeserve.tftp.packet import Ack, Data, Error, OptionAck
+from tests.ports import free_ports
 
 BODY = os.urandom(100_000)
 
@@ -76,10 +77,11 @@ def test_one_fetch_is_one_event(live, shelf, wire, single_port) -> None:
 
 
 def test_a_transfer_comes_from_the_configured_ports_and_with_single_port_from_the_listening_one(live, shelf, wire, single_port) -> None:
-    server = live(shelf({"a": b"a"}), single_port=single_port, ports=range(42000, 42010))
+    ports = free_ports(10)
+    server = live(shelf({"a": b"a"}), single_port=single_port, ports=ports)
     client = wire(server.address)
     assert client.fetch("a") == b"a"
-    assert client.tid[1] == server.port if single_port else client.tid[1] in range(42000, 42010)
+    assert client.tid[1] == server.port if single_port else client.tid[1] in ports
 
 
 def test_the_answer_comes_from_the_address_that_was_asked(live, shelf, wire, single_port) -> None:
@@ -382,7 +384,7 @@ def test_descriptors_are_given_back_however_a_transfer_ends(live, shelf, wire, t
     path = tmp_path / "file"
     path.write_bytes(BODY)
     stale = lambda: Content(len(BODY) + 1, "test", fd=os.open(path, os.O_RDONLY))  # noqa: E731
-    server = live(shelf({"file": lambda: opened(path, "key"), "stale": stale}), ports=range(42500, 42501))
+    server = live(shelf({"file": lambda: opened(path, "key"), "stale": stale}), ports=free_ports(1))
     client = wire(server.address)
     assert client.fetch("file") == BODY
     server.event()
@@ -430,7 +432,7 @@ def test_sockets_are_used_again_and_what_lies_in_them_is_not(live, shelf, wire) 
 
 
 def test_more_clients_than_ports_share_them(live, shelf, wire) -> None:
-    server = live(shelf({"a": BODY}), ports=range(42600, 42602))
+    server = live(shelf({"a": BODY}), ports=free_ports(2))
     clients = [wire(server.address, source=(f"127.0.2.{number}", 0)) for number in range(8)]
     for client in clients:
         client.ask("a")

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import pytest
 
 from tests.asked import asked, items
 from tests.media_samples import KINDS, make
+from tests.ports import free_port, free_ports
 from tests.repo.replay.test_golden import FOUR_ONE
 
 PXESERVE = Path(sys.executable).parent / "pxeserve"
@@ -44,12 +44,6 @@ enabled = true
 port = {ftp}
 passive_ports = "{passive}"
 """
-
-
-def free_port(kind: int) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -87,12 +81,11 @@ class Service:
 def service() -> Iterator[Service]:
     folder = Path(tempfile.mkdtemp(prefix="pxs-"))
     folder.chmod(0o755)
-    first = 20_000 + os.getpid() * 100 % 40_000
-    ports: dict[str, Any] = {name: free_port(socket.SOCK_STREAM) for name in ("http", "console", "ftp")}
-    ports |= {name: free_port(socket.SOCK_DGRAM) for name in ("dhcp", "tftp")}
+    passive = free_ports(100)
+    ports: dict[str, Any] = {name: free_port() for name in ("http", "console", "ftp", "dhcp", "tftp")}
     config = folder / "pxeserve.toml"
     user = 'user = "nobody"' if os.geteuid() == 0 else ""
-    config.write_text(CONFIG.format(folder=folder, user=user, passive=f"{first}-{first + 99}", **ports))
+    config.write_text(CONFIG.format(folder=folder, user=user, passive=f"{passive[0]}-{passive[-1]}", **ports))
     running = Service(config)
     command = [PXESERVE, "serve", "--config", config]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1)
