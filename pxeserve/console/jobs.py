@@ -15,11 +15,13 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from pxeserve.config import Config
 from pxeserve.console.incidents import IncidentError
@@ -162,14 +164,15 @@ class Teller:
         self._progress: Progress | None = None
 
     def report(self, progress: Progress) -> None:
-        """Take note. Raises JobStoppedError."""
+        """Take note. Raises JobStoppedError. On a full disk it is not written down how far the job is, which is no reason to end it."""
         with self._lock:
             self._progress = progress
             if time.monotonic() < self._next:
                 return
             self._next = time.monotonic() + _STEP
-        with self._store.site.write() as connection:
+        with suppress(OperationalError), self._store.site.write() as connection:
             self._tell(connection)
+        with self._store.site.read() as connection:
             row = stored.by_id(connection, self._job)
         if row is not None and row.cancelled_by is not None:
             raise JobStoppedError(row.cancelled_by)
