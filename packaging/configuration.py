@@ -32,6 +32,26 @@ What is said later counts:
 An unknown key or a value that cannot be is an error with file, line and the nearest right name, and nothing is started with it. All
 mistakes are told at once. A running service reads file and environment again at SIGHUP (`systemctl reload pxeserve`) and goes on with the
 old ones where the new ones cannot be read; ports, interfaces, user, data folder and DHCP mode change only with a restart, which it says.
+
+## The first one
+
+```console
+# pxeserve init --config /etc/pxeserve/pxeserve.toml                 # and the first account; asks for its password
+# pxeserve init --config pxeserve.toml --no-account --ask-network    # asks nobody but the network
+```
+
+`init` writes a file for this machine where `--config` names one that is not there. A file that is there is never touched.
+
+- **The network** is that of the default route, or of `--interface`; the machine's other ones are named, for `[[server.listen]]`.
+- **The mode** is proxy. With `--ask-network` three DISCOVERs of an invented machine are sent, which take no address: where somebody lends
+  addresses it is proxy; where somebody answers network boots already, off; where nobody answers, server, with a part of the network to
+  lend. See that nobody has an address of that part. What does not answer at that moment may answer later; in server mode the start looks
+  again.
+- **Ports** are the usual ones. Where another program holds that of HTTP or of the console, it is another one; where one holds UDP 67 or
+  69, of which machines cannot be told another, it says so.
+- **The data folder** is `--data`, else the default.
+
+It prints what it wrote and why, and what to do next. With `--json`: `configuration` with `path`, `said`, `because` and `next`.
 """
 
 _READ_ON: Mapping[str, str] = {

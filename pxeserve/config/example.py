@@ -1,8 +1,11 @@
-"""The commented example of a configuration, made from the model itself, so that it names every key and no other."""
+"""The commented example of a configuration, made from the model itself, so that it names every key and no other; and the same with some of
+its keys said, for a machine of which something is known."""
 
 from __future__ import annotations
 
+import json
 import types
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -38,9 +41,10 @@ _SAMPLES: dict[str, Any] = {
 """What stands where a default is empty or missing, so that the example shows the form."""
 
 
-def render() -> str:
-    """The whole example."""
-    parts = [_HEAD]
+def render(said: Mapping[str, Any] | None = None, head: str = _HEAD) -> str:
+    """The whole example below `head`. What is `said`, nested as the file is, stands in it as it is and not as a comment."""
+    parts = [head]
+    said = said or {}
     for section, info in Config.model_fields.items():
         rows = _rows_of(info)
         if rows is not None:
@@ -48,21 +52,33 @@ def render() -> str:
             continue
         model = info.annotation
         assert isinstance(model, type) and issubclass(model, BaseModel)
-        parts.append(_table(f"[{section}]", model, section, commented_header=False))
+        parts.append(_table(f"[{section}]", model, section, said.get(section, {}), commented_header=False))
     return "\n".join(parts)
 
 
-def _table(header: str, model: type[BaseModel], path: str, *, commented_header: bool) -> str:
+def _table(header: str, model: type[BaseModel], path: str, said: Mapping[str, Any] | None = None, *, commented_header: bool) -> str:
     lines = [f"# {header}" if commented_header else header]
     inner: list[str] = []
+    said = said or {}
     for name, info in model.model_fields.items():
         rows = _rows_of(info)
         if rows is not None:
-            about = f"   # {info.description}" if info.description else ""
-            inner.append(_table(f"[[{path}.{name}]]{about}", rows, f"{path}.{name}", commented_header=True))
+            inner += _tables(rows, f"{path}.{name}", info.description, said.get(name, ()))
         else:
-            lines.append(_key(name, info))
+            lines.append(_said(name, info, said[name]) if name in said else _key(name, info))
     return "\n".join([*lines, *inner]) + ("" if commented_header else "\n")
+
+
+def _tables(model: type[BaseModel], path: str, about: str | None, said: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A list of tables: those that are said, else one as a comment."""
+    if said:
+        return [_table(f"[[{path}]]", model, path, one, commented_header=False).removesuffix("\n") for one in said]
+    return [_table(f"[[{path}]]   # {about}" if about else f"[[{path}]]", model, path, commented_header=True)]
+
+
+def _said(name: str, info: FieldInfo, value: Any) -> str:
+    shown = f"{name} = {_toml(value)} "
+    return f"{shown:42}# {info.description}" if info.description else shown.rstrip()
 
 
 def _rows_of(info: FieldInfo) -> type[BaseModel] | None:
@@ -96,5 +112,5 @@ def _toml(value: Any) -> str:
         case dict() | types.MappingProxyType():
             return "{" + ", ".join(f'"{key}" = {_toml(item)}' for key, item in value.items()) + "}"
         case str() | Path() | IPv4Address() | IPv4Network():
-            return f'"{value}"'
+            return json.dumps(str(value), ensure_ascii=False)
     raise TypeError(f"no TOML for {value!r}")
