@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pxeserve import reached, wire
 from pxeserve.config import Config
+from pxeserve.doors import door
 from pxeserve.errors import PxeserveError
 from pxeserve.events.recorder import SOCKET_NAME
 from pxeserve.serving import Listener
@@ -30,6 +31,12 @@ _METRICS = "[metrics] listen"
 _CONSOLE = "[console] port"
 _KEYS = {_METRICS: _METRICS, _CONSOLE: "[console] address"}
 """The keys that name an address; of all other sockets it is the service's own."""
+_RIGHT = (
+    "start as root (it is given up afterwards), or set {key}; in a container: --cap-add NET_BIND_SERVICE, and without no-new-privileges"
+)
+_FOREIGN = (
+    "set [server] address to one that is; or, where a bridge or NAT passes requests on from there to here, [tftp] single_port = true too"
+)
 _LONGEST_NAME = 107
 """Bytes of a socket's path (unix(7)), the zero at its end not counted."""
 
@@ -42,7 +49,8 @@ def bind_all(config: Config, listeners: tuple[Listener, ...], owner: tuple[int, 
             _bind_listener(config, listener, bound)
         if config.console.enabled:
             for address in reached.addresses(settled(config, listeners)):
-                bound[f"console:{address}"] = _tcp(str(address), config.console.port, _CONSOLE)
+                inside = door(config, address, listeners[0].network.ip)
+                bound[f"console:{address}"] = _tcp(str(inside), config.console.port, _CONSOLE)
         if config.metrics.enabled:
             bound["metrics"] = _tcp(*config.metrics.place, _METRICS)
         run = config.server.data / "run"
@@ -59,7 +67,7 @@ def bind_all(config: Config, listeners: tuple[Listener, ...], owner: tuple[int, 
 
 def _bind_listener(config: Config, listener: Listener, bound: dict[str, socket.socket]) -> None:
     name = listener.interface
-    address = str(listener.address)
+    address = str(door(config, listener.address, listener.network.ip))
     if config.dhcp.mode != "off":
         bound[f"dhcp:{name}"] = _broadcast(name, config.dhcp.port, "[dhcp] port")
         raw = _raw(name)
@@ -154,12 +162,11 @@ def _bind(sock: socket.socket, address: tuple[str, int], protocol: str, port: in
         if error.errno == errno.EADDRINUSE:
             raise taken(protocol, port, key) from None
         if error.errno == errno.EACCES:
-            raise PxeserveError(
-                f"{protocol.upper()} port {port} may be bound by root alone", fix=f"start as root (it is given up afterwards), or set {key}"
-            ) from None
+            raise PxeserveError(f"{protocol.upper()} port {port} may be bound by root alone", fix=_RIGHT.format(key=key)) from None
         if error.errno == errno.EADDRNOTAVAIL:
-            named = _KEYS.get(key, "[server] address")
-            raise PxeserveError(f"{address[0]} is not an address of this machine", fix=f"set {named} to one that is") from None
+            named = _KEYS.get(key)
+            fix = f"set {named} to one that is" if named else _FOREIGN
+            raise PxeserveError(f"{address[0]} is not an address of this machine", fix=fix) from None
         raise
 
 
