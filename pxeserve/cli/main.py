@@ -48,6 +48,7 @@ _COMMANDS = {
     "audit": "pxeserve.cli.people.audit",
     "tls": "pxeserve.cli.server.certificate",
     "status": "pxeserve.cli.server.status",
+    "health": "pxeserve.cli.server.health",
     "quirks": "pxeserve.cli.server.quirks",
     "doctor": "pxeserve.cli.server.doctor",
     "support-bundle": "pxeserve.cli.server.support",

@@ -17,6 +17,7 @@ from pxeserve.boot.session import SessionIds
 from pxeserve.dhcp.booting import Boots
 from pxeserve.dhcp.clock import Clock
 from pxeserve.dhcp.exchange import Core, Exchange, Leaving
+from pxeserve.dhcp.health import answering
 from pxeserve.dhcp.ledger import Ledger, NotStoredError
 from pxeserve.dhcp.lending.leases import Leases
 from pxeserve.dhcp.lending.lender import Lender
@@ -79,6 +80,9 @@ class Server:
         self._pace = Pace(BATCH, PROXY_TURN if serving.config.dhcp.mode == "proxy" else LENDING_TURN)
         self._twins: dict[int, Twins] = {}
         self._cores: dict[int, Core] = self._proxy(boots) if serving.config.dhcp.mode == "proxy" else self._lender(boots)
+        own = frozenset(listener.network.ip for listener in serving.listeners)
+        for descriptor in self._cores.keys() - self._asked_for_files():
+            self._cores[descriptor] = answering(self._cores[descriptor], self._local(), own)
         self._exchange = Exchange(self._ledger, recorder, self._leases)
 
     def run(self) -> None:

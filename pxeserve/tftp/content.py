@@ -15,7 +15,7 @@ class Content(NamedTuple):
 
     `key` is equal for equal content and lets ready-cut packets be shared; None for content computed for one client.
     `rule` says what resolved the name, for the transfer's event, as do `session`, `mac`, `host` and `install`.
-    `delivered` is called once the last block was acknowledged.
+    `delivered` is called once the last block was acknowledged. `untold`: the record hears nothing of it, however often it is asked for.
     """
 
     size: int
@@ -30,6 +30,13 @@ class Content(NamedTuple):
     delivered: Callable[[], None] | None = None
     base: int = 0
     container: int | None = None
+    untold: bool = False
+
+
+HEALTH = "healthz"
+"""The name that HTTP has too: a few bytes for anybody, so that `pxeserve health` sees a whole transfer."""
+
+HEALTHY = Content(3, "health", b"ok\n", key=HEALTH, untold=True)
 
 
 @dataclass(frozen=True, slots=True)

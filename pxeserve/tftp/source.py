@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pxeserve.handout.answer import Given, Refused, Who, Why
 from pxeserve.handout.request import By
-from pxeserve.tftp.content import Content, Refusal
+from pxeserve.tftp.content import HEALTH, HEALTHY, Content, Refusal
 
 NOT_FOUND, ACCESS_VIOLATION, UNDEFINED = 1, 2, 0
 """RFC 1350 section 5."""
@@ -34,6 +34,8 @@ class Source:
 
     def resolve(self, path: str, address: IPv4Address, now: float) -> Content | Refusal:
         """What `path` means to the machine at `address`. Never raises for anything a client can send."""
+        if path == HEALTH:
+            return HEALTHY
         answer = self._names.resolve(path, By.TFTP, address, now)
         if isinstance(answer, Refused):
             code, message = _ERRORS[answer.why]

@@ -30,6 +30,8 @@ class Telling:
 
     def ended(self, session: Session, ended: Ended, now: float, at: float) -> None:
         """A transfer is over."""
+        if session.content.untold:
+            return
         transfer, knock = session.transfer, session.knock
         blocks, size = transfer.acknowledged
         if not self._is_told(session.content, at):

@@ -33,7 +33,7 @@ GROUPS = {
     "token": ("create", "list", "revoke"),
     "audit": ("list", "verify"),
 }
-SINGLE = ("serve", "init", "passwd", "rehearse", "explain", "events", "apply", "export", "status", "support-bundle", "version")
+SINGLE = ("serve", "init", "passwd", "rehearse", "explain", "events", "apply", "export", "status", "health", "support-bundle", "version")
 
 
 @pytest.fixture
