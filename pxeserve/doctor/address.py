@@ -49,7 +49,7 @@ _NOT_OURS = Fault(
     Grade.STOPS,
     "machines are told {address}, which no interface of this machine has",
     "their TFTP and HTTP requests go to somebody else, or nowhere; behind NAT the ports are given out as well as the address",
-    "set [server] address to one of {known}, or give {interface} that address",
+    "set [server] address to one of {known}, or give {interface} that address; behind a bridge or NAT also [tftp] single_port = true",
 )
 _LOOPBACK = Fault(
     "loopback",
@@ -130,6 +130,8 @@ def _network(around: Around, network: Network, known: str) -> Iterator[Finding |
     owners = [one.name for one in around.interfaces for own in one.addresses if own.ip == address]
     if address.is_loopback:
         yield _LOOPBACK.found(name, **words)
+    elif not owners and around.config.tftp.single_port:
+        return  # a bridge or NAT passes on what comes there, which the check `container` judges
     elif not owners:
         all_own = ", ".join(str(own.ip) for one in around.interfaces if not one.loopback for own in one.addresses)
         yield _NOT_OURS.found(name, known=all_own or "none", **words)

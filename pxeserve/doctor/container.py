@@ -7,7 +7,7 @@ machine whose network no broadcast of a LAN enters.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 from pxeserve.doctor.around import Around
 from pxeserve.doctor.check import Check, Seen
@@ -30,9 +30,16 @@ _BRIDGE = Fault(
     "bridge",
     Grade.STOPS,
     "this container is on a bridge of its own ({address}), and machines are told {told}",
-    "DISCOVERs do not get in, and TFTP's answers leave from other ports than were published",
-    "use the host's network (docker run --network host); or macvlan; or tell machines the host's address: [server] address, with "
-    "[tftp] single_port = true, and let a relay send DHCP here",
+    "DISCOVERs do not get in, TFTP's answers leave from other ports than were published, and no machine reaches that address",
+    "use the host's network (docker run --network host; Kubernetes: hostNetwork: true); or macvlan; or tell machines the host's address "
+    "(PXESERVE_SERVER__ADDRESS, [server] address) with PXESERVE_TFTP__SINGLE_PORT=true, publish the ports, and let a relay send DHCP here",
+)
+_PORTS = Fault(
+    "bridge-ports",
+    Grade.STOPS,
+    "this container is on a bridge of its own ({address}); machines are told {told}, and TFTP answers from ports {ports}",
+    "those were not published: each machine asks for its loader and hears nothing (PXE-E32)",
+    "PXESERVE_TFTP__SINGLE_PORT=true, or in the configuration [tftp] single_port = true",
 )
 _MISSING = Fault(
     "capability",
@@ -58,8 +65,12 @@ def look(around: Around) -> Seen:
         own = network.own
         if own is None or network.interface is None or network.interface.loopback:
             continue
-        if any(own.ip in bridge for bridge in _BRIDGES) and network.address == own.ip:
+        if not _bridged(around, network.name, own.ip):
+            continue
+        if network.address == own.ip:
             yield _BRIDGE.found(network.name, address=own, told=network.address)
+        elif not around.config.tftp.single_port:
+            yield _PORTS.found(network.name, address=own, told=network.address, ports=around.config.tftp.ports)
     yield from _rights(around)
 
 
@@ -70,6 +81,20 @@ def inside(around: Around) -> bool:
     first = around.text("proc/1/environ") or ""
     groups = around.text("proc/1/cgroup") or ""
     return "container=" in first or any(sign in groups for sign in ("/docker", "/kubepods", "/libpod", "/lxc"))
+
+
+def _bridged(around: Around, name: str, own: IPv4Address) -> bool:
+    """Whether `name` is this end of a pipe to a bridge that no cable leads to. On the host's own network it is a card, whatever its address
+    (a company may well use Docker's); with macvlan the kernel names its kind. A pipe with an address of a real network is LXC's."""
+    card = f"sys/class/net/{name}"
+    index, link, kind = (around.text(f"{card}/{what}") for what in ("ifindex", "iflink", "uevent"))
+    if index is not None and link is not None and (index.strip() == link.strip() or "DEVTYPE=" in (kind or "")):
+        return False
+    return any(own in bridge for bridge in _BRIDGES) or _in_a_pod(around)
+
+
+def _in_a_pod(around: Around) -> bool:
+    return "KUBERNETES_SERVICE_HOST=" in (around.text("proc/1/environ") or "")
 
 
 def _rights(around: Around) -> Iterator[Finding]:
@@ -87,6 +112,6 @@ CHECK = Check(
     "container",
     "in a container: bridges, Docker Desktop, and the capabilities NET_BIND_SERVICE and NET_RAW",
     "docker-netbootxyz issues 11 and 14; capabilities(7)",
-    (_DESKTOP, _BRIDGE, _MISSING),
+    (_DESKTOP, _BRIDGE, _PORTS, _MISSING),
     look,
 )

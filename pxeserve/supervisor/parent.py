@@ -22,12 +22,12 @@ from pxeserve.config import Config
 from pxeserve.errors import PxeserveError
 from pxeserve.logs import configure
 from pxeserve.serving import Listener, Order
-from pxeserve.supervisor import children, folder, lock
+from pxeserve.supervisor import children, folder, lock, unheard
 from pxeserve.supervisor.children import MODULES, Child
 from pxeserve.supervisor.interfaces import listeners, settled
 from pxeserve.supervisor.notify import Notifier
 from pxeserve.supervisor.ports import PortTakenError
-from pxeserve.supervisor.privileges import user_ids
+from pxeserve.supervisor.privileges import rouse, user_ids
 from pxeserve.supervisor.sockets import bind_all
 
 STOPPED, FAILED, RUNNING_ALREADY, PORT_TAKEN = 0, 1, 3, 4
@@ -49,6 +49,7 @@ def serve(load: Callable[[], Config], modules: Mapping[str, str] = MODULES) -> i
     try:
         config = load()
         configure(config.log.format, config.log.level)
+        rouse()
         ids = user_ids(config.server.user)
         networks = listeners(config)
         folder.own_folder(config.server.data, ids)
@@ -61,6 +62,7 @@ def serve(load: Callable[[], Config], modules: Mapping[str, str] = MODULES) -> i
         return _said(error, PORT_TAKEN)
     except PxeserveError as error:
         return _said(error, FAILED)
+    unheard.say(config, sockets)
     _load_what_all_need()
     family = [Child(name, module) for name, module in modules.items() if _wanted(name, config)]
     parent = _Parent(load, config, networks, sockets, ids, family, notifier)

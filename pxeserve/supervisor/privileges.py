@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 from pxeserve.errors import PxeserveError
 
-CAP_DAC_READ_SEARCH = 2
-"""linux/capability.h: read any file, and open one by its handle."""
+CAP_DAC_READ_SEARCH, _CAP_NET_BIND_SERVICE, _CAP_NET_RAW = 2, 10, 13
+"""linux/capability.h. The first: read any file, and open one by its handle."""
 
 _PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 8, 38, 47
 _PR_CAP_AMBIENT_RAISE = 2
@@ -78,6 +78,19 @@ class _Header(ctypes.Structure):
 
 class _Data(ctypes.Structure):
     _fields_ = (("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32))
+
+
+def rouse() -> None:
+    """Put what ports and frames need into effect, as far as this process has it. In a container's image the interpreter's file permits it
+    and does no more (capabilities(7)): put into effect there, a container that was given less could not even say so."""
+    had = (_Data * 2)()
+    header = _Header(_CAPABILITY_VERSION_3, 0)
+    if _libc.capget(ctypes.byref(header), had):
+        return
+    wanted = had[0].permitted & (1 << _CAP_NET_BIND_SERVICE | 1 << _CAP_NET_RAW)
+    if wanted & ~had[0].effective:
+        had[0].effective |= wanted
+        _libc.capset(ctypes.byref(header), had)
 
 
 def _hand_on(capabilities: Sequence[int]) -> None:

@@ -103,6 +103,13 @@ def _(make: Make, store: Store, folder: Path) -> Seen:
     return looked("container", around)
 
 
+@shows("container/bridge-ports")
+def _(make: Make, store: Store, folder: Path) -> Seen:
+    around = make(eth0("172.18.0.2/16"), address="10.77.0.1")
+    (around.root / ".dockerenv").touch()
+    return looked("container", around)
+
+
 def process(root: Path, pid: int, name: str, parent: int, began: int) -> None:
     (root / f"proc/{pid}").mkdir(parents=True)
     (root / f"proc/{pid}/comm").write_text(name)

@@ -48,3 +48,21 @@ def test_what_is_handed_on_is_kept_and_nothing_beside_it() -> None:
 
 def test_what_is_to_be_handed_on_and_was_never_given_keeps_nothing_else_alive() -> None:
     assert after([NET_RAW], [privileges.CAP_DAC_READ_SEARCH]) == dict.fromkeys(SETS, 0)
+
+
+def test_what_the_interpreters_file_permits_for_the_network_is_put_into_effect_and_nothing_else_of_it() -> None:
+    """As in the image of a container: permitted, and not effective."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            privileges.become(NOBODY, [NET_RAW, privileges.CAP_DAC_READ_SEARCH])
+            privileges.rouse()
+            status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\t" in line)
+            os.write(write, status["CapEff"].encode())
+        finally:
+            os._exit(0)
+    with os.fdopen(read) as said:
+        os.close(write)
+        assert int(said.read(), 16) == 1 << NET_RAW
+    os.waitpid(child, 0)
