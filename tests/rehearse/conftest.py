@@ -31,7 +31,7 @@ from pxeserve.store import Store, inventory, open_store
 from pxeserve.store import loaders as stored
 from pxeserve.supervisor import folder as data_folder
 from pxeserve.supervisor import prepare
-from tests.ports import free_port
+from tests.ports import free_port, free_ports
 
 MAC, MODERN = "52:54:00:77:00:01", "52:54:00:77:00:83"
 GRUB = b"MZ" + bytes(2000) + b"\nset pxeserve=" + b"." * (512 - 14) + b"\n" + bytes(100)
@@ -96,7 +96,7 @@ class House:
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PXESERVE_CONFIG": str(self.config)}
         command = [*self.inside, PXESERVE, *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
 
     def recorded(self, kind: str, mac: str) -> None:
         """Wait until the worker has written down an event of this kind about `mac`, and with it all that was told before."""
@@ -109,13 +109,17 @@ class House:
     def ask(self, verb: str, **arguments: Any) -> Any:
         return ask(self.config, verb, arguments)
 
-    def walk(self, between: Callable[[Plan], Plan | None] = lambda plan: plan) -> list[Step]:
-        """A rehearsal with something happening between its beginning and its first step."""
+    def walk(self, between: Callable[[Plan], Plan | None] = lambda plan: plan, then: Callable[[Step], None] = lambda _: None) -> list[Step]:
+        """A rehearsal with something happening between its beginning and its first step, or then, after each of its steps."""
         begun = Plan.from_plain(self.ask("rehearse.begin", mac=MAC))
         try:
             plan = between(begun) or begun
             with DhcpClient(plan, relayed(plan), waits=(0.3, 0.3)) as client:
-                return list(Walk(plan, client, wait=0.3).steps())
+                steps = []
+                for step in Walk(plan, client, wait=0.3).steps():
+                    steps.append(step)
+                    then(step)
+                return steps
         finally:
             if self.process is not None:
                 self.ask("rehearse.end", mac=begun.mac, host=begun.host, verdict="a test's")
@@ -130,8 +134,8 @@ def furnish(folder: Path, inside: tuple[str, ...] = (), **network: Any) -> House
     data = folder / "data"
     ports: dict[str, Any] = {name: free_port() for name in ("dhcp", "tftp", "http", "console")}
     config = folder / "pxeserve.toml"
-    first = 20_000 + os.getpid() * 100 % 40_000  # of its own, so that two test processes do not meet
-    ports["transfers"] = f"{first}-{first + 99}"
+    transfers = free_ports(100)
+    ports["transfers"] = f"{transfers[0]}-{transfers[-1]}"
     loopback = {"interface": "lo", "address": "127.0.0.1", "net": "127.78.0"}
     template = (CONFIG if network.pop("mode", "server") == "server" else _PROXY) + network.pop("extra", "")
     config.write_text(template.format(data=data, user=getpass.getuser(), **(ports | loopback | network)))

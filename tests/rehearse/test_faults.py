@@ -20,7 +20,7 @@ from pxeserve.rehearse import doors
 from pxeserve.rehearse.channel import relayed
 from pxeserve.rehearse.dhcp import DhcpClient
 from pxeserve.rehearse.plan import Plan
-from pxeserve.rehearse.step import StepFailedError
+from pxeserve.rehearse.step import Step, StepFailedError
 from pxeserve.rehearse.walk import Walk
 from pxeserve.store import events, inventory, scripts
 from pxeserve.store import tables as t
@@ -171,18 +171,22 @@ def test_a_modern_medium_without_what_its_installer_looks_for_first(house: Any, 
     ],
 )
 def test_what_is_damaged_after_it_was_looked_at_is_walked_into(house: Any, path: str, made: Any, step: str, says: str) -> None:
+    """Just before it is asked for: the service notices within seconds, and gives neither a menu nor an answerfile from then on."""
+    last_before = "menu leads to an installer" if step in ("kernel", "RAM disk") else "answerfile"
     with verified(house, "sample"):
         file = house.medium_folder("sample") / path
         before = file.read_bytes()
 
-        def damage(_: Plan) -> None:
+        def damage(over: Step) -> None:
+            if over.name != last_before:
+                return
             after = made(before)
             file.unlink()
             if after is not None:
                 file.write_bytes(after)
 
         try:
-            last = house.walk(damage)[-1]
+            last = house.walk(then=damage)[-1]
         finally:
             file.unlink(missing_ok=True)
             file.write_bytes(before)
