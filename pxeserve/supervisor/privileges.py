@@ -14,7 +14,7 @@ from pxeserve.errors import PxeserveError
 CAP_DAC_READ_SEARCH, _CAP_NET_BIND_SERVICE, _CAP_NET_RAW = 2, 10, 13
 """linux/capability.h. The first: read any file, and open one by its handle."""
 
-_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 8, 38, 47
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 4, 8, 38, 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAPABILITY_VERSION_3 = 0x20080522
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -91,6 +91,7 @@ def rouse() -> None:
     if wanted & ~had[0].effective:
         had[0].effective |= wanted
         _libc.capset(ctypes.byref(header), had)
+        _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)  # what such a file starts may not even write its own name beneath /proc/self (proc(5))
 
 
 def _hand_on(capabilities: Sequence[int]) -> None:

@@ -58,6 +58,7 @@ def test_what_the_interpreters_file_permits_for_the_network_is_put_into_effect_a
         try:
             privileges.become(NOBODY, [NET_RAW, privileges.CAP_DAC_READ_SEARCH])
             privileges.rouse()
+            Path("/proc/self/comm").write_text("pxe-test")  # as each child does
             status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\t" in line)
             os.write(write, status["CapEff"].encode())
         finally:
