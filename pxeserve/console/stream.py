@@ -50,7 +50,7 @@ class Told:
     def text(self) -> str:
         """As a server-sent event."""
         if self._text is None:
-            text = json.dumps(self.row._asdict(), ensure_ascii=False, separators=(",", ":"))
+            text = json.dumps(self.row.plain(), ensure_ascii=False, separators=(",", ":"))
             self._text = f"id: {self.row.id}\nevent: record\ndata: {text}\n\n"
         return self._text
 

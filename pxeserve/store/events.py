@@ -48,6 +48,10 @@ class EventRow(NamedTuple):
         """When it happened, for order and durations: seconds."""
         return self.at if self.steady is None else self.steady
 
+    def plain(self) -> dict[str, Any]:
+        """One event as programs are told it."""
+        return dict(zip(self._fields[:-1], self[:-1], strict=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

@@ -30,7 +30,7 @@ def events(context: Context, which: Which, limit: int, *, follow: bool) -> Itera
     with context.store.events.read() as connection:
         seen = stored.newest_id(connection)
         rows = (stored.latest if wanted.since is None else stored.following)(connection, wanted, limit)
-    yield from (row._asdict() for row in rows)
+    yield from (row.plain() for row in rows)
     if wanted.since is not None and len(rows) == limit:
         seen = rows[-1].id  # there may be more than was asked for at once
     if follow:
@@ -45,7 +45,7 @@ def _after(context: Context, which: Which, seen: int) -> Iterator[dict[str, Any]
         now = context.store.events.moment()  # before anything is read: a commit that comes between is seen the next time
         if now != moment:
             rows, seen, whole = _read(context, which(), seen)
-            yield from (row._asdict() for row in rows)
+            yield from (row.plain() for row in rows)
             if not whole:
                 continue
             moment = now

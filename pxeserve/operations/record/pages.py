@@ -40,7 +40,7 @@ def page(
         rows = stored.latest(connection, dataclasses.replace(wanted, since=since, until=until), limit)[::-1]
     oldest = first if since is None else since + 1
     more = rows[-1].id if len(rows) == limit else oldest
-    return {"items": [row._asdict() for row in rows], "next": more if more > first else None}
+    return {"items": [row.plain() for row in rows], "next": more if more > first else None}
 
 
 def _span(connection: Connection, wanted: stored.Wanted, after: int | None, first: int, last: int) -> tuple[int, int]:
