@@ -62,6 +62,7 @@ WITHOUT = {
 
 WITHOUT_A_VERB = {
     "serve": "it is the service",
+    "health": "asks the ports of the machine's own service as a machine does; GET /status tells what a program wants to know of it",
     "site save": "the archive holds every secret: it is made on the machine itself, by who may read them there",
     "site restore": "a service that is replaced cannot answer: it is done on the machine itself, while none runs",
     "support-bundle": "looks at the machine with the rights of who asks; GET /status, GET /doctor and GET /events tell most of it",
