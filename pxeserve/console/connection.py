@@ -16,7 +16,9 @@ from gunicorn.workers.gthread import TConn
 from pxeserve.console import oneline
 from pxeserve.console.patience import HEAD, IDLE
 
-_LINGER = 0.5
+_LINGER, _UNREAD = 2.0, 64 << 20
+"""Seconds, and bytes of a body that was refused, after which a peer that goes on sending loses the answer."""
+
 _HANDSHAKE = b"\x16"
 """The first byte of a TLS connection (RFC 8446 section 5.1, RFC 5246 section 6.2.1)."""
 
@@ -62,7 +64,7 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn has no types
 
     def linger(self) -> None:
         """End it so that the peer still reads the last answer (RFC 9112 section 9.6)."""
-        gunicorn_util.close_graceful(self.sock, timeout=_LINGER)
+        gunicorn_util.close_graceful(self.sock, timeout=_LINGER, max_drain=_UNREAD)
 
     def close(self, graceful: bool = False) -> None:  # noqa: ARG002 - gunicorn's
         """Close it; the loop waits for nobody."""
