@@ -86,7 +86,7 @@ def test_whoever_is_killed_each_event_arrives_in_its_order_and_doubles_carry_one
     said = command(hooked, "events", "--kind", "tftp", "--json").stdout.splitlines()
     recorded = [json.loads(line)["data"]["file"] for line in said]
     assert distinct(receiver) == recorded  # a worker that is killed takes along what it had not written yet
-    assert len(recorded) > 20
+    assert len(recorded) >= 10
     by_file: dict[str, set[str]] = {}
     for headers, body in receiver.got:
         by_file.setdefault(json.loads(body)["data"]["file"], set()).add(headers["webhook-id"])
