@@ -159,8 +159,8 @@ def test_an_event_is_put_into_words_once_for_all_who_hear_it(serving: Served, mo
     readers = [Reader(serving, session=session) for _ in range(8)]
     waiting = [reader.begun() for reader in readers]
     worded: list[int] = []
-    asdict = stream_of.EventRow._asdict
-    monkeypatch.setattr(stream_of.EventRow, "_asdict", lambda row: worded.append(row.id) or asdict(row))
+    plain = stream_of.EventRow.plain
+    monkeypatch.setattr(stream_of.EventRow, "plain", lambda row: worded.append(row.id) or plain(row))
     write(serving, ("a.b", "xen01"), ("a.c", "xen02"))
     assert {tuple(texts(one, 2)) for one in waiting} == {("a.b of xen01", "a.c of xen02")}
     assert len(worded) == len(set(worded)) == 2
