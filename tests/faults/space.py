@@ -91,11 +91,11 @@ def space(kind: str = "f") -> Iterator[Space]:
 
 
 @contextmanager
-def joined() -> Iterator[tuple[Space, Space]]:
-    """Two namespaces and a cable between them; both ends are `eth0`, 10.77.0.1/16 here and 10.77.0.2/16 there."""
+def joined(prefix: int = 16) -> Iterator[tuple[Space, Space]]:
+    """Two namespaces and a cable between them; both ends are `eth0`, 10.77.0.1 here and 10.77.0.2 there."""
     with space("here") as here, space("there") as there:
         ip("link", "add", "eth0", "netns", here.name, "type", "veth", "peer", "name", "eth0", "netns", there.name)
-        for one, address in ((here, "10.77.0.1/16"), (there, "10.77.0.2/16")):
+        for one, address in ((here, f"10.77.0.1/{prefix}"), (there, f"10.77.0.2/{prefix}")):
             ip("-n", one.name, "address", "add", address, "dev", "eth0")
             ip("-n", one.name, "link", "set", "eth0", "up")
         yield here, there

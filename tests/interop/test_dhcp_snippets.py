@@ -7,8 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -16,30 +14,13 @@ from typing import Any
 import pytest
 
 from pxeserve.dhcp.snippets import Other, Place, snippet
+from tests.faults.space import joined
 
 pytestmark = [pytest.mark.netns, pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")]
 
 PXESERVE = Path(sys.executable).parent / "pxeserve"
 PLACE = Place(IPv4Address("10.77.0.1"), 8069)
 KINDS = 9
-
-
-@contextmanager
-def network() -> Iterator[tuple[str, str]]:
-    """Two namespaces with a cable between them: the asker's (10.77.0.1) and the server's (10.77.0.2)."""
-    here, there = f"snip-{os.getpid()}", f"snip-{os.getpid()}-s"
-    try:
-        for line in (
-            f"netns add {here}", f"netns add {there}", f"-n {here} link set lo up", f"-n {there} link set lo up",
-            f"-n {here} link add eth0 type veth peer name eth0 netns {there}",
-            f"-n {here} addr add 10.77.0.1/24 dev eth0", f"-n {there} addr add 10.77.0.2/24 dev eth0",
-            f"-n {here} link set eth0 up", f"-n {there} link set eth0 up",
-        ):  # fmt: skip
-            subprocess.run(["ip", *line.split()], check=True)
-        yield here, there
-    finally:
-        for name in (here, there):
-            subprocess.run(["ip", "netns", "del", name], check=False)
 
 
 def checked(other: Other, text: str, folder: Path, dhcp_server: Any) -> list[dict[str, str]]:
@@ -50,11 +31,11 @@ def checked(other: Other, text: str, folder: Path, dhcp_server: Any) -> list[dic
     config.write_text(
         f'[server]\ndata = "{data}"\ninterface = "eth0"\naddress = "10.77.0.1"\nuser = "root"\n[dhcp]\nmode = "off"\n[http]\nport = 8069\n'
     )
-    with network() as (here, there), dhcp_server(there, other, text, folder) as server:
+    with joined(24) as (here, there), dhcp_server(there.name, other, text, folder) as server:
         words = [PXESERVE, "dhcp", "snippet", "--for", other, "--check", "--json", "--config", config]
         deadline = time.monotonic() + 60
         while True:
-            done = subprocess.run(["ip", "netns", "exec", here, *map(str, words)], capture_output=True, text=True, check=False)
+            done = subprocess.run(["ip", "netns", "exec", here.name, *map(str, words)], capture_output=True, text=True, check=False)
             assert server.poll() is None, (folder / "server.log").read_text()
             assert done.stdout.startswith("["), done.stdout + done.stderr
             verdicts = json.loads(done.stdout)

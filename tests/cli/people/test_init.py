@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from pxeserve.config import load
 from pxeserve.supervisor.founding import lendable
+from tests.faults.space import ip, joined
 from tests.supervisor.conftest import until
 
 PXESERVE = Path(sys.executable).parent / "pxeserve"
@@ -32,20 +33,13 @@ root = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need roo
 @pytest.fixture(scope="module")
 def spaces() -> Iterator[tuple[str, str]]:
     """This machine's namespace, with 10.77.0.1 on eth0 and a way out by 10.77.0.254, and what is at the other end of its cable."""
-    here, there = f"init-{os.getpid()}", f"init-{os.getpid()}-s"
-    try:
+    with joined(24) as (here, there):
         for line in (
-            f"netns add {here}", f"netns add {there}", f"-n {here} link set lo up", f"-n {there} link set lo up",
-            f"-n {here} link add eth0 type veth peer name eth0 netns {there}", f"-n {here} link add eth1 type veth peer name eth2",
-            f"-n {here} addr add 10.77.0.1/24 dev eth0", f"-n {there} addr add 10.77.0.2/24 dev eth0",
-            f"-n {here} addr add 10.88.0.1/30 dev eth1", f"-n {here} link set eth1 up", f"-n {here} link set eth2 up",
-            f"-n {here} link set eth0 up", f"-n {there} link set eth0 up", f"-n {here} route add default via 10.77.0.254",
+            "link add eth1 type veth peer name eth2", "addr add 10.88.0.1/30 dev eth1", "link set eth1 up", "link set eth2 up",
+            "route add default via 10.77.0.254",
         ):  # fmt: skip
-            subprocess.run(["ip", *line.split()], check=True)
-        yield here, there
-    finally:
-        for name in (here, there):
-            subprocess.run(["ip", "netns", "del", name], check=False)
+            ip("-n", here.name, *line.split())
+        yield here.name, there.name
 
 
 @pytest.fixture
